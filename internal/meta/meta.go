@@ -1,0 +1,83 @@
+// Package meta is the metadata store: an ordered map of byte keys to byte values with serializable
+// transactions.
+//
+// Engine is the narrow interface that an engine implements (package memory, package pebble; a
+// networked one later); package metatest is the suite that defines its meaning. Store is what the
+// rest of the program uses: it puts limits, retries and commit notifications over any Engine once.
+// The package knows nothing of what the keys mean; package keys builds them.
+package meta
+
+import (
+	"context"
+	"errors"
+)
+
+// Errors that engines return. Callers use errors.Is.
+var (
+	// ErrNotFound says that a key has no value.
+	ErrNotFound = errors.New("meta: not found")
+	// ErrConflict says that a transaction could not be serialized with another one.
+	ErrConflict = errors.New("meta: conflict")
+	// ErrCorrupt says that stored bytes are not what was written. It is never reported as ErrNotFound.
+	ErrCorrupt = errors.New("meta: corrupt")
+	// ErrClosed says that the engine was closed.
+	ErrClosed = errors.New("meta: closed")
+)
+
+// Limits of keys and values, in bytes. A key holds an object key of 1,024 bytes whose every byte may
+// be escaped to two; a value holds a small object with its record, or a large policy.
+const (
+	MaxKey   = 4 << 10
+	MaxValue = 4 << 20
+)
+
+// Reader reads one consistent snapshot, or, inside a transaction, the snapshot and the transaction's
+// own writes. It is valid until the function that received it returns and is not safe for concurrent
+// use.
+type Reader interface {
+	// Get returns a copy of the value of key, or ErrNotFound.
+	Get(key []byte) ([]byte, error)
+	// GetMany returns the values of keys, in their order, nil where a key has no value (an empty
+	// value is not nil). On a networked engine it is one round trip.
+	GetMany(keys [][]byte) ([][]byte, error)
+	// Scan returns an iterator over the keys k with from <= k < to, in bytewise order, positioned
+	// before the first. A nil to means no upper bound. The caller closes it.
+	Scan(from, to []byte) Iterator
+}
+
+// Iterator walks a range of keys. Writes of the same transaction after Scan may or may not be seen.
+type Iterator interface {
+	// Next moves to the next key and reports whether there is one.
+	Next() bool
+	// SeekGE moves to the first key at or after key within the range and reports whether there is one.
+	SeekGE(key []byte) bool
+	// Key and Value return the current entry; the bytes are valid until the iterator moves.
+	Key() []byte
+	Value() []byte
+	// Close releases the iterator and returns the error that ended it early, if any.
+	Close() error
+}
+
+// Tx is a transaction: a Reader whose writes are applied together when it commits.
+type Tx interface {
+	Reader
+	// Put sets the value of key. The bytes may be reused after it returns.
+	Put(key, value []byte) error
+	// Delete removes key; a missing key is no error.
+	Delete(key []byte) error
+}
+
+// Engine is an ordered map of byte keys (1 to MaxKey bytes) to byte values (0 to MaxValue bytes).
+// Keys sort bytewise. All methods are safe for concurrent use.
+type Engine interface {
+	// View runs fn on one consistent snapshot, which includes every Update that returned before
+	// View was called.
+	View(ctx context.Context, fn func(Reader) error) error
+	// Update runs fn and commits its writes atomically, serializable, durable (they survive power
+	// loss) when Update returns nil. If fn returns an error nothing is written and Update returns
+	// that error. ErrConflict means that nothing was written and the caller may run fn again.
+	// Any other error means that the writes may or may not be applied, unless fn returned it.
+	Update(ctx context.Context, fn func(tx Tx) error) error
+	// Close waits for running calls and releases the engine; later calls return ErrClosed.
+	Close() error
+}
