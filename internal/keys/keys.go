@@ -1,0 +1,256 @@
+// Package keys is the layout of the metadata store: it alone encodes and decodes keys.
+//
+// A key is a tuple: one byte that names its space, then components. A component of fixed width is
+// written as it is; a component of any width is written with 0x00 escaped as 0x00 0xff and ended by
+// 0x00 0x01, so that tuples sort component by component; the last component of a key is written as
+// it is. Names that IAM compares ignoring case are folded to lower case here.
+//
+//	'A' account                      Account by ID (12 digits)
+//	'C' canonical-id                 account ID by canonical user ID
+//	'E' email                        account ID by root user's e-mail, lower case
+//	'K' access-key-id                AccessKey
+//	'I' account 'u' user             User by name, lower case
+//	'I' account 'g' group            Group by name, lower case
+//	'I' account 'r' role             Role by name, lower case
+//	'I' account 'p' policy           ManagedPolicy by name, lower case
+//	'I' account 'n' unique-id        kind letter and lower-case name of the entity with this unique ID
+//	'I' account 'm' group\0 user     membership, by group; value: the user's name
+//	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
+//	'N' unique-id                    account ID by unique ID of a user or role
+//	'B' bucket                       Bucket by name
+//	'L' account bucket               bucket names of an account; empty value
+//	'O' bucket-id key                Object, current version
+//	'U' bucket-id key\0 upload-id    Upload in progress
+//	'P' upload-id number             Part, number as two bytes
+//	'G' blob-id                      blob that no record names any more, to be deleted
+//	'W' blob-id                      blob whose record is being written; garbage if found at start
+//	'M' name                         facts about the store itself
+//
+// The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
+package keys
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"crossgrant/internal/ids"
+)
+
+// Format is the version of the layout and of the records, kept under Meta("format").
+const Format = 1
+
+// errKey says that bytes are not a key of the space they were taken for.
+var errKey = errors.New("keys: malformed key")
+
+// Kind tells IAM entities apart in a key.
+type Kind byte
+
+// The kinds of IAM entity that policies are attached to, and managed policies.
+const (
+	UserKind   Kind = 'u'
+	GroupKind  Kind = 'g'
+	RoleKind   Kind = 'r'
+	PolicyKind Kind = 'p'
+)
+
+// BucketID is the internal identity of one creation of a bucket.
+type BucketID [8]byte
+
+// Account is the key of an account.
+func Account(id ids.AccountID) []byte { return append([]byte{'A'}, id...) }
+
+// Accounts is the range of all accounts, by ID.
+func Accounts() (from, to []byte) { return space('A') }
+
+// CanonicalID is the key of the index from canonical user ID to account ID.
+func CanonicalID(id ids.CanonicalUserID) []byte { return append([]byte{'C'}, id...) }
+
+// Email is the key of the index from a root user's e-mail address to account ID.
+func Email(address string) []byte { return append([]byte{'E'}, strings.ToLower(address)...) }
+
+// AccessKey is the key of an access key.
+func AccessKey(id ids.AccessKeyID) []byte { return append([]byte{'K'}, id...) }
+
+// Entity is the key of a user, group, role or managed policy, whose name is compared ignoring case.
+func Entity(account ids.AccountID, k Kind, name string) []byte {
+	return append(iam(account, byte(k)), strings.ToLower(name)...)
+}
+
+// Entities is the range of an account's entities of one kind, by lower-case name.
+func Entities(account ids.AccountID, k Kind) (from, to []byte) { return prefix(iam(account, byte(k))) }
+
+// UniqueID is the key of the index from unique ID to entity, in an account.
+func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {
+	return append(iam(account, 'n'), id...)
+}
+
+// EntityAccount is the key of the index from unique ID of a user or role to account ID.
+func EntityAccount(id ids.UniqueID) []byte { return append([]byte{'N'}, id...) }
+
+// Member is the key of a user's membership in a group.
+func Member(account ids.AccountID, group, user string) []byte {
+	return append(escape(iam(account, 'm'), strings.ToLower(group)), strings.ToLower(user)...)
+}
+
+// Members is the range of a group's members, by lower-case user name.
+func Members(account ids.AccountID, group string) (from, to []byte) {
+	return prefix(escape(iam(account, 'm'), strings.ToLower(group)))
+}
+
+// Attachment is the key that records that a managed policy is attached to an entity of account.
+// policy is the policy's ARN.
+func Attachment(account ids.AccountID, policy string, k Kind, entity string) []byte {
+	return append(append(escape(iam(account, 'a'), policy), byte(k)), strings.ToLower(entity)...)
+}
+
+// Attachments is the range of the entities of account that a managed policy is attached to, by kind
+// and lower-case name.
+func Attachments(account ids.AccountID, policy string) (from, to []byte) {
+	return prefix(escape(iam(account, 'a'), policy))
+}
+
+// Bucket is the key of a bucket.
+func Bucket(name string) []byte { return append([]byte{'B'}, name...) }
+
+// BucketOf is the key that lists a bucket under its account.
+func BucketOf(account ids.AccountID, name string) []byte {
+	return append(append([]byte{'L'}, account...), name...)
+}
+
+// BucketsOf is the range of an account's buckets, by name.
+func BucketsOf(account ids.AccountID) (from, to []byte) {
+	return prefix(append([]byte{'L'}, account...))
+}
+
+// ParseBucketOf returns the bucket's name from a key of BucketsOf.
+func ParseBucketOf(key []byte) (string, error) {
+	if len(key) < 14 || key[0] != 'L' {
+		return "", errKey
+	}
+	return string(key[13:]), nil
+}
+
+// Object is the key of the current version of an object.
+func Object(b BucketID, key string) []byte { return append(append([]byte{'O'}, b[:]...), key...) }
+
+// Objects is the range of a bucket's objects whose keys begin with prefix.
+func Objects(b BucketID, keyPrefix string) (from, to []byte) { return prefix(Object(b, keyPrefix)) }
+
+// ParseObject returns the object's key from a key of Objects.
+func ParseObject(key []byte) (string, error) {
+	if len(key) < 9 || key[0] != 'O' {
+		return "", errKey
+	}
+	return string(key[9:]), nil
+}
+
+// Upload is the key of a multipart upload.
+func Upload(b BucketID, key, upload string) []byte {
+	return append(escape(append([]byte{'U'}, b[:]...), key), upload...)
+}
+
+// Uploads is the range of a bucket's multipart uploads, by object key and upload ID.
+func Uploads(b BucketID) (from, to []byte) { return prefix(append([]byte{'U'}, b[:]...)) }
+
+// ParseUpload returns object key and upload ID from a key of Uploads.
+func ParseUpload(key []byte) (object, upload string, err error) {
+	if len(key) < 9 || key[0] != 'U' {
+		return "", "", errKey
+	}
+	object, rest, err := unescape(key[9:])
+	return object, string(rest), err
+}
+
+// Part is the key of one part of an upload; number is 1 to 10,000.
+func Part(upload string, number int) []byte {
+	return binary.BigEndian.AppendUint16(escape([]byte{'P'}, upload), uint16(number))
+}
+
+// Parts is the range of an upload's parts, by number.
+func Parts(upload string) (from, to []byte) { return prefix(escape([]byte{'P'}, upload)) }
+
+// Garbage is the key of a blob that is to be deleted.
+func Garbage(blob string) []byte { return append([]byte{'G'}, blob...) }
+
+// AllGarbage is the range of the blobs that are to be deleted.
+func AllGarbage() (from, to []byte) { return space('G') }
+
+// Writing is the key of a blob whose record has not been committed.
+func Writing(blob string) []byte { return append([]byte{'W'}, blob...) }
+
+// AllWriting is the range of the blobs whose records have not been committed.
+func AllWriting() (from, to []byte) { return space('W') }
+
+// ParseBlob returns the blob's ID from a key of AllGarbage or AllWriting.
+func ParseBlob(key []byte) (string, error) {
+	if len(key) < 2 || key[0] != 'G' && key[0] != 'W' {
+		return "", errKey
+	}
+	return string(key[1:]), nil
+}
+
+// Meta is the key of a fact about the store itself.
+func Meta(name string) []byte { return append([]byte{'M'}, name...) }
+
+// After returns the smallest key that sorts after every key that begins with p.
+func After(p []byte) []byte {
+	_, to := prefix(p)
+	return to
+}
+
+func iam(account ids.AccountID, kind byte) []byte {
+	return append(append([]byte{'I'}, account...), kind)
+}
+
+func space(b byte) (from, to []byte) { return []byte{b}, []byte{b + 1} }
+
+// prefix returns the half-open range of the keys that begin with p.
+func prefix(p []byte) (from, to []byte) {
+	to = bytes.Clone(p)
+	for len(to) > 0 && to[len(to)-1] == 0xff {
+		to = to[:len(to)-1]
+	}
+	if len(to) > 0 {
+		to[len(to)-1]++
+	} else {
+		to = nil
+	}
+	return p, to
+}
+
+// escape appends a component of any width to key.
+func escape(key []byte, component string) []byte {
+	for i := range len(component) {
+		key = append(key, component[i])
+		if component[i] == 0 {
+			key = append(key, 0xff)
+		}
+	}
+	return append(key, 0, 1)
+}
+
+// unescape splits the component that escape wrote off the front of b.
+func unescape(b []byte) (component string, rest []byte, err error) {
+	var out []byte
+	for i := 0; i < len(b); i++ {
+		if b[i] != 0 {
+			out = append(out, b[i])
+			continue
+		}
+		if i+1 >= len(b) {
+			return "", nil, errKey
+		}
+		switch b[i+1] {
+		case 0xff:
+			out = append(out, 0)
+			i++
+		case 1:
+			return string(out), b[i+2:], nil
+		default:
+			return "", nil, errKey
+		}
+	}
+	return "", nil, errKey
+}

@@ -1,0 +1,140 @@
+package keys
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/quick"
+
+	"crossgrant/internal/ids"
+)
+
+// TestLayout holds the keys as bytes: they are a format on disk. A change here needs a new Format and
+// a way to read the old one.
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	const account ids.AccountID = "380701114427"
+	bucket := BucketID{0, 1, 2, 3, 4, 5, 6, 0xff}
+	for _, c := range []struct {
+		name string
+		key  []byte
+		want string
+	}{
+		{"Account", Account(account), `A380701114427`},
+		{"CanonicalID", CanonicalID("e280"), `Ce280`},
+		{"Email", Email("Ann@Example.com"), `Eann@example.com`},
+		{"AccessKey", AccessKey("AKIAEXAMPLE"), `KAKIAEXAMPLE`},
+		{"User", Entity(account, UserKind, "Ann"), `I380701114427uann`},
+		{"Group", Entity(account, GroupKind, "Devs"), `I380701114427gdevs`},
+		{"Role", Entity(account, RoleKind, "R"), `I380701114427rr`},
+		{"Policy", Entity(account, PolicyKind, "P"), `I380701114427pp`},
+		{"UniqueID", UniqueID(account, "AIDAX"), `I380701114427nAIDAX`},
+		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
+		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
+		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"Bucket", Bucket("b"), `Bb`},
+		{"BucketOf", BucketOf(account, "b"), `L380701114427b`},
+		{"Object", Object(bucket, "a/\x00b"), `O\x00\x01\x02\x03\x04\x05\x06\xffa/\x00b`},
+		{"Upload", Upload(bucket, "a\x00b", "id"), `U\x00\x01\x02\x03\x04\x05\x06\xffa\x00\xffb\x00\x01id`},
+		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
+		{"Garbage", Garbage("ff"), `Gff`},
+		{"Writing", Writing("ff"), `Wff`},
+		{"Meta", Meta("format"), `Mformat`},
+	} {
+		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {
+			t.Errorf("%s is %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestRangesHoldTheirKeysAndNoOthers(t *testing.T) {
+	t.Parallel()
+	const account ids.AccountID = "380701114427"
+	in := func(key []byte, from, to []byte) bool {
+		return bytes.Compare(key, from) >= 0 && (to == nil || bytes.Compare(key, to) < 0)
+	}
+	from, to := Members(account, "dev")
+	if !in(Member(account, "dev", "ann"), from, to) {
+		t.Error("a group's range lacks its member")
+	}
+	if in(Member(account, "devs", "ann"), from, to) {
+		t.Error("a group's range holds a member of a group whose name it begins")
+	}
+	last := BucketID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	from, to = Objects(last, "\xff\xff")
+	if !in(Object(last, "\xff\xff\xffz"), from, to) || in([]byte{'P'}, from, to) {
+		t.Errorf("the range of the last bucket is %q to %q", from, to)
+	}
+}
+
+func TestParseReturnsWhatWasEncoded(t *testing.T) {
+	t.Parallel()
+	check := func(bucket BucketID, key, upload string) bool {
+		object, id, err := ParseUpload(Upload(bucket, key, upload))
+		if err != nil || object != key || id != upload {
+			return false
+		}
+		object, err = ParseObject(Object(bucket, key))
+		return err == nil && object == key
+	}
+	if err := quick.Check(check, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestUploadsSortByKey holds that escaping keeps the order of object keys.
+func TestUploadsSortByKey(t *testing.T) {
+	t.Parallel()
+	check := func(a, b string) bool {
+		return sign(bytes.Compare(Upload(BucketID{}, a, "x"), Upload(BucketID{}, b, "x"))) == strings.Compare(a, b)
+	}
+	if err := quick.Check(check, nil); err != nil {
+		t.Error(err)
+	}
+	for _, pair := range [][2]string{{"a", "a\x00"}, {"a\x00", "a\x00\x00"}, {"a\x00\xff", "a\x01"}, {"", "\x00"}} {
+		if !check(pair[0], pair[1]) {
+			t.Errorf("%q and %q sort in another order once escaped", pair[0], pair[1])
+		}
+	}
+}
+
+func sign(n int) int { return min(1, max(-1, n)) }
+
+func TestParseRefusesForeignKeys(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"", "O", "X123456789", "U1234567", "U12345678a\x00", "U12345678a\x00\x07", "U12345678a"} {
+		if _, err := ParseObject([]byte(key)); err == nil {
+			t.Errorf("ParseObject took %q", key)
+		}
+		if _, _, err := ParseUpload([]byte(key)); err == nil {
+			t.Errorf("ParseUpload took %q", key)
+		}
+	}
+}
+
+// TestScopesCoverEveryPermission holds that each key that a decision is read from has a scope.
+func TestScopesCoverEveryPermission(t *testing.T) {
+	t.Parallel()
+	const account ids.AccountID = "380701114427"
+	for _, c := range []struct {
+		key  []byte
+		want Scope
+	}{
+		{Account(account), Scope{Account: account}},
+		{Entity(account, UserKind, "ann"), Scope{Account: account}},
+		{Member(account, "devs", "ann"), Scope{Account: account}},
+		{Attachment(account, "arn:p", UserKind, "ann"), Scope{Account: account}},
+		{AccessKey("AKIAEXAMPLE"), Scope{AccessKey: "AKIAEXAMPLE"}},
+		{Bucket("b"), Scope{Bucket: "b"}},
+	} {
+		if got, ok := ScopeOf(c.key); !ok || got != c.want {
+			t.Errorf("ScopeOf(%q) = %v, %v, want %v", c.key, got, ok, c.want)
+		}
+	}
+	for _, key := range [][]byte{Object(BucketID{}, "k"), Garbage("x"), Meta("format"), nil, {'A'}} {
+		if s, ok := ScopeOf(key); ok {
+			t.Errorf("ScopeOf(%q) = %v, want none", key, s)
+		}
+	}
+}
