@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/quick"
+	"time"
+)
+
+// naiveMatch is the definition of a glob, without regard to cost.
+func naiveMatch(pattern, text []rune) bool {
+	if len(pattern) == 0 {
+		return len(text) == 0
+	}
+	if pattern[0] == tokStar {
+		return naiveMatch(pattern[1:], text) || len(text) > 0 && naiveMatch(pattern, text[1:])
+	}
+	return len(text) > 0 && (pattern[0] == tokAny || pattern[0] == text[0]) && naiveMatch(pattern[1:], text[1:])
+}
+
+func checkGlob(t *testing.T, pattern, text string) {
+	t.Helper()
+	tokens := appendPattern(nil, pattern)
+	g := newGlob(tokens)
+	got, want := g.match(text), naiveMatch(tokens, appendLiteral(nil, text))
+	if got != want {
+		t.Errorf("%q against %q: got %v, want %v", pattern, text, got, want)
+	}
+}
+
+// Over a small alphabet most patterns nearly match, which is where matchers go wrong.
+func TestGlobAgreesWithDefinition(t *testing.T) {
+	word := func(rng *rand.Rand, alphabet string, n int) string {
+		var b strings.Builder
+		letters := []rune(alphabet)
+		for range rng.IntN(n) {
+			b.WriteRune(letters[rng.IntN(len(letters))])
+		}
+		return b.String()
+	}
+	f := func(seed uint64) bool {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		pattern, text := word(rng, "ab/é*?*", 10), word(rng, "ab/é", 12)
+		checkGlob(t, pattern, text)
+		return !t.Failed()
+	}
+	if err := quick.Check(f, &quick.Config{MaxCount: 50000}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Bytes that are not UTF-8 are characters of their own, and never wildcards.
+func TestGlobInvalidUTF8(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{"?", "\xff", true},
+		{"?", "\xff\xfe", false},
+		{"*", "\xff\xfe", true},
+		{"a\xffb", "a\xffb", true},
+		{"a\xffb", "a\xfeb", false},
+		{"\xff", "\uFFFD", false},
+		{"\uFFFD", "\xff", false},
+		{"\uFFFD", "\uFFFD", true},
+		{"?", "é", true},
+		{"??", "é", false},
+	} {
+		g := parseGlob(c.pattern)
+		if got := g.match(c.text); got != c.want {
+			t.Errorf("%q against %q: got %v, want %v", c.pattern, c.text, got, c.want)
+		}
+	}
+}
+
+// A hostile pattern costs the product of the lengths, not a power of two.
+func TestGlobIsNotExponential(t *testing.T) {
+	g := parseGlob(strings.Repeat("*a", 2000) + "b")
+	text := strings.Repeat("a", 4000)
+	start := time.Now()
+	if g.match(text) {
+		t.Error("matches")
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
+func FuzzGlob(f *testing.F) {
+	for _, s := range [][2]string{
+		{"", ""}, {"*", "anything"}, {"a*b*c", "aXbXc"}, {"?", "é"}, {"**a", "ba"}, {"a?", "a"}, {"\xff*", "\xffa"},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		// The naive matcher takes exponential time.
+		if len(text) > 24 || strings.Count(pattern, "*") > 6 || len(pattern) > 24 {
+			t.Skip()
+		}
+		checkGlob(t, pattern, text)
+	})
+}

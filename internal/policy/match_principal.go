@@ -1,0 +1,285 @@
+package policy
+
+import (
+	"strings"
+
+	"crossgrant/internal/arn"
+	"crossgrant/internal/ids"
+)
+
+// A caller has several facets by which a policy may name it:
+//
+//	root user of A            account A
+//	user U of A               U, account A
+//	session S of role R of A  S, R, account A
+//	federated user F of U     F, U, account A
+//	service                   the service
+//	token of provider P       P
+//	anonymous                 none
+//
+// An Allow is worth what the strongest facet named is worth. A Deny applies if any facet is named;
+// with NotPrincipal, unless all are.
+//
+// Sources:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+type facets uint8
+
+const (
+	facetAccount  facets = 1 << iota // the account, by ID, root ARN or canonical ID
+	facetEntity                      // the user, or the role of a session
+	facetSession                     // the role session or federated session
+	facetService                     // the service principal
+	facetProvider                    // the identity provider
+	facetAny                         // "*"
+)
+
+// facets returns those that the caller has.
+func (p *Principal) facets() facets {
+	var f facets
+	if p.Provider != "" {
+		f |= facetProvider
+	}
+	switch p.Kind {
+	case Root:
+		f |= facetAccount
+	case User:
+		f |= facetAccount | facetEntity
+	case RoleSession, FederatedUser:
+		f |= facetAccount | facetEntity | facetSession
+	case Service:
+		f |= facetService
+	case Anonymous:
+	}
+	return f
+}
+
+// matchPrincipal returns how strongly the statement names the caller: Direct for a statement
+// without principals and for a Deny, None if it does not apply.
+func (s *Statement) matchPrincipal(q *query) Grant {
+	if s.Principals == nil {
+		return Direct
+	}
+	named := s.Principals.named(q.principal)
+	if s.NotPrincipal {
+		// Only a Deny can have NotPrincipal.
+		own := q.principal.facets()
+		spared := named&facetAny != 0 || own != 0 && named&own == own
+		if spared && !q.boundary {
+			return None
+		}
+		return Direct
+	}
+	return named.grant(q.principal)
+}
+
+// grant returns what an Allow that names these facets is worth to the caller.
+func (f facets) grant(p *Principal) Grant {
+	switch {
+	case f&(facetAny|facetSession|facetService|facetProvider) != 0:
+		return Direct
+	case f&facetEntity != 0 && p.Kind == User:
+		return Direct
+	case f&facetEntity != 0:
+		return Role
+	case f&facetAccount != 0:
+		return Account
+	default:
+		return None
+	}
+}
+
+// named returns the caller's facets that the element names, and facetAny for "*".
+func (ps *Principals) named(p *Principal) facets {
+	if ps.Any {
+		return facetAny
+	}
+	var f facets
+	for i := range ps.Names {
+		f |= ps.Names[i].names(p)
+	}
+	if f&facetAny == 0 {
+		f &= p.facets()
+	}
+	return f
+}
+
+// names returns the facet of the caller that n may name; p may turn out not to have it.
+func (n *NamedPrincipal) names(p *Principal) facets {
+	switch n.Kind {
+	case PrincipalAWS:
+		return namesAWS(n.Value, p)
+	case PrincipalCanonicalUser:
+		if p.CanonicalID != "" && n.Value == string(p.CanonicalID) {
+			return facetAccount
+		}
+	case PrincipalService:
+		if p.Kind == Service && n.Value == p.ARN {
+			return facetService
+		}
+	case PrincipalFederated:
+		if p.Provider != "" && n.Value == p.Provider {
+			return facetProvider
+		}
+	}
+	return 0
+}
+
+// namesAWS compares with the forms of an AWS principal, in the order of the documentation. A user or
+// role is compared by its unique ID, which is what is stored, and by its ARN, for documents that
+// have not been resolved.
+func namesAWS(v string, p *Principal) facets {
+	switch {
+	case v == "*":
+		return facetAny
+	case p.Account != "" && (v == string(p.Account) || v == arn.Root(p.Account).String()):
+		return facetAccount
+	case (p.Kind == RoleSession || p.Kind == FederatedUser) && v == p.ARN && v != "":
+		return facetSession
+	case v != "" && (v == string(p.EntityID) || v == p.EntityARN || p.Kind == User && v == p.ARN):
+		return facetEntity
+	default:
+		return 0
+	}
+}
+
+// MapPrincipals returns a copy of d in which each AWS and CanonicalUser principal other than "*" is
+// what f gives for it. Where f turns a CanonicalUser into an ARN, it becomes an AWS principal. An
+// error of f becomes an *Error that wraps it, "Invalid principal in policy". Positions stay those of
+// d's own text; the size of the result is not limited, and what f returns is not validated.
+//
+// It serves both ways: on save, to store unique IDs in place of user and role ARNs and root ARNs in
+// place of account and canonical IDs; on read, to turn the unique IDs back.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+func (d *Document) MapPrincipals(f func(kind PrincipalKind, value string) (string, error)) (*Document, error) {
+	out := *d
+	out.Statements = append([]Statement(nil), d.Statements...)
+	for i := range out.Statements {
+		s := &out.Statements[i]
+		if s.Principals == nil || s.Principals.Any {
+			continue
+		}
+		names := append([]NamedPrincipal(nil), s.Principals.Names...)
+		for j := range names {
+			n := &names[j]
+			if n.Kind != PrincipalAWS && n.Kind != PrincipalCanonicalUser || n.Value == "*" {
+				continue
+			}
+			value, err := f(n.Kind, n.Value)
+			if err != nil {
+				e := invalidPrincipal(d.Type, *n, s.Start)
+				e.cause = err
+				return nil, e
+			}
+			n.Value = value
+			if strings.HasPrefix(value, "arn:") {
+				n.Kind = PrincipalAWS
+			}
+		}
+		s.Principals = &Principals{Names: names}
+	}
+	return &out, nil
+}
+
+// invalidPrincipal is the refusal of a principal that does not exist or is ill-formed.
+func invalidPrincipal(t Type, n NamedPrincipal, pos Position) *Error {
+	e := &Error{Message: "Invalid principal in policy", Detail: n.Value, Line: pos.Line, Column: pos.Column}
+	if t != Bucket {
+		e.Message += `: "` + string(n.Kind) + `":"` + n.Value + `"`
+	}
+	return e
+}
+
+// validPrincipal reports whether n has one of the forms that name something. Groups and wildcards
+// other than "*" have none.
+func validPrincipal(n NamedPrincipal) bool {
+	switch n.Kind {
+	case PrincipalAWS:
+		return validAWSPrincipal(n.Value)
+	case PrincipalCanonicalUser:
+		_, err := ids.ParseCanonicalUserID(n.Value)
+		return err == nil
+	case PrincipalService:
+		name, ok := strings.CutSuffix(strings.TrimSuffix(n.Value, ".cn"), ".amazonaws.com")
+		return ok && name != "" && onlyOf(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")
+	case PrincipalFederated:
+		return validProvider(n.Value)
+	default:
+		return false
+	}
+}
+
+func validAWSPrincipal(v string) bool {
+	if v == "*" {
+		return true
+	}
+	if _, err := ids.ParseAccountID(v); err == nil {
+		return true
+	}
+	if isUniqueID(v) {
+		return true
+	}
+	a, err := arn.Parse(v)
+	if err != nil || a.Partition != arn.Partition || a.Region != "" || hasWildcard(v) {
+		return false
+	}
+	if _, err := ids.ParseAccountID(a.Account); err != nil {
+		return false
+	}
+	parts := strings.Split(a.Resource, "/")
+	for _, p := range parts {
+		if p == "" {
+			return false
+		}
+	}
+	switch a.Service + ":" + parts[0] {
+	case "iam:root":
+		return len(parts) == 1
+	case "iam:user", "iam:role":
+		return len(parts) >= 2
+	case "sts:assumed-role":
+		return len(parts) == 3
+	case "sts:federated-user":
+		return len(parts) == 2
+	default:
+		return false
+	}
+}
+
+// isUniqueID reports whether v has the form of a user's or role's unique ID, which takes the ARN's
+// place in stored documents.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+func isUniqueID(v string) bool {
+	if !strings.HasPrefix(v, string(ids.User)) && !strings.HasPrefix(v, string(ids.Role)) {
+		return false
+	}
+	return len(v) >= 16 && len(v) <= 128 && onlyOf(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+}
+
+// validProvider reports whether v names an identity provider: one of an account, or one of those
+// that need none.
+func validProvider(v string) bool {
+	switch v {
+	case "accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com":
+		return true
+	}
+	a, err := arn.Parse(v)
+	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || hasWildcard(v) {
+		return false
+	}
+	_, err = ids.ParseAccountID(a.Account)
+	kind, name, _ := strings.Cut(a.Resource, "/")
+	return err == nil && name != "" && (kind == "saml-provider" || kind == "oidc-provider")
+}
+
+// onlyOf reports whether every byte of s is in set.
+func onlyOf(s, set string) bool {
+	for i := range len(s) {
+		if strings.IndexByte(set, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
