@@ -1,0 +1,320 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+
+	"crossgrant/internal/acl"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
+)
+
+// TestDecisions runs the files of testdata. Each asks one question of every caller of a fixed world:
+//
+//	decide action=s3:PutObject bucket-acl=(B:WRITE)
+//	----
+//	Y rtA adA rtB adB
+//	n usA roA usB roB anon
+//
+// The world: accounts A, B and C; in each a root user (rt), an administrator (ad, allowed everything),
+// a user without policies (us) and a session of a role without policies (ro); and an anonymous caller.
+// The bucket belongs to A. Arguments add to it:
+//
+//	action        the action; resource is the bucket or the object by the kind of action
+//	object        the owner of the existing object (A, B, C or anon); none if left out
+//	enforced      ownership is BucketOwnerEnforced
+//	bucket-acl    grants, such as B:WRITE or AllUsers:READ; the owner's FULL_CONTROL stays
+//	object-acl    likewise, on the object
+//	allow, deny   principals that the bucket policy allows or denies the action: a caller (usA), the
+//	              account (A), its canonical user (canonical-A), a role (role-roA), or *
+//	identity      callers with an identity policy that allows the action
+//	identity-deny, boundary-deny, session-deny, scp-deny, rcp-deny   where the action is denied
+//	boundary, session   callers with a boundary or session policy that allows something else
+//	boundary-allow, session-allow   likewise, that allows the action
+//	scp-silent, rcp-silent   accounts with a level of the organization that allows nothing
+//	block         settings of the public access block
+//	new-owner     for an implied s3:PutObjectAcl: the account that will own the object
+//	who           only these callers are asked; without it all of A and B, and anon
+//	why           print the deciding layer as well
+func TestDecisions(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			if d.Cmd != "decide" {
+				d.Fatalf(t, "unknown command %s", d.Cmd)
+			}
+			return newWorld(t, d).table()
+		})
+	})
+}
+
+const (
+	bucketARN = "arn:aws:s3:::bucket"
+	objectARN = "arn:aws:s3:::bucket/key"
+)
+
+var everyone = []string{"rtA", "adA", "usA", "roA", "rtB", "adB", "usB", "roB", "anon"}
+
+// world is one question: the fixed world with what a test adds to it.
+type world struct {
+	t    *testing.T
+	args map[string][]string
+}
+
+func newWorld(t *testing.T, d *datadriven.TestData) *world {
+	w := &world{t: t, args: map[string][]string{}}
+	known := strings.Fields("action object enforced bucket-acl object-acl allow deny identity identity-deny " +
+		"boundary-deny session-deny scp-deny rcp-deny boundary session boundary-allow session-allow scp-silent rcp-silent block new-owner who why")
+	for _, a := range d.CmdArgs {
+		if !slices.Contains(known, a.Key) {
+			d.Fatalf(t, "unknown argument %s", a.Key)
+		}
+		w.args[a.Key] = append([]string{}, a.Vals...)
+	}
+	return w
+}
+
+func (w *world) has(arg, value string) bool { return slices.Contains(w.args[arg], value) }
+
+// table asks every caller and draws the answers.
+func (w *world) table() string {
+	callers := everyone
+	if who, ok := w.args["who"]; ok {
+		callers = who
+	}
+	_, why := w.args["why"]
+	var yes, no, reasons []string
+	for _, caller := range callers {
+		in := w.input(caller)
+		d := Decide(in)
+		w.checkAlgebra(caller, in, d)
+		if d.Allowed() {
+			yes = append(yes, caller)
+		} else {
+			no = append(no, caller)
+		}
+		if why {
+			reasons = append(reasons, fmt.Sprintf("%s: %s by %s", caller, d.Effect, d.By.Layer))
+		}
+	}
+	lines := []string{"Y " + strings.Join(yes, " "), "n " + strings.Join(no, " ")}
+	return strings.Join(append(lines, reasons...), "\n") + "\n"
+}
+
+// checkAlgebra holds what must be true of every decision, whatever the test expects.
+func (w *world) checkAlgebra(caller string, in *Input, d Decision) {
+	for _, f := range d.Findings {
+		if f.Effect == ExplicitDeny && d.Effect == Allow {
+			w.t.Errorf("%s is allowed although %s denies", caller, f.Layer)
+		}
+	}
+	denied := *in
+	denied.RCPs = []Layer{{w.document(policy.Identity, w.statement("Deny", "*", "*", ""))}}
+	if got := Decide(&denied); got.Effect != ExplicitDeny {
+		w.t.Errorf("%s: adding a deny of everything gives %s", caller, got.Effect)
+	}
+	faulty := *in
+	faulty.Resource = &Source{Name: "unreadable"}
+	repairs := caller == "rtA" && strings.HasSuffix(in.Request.Action, "BucketPolicy")
+	if got := Decide(&faulty); got.Allowed() && !repairs {
+		w.t.Errorf("%s is allowed although the resource policy cannot be read", caller)
+	}
+}
+
+func (w *world) input(caller string) *Input {
+	action := w.args["action"][0]
+	resource := objectARN
+	if info, ok := policy.S3Action(action); ok && info.Resource == policy.OnBucket {
+		resource = bucketARN
+	}
+	p := principal(caller)
+	in := &Input{
+		Request: policy.Request{Action: action, Resource: resource, Principal: &p, Context: &policy.Context{}},
+		Owner:   account("A"),
+		S3: &S3{
+			OwnerCanonicalID: canonical("A"),
+			Enforced:         w.args["enforced"] != nil,
+			BucketACL:        w.acl("A", "bucket-acl"),
+			Block: PublicAccessBlock{
+				IgnorePublicAcls:      w.has("block", "IgnorePublicAcls"),
+				RestrictPublicBuckets: w.has("block", "RestrictPublicBuckets"),
+			},
+		},
+	}
+	in.Request.HasBoundary = w.has("boundary", caller) || w.has("boundary-allow", caller) || w.has("boundary-deny", caller)
+	if owner := w.args["object"]; owner != nil {
+		in.S3.Object = &Object{Owner: canonical(owner[0]), ACL: w.acl(owner[0], "object-acl")}
+	}
+	if owner := w.args["new-owner"]; owner != nil {
+		in.S3.NewOwner = canonical(owner[0])
+	}
+	w.callerSide(in, caller, action)
+	w.ownerSide(in, action, resource)
+	return in
+}
+
+// callerSide fills in the policies of the caller and of its account.
+func (w *world) callerSide(in *Input, caller, action string) {
+	if !in.Request.Principal.IsIAM() {
+		if caller == "anon" {
+			return
+		}
+		in.SCPs = w.levels("scp", caller[2:], action)
+		return
+	}
+	in.SCPs = w.levels("scp", caller[2:], action)
+	everything := w.document(policy.Identity, w.statement("Allow", "*", "*", ""))
+	theAction := w.document(policy.Identity, w.statement("Allow", action, "*", ""))
+	other := w.document(policy.Identity, w.statement("Allow", "iam:GetUser", "*", ""))
+	deny := w.document(policy.Identity, w.statement("Deny", action, "*", ""))
+	if strings.HasPrefix(caller, "ad") {
+		in.Identity = append(in.Identity, everything)
+	}
+	if w.has("identity", caller) {
+		in.Identity = append(in.Identity, theAction)
+	}
+	if w.has("identity-deny", caller) {
+		in.Identity = append(in.Identity, deny)
+	}
+	in.Boundary = w.limit("boundary", caller, other, theAction, everything, deny)
+	in.Session = w.limit("session", caller, other, theAction, everything, deny)
+}
+
+func (w *world) limit(name, caller string, other, theAction, everything, deny Source) *Layer {
+	switch {
+	case w.has(name, caller):
+		return &Layer{other}
+	case w.has(name+"-allow", caller):
+		return &Layer{theAction}
+	case w.has(name+"-deny", caller):
+		return &Layer{everything, deny}
+	default:
+		return nil
+	}
+}
+
+// levels returns the organization's layers for an account: nil if no test names it.
+func (w *world) levels(kind, acct, action string) []Layer {
+	everything := w.document(policy.Identity, w.statement("Allow", "*", "*", ""))
+	switch {
+	case w.has(kind+"-silent", acct):
+		return []Layer{{everything}, {}}
+	case w.has(kind+"-deny", acct):
+		return []Layer{{everything}, {everything, w.document(policy.Identity, w.statement("Deny", action, "*", ""))}}
+	default:
+		return nil
+	}
+}
+
+// ownerSide fills in the policies of the bucket and of its owner's account.
+func (w *world) ownerSide(in *Input, action, resource string) {
+	in.RCPs = w.levels("rcp", "A", action)
+	var statements []string
+	for effect, arg := range map[string]string{"Allow": "allow", "Deny": "deny"} {
+		for _, name := range w.args[arg] {
+			statements = append(statements, w.statement(effect, action, resource, named(name)))
+		}
+	}
+	if statements != nil {
+		s := w.document(policy.Bucket, statements...)
+		in.Resource = &s
+	}
+}
+
+func (w *world) statement(effect, action, resource, principal string) string {
+	s := fmt.Sprintf(`{"Effect":%q,"Action":%q,"Resource":%q`, effect, action, resource)
+	if principal != "" {
+		s += `,"Principal":` + principal
+	}
+	return s + "}"
+}
+
+func (w *world) document(t policy.Type, statements ...string) Source {
+	text := `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+	var document *policy.Document
+	var err error
+	if t == policy.Bucket {
+		document, err = policy.ParseBucket([]byte(text), "bucket", policy.Stored())
+	} else {
+		document, err = policy.Parse(t, []byte(text))
+	}
+	if err != nil {
+		w.t.Fatalf("parse %s: %v", text, err)
+	}
+	return Source{Name: "test", Document: document}
+}
+
+func (w *world) acl(owner, arg string) acl.ACL {
+	a := acl.ACL{Owner: canonical(owner), Grants: []acl.Grant{{Grantee: acl.Grantee{ID: canonical(owner)}, Permission: acl.FullControl}}}
+	for _, grant := range w.args[arg] {
+		who, permission, _ := strings.Cut(grant, ":")
+		g := acl.Grant{Permission: acl.Permission(permission)}
+		switch who {
+		case "AllUsers":
+			g.Grantee.Group = acl.AllUsers
+		case "AuthenticatedUsers":
+			g.Grantee.Group = acl.AuthenticatedUsers
+		default:
+			g.Grantee.ID = canonical(who)
+		}
+		a.Grants = append(a.Grants, g)
+	}
+	return a
+}
+
+// named returns the Principal element for a name of the arguments allow and deny. Users and roles
+// stand by their unique IDs, as in a stored policy.
+func named(name string) string {
+	aws := func(s string) string { return fmt.Sprintf(`{"AWS":%q}`, s) }
+	switch {
+	case name == "*":
+		return `"*"`
+	case len(name) == 1:
+		return aws("arn:aws:iam::" + string(account(name)) + ":root")
+	case strings.HasPrefix(name, "canonical-"):
+		return fmt.Sprintf(`{"CanonicalUser":%q}`, canonical(name[len("canonical-"):]))
+	case strings.HasPrefix(name, "role-"):
+		return aws(string(principal(name[len("role-"):]).EntityID))
+	default:
+		p := principal(name)
+		if p.Kind == policy.RoleSession {
+			return aws(p.ARN)
+		}
+		return aws(string(p.EntityID))
+	}
+}
+
+func account(name string) ids.AccountID {
+	return ids.AccountID(strings.Repeat(string('1'+name[0]-'A'), 12))
+}
+
+func canonical(name string) ids.CanonicalUserID {
+	if name == "anon" {
+		return AnonymousCanonicalID
+	}
+	return ids.CanonicalUserID(strings.Repeat(strings.ToLower(name), 64))
+}
+
+func principal(caller string) policy.Principal {
+	if caller == "anon" {
+		return policy.Principal{Kind: policy.Anonymous}
+	}
+	kind, acct := caller[:2], caller[2:]
+	p := policy.Principal{Account: account(acct), CanonicalID: canonical(acct), Name: caller}
+	base := "arn:aws:iam::" + string(p.Account) + ":"
+	switch kind {
+	case "rt":
+		p.Kind, p.ARN, p.Name = policy.Root, base+"root", ""
+		p.EntityARN = p.ARN
+	case "ro":
+		p.Kind, p.ARN = policy.RoleSession, "arn:aws:sts::"+string(p.Account)+":assumed-role/"+caller+"/session"
+		p.Name, p.EntityARN, p.EntityID = "session", base+"role/"+caller, ids.UniqueID("AROA"+strings.ToUpper(caller)+"EXAMPLE00000")
+	default:
+		p.Kind, p.ARN = policy.User, base+"user/"+caller
+		p.EntityARN, p.EntityID = p.ARN, ids.UniqueID("AIDA"+strings.ToUpper(caller)+"EXAMPLE00000")
+	}
+	return p
+}
