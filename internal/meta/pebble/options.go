@@ -1,0 +1,173 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"syscall"
+
+	pebbledb "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"crossgrant/internal/meta"
+)
+
+// format is the version of the files. A folder of an older version is upgraded when it is opened, and
+// older programs then refuse it, so a new version is chosen here and not by a new release of Pebble.
+const format = pebbledb.FormatValueSeparation
+
+// Defaults, in bytes. The log and the memory table hold whole small objects, which is why they are
+// larger than Pebble's own defaults: a batch of half a memory table takes a slower path.
+const (
+	defaultCache    = 64 << 20
+	defaultMemTable = 32 << 20
+)
+
+// Options are the settings of an engine; the zero value is good.
+type Options struct {
+	// FS is the file system, nil for that of the operating system.
+	FS vfs.FS
+	// CacheBytes bounds the cache of table blocks; 0 means 64 MiB.
+	CacheBytes int64
+	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
+	Log *slog.Logger
+
+	memTableBytes uint64 // for tests; 0 means 32 MiB
+}
+
+// config returns the settings of the database of e.
+func (o Options) config(e *Engine) *pebbledb.Options {
+	log := logger{engine: e, log: o.Log}
+	if log.log == nil {
+		log.log = slog.New(slog.DiscardHandler)
+	}
+	config := &pebbledb.Options{
+		FS:                 o.FS,
+		CacheSize:          o.CacheBytes,
+		MemTableSize:       o.memTableBytes,
+		Comparer:           pebbledb.DefaultComparer, // bytewise
+		FormatMajorVersion: format,
+		Logger:             log,
+		EventListener: &pebbledb.EventListener{
+			BackgroundError: func(err error) { log.Errorf("background: %v", err) },
+			WALCreated: func(info pebbledb.WALCreateInfo) {
+				if info.Err != nil { // the last words: see Failure in the package comment
+					log.Errorf("make the next log file: %v", info.Err)
+				}
+			},
+			// The default is fatal. A damaged table fails the reads that need it, no others.
+			DataCorruption: func(info pebbledb.DataCorruptionInfo) { log.Errorf("%s", info) },
+		},
+	}
+	if config.FS == nil {
+		config.FS = vfs.Default
+	}
+	if config.CacheSize == 0 {
+		config.CacheSize = defaultCache
+	}
+	if config.MemTableSize == 0 {
+		config.MemTableSize = defaultMemTable
+	}
+	for level := range config.Levels {
+		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
+		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return config
+}
+
+// logger passes Pebble's messages on.
+type logger struct {
+	engine *Engine
+	log    *slog.Logger
+}
+
+var _ pebbledb.Logger = logger{}
+
+func (l logger) Infof(format string, args ...any) {
+	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+		l.log.Debug(fmt.Sprintf(format, args...))
+	}
+}
+
+func (l logger) Errorf(format string, args ...any) {
+	l.log.Error(fmt.Sprintf(format, args...))
+}
+
+// Fatalf stops the engine and panics, for Pebble must not run on. In a call of ours the panic becomes
+// an error (see append and openDB); in the background it ends the process.
+func (l logger) Fatalf(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	l.log.Error(err.Error())
+	panic(l.engine.fail(err, true))
+}
+
+// asError returns what was recovered from a panic as an error.
+func asError(recovered any) error {
+	if err, ok := recovered.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", recovered)
+}
+
+// translate marks errors that say that stored bytes are damaged with meta.ErrCorrupt.
+func translate(err error) error {
+	if pebbledb.IsCorruptionError(err) && !errors.Is(err, meta.ErrCorrupt) {
+		return fmt.Errorf("%w: %w", meta.ErrCorrupt, err)
+	}
+	return err
+}
+
+// lockDir takes the lock that keeps other processes, and other engines of this one, out of dir.
+func lockDir(files vfs.FS, dir string) (*pebbledb.Lock, error) {
+	lock, err := pebbledb.LockDirectory(dir, files)
+	if err == nil {
+		return lock, nil
+	}
+	// A lock that is held shows as EAGAIN or EACCES of fcntl, or, within this process, as an error
+	// without a type. An error about the lock file itself has a path.
+	var path *fs.PathError
+	var errno syscall.Errno
+	if errors.As(err, &path) || errors.As(err, &errno) && errno != syscall.EAGAIN && errno != syscall.EACCES {
+		return nil, fmt.Errorf("lock metadata folder: %w", err)
+	}
+	return nil, fmt.Errorf("metadata folder %s is in use by another process", dir)
+}
+
+// makeDir makes dir and its missing parents, readable by the owner only, and syncs their entries.
+func makeDir(files vfs.FS, dir string) error {
+	parents := []string{files.PathDir(dir)} // of each folder to make, and of dir in any case
+	for child := dir; ; child = files.PathDir(child) {
+		_, err := files.Stat(child)
+		if err == nil || files.PathDir(child) == child {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		parents = append(parents, files.PathDir(child))
+	}
+	if err := files.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, parent := range parents {
+		if err := syncDir(files, parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncDir(files vfs.FS, dir string) error {
+	d, err := files.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if closeErr := d.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}

@@ -1,0 +1,154 @@
+package pebble
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	pebbledb "github.com/cockroachdb/pebble/v2"
+
+	"crossgrant/internal/meta"
+)
+
+// reader reads a snapshot, or an indexed batch over the newest state.
+type reader struct {
+	source pebbledb.Reader
+}
+
+// tx is a transaction: an indexed batch, to read and to write.
+type tx struct {
+	reader
+	batch *pebbledb.Batch
+}
+
+var (
+	_ meta.Reader = reader{}
+	_ meta.Tx     = tx{}
+)
+
+func (r reader) Get(key []byte) ([]byte, error) {
+	value, closer, err := r.source.Get(key)
+	if errors.Is(err, pebbledb.ErrNotFound) {
+		return nil, meta.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get: %w", translate(err))
+	}
+	value = append(make([]byte, 0, len(value)), value...) // not nil, even if empty
+	if err := closer.Close(); err != nil {
+		return nil, fmt.Errorf("get: %w", translate(err))
+	}
+	return value, nil
+}
+
+func (r reader) GetMany(keys [][]byte) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		value, err := r.Get(key)
+		if err != nil && err != meta.ErrNotFound {
+			return nil, err
+		}
+		values[i] = value
+	}
+	return values, nil
+}
+
+func (r reader) Scan(from, to []byte) meta.Iterator {
+	if to != nil && bytes.Compare(from, to) >= 0 {
+		return &iterator{pos: after} // Pebble wants bounds in order
+	}
+	if len(from) == 0 {
+		from = nil // Pebble has no empty bounds
+	}
+	walk, err := r.source.NewIter(&pebbledb.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return &iterator{pos: after, err: err}
+	}
+	return &iterator{walk: walk}
+}
+
+func (t tx) Put(key, value []byte) error {
+	if err := t.batch.Set(key, value, nil); err != nil {
+		return fmt.Errorf("put: %w", err)
+	}
+	return nil
+}
+
+func (t tx) Delete(key []byte) error {
+	if err := t.batch.Delete(key, nil); err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	return nil
+}
+
+// position says where an iterator stands.
+type position int
+
+const (
+	before position = iota // the first entry of the range
+	on                     // an entry
+	after                  // the last entry of the range
+)
+
+// iterator walks a range.
+type iterator struct {
+	walk  *pebbledb.Iterator // nil if there is nothing to walk
+	pos   position
+	value []byte // of the entry it stands on
+	err   error  // what ended it early
+}
+
+var _ meta.Iterator = (*iterator)(nil)
+
+func (i *iterator) Next() bool {
+	switch i.pos {
+	case before:
+		return i.settle(i.walk.First())
+	case on:
+		return i.settle(i.walk.Next())
+	default:
+		return false
+	}
+}
+
+func (i *iterator) SeekGE(key []byte) bool {
+	if i.walk == nil || i.err != nil {
+		return false
+	}
+	if len(key) == 0 {
+		return i.settle(i.walk.First())
+	}
+	return i.settle(i.walk.SeekGE(key)) // the bounds of walk clamp it
+}
+
+// settle records and reports whether the iterator stands on an entry. It reads the value at once, so
+// that an entry whose value cannot be read is not shown.
+func (i *iterator) settle(found bool) bool {
+	i.pos, i.value = after, nil
+	if !found {
+		i.err = i.walk.Error()
+		return false
+	}
+	if i.value, i.err = i.walk.ValueAndErr(); i.err != nil {
+		return false
+	}
+	i.pos = on
+	return true
+}
+
+func (i *iterator) Key() []byte   { return i.walk.Key() }
+func (i *iterator) Value() []byte { return i.value }
+
+func (i *iterator) Close() error {
+	if i.walk != nil {
+		if err := i.walk.Close(); i.err == nil {
+			i.err = err
+		}
+		i.walk = nil
+	}
+	i.pos = after
+	if i.err != nil {
+		return fmt.Errorf("scan: %w", translate(i.err))
+	}
+	return nil
+}
