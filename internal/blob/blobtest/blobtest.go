@@ -1,0 +1,124 @@
+// Package blobtest defines by test what package blob's Store means. Every engine runs it with nothing
+// but a constructor.
+package blobtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"crossgrant/internal/blob"
+)
+
+// Run runs the suite. open returns a new empty store, which the suite closes; it may register clean-ups
+// with t, and is called from parallel tests.
+func Run(t *testing.T, open func(t *testing.T) blob.Store) {
+	tests := []struct {
+		name string
+		run  func(t *testing.T, s blob.Store)
+	}{
+		{"WriteRead", testWriteRead},
+		{"Ranges", testRanges},
+		{"RangeBeyond", testRangeBeyond},
+		{"WriteTo", testWriteTo},
+		{"Chunks", testChunks},
+		{"Buffers", testBuffers},
+		{"NotVisibleBeforeCommit", testNotVisibleBeforeCommit},
+		{"Abort", testAbort},
+		{"EndTwice", testEndTwice},
+		{"Exists", testExists},
+		{"InvalidID", testInvalidID},
+		{"Delete", testDelete},
+		{"DeleteStaged", testDeleteStaged},
+		{"DeleteWhileReading", testDeleteWhileReading},
+		{"Concurrent", testConcurrent},
+		{"ReadersAndDeletes", testReadersAndDeletes},
+		{"CancelledContext", testCancelledContext},
+		{"Closed", testClosed},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			t.Cleanup(func() { _ = s.Close() })
+			test.run(t, s)
+		})
+	}
+}
+
+// id returns the n-th of the IDs that the suite uses. They differ in their first digits for small n,
+// and not for n that differ by 4096.
+func id(n int) blob.ID {
+	return blob.ID(fmt.Sprintf("%03x%029x", n%4096, n))
+}
+
+// content returns n bytes that differ by seed.
+func content(n, seed int) []byte {
+	b := make([]byte, n)
+	x := uint32(seed)*2654435761 + 1
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = byte(x >> 24)
+	}
+	return b
+}
+
+// create begins a blob.
+func create(t *testing.T, s blob.Store, id blob.ID) blob.Writer {
+	t.Helper()
+	w, err := s.Create(t.Context(), id)
+	if err != nil {
+		t.Fatalf("Create(%s): %v", id, err)
+	}
+	return w
+}
+
+// write commits a blob. It may be called from any goroutine.
+func write(s blob.Store, id blob.ID, data []byte) error {
+	w, err := s.Create(context.Background(), id)
+	if err != nil {
+		return fmt.Errorf("Create(%s): %w", id, err)
+	}
+	defer w.Abort()
+	if n, err := w.Write(data); err != nil || n != len(data) {
+		return fmt.Errorf("Write of %d bytes to %s = %d, %w", len(data), id, n, err)
+	}
+	if err := w.Commit(); err != nil {
+		return fmt.Errorf("Commit(%s): %w", id, err)
+	}
+	return nil
+}
+
+func mustWrite(t *testing.T, s blob.Store, id blob.ID, data []byte) {
+	t.Helper()
+	if err := write(s, id, data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// read returns the bytes of a range. It may be called from any goroutine.
+func read(s blob.Store, id blob.ID, offset, length int) ([]byte, error) {
+	r, err := s.Open(context.Background(), id, int64(offset), int64(length))
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(r)
+	if closeErr := r.Close(); err == nil {
+		err = closeErr
+	}
+	return data, err
+}
+
+// wantBlob fails the test unless id holds exactly want.
+func wantBlob(t *testing.T, s blob.Store, id blob.ID, want []byte) {
+	t.Helper()
+	got, err := read(s, id, 0, len(want))
+	if err != nil {
+		t.Fatalf("read %s: %v", id, err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Fatalf("%s holds %d bytes that differ from the %d written", id, len(got), len(want))
+	}
+}

@@ -1,0 +1,189 @@
+package blobtest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"crossgrant/internal/blob"
+)
+
+// wantMissing fails the test unless there is no blob id.
+func wantMissing(t *testing.T, s blob.Store, id blob.ID) {
+	t.Helper()
+	if _, err := read(s, id, 0, 0); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("Open(%s) = %v, want ErrNotFound", id, err)
+	}
+}
+
+func testNotVisibleBeforeCommit(t *testing.T, s blob.Store) {
+	w := create(t, s, id(1))
+	defer w.Abort()
+	wantMissing(t, s, id(1))
+	if _, err := w.Write(content(1<<20, 1)); err != nil {
+		t.Fatal(err)
+	}
+	wantMissing(t, s, id(1))
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	wantBlob(t, s, id(1), content(1<<20, 1))
+}
+
+func testAbort(t *testing.T, s blob.Store) {
+	w := create(t, s, id(1))
+	if _, err := w.Write(content(1<<20, 1)); err != nil {
+		t.Fatal(err)
+	}
+	w.Abort()
+	w.Abort()
+	wantMissing(t, s, id(1))
+	if _, err := w.Write([]byte("more")); err == nil {
+		t.Error("Write after Abort succeeded")
+	}
+	if err := w.Commit(); err == nil {
+		t.Error("Commit after Abort succeeded")
+	}
+	wantMissing(t, s, id(1))
+	mustWrite(t, s, id(1), []byte("again")) // the ID is free
+	w.Abort()                               // and is no longer that of w
+	wantBlob(t, s, id(1), []byte("again"))
+}
+
+func testEndTwice(t *testing.T, s blob.Store) {
+	w := create(t, s, id(1))
+	if _, err := w.Write([]byte("data")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	w.Abort() // does nothing, so that it can be deferred
+	if err := w.Commit(); err == nil {
+		t.Error("second Commit succeeded")
+	}
+	if _, err := w.Write([]byte("more")); err == nil {
+		t.Error("Write after Commit succeeded")
+	}
+	w.Abort()
+	wantBlob(t, s, id(1), []byte("data"))
+}
+
+func testExists(t *testing.T, s blob.Store) {
+	w := create(t, s, id(1))
+	if other, err := s.Create(t.Context(), id(1)); err == nil {
+		other.Abort()
+		t.Error("Create of a blob that is being written succeeded")
+	}
+	if _, err := w.Write([]byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if other, err := s.Create(t.Context(), id(1)); err == nil {
+		other.Abort()
+		t.Error("Create of a blob that exists succeeded")
+	}
+	wantBlob(t, s, id(1), []byte("first"))
+	if err := s.Delete(t.Context(), id(1)); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, s, id(1), []byte("second"))
+	wantBlob(t, s, id(1), []byte("second"))
+}
+
+func testInvalidID(t *testing.T, s blob.Store) {
+	ids := []blob.ID{
+		"", "0", "../../../../../../etc/passwd0000", blob.ID(strings.Repeat("a", 31)), blob.ID(strings.Repeat("a", 33)),
+		blob.ID(strings.Repeat("A", 32)), blob.ID(strings.Repeat("g", 32)), blob.ID("/" + strings.Repeat("0", 31)),
+		blob.ID(strings.Repeat("0", 31) + "\x00"), blob.ID(strings.Repeat("é", 16)),
+	}
+	for _, id := range ids {
+		if w, err := s.Create(t.Context(), id); err == nil {
+			w.Abort()
+			t.Errorf("Create(%q) succeeded", id)
+		}
+		if _, err := s.Open(t.Context(), id, 0, 0); err == nil {
+			t.Errorf("Open(%q) succeeded", id)
+		}
+		if err := s.Delete(t.Context(), id); err == nil {
+			t.Errorf("Delete(%q) succeeded", id)
+		}
+	}
+}
+
+func testDelete(t *testing.T, s blob.Store) {
+	mustWrite(t, s, id(1), []byte("one"))
+	mustWrite(t, s, id(4097), []byte("its neighbour"))
+	for range 2 { // the second time it is missing, which is no error
+		if err := s.Delete(t.Context(), id(1)); err != nil {
+			t.Errorf("Delete: %v", err)
+		}
+		wantMissing(t, s, id(1))
+	}
+	if err := s.Delete(t.Context(), id(77)); err != nil {
+		t.Errorf("Delete of what never was: %v", err)
+	}
+	wantBlob(t, s, id(4097), []byte("its neighbour"))
+}
+
+// testDeleteStaged deletes a blob that is being written; its writer must notice.
+func testDeleteStaged(t *testing.T, s blob.Store) {
+	w := create(t, s, id(1))
+	if _, err := w.Write([]byte("data")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), id(1)); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+	if err := w.Commit(); err == nil {
+		t.Error("Commit of a deleted blob succeeded")
+	}
+	wantMissing(t, s, id(1))
+	mustWrite(t, s, id(1), []byte("new"))
+	w.Abort()
+	wantBlob(t, s, id(1), []byte("new"))
+}
+
+func testCancelledContext(t *testing.T, s blob.Store) {
+	mustWrite(t, s, id(1), []byte("data"))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if w, err := s.Create(ctx, id(2)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Create = %v, want context.Canceled", err)
+		if err == nil {
+			w.Abort()
+		}
+	}
+	if r, err := s.Open(ctx, id(1), 0, 4); !errors.Is(err, context.Canceled) {
+		t.Errorf("Open = %v, want context.Canceled", err)
+		if err == nil {
+			_ = r.Close()
+		}
+	}
+	if err := s.Delete(ctx, id(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Delete = %v, want context.Canceled", err)
+	}
+	wantBlob(t, s, id(1), []byte("data"))
+}
+
+// testClosed checks that calls after Close fail with an error that does not deny that blobs exist.
+func testClosed(t *testing.T, s blob.Store) {
+	mustWrite(t, s, id(1), []byte("data"))
+	w := create(t, s, id(2))
+	if err := s.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	if _, err := s.Open(t.Context(), id(1), 0, 4); err == nil || errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("Open after Close = %v, want an error other than ErrNotFound", err)
+	}
+	if _, err := s.Create(t.Context(), id(3)); err == nil {
+		t.Error("Create after Close succeeded")
+	}
+	if err := s.Delete(t.Context(), id(1)); err == nil {
+		t.Error("Delete after Close succeeded")
+	}
+	w.Abort() // the contract does not say whether a writer outlives Close, only that this is harmless
+}
