@@ -1255,7 +1255,7 @@ type Object struct {
 	Parts                int32                  `protobuf:"varint,6,opt,name=parts,proto3" json:"parts,omitempty"` // 0: not a multipart object
 	Metadata             *Metadata              `protobuf:"bytes,7,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	Acl                  []*Grant               `protobuf:"bytes,8,rep,name=acl,proto3" json:"acl,omitempty"`
-	Inline               []byte                 `protobuf:"bytes,9,opt,name=inline,proto3" json:"inline,omitempty"` // the content, where it has no segments
+	Inline               []byte                 `protobuf:"bytes,9,opt,name=inline,proto3" json:"inline,omitempty"` // the content after that of the segments; all of it where there are none
 	Segments             []*Segment             `protobuf:"bytes,10,rep,name=segments,proto3" json:"segments,omitempty"`
 	Checksum             *Checksum              `protobuf:"bytes,11,opt,name=checksum,proto3" json:"checksum,omitempty"`
 	PartSizes            []int64                `protobuf:"varint,12,rep,packed,name=part_sizes,json=partSizes,proto3" json:"part_sizes,omitempty"`

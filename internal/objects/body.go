@@ -1,0 +1,237 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"hash"
+	"io"
+	"sync"
+
+	"crossgrant/internal/checksum"
+	"crossgrant/internal/records"
+)
+
+// minChunk is the smallest size of a chunk in bytes: large enough for a write to be worth a system
+// call, small enough for a thousand bodies at once.
+const minChunk = 128 << 10
+
+// chunkPair is what one body is read through: while one chunk is hashed and written, the next is read
+// into the other.
+type chunkPair [2][]byte
+
+// newChunkPair returns chunks that hold more than inlineLimit bytes, so that the first chunk decides
+// whether a body is inline.
+func newChunkPair(inlineLimit int64) *chunkPair {
+	size := max(minChunk, int(inlineLimit)+1)
+	return &chunkPair{make([]byte, size), make([]byte, size)}
+}
+
+// content is a body that was read to its end and found to be what its sender said.
+type content struct {
+	size     int64
+	md5      []byte
+	checksum *records.Checksum // nil if no algorithm was asked for
+	inline   []byte            // the bytes, if pending is nil
+	pending  *pending          // a committed blob that waits for its record
+}
+
+// segments returns where the bytes are that are not inline.
+func (c *content) segments() []*records.Segment {
+	if c.pending == nil {
+		return nil
+	}
+	return []*records.Segment{{Blob: string(c.pending.id), Size: c.size}}
+}
+
+// discard gives up what the content holds in the blob store.
+func (c *content) discard() {
+	if c.pending != nil {
+		c.pending.discard()
+	}
+}
+
+// receive reads body to its end, with bounded memory, and keeps its bytes inline or in a blob that is
+// durable when it returns. It verifies length, MD5 and checksum of n in the same pass: IncompleteBody,
+// EntityTooLarge, BadDigest. An error of body is returned as it is. If it fails nothing is kept.
+func (s *Service) receive(ctx context.Context, n *NewObject, body io.Reader) (*content, error) {
+	if n.Length > s.opts.MaxObject {
+		return nil, entityTooLarge(n.Length, s.opts.MaxObject)
+	}
+	sums, err := newDigests(n.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.transfer(ctx, n, body, sums)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.settle(n, c, sums); err != nil {
+		c.discard()
+		return nil, err
+	}
+	return c, nil
+}
+
+// settle verifies c and makes it durable.
+func (s *Service) settle(n *NewObject, c *content, sums *digests) error {
+	if n.Length >= 0 && c.size != n.Length {
+		return incompleteBody()
+	}
+	var err error
+	if c.md5, c.checksum, err = sums.verify(n); err != nil {
+		return err
+	}
+	if c.pending == nil {
+		return nil
+	}
+	return c.pending.commit()
+}
+
+// transfer moves body to where it is kept, and through sums. The content that it returns is not
+// verified and its blob not committed.
+func (s *Service) transfer(ctx context.Context, n *NewObject, body io.Reader, sums *digests) (*content, error) {
+	chunks := s.chunks.Get().(*chunkPair)
+	defer s.chunks.Put(chunks)
+	defer sums.wait() // before the chunks are used for another body
+
+	c := &content{}
+	for i := 0; ; i ^= 1 {
+		count, readErr := fill(body, chunks[i])
+		chunk := chunks[i][:count]
+		c.size += int64(count)
+		err := s.checkProgress(n, c.size)
+		if err == nil && readErr != nil && readErr != io.EOF {
+			err = readErr
+		}
+		if err != nil {
+			c.discard()
+			return nil, err
+		}
+		sums.wait()
+		sums.begin(chunk)
+		if c.pending == nil && readErr == io.EOF && c.size <= s.opts.InlineLimit {
+			c.inline = bytes.Clone(chunk)
+			return c, nil
+		}
+		if count > 0 {
+			if err := s.spill(ctx, c, chunk); err != nil {
+				c.discard()
+				return nil, err
+			}
+		}
+		if readErr == io.EOF {
+			return c, nil
+		}
+	}
+}
+
+// spill writes chunk to the blob of c, which it begins if need be.
+func (s *Service) spill(ctx context.Context, c *content, chunk []byte) (err error) {
+	if c.pending == nil {
+		if c.pending, err = s.begin(ctx); err != nil {
+			return err
+		}
+	}
+	_, err = c.pending.Write(chunk)
+	return err
+}
+
+// checkProgress refuses a body of which size bytes have come, as soon as it is longer than it may be.
+func (s *Service) checkProgress(n *NewObject, size int64) error {
+	switch {
+	case n.Length >= 0 && size > n.Length:
+		return incompleteBody()
+	case size > s.opts.MaxObject:
+		return entityTooLarge(size, s.opts.MaxObject)
+	}
+	return nil
+}
+
+// fill reads until chunk is full or r ends. Unlike io.ReadFull it returns the error of r as it is: an
+// io.ErrUnexpectedEOF of r is a connection that broke, which must not be taken for the end of the body.
+func fill(r io.Reader, chunk []byte) (n int, err error) {
+	for idle := 0; n < len(chunk); {
+		k, err := r.Read(chunk[n:])
+		n += k
+		if err != nil {
+			return n, err
+		}
+		if k > 0 {
+			idle = 0
+		} else if idle++; idle == 100 {
+			return n, io.ErrNoProgress
+		}
+	}
+	return n, nil
+}
+
+// digests computes MD5 and an additional checksum of a body, beside the I/O.
+type digests struct {
+	algorithm checksum.Algorithm // empty for none
+	md5       hash.Hash
+	extra     hash.Hash // nil for none
+	running   sync.WaitGroup
+}
+
+func newDigests(algorithm string) (*digests, error) {
+	d := &digests{md5: md5.New()}
+	if algorithm == "" {
+		return d, nil
+	}
+	var err error
+	if d.algorithm, err = checksum.Parse(algorithm); err != nil {
+		return nil, err
+	}
+	d.extra = d.algorithm.New()
+	return d, nil
+}
+
+// backgroundChunk is the size in bytes from which hashing is worth a goroutine.
+const backgroundChunk = 16 << 10
+
+// begin hashes chunk, which must not change before wait. The previous chunk must be done.
+func (d *digests) begin(chunk []byte) {
+	if len(chunk) < backgroundChunk {
+		d.add(d.md5, chunk)
+		d.add(d.extra, chunk)
+		return
+	}
+	d.running.Go(func() { d.add(d.md5, chunk) })
+	if d.extra != nil {
+		d.running.Go(func() { d.add(d.extra, chunk) })
+	}
+}
+
+func (d *digests) add(h hash.Hash, chunk []byte) {
+	if h != nil {
+		h.Write(chunk) // never fails, by its contract
+	}
+}
+
+// wait waits until what begin began is done.
+func (d *digests) wait() { d.running.Wait() }
+
+// verify returns the digests of the whole body, or BadDigest if one is not what n says it must be.
+func (d *digests) verify(n *NewObject) (sum []byte, extra *records.Checksum, err error) {
+	d.wait()
+	sum = d.md5.Sum(nil)
+	if n.ContentMD5 != nil && !bytes.Equal(sum, n.ContentMD5) {
+		return nil, nil, badMD5(sum, n.ContentMD5)
+	}
+	if d.extra == nil {
+		return sum, nil, nil
+	}
+	extra = &records.Checksum{Algorithm: string(d.algorithm), Value: d.extra.Sum(nil)}
+	if n.Expected == nil {
+		return sum, extra, nil
+	}
+	want, err := n.Expected()
+	if err != nil {
+		return nil, nil, err
+	}
+	if want != nil && !bytes.Equal(want, extra.Value) {
+		return nil, nil, badChecksum(string(d.algorithm))
+	}
+	return sum, extra, nil
+}

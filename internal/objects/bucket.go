@@ -1,0 +1,239 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// legacyRegion is the region in which creating one's own bucket again succeeds.
+const legacyRegion = "us-east-1"
+
+// NewBucket is what CreateBucket stores. The service draws the bucket's ID and sets its creation time.
+type NewBucket struct {
+	Name      string
+	Account   ids.AccountID
+	Canonical ids.CanonicalUserID
+	Region    string
+	Ownership string // BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter
+	ACL       []*records.Grant
+	Block     *records.PublicAccessBlock // nil: none set
+}
+
+// BucketInfo is one row of ListBuckets.
+type BucketInfo struct {
+	Name    string
+	Region  string
+	Created time.Time // UTC
+}
+
+// CreateBucket creates a bucket: InvalidBucketName, TooManyBuckets, BucketAlreadyExists if another
+// account has it, BucketAlreadyOwnedByYou if b.Account has it.
+//
+// In us-east-1, creating one's own bucket again succeeds and resets its ACL, and changes nothing else,
+// as S3 does "for legacy compatibility". The reset leaves FULL_CONTROL for the owner whatever b.ACL
+// says: otherwise it would be a way around the bucket's Block Public Access and object ownership, which
+// b.ACL was not checked against.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+func (s *Service) CreateBucket(ctx context.Context, b NewBucket) error {
+	if err := checkBucketName(b.Name); err != nil {
+		return err
+	}
+	record := &records.Bucket{
+		Name:              b.Name,
+		Id:                make([]byte, len(keys.BucketID{})),
+		Account:           string(b.Account),
+		CanonicalId:       string(b.Canonical),
+		Region:            b.Region,
+		Created:           s.opts.Now().UnixNano(),
+		Ownership:         b.Ownership,
+		Acl:               b.ACL,
+		PublicAccessBlock: b.Block,
+	}
+	if err := s.draw(record.Id); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx meta.Tx) error {
+		existing, err := readBucket(tx, b.Name)
+		if err == nil {
+			return recreate(tx, existing, b)
+		}
+		if !errors.Is(err, meta.ErrNotFound) {
+			return err
+		}
+		if err := s.checkBucketCount(tx, b.Account); err != nil {
+			return err
+		}
+		if err := tx.Put(keys.BucketOf(b.Account, b.Name), nil); err != nil {
+			return err
+		}
+		return records.Put(tx, keys.Bucket(b.Name), record)
+	})
+}
+
+// recreate is CreateBucket where the bucket exists.
+func recreate(tx meta.Tx, existing *records.Bucket, b NewBucket) error {
+	switch {
+	case existing.Account != string(b.Account):
+		return bucketAlreadyExists(b.Name)
+	case existing.Region != legacyRegion || b.Region != legacyRegion:
+		return bucketAlreadyOwnedByYou(b.Name)
+	}
+	existing.Acl = []*records.Grant{{CanonicalId: existing.CanonicalId, Permission: "FULL_CONTROL"}}
+	return records.Put(tx, keys.Bucket(b.Name), existing)
+}
+
+func (s *Service) checkBucketCount(r meta.Reader, account ids.AccountID) error {
+	it := r.Scan(keys.BucketsOf(account))
+	count := 0
+	for count < s.opts.MaxBuckets && it.Next() {
+		count++
+	}
+	if err := it.Close(); err != nil {
+		return err
+	}
+	if count >= s.opts.MaxBuckets {
+		return tooManyBuckets()
+	}
+	return nil
+}
+
+// ListBuckets returns the buckets of account in order of their names; nil if it has none.
+func (s *Service) ListBuckets(ctx context.Context, account ids.AccountID) ([]BucketInfo, error) {
+	var list []BucketInfo
+	err := s.store.View(ctx, func(r meta.Reader) error {
+		names, err := bucketKeys(r, account)
+		if err != nil {
+			return err
+		}
+		values, err := r.GetMany(names)
+		if err != nil {
+			return err
+		}
+		list = nil
+		for i, value := range values {
+			var b records.Bucket
+			if value == nil {
+				return fmt.Errorf("bucket %q of account %s has no record: %w", names[i], account, meta.ErrCorrupt)
+			}
+			if err := records.Unmarshal(value, &b); err != nil {
+				return err
+			}
+			list = append(list, BucketInfo{Name: b.Name, Region: b.Region, Created: time.Unix(0, b.Created).UTC()})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// bucketKeys returns the keys of the bucket records of account.
+func bucketKeys(r meta.Reader, account ids.AccountID) ([][]byte, error) {
+	var found [][]byte
+	it := r.Scan(keys.BucketsOf(account))
+	for it.Next() {
+		name, err := keys.ParseBucketOf(it.Key())
+		if err != nil {
+			return nil, errors.Join(err, it.Close())
+		}
+		found = append(found, keys.Bucket(name))
+	}
+	return found, it.Close()
+}
+
+// UpdateBucket changes a bucket's record in one transaction: NoSuchBucket if it is not there. change may
+// be called several times, each time with a fresh record; its error is returned as it is. It must not
+// change the bucket's name, ID or account.
+func (s *Service) UpdateBucket(ctx context.Context, name string, change func(*records.Bucket) error) error {
+	return s.store.Update(ctx, func(tx meta.Tx) error {
+		b, err := existingBucket(tx, name)
+		if err != nil {
+			return err
+		}
+		if err := change(b); err != nil {
+			return err
+		}
+		return records.Put(tx, keys.Bucket(name), b)
+	})
+}
+
+// DeleteBucket deletes an empty bucket: NoSuchBucket, or BucketNotEmpty if it has objects. Uploads in
+// progress do not keep a bucket from being deleted; they are aborted with it, in the same transaction.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html, which names uploads in
+// progress as an obstacle for directory buckets only.
+func (s *Service) DeleteBucket(ctx context.Context, name string) error {
+	err := s.store.Update(ctx, func(tx meta.Tx) error {
+		b, err := existingBucket(tx, name)
+		if err != nil {
+			return err
+		}
+		id := keys.BucketID(b.Id)
+		it := tx.Scan(keys.Objects(id, ""))
+		occupied := it.Next()
+		if err := it.Close(); err != nil {
+			return err
+		}
+		if occupied {
+			return bucketNotEmpty(name)
+		}
+		if err := dropUploads(tx, id); err != nil {
+			return err
+		}
+		if err := tx.Delete(keys.BucketOf(ids.AccountID(b.Account), name)); err != nil {
+			return err
+		}
+		return tx.Delete(keys.Bucket(name))
+	})
+	if err == nil {
+		s.sweeper.wake()
+	}
+	return err
+}
+
+// readBucket returns the record of a bucket, or an error that wraps meta.ErrNotFound.
+func readBucket(r meta.Reader, name string) (*records.Bucket, error) {
+	var b records.Bucket
+	if err := records.Get(r, keys.Bucket(name), &b); err != nil {
+		return nil, err
+	}
+	if len(b.Id) != len(keys.BucketID{}) {
+		return nil, fmt.Errorf("bucket %s has an id of %d bytes: %w", name, len(b.Id), meta.ErrCorrupt)
+	}
+	return &b, nil
+}
+
+// existingBucket returns the record of a bucket, or NoSuchBucket.
+func existingBucket(r meta.Reader, name string) (*records.Bucket, error) {
+	if !validBucketName(name) {
+		return nil, noSuchBucket(name)
+	}
+	b, err := readBucket(r, name)
+	if errors.Is(err, meta.ErrNotFound) {
+		return nil, noSuchBucket(name)
+	}
+	return b, err
+}
+
+// checkSameBucket returns NoSuchBucket unless value, the record under a bucket's name or nil, is that of
+// the bucket with this ID: a bucket that was deleted and created again is another one.
+func checkSameBucket(value []byte, name string, id keys.BucketID) error {
+	if value == nil {
+		return noSuchBucket(name)
+	}
+	var b records.Bucket
+	if err := records.Unmarshal(value, &b); err != nil {
+		return err
+	}
+	if !bytes.Equal(b.Id, id[:]) {
+		return noSuchBucket(name)
+	}
+	return nil
+}

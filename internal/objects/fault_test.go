@@ -1,0 +1,330 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// saboteur lets the call with number at, of all calls to the stores, go wrong; if crash is set, all
+// later ones too.
+type saboteur struct {
+	at    int
+	crash bool
+	kind  fault // of an Update
+
+	mu    sync.Mutex
+	calls int
+}
+
+// hit counts a call and reports whether it goes wrong.
+func (s *saboteur) hit() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	return s.calls == s.at || s.crash && s.calls > s.at
+}
+
+func (s *saboteur) install(f *fixture) {
+	f.engine.onUpdate = func() fault {
+		if s.hit() {
+			return s.kind
+		}
+		return noFault
+	}
+	f.blobs.fail(func(string) error {
+		if s.hit() {
+			return errInjected
+		}
+		return nil
+	})
+}
+
+func (f *fixture) repair() {
+	f.engine.onUpdate = nil
+	f.blobs.fail(nil)
+}
+
+// restart replaces the service by a new one over the same stores.
+func (f *fixture) restart() {
+	f.Service = New(f.store, f.blobs, f.opts)
+}
+
+// scenario is a change whose effect on the object "k" is all or nothing.
+type scenario struct {
+	name   string
+	before string // content of "k"; empty: none
+	after  string
+	run    func(f *fixture, id string, list []CompletedPart) error
+}
+
+var scenarios = []scenario{
+	{"put small", big("old", 300), "new", func(f *fixture, _ string, _ []CompletedPart) error {
+		_, err := f.Put(ctx(f.t), f.object("k"), strings.NewReader("new"))
+		return err
+	}},
+	{"put large", "", big("new", 3*minChunk), func(f *fixture, _ string, _ []CompletedPart) error {
+		_, err := f.Put(ctx(f.t), f.object("k"), strings.NewReader(big("new", 3*minChunk)))
+		return err
+	}},
+	{"put large over large", big("old", 300), big("new", 500), func(f *fixture, _ string, _ []CompletedPart) error {
+		_, err := f.Put(ctx(f.t), f.object("k"), strings.NewReader(big("new", 500)))
+		return err
+	}},
+	{"delete", big("old", 300), "", func(f *fixture, _ string, _ []CompletedPart) error {
+		_, err := f.Delete(ctx(f.t), f.bucket, bucketName, "k", nil)
+		return err
+	}},
+	{"part", "old", "old", func(f *fixture, id string, _ []CompletedPart) error {
+		_, err := f.PutPart(ctx(f.t), f.object("upload"), id, 2, strings.NewReader(big("other", 400)))
+		return err
+	}},
+	{"abort", "old", "old", func(f *fixture, id string, _ []CompletedPart) error {
+		return f.AbortUpload(ctx(f.t), f.bucket, "upload", id)
+	}},
+	{"complete", "old", "old", func(f *fixture, id string, list []CompletedPart) error {
+		_, err := f.CompleteUpload(ctx(f.t), f.object("upload"), id, list)
+		return err
+	}},
+	{"copy", big("old", 300), big("upload1", 200), func(f *fixture, _ string, _ []CompletedPart) error {
+		src, err := f.Get(ctx(f.t), f.bucket, "source")
+		if err != nil {
+			return err
+		}
+		_, err = f.Copy(ctx(f.t), f.object("k"), src)
+		return err
+	}},
+	{"delete bucket", "", "", func(f *fixture, _ string, _ []CompletedPart) error {
+		if _, err := f.Delete(ctx(f.t), f.bucket, bucketName, "source", nil); err != nil {
+			return err
+		}
+		return f.DeleteBucket(ctx(f.t), bucketName)
+	}},
+}
+
+// TestFaults runs each scenario with a fault at each of its calls to the stores. Whatever fails, once or
+// for ever after, the object is what it was or what it should be, and after Recover nothing is left over.
+func TestFaults(t *testing.T) {
+	for _, sc := range scenarios {
+		for _, crash := range []bool{false, true} {
+			for kind, name := range map[fault]string{notDone: "not done", doneAnyway: "done anyway", conflict: "conflict"} {
+				if crash && kind == conflict {
+					continue // no crash
+				}
+				t.Run(fmt.Sprintf("%s/crash=%v/%s", sc.name, crash, name), func(t *testing.T) {
+					for at := 1; ; at++ {
+						if !runFault(t, sc, &saboteur{at: at, crash: crash, kind: kind}) {
+							return
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// runFault runs a scenario once and reports whether the fault was reached.
+func runFault(t *testing.T, sc scenario, s *saboteur) bool {
+	f := newFixture(t)
+	if sc.before != "" {
+		f.put("k", sc.before)
+	}
+	f.put("source", big("upload1", 200))
+	id := f.upload("upload")
+	list := []CompletedPart{f.part("upload", id, 1, big("part1", 200)), f.part("upload", id, 2, big("part2", 300))}
+	s.install(f)
+	err := sc.run(f, id, list)
+	f.repair()
+	got := ""
+	switch o, getErr := f.Get(ctx(t), f.bucket, "k"); {
+	case apierr.Is(getErr, "NoSuchKey"):
+	case getErr != nil:
+		t.Fatal(getErr)
+	default:
+		if got, getErr = f.read(o, 0, o.Size); getErr != nil {
+			t.Errorf("fault %d: read: %v", s.at, getErr)
+		}
+	}
+	if got != sc.after && (err == nil || got != sc.before) {
+		t.Errorf("fault %d: the object is %.20q after %v", s.at, got, err)
+	}
+	if s.kind == notDone && err != nil && got == sc.after && sc.after != sc.before {
+		t.Errorf("fault %d: refused, but done", s.at)
+	}
+	if s.crash {
+		f.restart()
+	}
+	f.checkClean()
+	return s.calls >= s.at
+}
+
+// TestIntentionComesFirst wants the intention to write a blob to be in the store when the blob becomes
+// visible, and the blob to be durable when the record is written.
+func TestIntentionComesFirst(t *testing.T) {
+	f := newFixture(t)
+	count := func() (n int) {
+		err := f.store.View(ctx(t), func(r meta.Reader) error {
+			it := r.Scan(keys.AllWriting())
+			for it.Next() {
+				n++
+			}
+			return it.Close()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	committed := 0
+	f.blobs.fail(func(call string) error {
+		if call == "Commit" {
+			committed++
+			if n := count(); n != 1 {
+				t.Errorf("%d intentions when the blob is committed, want 1", n)
+			}
+		}
+		return nil
+	})
+	n := f.object("k")
+	n.Guard = func(*records.Object) error {
+		if committed != 1 || len(f.blobs.existing()) != 1 {
+			t.Error("the record is written before the blob is committed")
+		}
+		return nil
+	}
+	if _, err := f.Put(ctx(t), n, strings.NewReader(big("x", 500))); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n != 0 || committed != 1 {
+		t.Errorf("%d intentions are left, %d blobs were committed", n, committed)
+	}
+}
+
+// TestRecoverDuringWrite wants a write whose blob another server gives up, before or after the blob is
+// committed, to fail and to lose nothing.
+func TestRecoverDuringWrite(t *testing.T) {
+	for _, call := range []string{"Commit", "Committed"} {
+		f := newFixture(t)
+		f.put("k", "old")
+		f.blobs.fail(func(got string) error {
+			if got != call {
+				return nil
+			}
+			f.blobs.fail(nil)
+			return f.Recover(ctx(t))
+		})
+		_, err := f.Put(ctx(t), f.object("k"), strings.NewReader(big("x", 500)))
+		// What Commit of a blob that was deleted does is the engine's.
+		if err == nil || call == "Committed" && !errors.Is(err, errGivenUp) {
+			t.Errorf("%s: got %v, want %v", call, err, errGivenUp)
+		}
+		if f.content("k") != "old" {
+			t.Errorf("%s: the object was changed", call)
+		}
+		f.checkClean()
+	}
+}
+
+// TestCanceledWrite wants what a caller that is gone has begun to be cleaned up.
+func TestCanceledWrite(t *testing.T) {
+	f := newFixture(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	f.blobs.fail(func(call string) error {
+		if call == "Write" {
+			cancel()
+			return ctx.Err()
+		}
+		return nil
+	})
+	if _, err := f.Put(ctx, f.object("k"), strings.NewReader(big("x", 500))); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	f.blobs.fail(nil)
+	if ids, _, err := f.blobIDs(t.Context(), []byte{'W'}, []byte{'X'}); len(ids) != 0 || err != nil {
+		t.Errorf("intentions are left: %v, %v", ids, err)
+	}
+	f.checkClean()
+}
+
+// TestSweeperRetries wants the sweeper to try again after a failure, on its own.
+func TestSweeperRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		var deletions atomic.Int64
+		f.blobs.fail(func(call string) error {
+			if call == "Delete" && deletions.Add(1) <= 3 {
+				return errInjected
+			}
+			return nil
+		})
+		f.Start()
+		f.put("k", big("x", 500))
+		f.put("k", "new")
+		synctest.Wait()
+		if len(f.blobs.existing()) != 1 || deletions.Load() != 1 {
+			t.Errorf("%v exist, after %d calls", f.blobs.existing(), deletions.Load())
+		}
+		time.Sleep(7 * firstRetry) // of the clock of synctest
+		synctest.Wait()
+		if len(f.blobs.existing()) != 0 {
+			t.Errorf("%v exist", f.blobs.existing())
+		}
+		f.Close()
+		f.Close()
+		f.checkClean()
+	})
+}
+
+// TestSweepGoesOn wants one blob that cannot be deleted not to keep the others.
+func TestSweepGoesOn(t *testing.T) {
+	f := newFixture(t)
+	for i := range 2*sweepBatch + 10 {
+		f.put("k", big(fmt.Sprint(i), 100))
+	}
+	failed := false
+	f.blobs.fail(func(call string) error {
+		if call == "Delete" && !failed {
+			failed = true
+			return errInjected
+		}
+		return nil
+	})
+	if err := f.Recover(ctx(t)); !errors.Is(err, errInjected) {
+		t.Errorf("got %v", err)
+	}
+	if got := len(f.blobs.existing()); got != 2 {
+		t.Errorf("%d blobs exist, want 2", got)
+	}
+	f.blobs.fail(nil)
+	f.checkClean()
+}
+
+func TestNewRefuses(t *testing.T) {
+	for _, opts := range []Options{{InlineLimit: -1}, {InlineLimit: MaxInline + 1}, {InlineLimit: 100, MinPart: 100}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v is accepted", opts)
+				}
+			}()
+			New(nil, nil, opts)
+		}()
+	}
+	s := New(nil, nil, Options{})
+	if s.opts.InlineLimit != 64<<10 || s.opts.MaxObject != 5<<30 || s.opts.MinPart != 5<<20 || s.opts.MaxBuckets != 10_000 || s.opts.Log != slog.Default() {
+		t.Errorf("got %+v", s.opts)
+	}
+	s.Close() // without Start
+}

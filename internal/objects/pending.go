@@ -1,0 +1,121 @@
+package objects
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+)
+
+// errGivenUp says that the intention to write a blob was withdrawn before its record was committed, as
+// Recover of another server does.
+var errGivenUp = errors.New("blob was given up before its record was written")
+
+// pending is a blob that no record names yet. It ends with a transaction that calls claim, or with
+// discard.
+//
+// The intention to write it is recorded under keys.Writing before the blob becomes visible: after a
+// crash, a blob that is visible and that no key names would take up room for ever. That the intention
+// need not be recorded before the first byte is what hides the latency of recording it.
+type pending struct {
+	s   *Service
+	ctx context.Context // outlives the caller's, so that discard can be finished
+	id  blob.ID
+	w   blob.Writer
+
+	recorded chan struct{} // closed when recordErr is set
+	// recordErr is why the intention could not be recorded.
+	recordErr error
+	// claimed says that a transaction got as far as claim: its record may be committed.
+	claimed bool
+}
+
+// begin starts to write a blob.
+func (s *Service) begin(ctx context.Context) (*pending, error) {
+	var raw [16]byte
+	if err := s.draw(raw[:]); err != nil {
+		return nil, err
+	}
+	p := &pending{s: s, ctx: context.WithoutCancel(ctx), id: blob.ID(hex.EncodeToString(raw[:])), recorded: make(chan struct{})}
+	var err error
+	if p.w, err = s.blobs.Create(ctx, p.id); err != nil {
+		return nil, fmt.Errorf("create blob %s: %w", p.id, err)
+	}
+	go func() {
+		defer close(p.recorded)
+		p.recordErr = s.store.Update(ctx, func(tx meta.Tx) error {
+			return tx.Put(keys.Writing(string(p.id)), nil)
+		})
+	}()
+	return p, nil
+}
+
+// Write writes to the blob.
+func (p *pending) Write(b []byte) (int, error) {
+	n, err := p.w.Write(b)
+	if err != nil {
+		return n, fmt.Errorf("write blob %s: %w", p.id, err)
+	}
+	return n, nil
+}
+
+// commit makes the blob durable and visible, once the intention is recorded.
+func (p *pending) commit() error {
+	<-p.recorded
+	if p.recordErr != nil {
+		return fmt.Errorf("record intention to write blob %s: %w", p.id, p.recordErr)
+	}
+	if err := p.w.Commit(); err != nil {
+		return fmt.Errorf("commit blob %s: %w", p.id, err)
+	}
+	return nil
+}
+
+// key is the key of the intention to write p.
+func (p *pending) key() []byte { return keys.Writing(string(p.id)) }
+
+// claim is the part of the transaction that writes the blob's record: it removes the intention, whose
+// value was found as given (nil if it is not there).
+func (p *pending) claim(tx meta.Tx, intention []byte) error {
+	p.claimed = intention != nil
+	if !p.claimed {
+		return fmt.Errorf("blob %s: %w", p.id, errGivenUp)
+	}
+	return tx.Delete(p.key())
+}
+
+// discard gives the blob up: it becomes garbage, unless its record was committed after all, which a
+// transaction that reports an error may have done; then the intention is gone. If the store cannot be
+// reached the intention stays and Recover finds it.
+func (p *pending) discard() {
+	<-p.recorded
+	p.w.Abort()
+	err := p.s.store.Update(p.ctx, func(tx meta.Tx) error {
+		if p.claimed {
+			switch _, err := tx.Get(p.key()); {
+			case errors.Is(err, meta.ErrNotFound):
+				return nil
+			case err != nil:
+				return err
+			}
+		}
+		return giveUp(tx, p.id)
+	})
+	if err != nil {
+		p.s.opts.Log.Error("blob was not given up and waits for the next start", "blob", string(p.id), "error", err)
+		return
+	}
+	p.s.sweeper.wake()
+}
+
+// giveUp turns a blob that was being written into garbage.
+func giveUp(tx meta.Tx, id blob.ID) error {
+	if err := tx.Delete(keys.Writing(string(id))); err != nil {
+		return err
+	}
+	return tx.Put(keys.Garbage(string(id)), nil)
+}

@@ -1,0 +1,188 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// Open returns a reader of length bytes of o from offset; the range must lie in the object. o is a
+// record that Get returned. The caller closes the reader.
+//
+// The object may have been replaced or deleted, and its bytes with it, since o was read. Then Open
+// returns an error that wraps blob.ErrNotFound: the caller reads the record again, and with it
+// conditions and permissions, once. There is no method that does both, because what a record says must
+// be judged before its bytes are sent.
+//
+// A reader that was returned stays good: the sweeper spares the blobs that a reader of this Service has
+// yet to open. A server that shares the store does not know of them; there a reader of an object that
+// was uploaded in parts may fail half-way with an error that wraps blob.ErrNotFound. Bytes of different
+// objects are never mixed.
+func (s *Service) Open(ctx context.Context, o *records.Object, offset, length int64) (io.ReadCloser, error) {
+	pieces, err := piecesOf(o, offset, length)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(pieces) == 0:
+		return io.NopCloser(bytes.NewReader(nil)), nil
+	case len(pieces) == 1:
+		return s.openPiece(ctx, pieces[0])
+	}
+	return s.openMany(ctx, pieces)
+}
+
+// piece is a run of bytes to read: of a blob, or inline if blob is empty.
+type piece struct {
+	blob           blob.ID
+	offset, length int64
+	inline         []byte
+}
+
+// piecesOf returns the pieces of the range of o, in order, none of them empty.
+func piecesOf(o *records.Object, offset, length int64) ([]piece, error) {
+	if offset < 0 || length < 0 || offset > o.Size-length {
+		return nil, fmt.Errorf("range of %d bytes from %d is not in an object of %d bytes", length, offset, o.Size)
+	}
+	var pieces []piece
+	start := int64(0) // where the segment begins in the object
+	end := offset + length
+	for _, segment := range o.Segments {
+		from, to := max(offset, start), min(end, start+segment.Size)
+		if from < to {
+			pieces = append(pieces, piece{blob: blob.ID(segment.Blob), offset: from - start, length: to - from})
+		}
+		start += segment.Size
+	}
+	if start+int64(len(o.Inline)) != o.Size {
+		return nil, fmt.Errorf("object of %d bytes has content of %d bytes: %w", o.Size, start+int64(len(o.Inline)), meta.ErrCorrupt)
+	}
+	if from := max(offset, start); from < end {
+		pieces = append(pieces, piece{inline: o.Inline[from-start : end-start], length: end - from})
+	}
+	return pieces, nil
+}
+
+func (s *Service) openPiece(ctx context.Context, p piece) (io.ReadCloser, error) {
+	if p.blob == "" {
+		return io.NopCloser(bytes.NewReader(p.inline)), nil
+	}
+	r, err := s.blobs.Open(ctx, p.blob, p.offset, p.length)
+	if err != nil {
+		return nil, fmt.Errorf("open blob %s: %w", p.blob, err)
+	}
+	return r, nil
+}
+
+// openMany opens the first piece now and the others when their turn comes, so that an object of 10,000
+// parts does not take 10,000 open files.
+func (s *Service) openMany(ctx context.Context, pieces []piece) (io.ReadCloser, error) {
+	r := &reader{ctx: ctx, s: s, pieces: pieces}
+	for _, p := range pieces {
+		if p.blob != "" {
+			r.held = append(r.held, p.blob)
+		}
+	}
+	s.sweeper.hold(r.held)
+	if err := s.checkKept(ctx, r.held); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if err := r.next(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// checkKept returns an error that wraps blob.ErrNotFound if one of ids, which are held, is garbage.
+//
+// An object's blobs become garbage together, so that if it was replaced before they were held, either
+// one of them still is garbage, or the sweeper has deleted all of them and the first one cannot be
+// opened. If it is replaced afterwards the sweeper sees that they are held.
+func (s *Service) checkKept(ctx context.Context, ids []blob.ID) error {
+	garbage := make([][]byte, len(ids))
+	for i, id := range ids {
+		garbage[i] = keys.Garbage(string(id))
+	}
+	return s.store.View(ctx, func(r meta.Reader) error {
+		values, err := r.GetMany(garbage)
+		if err != nil {
+			return err
+		}
+		for i, value := range values {
+			if value != nil {
+				return fmt.Errorf("blob %s is to be deleted: %w", ids[i], blob.ErrNotFound)
+			}
+		}
+		return nil
+	})
+}
+
+// reader reads pieces one after the other.
+type reader struct {
+	ctx     context.Context // of the request that reads
+	s       *Service
+	pieces  []piece // those that were not opened
+	held    []blob.ID
+	current io.ReadCloser
+	left    int64 // bytes of current that were not read
+}
+
+func (r *reader) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	for r.left == 0 {
+		if len(r.pieces) == 0 {
+			return 0, io.EOF
+		}
+		if err := r.next(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := r.current.Read(b[:min(int64(len(b)), r.left)])
+	r.left -= int64(n)
+	switch {
+	case err == io.EOF && r.left > 0:
+		err = fmt.Errorf("blob ends %d bytes too early: %w", r.left, blob.ErrCorrupt)
+	case err == io.EOF:
+		err = nil
+	}
+	return n, err
+}
+
+// next opens the next piece.
+func (r *reader) next() error {
+	if err := r.closeCurrent(); err != nil {
+		return err
+	}
+	var err error
+	if r.current, err = r.s.openPiece(r.ctx, r.pieces[0]); err != nil {
+		return err
+	}
+	r.left = r.pieces[0].length
+	r.pieces = r.pieces[1:]
+	return nil
+}
+
+func (r *reader) closeCurrent() error {
+	if r.current == nil {
+		return nil
+	}
+	err := r.current.Close()
+	r.current = nil
+	return err
+}
+
+// Close lets the sweeper have what was held. A second call does nothing.
+func (r *reader) Close() error {
+	r.s.sweeper.letGo(r.held)
+	r.held, r.pieces, r.left = nil, nil, 0
+	return r.closeCurrent()
+}

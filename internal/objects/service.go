@@ -1,0 +1,133 @@
+// Package objects is the domain service of S3: buckets, objects and multipart uploads, over a metadata
+// store and a blob store.
+//
+// It is not the protocol and not authorization: its methods are typed, know no HTTP and no XML, and do
+// what they are asked. Conditions that must hold at the moment of a change are given as a Guard, which
+// runs inside the transaction. Errors are *apierr.Error in S3's terms where S3 has one (NoSuchBucket,
+// BadDigest, EntityTooSmall, …); any other error is an internal one.
+//
+// # Where bytes are
+//
+// A body of at most Options.InlineLimit bytes lies in the record that describes it. A larger one lies in
+// a blob. The content of an object is the bytes of its segments, in order, then its inline bytes: only
+// the last part of a multipart upload may be small enough to be inline, so completing an upload moves
+// no bytes.
+//
+// # What a crash leaves
+//
+// Every blob is named by exactly one key of the metadata store from before it becomes visible until it
+// is gone: keys.Writing while no record names it, then the record of one object or one part, then
+// keys.Garbage. Each step is part of the transaction that makes it true. A crash therefore leaves no
+// blob that nobody would find: Recover turns what was being written into garbage, and the sweeper
+// deletes garbage, blob first and key second.
+package objects
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/meta"
+)
+
+// Limits and defaults of Options.
+const (
+	// MaxInline is the largest InlineLimit, in bytes: it leaves room for the record in meta.MaxValue.
+	MaxInline = 1 << 20
+
+	defaultInline     = 64 << 10
+	defaultMaxObject  = 5 << 30
+	defaultMinPart    = 5 << 20
+	defaultMaxBuckets = 10_000
+)
+
+// Options adjusts a Service; the zero value gives AWS's limits.
+type Options struct {
+	// InlineLimit is the size in bytes up to which a body is held in its record; 0 means 64 KiB.
+	// InlineLimit <= MaxInline, and InlineLimit < MinPart.
+	InlineLimit int64
+	// MaxObject is the largest body of one PutObject or UploadPart, and the largest source of one
+	// CopyObject, in bytes; 0 means 5 GiB. A multipart object has no other limit than 10,000 parts of
+	// MaxObject, which is AWS's limit too.
+	MaxObject int64
+	// MinPart is the smallest part that is not the last one, in bytes; 0 means 5 MiB.
+	MinPart int64
+	// MaxBuckets is the number of buckets that an account may have; 0 means 10,000.
+	MaxBuckets int
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Rand is the source of IDs, safe for concurrent use; nil means crypto/rand.
+	Rand io.Reader
+	// Log receives failures of background work; nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Service stores buckets, objects and uploads. Its methods are safe for concurrent use; each change is
+// one serializable transaction, durable when the method returns nil.
+type Service struct {
+	store *meta.Store
+	blobs blob.Store
+	opts  Options
+
+	chunks  sync.Pool // *chunkPair
+	sweeper sweeper
+}
+
+// New returns a Service over store and blobs, which stay the caller's to close, after Close. Recover
+// must be called before the first write, and Start for deleted bytes to be freed. New panics if
+// opts.InlineLimit is not within its bounds.
+func New(store *meta.Store, blobs blob.Store, opts Options) *Service {
+	opts = opts.withDefaults()
+	if opts.InlineLimit < 0 || opts.InlineLimit > MaxInline || opts.InlineLimit >= opts.MinPart {
+		panic(fmt.Sprintf("objects: inline limit of %d bytes is not within 0 to %d and less than the smallest part (%d)",
+			opts.InlineLimit, MaxInline, opts.MinPart))
+	}
+	s := &Service{store: store, blobs: blobs, opts: opts}
+	s.chunks.New = func() any { return newChunkPair(opts.InlineLimit) }
+	s.sweeper.init()
+	return s
+}
+
+func (o Options) withDefaults() Options {
+	if o.InlineLimit == 0 {
+		o.InlineLimit = defaultInline
+	}
+	if o.MaxObject == 0 {
+		o.MaxObject = defaultMaxObject
+	}
+	if o.MinPart == 0 {
+		o.MinPart = defaultMinPart
+	}
+	if o.MaxBuckets == 0 {
+		o.MaxBuckets = defaultMaxBuckets
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+// Start begins to delete garbage in the background, until Close. It is called at most once.
+func (s *Service) Start() { s.sweeper.start(s) }
+
+// Close ends the background work that Start began and waits for it. What is left is done after the
+// next Start. Readers that Open returned stay good.
+func (s *Service) Close() { s.sweeper.close() }
+
+// draw fills b with random bytes.
+func (s *Service) draw(b []byte) error {
+	if _, err := io.ReadFull(s.opts.Rand, b); err != nil {
+		return fmt.Errorf("draw id: %w", err)
+	}
+	return nil
+}

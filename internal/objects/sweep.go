@@ -1,0 +1,216 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+)
+
+const (
+	// sweepBatch is the number of blobs whose keys one transaction removes.
+	sweepBatch = 256
+	// The pause after a failure doubles from firstRetry to lastRetry.
+	firstRetry = time.Second
+	lastRetry  = time.Minute
+)
+
+// Recover deletes the blobs that were being written when the server ended, and all other garbage. It is
+// called before the first write. A server that shares the store and writes meanwhile loses nothing but
+// the write, which fails.
+func (s *Service) Recover(ctx context.Context) error {
+	from, to := keys.AllWriting()
+	for {
+		ids, next, err := s.blobIDs(ctx, from, to)
+		if err != nil || len(ids) == 0 {
+			return errors.Join(err, s.sweep(ctx))
+		}
+		err = s.store.Update(ctx, func(tx meta.Tx) error {
+			for _, id := range ids {
+				// The record may have been committed since the scan.
+				_, err := tx.Get(keys.Writing(string(id)))
+				if errors.Is(err, meta.ErrNotFound) {
+					continue
+				}
+				if err == nil {
+					err = giveUp(tx, id)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		from = next
+	}
+}
+
+// sweep deletes the blobs that are garbage, then their keys; in this order, so that a crash in between
+// leaves a key without a blob, which the next sweep removes. It goes on after a blob that cannot be
+// deleted, and returns the errors of all of them.
+func (s *Service) sweep(ctx context.Context) error {
+	var failed []error
+	from, to := keys.AllGarbage()
+	for {
+		ids, next, err := s.blobIDs(ctx, from, to)
+		if err != nil || len(ids) == 0 {
+			return errors.Join(append(failed, err)...)
+		}
+		var gone []blob.ID
+		for _, id := range s.sweeper.free(ids) {
+			if err := s.blobs.Delete(ctx, id); err != nil {
+				failed = append(failed, fmt.Errorf("delete blob %s: %w", id, err))
+				continue
+			}
+			gone = append(gone, id)
+		}
+		if err := s.forget(ctx, gone); err != nil {
+			return errors.Join(append(failed, err)...)
+		}
+		from = next
+	}
+}
+
+// forget removes the keys of blobs that were deleted.
+func (s *Service) forget(ctx context.Context, ids []blob.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx meta.Tx) error {
+		for _, id := range ids {
+			if err := tx.Delete(keys.Garbage(string(id))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// blobIDs returns the first IDs, at most sweepBatch, of a range of AllWriting or AllGarbage, and where
+// to go on.
+func (s *Service) blobIDs(ctx context.Context, from, to []byte) (ids []blob.ID, next []byte, err error) {
+	err = s.store.View(ctx, func(r meta.Reader) error {
+		ids, next = nil, from
+		it := r.Scan(from, to)
+		for len(ids) < sweepBatch && it.Next() {
+			id, err := keys.ParseBlob(it.Key())
+			if err != nil {
+				return errors.Join(err, it.Close())
+			}
+			ids = append(ids, blob.ID(id))
+			next = keys.After(it.Key())
+		}
+		return it.Close()
+	})
+	return ids, next, err
+}
+
+// sweeper runs sweeps in the background and knows which blobs readers still need.
+type sweeper struct {
+	signal chan struct{} // holds a token when there may be garbage
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+
+	mu      sync.Mutex      // protects the fields below
+	holders map[blob.ID]int // the number of readers that hold a blob, > 0
+	spared  bool            // whether a sweep left out a blob that was held
+}
+
+func (w *sweeper) init() {
+	w.signal = make(chan struct{}, 1)
+	w.holders = make(map[blob.ID]int)
+}
+
+// wake says that there may be garbage.
+func (w *sweeper) wake() {
+	select {
+	case w.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (w *sweeper) start(s *Service) {
+	ctx, stop := context.WithCancel(context.Background())
+	w.stop = stop
+	w.done.Go(func() { w.run(ctx, s) })
+	w.wake()
+}
+
+func (w *sweeper) close() {
+	if w.stop != nil {
+		w.stop()
+	}
+	w.done.Wait()
+}
+
+// run sweeps when woken. After a failure it sweeps again on its own, after a pause.
+func (w *sweeper) run(ctx context.Context, s *Service) {
+	var retry <-chan time.Time // nil: no retry is due
+	pause := firstRetry
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.signal:
+		case <-retry:
+		}
+		err := s.sweep(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.opts.Log.Error("deleting garbage", "error", err, "retry", pause)
+			retry = time.After(pause)
+			pause = min(2*pause, lastRetry)
+		default:
+			retry, pause = nil, firstRetry
+		}
+	}
+}
+
+// hold keeps the sweeper from deleting blobs until letGo.
+func (w *sweeper) hold(ids []blob.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		w.holders[id]++
+	}
+}
+
+// letGo ends hold.
+func (w *sweeper) letGo(ids []blob.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		if w.holders[id]--; w.holders[id] == 0 {
+			delete(w.holders, id)
+		}
+	}
+	if w.spared && len(ids) > 0 {
+		w.spared = false
+		w.wake()
+	}
+}
+
+// free returns those of ids that nobody holds.
+func (w *sweeper) free(ids []blob.ID) []blob.ID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var free []blob.ID
+	for _, id := range ids {
+		if w.holders[id] > 0 {
+			w.spared = true
+		} else {
+			free = append(free, id)
+		}
+	}
+	return free
+}
