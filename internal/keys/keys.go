@@ -111,6 +111,18 @@ func Attachments(account ids.AccountID, policy string) (from, to []byte) {
 	return prefix(escape(iam(account, 'a'), policy))
 }
 
+// ParseAttachment returns the kind of entity from a key of Attachments.
+func ParseAttachment(key []byte) (Kind, error) {
+	if len(key) < 14 || key[0] != 'I' || key[13] != 'a' {
+		return 0, errKey
+	}
+	_, rest, err := unescape(key[14:])
+	if err != nil || len(rest) < 2 {
+		return 0, errKey
+	}
+	return Kind(rest[0]), nil
+}
+
 // Bucket is the key of a bucket.
 func Bucket(name string) []byte { return append([]byte{'B'}, name...) }
 

@@ -138,3 +138,16 @@ func TestScopesCoverEveryPermission(t *testing.T) {
 		}
 	}
 }
+
+func TestParseAttachment(t *testing.T) {
+	t.Parallel()
+	key := Attachment("380701114427", "arn:aws:iam::aws:policy/\x00P", RoleKind, "R")
+	if kind, err := ParseAttachment(key); kind != RoleKind || err != nil {
+		t.Errorf("ParseAttachment = %c, %v, want r", kind, err)
+	}
+	for _, bad := range [][]byte{nil, Account("380701114427"), Member("380701114427", "g", "u"), key[:20]} {
+		if kind, err := ParseAttachment(bad); err == nil {
+			t.Errorf("ParseAttachment took %q as %c", bad, kind)
+		}
+	}
+}
