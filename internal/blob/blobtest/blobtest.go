@@ -83,7 +83,7 @@ func write(s blob.Store, id blob.ID, data []byte) error {
 	}
 	defer w.Abort()
 	if n, err := w.Write(data); err != nil || n != len(data) {
-		return fmt.Errorf("Write of %d bytes to %s = %d, %w", len(data), id, n, err)
+		return fmt.Errorf("write of %d bytes to %s = %d, %w", len(data), id, n, err)
 	}
 	if err := w.Commit(); err != nil {
 		return fmt.Errorf("Commit(%s): %w", id, err)

@@ -70,7 +70,7 @@ func testBuffers(t *testing.T, e meta.Engine) {
 		scribble(from)
 		scribble(to)
 		if !it.Next() || string(it.Key()) != "key" {
-			return first(fmt.Errorf("Scan lost its range when the bounds were reused"), it.Close())
+			return first(fmt.Errorf("scan lost its range when the bounds were reused"), it.Close())
 		}
 		return first(it.Close(), wantValue(tx, "key", "value"))
 	})
@@ -120,7 +120,7 @@ func testLimits(t *testing.T, e meta.Engine) {
 		}
 		it := r.Scan(longKey, nil)
 		if !it.Next() || !bytes.Equal(it.Key(), longKey) || !bytes.Equal(it.Value(), large) {
-			return first(fmt.Errorf("Scan did not find the key at the limit"), it.Close())
+			return first(fmt.Errorf("scan did not find the key at the limit"), it.Close())
 		}
 		return it.Close()
 	})

@@ -15,7 +15,7 @@ func testSnapshotIsolation(t *testing.T, e meta.Engine) {
 		it := r.Scan(nil, nil)
 		defer it.Close()
 		if !it.Next() {
-			return fmt.Errorf("Scan found nothing")
+			return fmt.Errorf("scan found nothing")
 		}
 		// Nothing of r has been read for these keys when they change.
 		update(t, e, func(tx meta.Tx) error {

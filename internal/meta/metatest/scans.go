@@ -35,7 +35,7 @@ func testOrder(t *testing.T, e meta.Engine) {
 		}
 		for _, p := range pairs {
 			if p.value != "value of "+p.key {
-				return fmt.Errorf("Scan: key %q came with value %q", p.key, p.value)
+				return fmt.Errorf("scan: key %q came with value %q", p.key, p.value)
 			}
 		}
 		return first(wantKeys(r, nil, nil, ordered...), wantKeys(r, []byte{}, nil, ordered...))
@@ -134,7 +134,7 @@ func testOwnWrites(t *testing.T, e meta.Engine) {
 		}
 		want := []pair{{"a", "1"}, {"b", "new"}, {"c", "changed"}, {"g", "again"}}
 		if fmt.Sprint(pairs) != fmt.Sprint(want) {
-			return fmt.Errorf("Scan = %v, want %v", pairs, want)
+			return fmt.Errorf("scan = %v, want %v", pairs, want)
 		}
 		many, err := tx.GetMany([][]byte{[]byte("b"), []byte("e"), []byte("h")})
 		if err != nil {
@@ -169,7 +169,7 @@ func testWriteWhileScanning(t *testing.T, e meta.Engine) {
 		for it.Next() {
 			key := string(it.Key())
 			if key <= last {
-				return first(fmt.Errorf("Scan went from %q to %q", last, key), it.Close())
+				return first(fmt.Errorf("scan went from %q to %q", last, key), it.Close())
 			}
 			last, seen[key] = key, true
 			if err := first(tx.Delete([]byte(key)), tx.Put([]byte(key+"+"), fill(100, 1)), tx.Put([]byte("0"+key), nil)); err != nil {
@@ -178,7 +178,7 @@ func testWriteWhileScanning(t *testing.T, e meta.Engine) {
 		}
 		for i := range n {
 			if !seen[name(i)] {
-				return first(fmt.Errorf("Scan missed %q", name(i)), it.Close())
+				return first(fmt.Errorf("scan missed %q", name(i)), it.Close())
 			}
 		}
 		return it.Close()
