@@ -1,0 +1,6 @@
+package high
+
+import (
+	_ "example/beside"
+	_ "example/middle"
+)

@@ -1,0 +1,3 @@
+package unknown
+
+import _ "example/low"
