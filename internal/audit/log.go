@@ -1,0 +1,71 @@
+package audit
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Log is a Reader that writes one structured line for each request.
+type Log struct{ logger *slog.Logger }
+
+// NewLog returns a Log that writes to logger.
+func NewLog(logger *slog.Logger) *Log { return &Log{logger} }
+
+// Record writes the line of one request: at level error if the server failed, else at level info.
+func (l *Log) Record(r *Record) {
+	level := slog.LevelInfo
+	if r.Fault != "" {
+		level = slog.LevelError
+	}
+	attrs := make([]slog.Attr, 0, 24)
+	add := func(name, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(name, value))
+		}
+	}
+	add("request_id", r.RequestID)
+	add("service", r.Service)
+	add("operation", r.Operation)
+	add("method", r.Method)
+	add("path", r.Path)
+	add("source_ip", r.SourceIP)
+	add("user_agent", r.UserAgent)
+	add("authentication", r.Authentication)
+	add("access_key_id", string(r.AccessKeyID))
+	add("caller", r.CallerARN)
+	add("caller_account", string(r.CallerAccount))
+	add("bucket", r.Bucket)
+	add("key", r.Key)
+	add("resource_owner", string(r.ResourceOwner))
+	add("object_owner", string(r.ObjectOwner))
+	attrs = append(attrs, slog.Int("status", r.Status))
+	add("error", r.ErrorCode)
+	add("fault", r.Fault)
+	if len(r.Decisions) > 0 {
+		attrs = append(attrs, slog.Any("decisions", decisions(r.Decisions)))
+	}
+	attrs = append(attrs,
+		slog.Int64("bytes_in", r.BytesIn),
+		slog.Int64("bytes_out", r.BytesOut),
+		slog.Duration("duration", r.Duration))
+	l.logger.LogAttrs(context.Background(), level, "request", attrs...)
+}
+
+// line is a decision as it stands in the log.
+type line struct {
+	Action    string `json:"action"`
+	Resource  string `json:"resource"`
+	Decision  string `json:"decision"`
+	By        string `json:"by"`
+	Source    string `json:"source,omitempty"`
+	Statement int    `json:"statement"` // -1 where no statement decided
+	Sid       string `json:"sid,omitempty"`
+}
+
+func decisions(all []Decision) []line {
+	lines := make([]line, len(all))
+	for i, d := range all {
+		lines[i] = line{d.Action, d.Resource, d.Effect.String(), d.By.Layer.String(), d.By.Source, d.By.Statement, d.By.Sid}
+	}
+	return lines
+}
