@@ -1,0 +1,67 @@
+// Package metrics counts and times requests for Prometheus. It is a reader of the stream of request
+// records: nothing else in the program measures requests.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"crossgrant/internal/audit"
+)
+
+// Metrics collects from request records.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	denials  *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	bytes    *prometheus.CounterVec
+}
+
+var _ audit.Reader = (*Metrics)(nil)
+
+// New returns an empty Metrics. Labels have few values: operations and codes, never names of users,
+// buckets or keys.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "crossgrant_requests_total", Help: "Requests answered, by service, operation and status.",
+		}, []string{"service", "operation", "status"}),
+		denials: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "crossgrant_denials_total", Help: "Requests denied by authorization, by service and the layer that decided.",
+		}, []string{"service", "layer"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "crossgrant_request_duration_seconds", Help: "Time from accepting a request to the last byte of its answer.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16),
+		}, []string{"service", "operation"}),
+		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "crossgrant_body_bytes_total", Help: "Bytes of request and answer bodies, by direction (in, out).",
+		}, []string{"direction"}),
+	}
+	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Record counts one request.
+func (m *Metrics) Record(r *audit.Record) {
+	m.requests.WithLabelValues(r.Service, r.Operation, strconv.Itoa(r.Status)).Inc()
+	m.seconds.WithLabelValues(r.Service, r.Operation).Observe(r.Duration.Seconds())
+	m.bytes.WithLabelValues("in").Add(float64(r.BytesIn))
+	m.bytes.WithLabelValues("out").Add(float64(r.BytesOut))
+	if n := len(r.Decisions); n > 0 && r.ErrorCode == "AccessDenied" {
+		if last := &r.Decisions[n-1]; !last.Allowed() {
+			m.denials.WithLabelValues(r.Service, last.By.Layer.String()).Inc()
+		}
+	}
+}
+
+// Handler serves what was collected.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
