@@ -1,0 +1,141 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"crossgrant/internal/acl"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// Enforced is the value of Object Ownership that turns ACLs off.
+const Enforced = "BucketOwnerEnforced"
+
+// Bucket returns the facts of a bucket, or NoSuchBucket; everybody is told that a bucket does not
+// exist, whatever their permissions. The bucket of a closed account is AllAccessDisabled.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
+	b, err := a.buckets.get(name, func() (*Bucket, error) {
+		record := new(records.Bucket)
+		if err := a.store.View(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
+			return nil, err
+		}
+		return newBucket(record)
+	})
+	if err != nil {
+		return nil, err
+	}
+	owner, err := a.account(ctx, b.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if owner.record.Closed != 0 {
+		return nil, apierr.New(http.StatusForbidden, "AllAccessDisabled", "All access to this Amazon S3 resource has been disabled.")
+	}
+	return b, nil
+}
+
+func getBucket(r meta.Reader, name string, record *records.Bucket) error {
+	// A name that no bucket can have is no key either.
+	if name == "" || len(name) > 255 {
+		return noSuchBucket(name)
+	}
+	err := records.Get(r, keys.Bucket(name), record)
+	if errors.Is(err, meta.ErrNotFound) {
+		return noSuchBucket(name)
+	}
+	if err != nil {
+		return fmt.Errorf("read bucket %s: %w", name, err)
+	}
+	return nil
+}
+
+func noSuchBucket(name string) error {
+	return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").With("BucketName", name)
+}
+
+// newBucket compiles a bucket's record.
+func newBucket(record *records.Bucket) (*Bucket, error) {
+	if len(record.Id) != len(keys.BucketID{}) {
+		return nil, fmt.Errorf("bucket %s has an id of %d bytes: %w", record.Name, len(record.Id), meta.ErrCorrupt)
+	}
+	b := &Bucket{
+		Record:    record,
+		ID:        keys.BucketID(record.Id),
+		Owner:     ids.AccountID(record.Account),
+		Canonical: ids.CanonicalUserID(record.CanonicalId),
+		ACL:       ACL(ids.CanonicalUserID(record.CanonicalId), record.Acl),
+		Enforced:  record.Ownership == Enforced,
+	}
+	if p := record.PublicAccessBlock; p != nil {
+		b.Block = authz.PublicAccessBlock{
+			BlockPublicAcls:       p.BlockPublicAcls,
+			IgnorePublicAcls:      p.IgnorePublicAcls,
+			BlockPublicPolicy:     p.BlockPublicPolicy,
+			RestrictPublicBuckets: p.RestrictPublicBuckets,
+		}
+	}
+	if record.Policy != "" {
+		b.Policy = &authz.Source{Name: "bucket policy of " + record.Name}
+		b.Policy.Document, b.Policy.Fault = policy.ParseBucket([]byte(record.Policy), record.Name, policy.Stored())
+		if b.Policy.Fault != nil {
+			b.Policy.Document = nil
+		}
+	}
+	return b, nil
+}
+
+// ACL returns the ACL that is stored as grants.
+func ACL(owner ids.CanonicalUserID, grants []*records.Grant) acl.ACL {
+	list := acl.ACL{Owner: owner, Grants: make([]acl.Grant, len(grants))}
+	for i, g := range grants {
+		list.Grants[i] = acl.Grant{
+			Grantee:    acl.Grantee{ID: ids.CanonicalUserID(g.CanonicalId), Group: acl.Group(g.GroupUri)},
+			Permission: acl.Permission(g.Permission),
+		}
+	}
+	return list
+}
+
+// Grants returns an ACL as it is stored.
+func Grants(list acl.ACL) []*records.Grant {
+	grants := make([]*records.Grant, len(list.Grants))
+	for i, g := range list.Grants {
+		grants[i] = &records.Grant{
+			CanonicalId: string(g.Grantee.ID),
+			GroupUri:    string(g.Grantee.Group),
+			Permission:  string(g.Permission),
+		}
+	}
+	return grants
+}
+
+// Account returns the account with this canonical user ID; ok is false if there is none. Accounts are
+// never removed and their canonical IDs never change, so that only the record is read from the cache.
+func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (record *records.Account, ok bool, err error) {
+	var id []byte
+	err = a.store.View(ctx, func(r meta.Reader) (err error) {
+		id, err = r.Get(keys.CanonicalID(canonical))
+		return err
+	})
+	if errors.Is(err, meta.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read canonical user id: %w", err)
+	}
+	acct, err := a.account(ctx, ids.AccountID(id))
+	if err != nil {
+		return nil, false, err
+	}
+	return acct.record, true, nil
+}

@@ -1,0 +1,47 @@
+package access
+
+import (
+	"crossgrant/internal/acl"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// Check is one question that must be answered with yes before an operation takes effect. An
+// operation may have several; each is judged in its own context.
+type Check struct {
+	// Action is the IAM action, such as "s3:GetObject".
+	Action string
+	// Resource is the ARN that it acts on, or "*" for an action without a resource type.
+	Resource string
+	// Owner is the account that owns the resource. It may be left empty where Bucket is set, and
+	// means the caller's own account where both are empty.
+	Owner ids.AccountID
+	// Bucket is the bucket that an S3 action is about; nil for ListBuckets and CreateBucket.
+	Bucket *Bucket
+	// Object is the existing object that the request addresses; nil if there is none.
+	Object *authz.Object
+	// NewOwner is set for the check of s3:PutObjectAcl that an ACL on a write implies: the canonical
+	// user ID of the account that will own the object.
+	NewOwner ids.CanonicalUserID
+	// Trust is the trust policy of the role that sts:AssumeRole names; nil for every other action.
+	Trust *authz.Source
+	// Keys adds the condition keys of this check to those that every request has; may be nil.
+	Keys func(*policy.Context)
+}
+
+// Bucket is a bucket as the cache holds it: its record, and what is compiled from it. It is shared
+// between requests and must not be changed.
+type Bucket struct {
+	Record    *records.Bucket
+	ID        keys.BucketID
+	Owner     ids.AccountID
+	Canonical ids.CanonicalUserID
+	ACL       acl.ACL
+	Policy    *authz.Source // nil: none
+	Block     authz.PublicAccessBlock
+	// Enforced says that Object Ownership is BucketOwnerEnforced.
+	Enforced bool
+}

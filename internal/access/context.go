@@ -1,0 +1,72 @@
+package access
+
+import (
+	"strings"
+	"time"
+
+	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// callerKeys returns the condition keys that depend on the caller alone. tags are those of the user
+// or role.
+//
+// Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
+	var k policy.Context
+	k.Set("aws:PrincipalType", principalType(c.Kind))
+	if id := c.UserID(); id != "" {
+		k.Set("aws:userid", id)
+	}
+	if c.Kind == policy.Anonymous {
+		k.Set("aws:PrincipalAccount", "anonymous")
+		return k
+	}
+	k.Set("aws:PrincipalAccount", string(c.Account))
+	k.Set("aws:PrincipalArn", c.EntityARN)
+	k.Set("aws:PrincipalIsAWSService", "false")
+	if c.Kind == policy.User {
+		k.Set("aws:username", c.Name)
+	}
+	if c.Temporary() {
+		k.Set("aws:TokenIssueTime", c.Issued.UTC().Format(time.RFC3339))
+		// Present, and false, for temporary credentials that were had without MFA; absent for
+		// long-term keys.
+		k.Set("aws:MultiFactorAuthPresent", "false")
+	}
+	for _, tag := range tags {
+		k.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
+	}
+	return k
+}
+
+// principalType returns the value of aws:PrincipalType.
+func principalType(k policy.Kind) string {
+	switch k {
+	case policy.Root:
+		return "Account"
+	case policy.User:
+		return "User"
+	case policy.RoleSession:
+		return "AssumedRole"
+	case policy.FederatedUser:
+		return "FederatedUser"
+	case policy.Service:
+		return "Service"
+	default:
+		return "Anonymous"
+	}
+}
+
+// resourceKeys adds the condition keys that depend on the account that owns the resource.
+func resourceKeys(k *policy.Context, owner ids.AccountID, action string) {
+	if owner == "" {
+		return
+	}
+	k.Set("aws:ResourceAccount", string(owner))
+	if strings.HasPrefix(action, "s3:") {
+		k.Set("s3:ResourceAccount", string(owner))
+	}
+}

@@ -1,0 +1,45 @@
+package access
+
+import (
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/policy"
+)
+
+// Denied returns the error for a denied check, in AWS's words. A caller outside the account that owns
+// the resource is not told why: the policies that decided may not be its own.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html and
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
+	s3 := check.Bucket != nil
+	if caller.Kind == policy.Anonymous || s3 && caller.Account != check.Bucket.Owner {
+		return apierr.AccessDenied("Access Denied")
+	}
+	resource := " on resource: " + check.Resource
+	if isS3(check.Action) {
+		resource = ` on resource: "` + check.Resource + `"`
+	}
+	return apierr.AccessDenied("User: " + caller.ARN + " is not authorized to perform: " + check.Action + resource + " " + reason(check.Action, d.By))
+}
+
+// reason words the finding that denied.
+func reason(action string, by authz.Finding) string {
+	if by.Effect == authz.ExplicitDeny {
+		return "with an explicit deny in " + article(by.Layer) + by.Layer.String()
+	}
+	return "because no " + by.Layer.String() + " allows the " + action + " action"
+}
+
+func article(k authz.LayerKind) string {
+	switch k {
+	case authz.IdentityPolicy:
+		return "an "
+	case authz.TrustPolicy:
+		return "the "
+	default:
+		return "a "
+	}
+}
+
+func isS3(action string) bool { return len(action) > 3 && action[:3] == "s3:" }
