@@ -1,0 +1,216 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/sigv4"
+)
+
+// maxForm is the largest body of a query-protocol request, in bytes: two documents of the longest
+// that IAM takes (131,072 characters), percent-encoded, with room for the rest.
+const maxForm = 1 << 20
+
+// formType is the media type of query-protocol requests.
+const formType = "application/x-www-form-urlencoded"
+
+// verifier judges signatures for every service behind the port.
+type verifier struct {
+	endpoints map[string]*sigv4.Endpoint
+}
+
+func newVerifier(region string) *verifier {
+	cache := sigv4.NewKeyCache(4096)
+	return &verifier{map[string]*sigv4.Endpoint{
+		"s3": {Dialect: sigv4.S3, Service: "s3", Region: region, Keys: cache},
+		// IAM has one region for the world and STS any: a client signs for the region that it was
+		// configured with, and the signature holds or not.
+		"iam": {Dialect: sigv4.Query, Service: "iam", Keys: cache},
+		"sts": {Dialect: sigv4.Query, Service: "sts", Keys: cache},
+	}}
+}
+
+// authenticate finds the service that is asked and who asks, and puts both into c. The service is
+// returned also with an error, so that it can word it.
+//
+// The order of AWS is kept: syntax, time and scope, key and session, signature. An expired session is
+// therefore reported before a signature that does not match, and credentials that do not hold never
+// fall back to an anonymous request.
+func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
+	r := signedRequest(c.HTTP)
+	service := p.serviceOf(c.HTTP, r)
+	c.Record.Service = service.Name()
+	endpoint := p.signatures.endpoints[service.Name()]
+	if endpoint == nil {
+		return service, fmt.Errorf("service %s has no endpoint", service.Name())
+	}
+	if endpoint.Dialect == sigv4.Query {
+		if err := c.readForm(r); err != nil {
+			return service, err
+		}
+	}
+	signed, err := endpoint.Parse(r)
+	if err != nil {
+		return service, err
+	}
+	var verified *sigv4.Verified
+	if signed != nil {
+		if verified, err = p.verify(ctx, c, endpoint, signed, r); err != nil {
+			return service, err
+		}
+	}
+	if endpoint.Dialect == sigv4.S3 {
+		body, err := sigv4.NewBody(r, verified, c.HTTP.Body)
+		if err != nil {
+			return service, err
+		}
+		c.Body, c.Length = body, body.Size()
+		c.Chunked = body.Chunked()
+		c.Trailer = func() http.Header { return trailer(body.Trailer()) }
+	}
+	return service, nil
+}
+
+// verify proves the signature and puts the caller into c.
+func (p *Pipeline) verify(ctx context.Context, c *Call, endpoint *sigv4.Endpoint, signed *sigv4.Signed, r *sigv4.Request) (*sigv4.Verified, error) {
+	if err := endpoint.Check(signed, r, c.Time); err != nil {
+		return nil, err
+	}
+	caller, err := p.authorizer.Caller(ctx, ids.AccessKeyID(signed.AccessKeyID), signed.SecurityToken, c.Time)
+	if err != nil {
+		return nil, credentialError(endpoint.Dialect, signed, err)
+	}
+	verified, err := endpoint.Verify(signed, r, caller.Secret, c.Time)
+	if err != nil {
+		return nil, err
+	}
+	if signed.SecurityToken != "" && !caller.Temporary() {
+		// S3 judges a session token that was sent with a long-term key after the signature.
+		return nil, credentialError(endpoint.Dialect, signed, access.ErrInvalidToken)
+	}
+	c.Caller, c.Signed = caller, signed
+	c.Record.Authentication = "AuthHeader"
+	if signed.Form == sigv4.FormQuery {
+		c.Record.Authentication = "QueryString"
+	}
+	c.Record.AccessKeyID = caller.AccessKeyID
+	c.Record.CallerARN = caller.ARN
+	c.Record.CallerAccount = caller.Account
+	c.Record.CallerID = caller.UserID()
+	return verified, nil
+}
+
+// credentialError words a failure to find the caller as the service would.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
+	s3 := d == sigv4.S3
+	switch {
+	case errors.Is(err, access.ErrUnknownKey) && s3:
+		return apierr.New(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.").
+			With("AWSAccessKeyId", signed.AccessKeyID)
+	case errors.Is(err, access.ErrInvalidToken) && s3:
+		return apierr.New(http.StatusBadRequest, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+	case errors.Is(err, access.ErrExpiredToken) && s3:
+		return apierr.New(http.StatusBadRequest, "ExpiredToken", "The provided token has expired.")
+	case errors.Is(err, access.ErrUnknownKey), errors.Is(err, access.ErrInvalidToken):
+		return apierr.New(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")
+	case errors.Is(err, access.ErrExpiredToken):
+		return apierr.New(http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired")
+	default:
+		return err
+	}
+}
+
+// serviceOf returns the service that the credential scope names. A request without a readable scope,
+// or with that of a service that is not here, is S3's, which refuses a foreign scope; but a form that
+// is posted to the root without a signature can only be meant for STS.
+func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
+	name := sigv4.ScopeService(r)
+	if s := p.services[name]; s != nil {
+		return s
+	}
+	if sts := p.services["sts"]; sts != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && isForm(h) {
+		return sts
+	}
+	return p.services["s3"]
+}
+
+// readForm reads the body of a query-protocol request, which its signature covers whole, and its
+// parameters.
+func (c *Call) readForm(r *sigv4.Request) error {
+	tooLarge := apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxForm)
+	body, err := c.ReadBody(maxForm, tooLarge)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	r.BodySHA256 = hex.EncodeToString(sum[:])
+	malformed := apierr.New(http.StatusNotFound, "MalformedQueryString", "The query string contains a syntax error")
+	c.form, err = url.ParseQuery(c.HTTP.URL.RawQuery)
+	if err != nil {
+		return malformed
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	if !isForm(c.HTTP) {
+		return apierr.New(http.StatusBadRequest, "ValidationError", "The body of a request must be of type %s", formType)
+	}
+	posted, err := url.ParseQuery(string(body))
+	if err != nil {
+		return malformed
+	}
+	for name, values := range posted {
+		c.form[name] = append(c.form[name], values...)
+	}
+	return nil
+}
+
+// signedRequest returns what a signature is made over.
+func signedRequest(h *http.Request) *sigv4.Request {
+	return &sigv4.Request{
+		Method:        h.Method,
+		RawPath:       rawPath(h),
+		RawQuery:      h.URL.RawQuery,
+		Host:          h.Host,
+		Header:        h.Header,
+		ContentLength: h.ContentLength,
+	}
+}
+
+// rawPath returns the path as it was sent. URL.EscapedPath would write an escape that it finds odd in
+// another way, and the signature would no longer match.
+func rawPath(h *http.Request) string {
+	path, _, _ := strings.Cut(h.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") {
+		return h.URL.EscapedPath()
+	}
+	return path
+}
+
+func isForm(h *http.Request) bool {
+	mediaType, _, err := mime.ParseMediaType(h.Header.Get("Content-Type"))
+	return err == nil && mediaType == formType
+}
+
+// trailer returns trailing headers under their canonical names.
+func trailer(m map[string]string) http.Header {
+	h := make(http.Header, len(m))
+	for name, value := range m {
+		h[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
+	}
+	return h
+}

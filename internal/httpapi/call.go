@@ -1,0 +1,107 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/sigv4"
+)
+
+// Call is one request on its way through the pipeline. It belongs to one goroutine.
+type Call struct {
+	// ID is the request ID that the answer, the record and the log carry.
+	ID string
+	// HostID is the second ID that S3 sends, x-amz-id-2.
+	HostID string
+	// Time is when the request was accepted.
+	Time time.Time
+	// HTTP is the request. Its Body must not be read: see Body.
+	HTTP *http.Request
+	// Region is the region of this server.
+	Region string
+	// Source is the client's address.
+	Source netip.Addr
+	// Caller is who asks; never nil: anonymous if the request is not signed.
+	Caller *access.Caller
+	// Signed is what the request's signature said; nil if the request is not signed.
+	Signed *sigv4.Signed
+	// Body is the payload: decoded from aws-chunked, and verified against the signature when it is
+	// read to its end, at which an error is returned instead of io.EOF if it does not match. Nothing
+	// may be made of the payload before that.
+	Body io.Reader
+	// Length is the number of bytes of Body, or -1 if the client did not say.
+	Length int64
+	// Chunked says that the payload came in aws-chunked, which is then no part of the object's
+	// Content-Encoding.
+	Chunked bool
+	// Trailer returns the trailing headers, verified; valid when Body has been read to its end.
+	Trailer func() http.Header
+	// Bucket and Key are what S3's router found in path and host; empty elsewhere.
+	Bucket, Key string
+	// Record is the request's record; operations add to it what only they know.
+	Record audit.Record
+
+	query    url.Values
+	form     url.Values
+	context  policy.Context
+	pipeline *Pipeline
+}
+
+// Query returns the parameters of the request's query string, parsed once.
+func (c *Call) Query() url.Values {
+	if c.query == nil {
+		c.query = c.HTTP.URL.Query()
+	}
+	return c.query
+}
+
+// Form returns the parameters of a query-protocol request: those of its query string and those of
+// its body, which the pipeline has read and verified. It is empty for S3.
+func (c *Call) Form() url.Values { return c.form }
+
+// Authorize asks whether the caller may do what check says, adds the decision to the record, and
+// returns nil or an AccessDenied error with AWS's message.
+func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
+	d, err := c.pipeline.authorizer.Authorize(ctx, c.Caller, check, &c.context)
+	if err != nil {
+		return err
+	}
+	if c.Record.ResourceOwner == "" {
+		c.Record.ResourceOwner = check.ResourceOwner(c.Caller)
+	}
+	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{Action: check.Action, Resource: check.Resource, Decision: d})
+	if d.Allowed() {
+		return nil
+	}
+	return access.Denied(c.Caller, check, &d)
+}
+
+// Allowed is Authorize for a question whose denial is not the request's: it adds nothing to the
+// record and makes no error.
+func (c *Call) Allowed(ctx context.Context, check *access.Check) (bool, error) {
+	d, err := c.pipeline.authorizer.Authorize(ctx, c.Caller, check, &c.context)
+	return err == nil && d.Allowed(), err
+}
+
+// ReadBody reads the whole verified payload, at most limit bytes; a longer one is refused with
+// tooLarge.
+func (c *Call) ReadBody(limit int64, tooLarge error) ([]byte, error) {
+	if c.Length > limit {
+		return nil, tooLarge
+	}
+	b, err := io.ReadAll(io.LimitReader(c.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > limit {
+		return nil, tooLarge
+	}
+	return b, nil
+}

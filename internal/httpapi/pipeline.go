@@ -1,0 +1,205 @@
+// Package httpapi is the life of a request, the same for every service behind the port:
+//
+//	accept -> service -> authenticate -> route -> decode -> load -> authorize -> run -> render -> record
+//
+// The pipeline knows HTTP, signatures and who is asking. It knows no operation: each service has a
+// table of them (packages s3api, iamapi, stsapi), in which an operation is one Row. There is one path
+// through the pipeline and no switch that turns a step off.
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
+)
+
+// Authorizer is what the pipeline needs of package access.
+type Authorizer interface {
+	// Caller returns the caller that owns an access key, with its secret, or an *apierr.Error; token
+	// is the session token that came with the request.
+	Caller(ctx context.Context, id ids.AccessKeyID, token string, now time.Time) (*access.Caller, error)
+	// Authorize answers one check; global holds the condition keys of the request.
+	Authorize(ctx context.Context, caller *access.Caller, check *access.Check, global *policy.Context) (authz.Decision, error)
+}
+
+// Config is what a Pipeline is made of.
+type Config struct {
+	Region     string
+	Authorizer Authorizer
+	// Services are the APIs behind the port. S3 has to be among them: it takes the requests that
+	// no signature assigns to a service.
+	Services []Service
+	Records  *audit.Stream
+	Now      func() time.Time
+	// Ready reports why the server cannot serve, or nil.
+	Ready func(context.Context) error
+	// Metrics serves /-/metrics.
+	Metrics http.Handler
+}
+
+// Pipeline is the http.Handler of the port.
+type Pipeline struct {
+	region     string
+	authorizer Authorizer
+	services   map[string]Service
+	records    *audit.Stream
+	now        func() time.Time
+	signatures *verifier
+	own        http.Handler
+}
+
+// New returns the pipeline for config.
+func New(config Config) (*Pipeline, error) {
+	p := &Pipeline{
+		region:     config.Region,
+		authorizer: config.Authorizer,
+		services:   map[string]Service{},
+		records:    config.Records,
+		now:        config.Now,
+		signatures: newVerifier(config.Region),
+		own:        ownEndpoints(config.Ready, config.Metrics),
+	}
+	for _, s := range config.Services {
+		if _, twice := p.services[s.Name()]; twice {
+			return nil, fmt.Errorf("service %s is configured twice", s.Name())
+		}
+		p.services[s.Name()] = s
+	}
+	if p.services["s3"] == nil {
+		return nil, errors.New("the S3 service is missing")
+	}
+	return p, nil
+}
+
+// ServeHTTP answers one request and records it.
+func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// No bucket name begins with '-', so the server's own endpoints cannot hide one.
+	if strings.HasPrefix(r.URL.Path, "/-/") {
+		p.own.ServeHTTP(w, r)
+		return
+	}
+	c := p.accept(r)
+	service, response, err := p.respond(r.Context(), c)
+	if err != nil {
+		response = service.Error(c, err)
+		failure := apierr.From(err)
+		c.Record.ErrorCode = failure.Code
+		if failure.Status >= http.StatusInternalServerError {
+			c.Record.Fault = failure.Error()
+		}
+	}
+	whole := p.write(w, c, response)
+	c.Record.Duration = p.now().Sub(c.Time)
+	p.records.Publish(&c.Record)
+	if !whole {
+		// The status is out already. Cutting the connection is the only way left to keep the client
+		// from taking half an object for a whole one.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// accept begins a call: its IDs, the time, and what is known before anything is believed.
+func (p *Pipeline) accept(r *http.Request) *Call {
+	now := p.now().UTC()
+	c := &Call{ID: requestID(), HostID: hostID(), Time: now, HTTP: r, Region: p.region, pipeline: p}
+	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		c.Source = addr.Addr().Unmap()
+	}
+	c.Caller = access.Anonymous()
+	c.Body, c.Length = r.Body, r.ContentLength
+	c.Trailer = func() http.Header { return nil }
+	c.Record = audit.Record{
+		RequestID: c.ID, Time: now, Method: r.Method, Path: r.URL.EscapedPath(), SourceIP: c.Source.String(),
+		UserAgent: r.UserAgent(), Host: r.Host, BytesIn: max(r.ContentLength, 0),
+	}
+	return c
+}
+
+// respond carries a call from its signature to its answer. The service that it returns is the one
+// that words errors, also where the request could not be authenticated.
+func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, error) {
+	service, err := p.authenticate(ctx, c)
+	if err != nil {
+		return service, nil, err
+	}
+	c.context = globalKeys(c)
+	operation, err := service.Route(c)
+	if err != nil {
+		return service, nil, err
+	}
+	c.Record.Operation = operation.Name
+	response, err := operation.handle(ctx, c)
+	return service, response, err
+}
+
+// write sends the answer and reports whether it was sent whole. The answer to HEAD has the headers of
+// its body and no body.
+func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) bool {
+	header := w.Header()
+	for name, values := range response.Header {
+		header[name] = values
+	}
+	header.Set("X-Amz-Request-Id", c.ID)
+	header.Set("X-Amz-Id-2", c.HostID)
+	header.Set("X-Amzn-Requestid", c.ID)
+	header.Set("Server", "crossgrant")
+	status := response.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	c.Record.Status = status
+	body := response.Stream
+	if body == nil {
+		body = io.NopCloser(bytes.NewReader(response.Body))
+		if status != http.StatusNoContent && status != http.StatusNotModified && header.Get("Content-Length") == "" {
+			header.Set("Content-Length", strconv.Itoa(len(response.Body)))
+		}
+	}
+	defer body.Close()
+	w.WriteHeader(status)
+	if c.HTTP.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
+		return true
+	}
+	n, err := io.Copy(w, body)
+	c.Record.BytesOut = n
+	if err != nil {
+		c.Record.Fault = "send body: " + err.Error()
+	}
+	return err == nil
+}
+
+// requestID draws a request ID of the form that S3 uses: 16 upper-case letters and digits.
+func requestID() string {
+	id, err := ids.NewToken(rand.Reader, 16)
+	if err != nil {
+		panic(err) // crypto/rand.Reader never fails: https://pkg.go.dev/crypto/rand#Read
+	}
+	return id
+}
+
+// hostID draws the second ID of an S3 answer.
+func hostID() string {
+	var b [48]byte
+	rand.Read(b[:])
+	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+func errNoChecks(operation string) error {
+	return fmt.Errorf("operation %s asked for no permission", operation)
+}

@@ -1,0 +1,225 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/sigv4"
+)
+
+const keyID = "AKIAIOSFODNN7EXAMPLE"
+
+// everyone is an authorizer that knows one key and answers every check alike.
+type everyone struct {
+	decision authz.Decision
+	err      error
+}
+
+func (e everyone) Caller(_ context.Context, id ids.AccessKeyID, token string, _ time.Time) (*access.Caller, error) {
+	switch {
+	case id != keyID:
+		return nil, access.ErrUnknownKey
+	case token == "expired":
+		return nil, access.ErrExpiredToken
+	}
+	return &access.Caller{
+		Principal:   policy.Principal{Kind: policy.User, Account: "111111111111", ARN: "arn:aws:iam::111111111111:user/ann", EntityID: "AIDAANN"},
+		AccessKeyID: id, Secret: sigv4.NewSecret("secret"),
+	}, nil
+}
+
+func (e everyone) Authorize(context.Context, *access.Caller, *access.Check, *policy.Context) (authz.Decision, error) {
+	return e.decision, e.err
+}
+
+// service has one operation.
+type service struct {
+	name      string
+	operation Operation
+}
+
+func (s *service) Name() string                    { return s.name }
+func (s *service) Route(*Call) (*Operation, error) { return &s.operation, nil }
+func (s *service) Error(_ *Call, err error) *Response {
+	e := apierr.From(err)
+	return &Response{Status: e.Status, Body: []byte(e.Code + ": " + e.Message)}
+}
+
+type collected []audit.Record
+
+func (c *collected) Record(r *audit.Record) { *c = append(*c, *r) }
+
+// row is an operation that needs one permission and answers "done".
+func row(run func(ctx context.Context, c *Call, in *struct{}) (*Response, error)) Operation {
+	return Row[struct{}]{
+		Name:   "DoIt",
+		Decode: func(*Call) (*struct{}, error) { return new(struct{}), nil },
+		Checks: func(*Call, *struct{}) []access.Check {
+			return []access.Check{{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Owner: "111111111111"}}
+		},
+		Run: run,
+	}.Operation()
+}
+
+func newPipeline(t *testing.T, a Authorizer, op Operation) (*Pipeline, *collected) {
+	t.Helper()
+	var records collected
+	p, err := New(Config{
+		Region: "us-east-1", Authorizer: a, Services: []Service{&service{"s3", op}, &service{"sts", op}}, Records: audit.NewStream(&records),
+		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Ready: func(context.Context) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, &records
+}
+
+func done(context.Context, *Call, *struct{}) (*Response, error) {
+	return &Response{Body: []byte("done")}, nil
+}
+
+func signed(method, target, body, key, token string) *http.Request {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	s := sigv4.Signer{AccessKeyID: key, Secret: sigv4.NewSecret("secret"), SessionToken: token, Region: "us-east-1", Service: "s3"}
+	neutral := signedRequest(r)
+	s.Sign(neutral, "UNSIGNED-PAYLOAD", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	r.Header = neutral.Header
+	return r
+}
+
+func TestPipeline(t *testing.T) {
+	t.Parallel()
+	allow := everyone{decision: authz.Decision{Effect: authz.Allow}}
+	deny := everyone{decision: authz.Decision{By: authz.Finding{Layer: authz.IdentityPolicy}}}
+	broken := everyone{decision: authz.Decision{Effect: authz.Allow}, err: errors.New("disk")}
+	for name, c := range map[string]struct {
+		authorizer Authorizer
+		request    *http.Request
+		status     int
+		body       string
+		caller     string
+		operation  string
+	}{
+		"allowed":                    {allow, signed("GET", "/b/k", "", keyID, ""), 200, "done", "arn:aws:iam::111111111111:user/ann", "DoIt"},
+		"anonymous":                  {allow, httptest.NewRequest("GET", "/b/k", nil), 200, "done", "", "DoIt"},
+		"denied":                     {deny, signed("GET", "/b/k", "", keyID, ""), 403, "AccessDenied: User: arn:aws:iam::111111111111:user/ann is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::b/k\" because no identity-based policy allows the s3:PutObject action", "arn:aws:iam::111111111111:user/ann", "DoIt"},
+		"an error is never an allow": {broken, signed("GET", "/b/k", "", keyID, ""), 500, "InternalError: We encountered an internal error. Please try again.", "arn:aws:iam::111111111111:user/ann", "DoIt"},
+		"unknown key":                {allow, signed("GET", "/b/k", "", "AKIAUNKNOWNUNKNOWN00", ""), 403, "InvalidAccessKeyId: The AWS Access Key Id you provided does not exist in our records.", "", ""},
+		"expired session":            {allow, signed("GET", "/b/k", "", keyID, "expired"), 400, "ExpiredToken: The provided token has expired.", "", ""},
+		"token with a long-term key": {allow, signed("GET", "/b/k", "", keyID, "token"), 400, "InvalidToken: The provided token is malformed or otherwise invalid.", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, records := newPipeline(t, c.authorizer, row(done))
+			w := httptest.NewRecorder()
+			p.ServeHTTP(w, c.request)
+			if w.Code != c.status || w.Body.String() != c.body {
+				t.Errorf("answer %d %q, want %d %q", w.Code, w.Body, c.status, c.body)
+			}
+			if len(*records) != 1 {
+				t.Fatalf("%d records, want one for every request", len(*records))
+			}
+			r := (*records)[0]
+			if r.CallerARN != c.caller || r.Operation != c.operation || r.Status != c.status || r.RequestID != w.Header().Get("X-Amz-Request-Id") {
+				t.Errorf("the record is %+v", r)
+			}
+			for _, secret := range []string{"secret", "Signature", "expired"} {
+				if strings.Contains(r.Path+r.UserAgent+r.Fault, secret) {
+					t.Errorf("the record holds %q", secret)
+				}
+			}
+		})
+	}
+}
+
+// TestChangedSignatureNeverRuns holds that a request whose signature does not hold reaches no
+// operation, not even as an anonymous one.
+func TestChangedSignatureNeverRuns(t *testing.T) {
+	t.Parallel()
+	p, records := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(func(context.Context, *Call, *struct{}) (*Response, error) {
+		t.Error("the operation ran")
+		return &Response{}, nil
+	}))
+	r := signed("GET", "/b/k", "", keyID, "")
+	r.URL.Path, r.RequestURI = "/b/other", "/b/other"
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	if w.Code != 403 || !strings.HasPrefix(w.Body.String(), "SignatureDoesNotMatch") || (*records)[0].CallerARN != "" {
+		t.Errorf("answer %d %s, record %+v", w.Code, w.Body, (*records)[0])
+	}
+}
+
+// TestBrokenStreamCutsTheConnection holds that a client cannot take half an object for a whole one.
+func TestBrokenStreamCutsTheConnection(t *testing.T) {
+	t.Parallel()
+	p, records := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(func(context.Context, *Call, *struct{}) (*Response, error) {
+		return &Response{Stream: io.NopCloser(io.MultiReader(strings.NewReader("half"), &failing{}))}, nil
+	}))
+	defer func() {
+		if recover() != http.ErrAbortHandler {
+			t.Error("the connection was not cut")
+		}
+		if r := (*records)[0]; r.BytesOut != 4 || !strings.Contains(r.Fault, "disk") {
+			t.Errorf("the record is %+v", r)
+		}
+	}()
+	p.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/b/k", nil))
+}
+
+type failing struct{}
+
+func (*failing) Read([]byte) (int, error) { return 0, errors.New("disk") }
+
+func TestRowsSayHowTheyAreAuthorized(t *testing.T) {
+	t.Parallel()
+	decode := func(*Call) (*struct{}, error) { return new(struct{}), nil }
+	checks := func(*Call, *struct{}) []access.Check { return nil }
+	for name, r := range map[string]Row[struct{}]{
+		"neither":    {Name: "DoIt", Decode: decode, Run: done},
+		"both":       {Name: "DoIt", Decode: decode, Run: done, Checks: checks, Unchecked: "because"},
+		"no decoder": {Name: "DoIt", Run: done, Checks: checks},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("the row was taken")
+				}
+			}()
+			r.Operation()
+		})
+	}
+	op := Row[struct{}]{Name: "DoIt", Decode: decode, Run: done, Checks: checks}.Operation()
+	p, _ := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, op)
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest("GET", "/b/k", nil))
+	if w.Code != 500 {
+		t.Errorf("an operation that asked for no permission answered %d %s", w.Code, w.Body)
+	}
+}
+
+func TestOwnEndpoints(t *testing.T) {
+	t.Parallel()
+	p, records := newPipeline(t, everyone{}, row(done))
+	for path, status := range map[string]int{"/-/healthz": 200, "/-/readyz": 200, "/-/nothing": 404} {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != status {
+			t.Errorf("%s answers %d, want %d", path, w.Code, status)
+		}
+	}
+	if len(*records) != 0 {
+		t.Error("the server's own endpoints left request records")
+	}
+}
