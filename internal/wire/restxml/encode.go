@@ -1,0 +1,148 @@
+package restxml
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"crossgrant/internal/apierr"
+)
+
+const declaration = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+
+// Document is an XML document that is being written. Elements are written in the order of the calls;
+// Open and Close nest. It is made by New.
+type Document struct {
+	buf  []byte
+	open []string
+}
+
+// New begins a document whose root element has this name and S3's namespace.
+func New(root string) *Document {
+	d := &Document{buf: make([]byte, 0, 512), open: []string{root}}
+	d.buf = append(d.buf, declaration+"<"+root+` xmlns="`+Namespace+`">`...)
+	return d
+}
+
+// Open begins an element that holds others.
+func (d *Document) Open(name string) {
+	d.buf = append(append(append(d.buf, '<'), name...), '>')
+	d.open = append(d.open, name)
+}
+
+// Close ends the element that Open began last.
+func (d *Document) Close() {
+	last := len(d.open) - 1
+	d.end(d.open[last])
+	d.open = d.open[:last]
+}
+
+// Text writes an element that holds a string. Characters that XML 1.0 cannot carry are written as
+// references, as S3 does; strict parsers refuse them, which is what encoding-type=url is for.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints
+func (d *Document) Text(name, value string) {
+	d.buf = append(append(append(d.buf, '<'), name...), '>')
+	d.buf = appendEscaped(d.buf, value)
+	d.end(name)
+}
+
+// Value writes text into the element that is open, for elements that hold nothing else.
+func (d *Document) Value(value string) { d.buf = appendEscaped(d.buf, value) }
+
+// TextIf is Text unless value is empty.
+func (d *Document) TextIf(name, value string) {
+	if value != "" {
+		d.Text(name, value)
+	}
+}
+
+// Int writes an element that holds a number.
+func (d *Document) Int(name string, value int64) { d.Text(name, strconv.FormatInt(value, 10)) }
+
+// Bool writes an element that holds true or false.
+func (d *Document) Bool(name string, value bool) { d.Text(name, strconv.FormatBool(value)) }
+
+// Time writes an element that holds a timestamp, as Time writes it.
+func (d *Document) Time(name string, value time.Time) { d.Text(name, Time(value)) }
+
+// Bytes ends all open elements, the root included, and returns the document, which must not be
+// written to afterwards.
+func (d *Document) Bytes() []byte {
+	for len(d.open) > 0 {
+		d.Close()
+	}
+	return d.buf
+}
+
+func (d *Document) end(name string) {
+	d.buf = append(append(append(d.buf, '<', '/'), name...), '>')
+}
+
+// Error returns the document of an error: its details stand between message and request ID.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
+func Error(e *apierr.Error, requestID, hostID string) []byte {
+	d := &Document{buf: []byte(declaration)}
+	d.Open("Error")
+	d.Text("Code", e.Code)
+	d.Text("Message", e.Message)
+	for _, detail := range e.Detail {
+		d.Text(detail.Name, detail.Value)
+	}
+	d.Text("RequestId", requestID)
+	d.Text("HostId", hostID)
+	return d.Bytes()
+}
+
+// Time returns t as S3 writes it in XML: UTC, whole seconds with three decimals that are zero. The
+// fraction is left out so that a listing and the Last-Modified header of an object agree.
+func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
+
+// URLEncode returns s as encoding-type=url has it: UTF-8, each byte percent-encoded but letters,
+// digits and "-_.*/"; a space is a plus sign.
+//
+// Source: observed on S3 on 2026-09-14, https://github.com/brekkylab/backlot/issues/178
+func URLEncode(s string) string {
+	const digits = "0123456789ABCDEF"
+	out := make([]byte, 0, len(s)+16)
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
+			c == '-', c == '_', c == '.', c == '*', c == '/':
+			out = append(out, c)
+		case c == ' ':
+			out = append(out, '+')
+		default:
+			out = append(out, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return string(out)
+}
+
+// appendEscaped appends the text of an element. A carriage return is written as a reference because
+// parsers would make it a line feed. Bytes that are not UTF-8 become U+FFFD.
+func appendEscaped(dst []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == '&':
+			dst = append(dst, "&amp;"...)
+		case r == '<':
+			dst = append(dst, "&lt;"...)
+		case r == '>':
+			dst = append(dst, "&gt;"...)
+		case r == '"':
+			dst = append(dst, "&quot;"...)
+		case r < ' ' && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff:
+			dst = append(strconv.AppendInt(append(dst, "&#x"...), int64(r), 16), ';')
+		case r == utf8.RuneError && size == 1:
+			dst = append(dst, "\ufffd"...)
+		default:
+			dst = append(dst, s[i:i+size]...)
+		}
+		i += size
+	}
+	return dst
+}
