@@ -1,0 +1,278 @@
+package s3api
+
+import (
+	"context"
+	"net/http"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/acl"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/arn"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/objects"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+	"crossgrant/internal/wire/restxml"
+)
+
+// legacyRegion is the region whose buckets have no location constraint.
+const legacyRegion = "us-east-1"
+
+// maxConfiguration is the largest body of a bucket's configuration but its policy, in bytes.
+const maxConfiguration = 64 << 10
+
+// bucketInput is the input of operations on a bucket that have none but the bucket.
+type bucketInput struct{ bucket *access.Bucket }
+
+// onlyBucket returns an operation on a bucket that takes no input, needs one permission and is run by run.
+func (s *Service) onlyBucket(name, action string, run func(context.Context, *httpapi.Call, *access.Bucket) (*httpapi.Response, error)) httpapi.Operation {
+	return httpapi.Row[bucketInput]{
+		Name:   name,
+		Decode: func(*httpapi.Call) (*bucketInput, error) { return new(bucketInput), nil },
+		Load: func(ctx context.Context, c *httpapi.Call, in *bucketInput) (err error) {
+			in.bucket, err = s.loadBucket(ctx, c)
+			return err
+		},
+		Checks: func(_ *httpapi.Call, in *bucketInput) []access.Check {
+			return []access.Check{bucketCheck(in.bucket, action, nil)}
+		},
+		Run: func(ctx context.Context, c *httpapi.Call, in *bucketInput) (*httpapi.Response, error) {
+			return run(ctx, c, in.bucket)
+		},
+	}.Operation()
+}
+
+type createBucketInput struct {
+	acl       requestACL
+	ownership string // x-amz-object-ownership; empty: not sent
+	// constraint is the LocationConstraint of the body; empty: none.
+	constraint string
+}
+
+// createBucketConfiguration is the body of CreateBucket.
+type createBucketConfiguration struct {
+	LocationConstraint string `element:"LocationConstraint"`
+	// What is not built: directory buckets and tags.
+	Location restxml.Present `element:"Location"`
+	Bucket   restxml.Present `element:"Bucket"`
+	Tags     restxml.Present `element:"Tags"`
+}
+
+// createBucket is CreateBucket.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+func (s *Service) createBucket() httpapi.Operation {
+	return httpapi.Row[createBucketInput]{
+		Name:   "CreateBucket",
+		Decode: decodeCreateBucket,
+		Load: func(_ context.Context, c *httpapi.Call, _ *createBucketInput) error {
+			return refuseAnonymous(c, "Access Denied")
+		},
+		Checks: func(c *httpapi.Call, in *createBucketInput) []access.Check { return in.checks(c) },
+		Run:    s.runCreateBucket,
+	}.Operation()
+}
+
+func decodeCreateBucket(c *httpapi.Call) (*createBucketInput, error) {
+	in := new(createBucketInput)
+	var err error
+	if in.acl, err = decodeACL(c.HTTP, true); err != nil {
+		return nil, err
+	}
+	if has(c.HTTP, "x-amz-object-ownership") {
+		in.ownership = header(c.HTTP, "x-amz-object-ownership")
+		if !validOwnership(in.ownership) {
+			return nil, apierr.New(http.StatusBadRequest, "InvalidArgument", "Invalid x-amz-object-ownership header: %s", in.ownership).
+				With("ArgumentName", "x-amz-object-ownership")
+		}
+	}
+	body, _, err := readBody(c, maxConfiguration)
+	if err != nil || len(body) == 0 {
+		return in, err
+	}
+	var configuration createBucketConfiguration
+	if err := restxml.Decode(body, "CreateBucketConfiguration", &configuration); err != nil {
+		return nil, err
+	}
+	switch {
+	case bool(configuration.Location || configuration.Bucket):
+		return nil, apierr.NotImplemented("directory buckets")
+	case bool(configuration.Tags):
+		return nil, apierr.NotImplemented("Tags")
+	}
+	in.constraint = configuration.LocationConstraint
+	return in, nil
+}
+
+// checks are the questions of CreateBucket: nobody but the caller's own account is asked, because there is
+// no bucket yet that could have a policy.
+func (in *createBucketInput) checks(c *httpapi.Call) []access.Check {
+	check := func(action string) access.Check {
+		return access.Check{
+			Action: action, Resource: arn.Bucket(c.Bucket).String(), Owner: c.Caller.Account,
+			Keys: func(k *policy.Context) {
+				fromHeaders(c.HTTP, k, aclKeys...)
+				fromHeaders(c.HTTP, k, "x-amz-object-ownership")
+				if in.constraint != "" {
+					k.Set("s3:LocationConstraint", in.constraint)
+				}
+			},
+		}
+	}
+	checks := []access.Check{check("s3:CreateBucket")}
+	if in.acl.given && in.acl.canned != "private" {
+		checks = append(checks, check("s3:PutBucketAcl"))
+	}
+	if in.ownership != "" {
+		checks = append(checks, check("s3:PutBucketOwnershipControls"))
+	}
+	return checks
+}
+
+func (s *Service) runCreateBucket(ctx context.Context, c *httpapi.Call, in *createBucketInput) (*httpapi.Response, error) {
+	if err := checkConstraint(in.constraint, s.Region); err != nil {
+		return nil, err
+	}
+	ownership := in.ownership
+	if ownership == "" {
+		ownership = s.NewBuckets.Ownership
+	}
+	list, err := in.acl.list(true, c.Caller.CanonicalID, c.Caller.CanonicalID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkNewACL(ctx, list, ownership); err != nil {
+		return nil, err
+	}
+	b := objects.NewBucket{
+		Name: c.Bucket, Account: c.Caller.Account, Canonical: c.Caller.CanonicalID, Region: s.Region,
+		Ownership: ownership, ACL: access.Grants(list),
+	}
+	if s.NewBuckets.Block {
+		b.Block = &records.PublicAccessBlock{
+			BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true,
+		}
+	}
+	if err := s.objects.CreateBucket(ctx, b); err != nil {
+		return nil, err
+	}
+	c.Record.ResourceOwner = c.Caller.Account
+	r := empty()
+	r.Header.Set("Location", "/"+c.Bucket)
+	return r, nil
+}
+
+// checkNewACL refuses the ACL of a new bucket that its other settings exclude.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+func (s *Service) checkNewACL(ctx context.Context, list acl.ACL, ownership string) error {
+	if ownership == access.Enforced && !list.OnlyOwner(list.Owner) {
+		return invalidACLWithOwnership()
+	}
+	if s.NewBuckets.Block && list.Public() {
+		return apierr.New(http.StatusBadRequest, "InvalidBucketAclWithBlockPublicAccessError",
+			"Bucket cannot have public ACLs set with BlockPublicAccess enabled")
+	}
+	return s.checkGrantees(ctx, list, acl.Header)
+}
+
+// checkConstraint compares a LocationConstraint with the region of the server. In us-east-1 there is
+// none to name; everywhere else it has to be named.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+func checkConstraint(constraint, region string) error {
+	if constraint == "EU" {
+		constraint = "eu-west-1"
+	}
+	switch {
+	case constraint == region && region != legacyRegion, constraint == "" && region == legacyRegion:
+		return nil
+	case constraint == "":
+		return apierr.New(http.StatusBadRequest, "IllegalLocationConstraintException",
+			"The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
+	case constraint == legacyRegion || !plausibleRegion(constraint):
+		return apierr.New(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid").
+			With("LocationConstraint", constraint)
+	}
+	return apierr.New(http.StatusBadRequest, "IllegalLocationConstraintException",
+		"The %s location constraint is incompatible for the region specific endpoint this request was sent to.", constraint)
+}
+
+// plausibleRegion reports whether name is formed like a region: words of small letters joined by hyphens,
+// and a number at the end.
+func plausibleRegion(name string) bool {
+	hyphens := 0
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '-' && i > 0:
+			hyphens++
+		case 'a' <= c && c <= 'z':
+		case '0' <= c && c <= '9' && i == len(name)-1:
+		default:
+			return false
+		}
+	}
+	return hyphens >= 2 && name[len(name)-1] <= '9'
+}
+
+// headBucket is HeadBucket.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+func (s *Service) headBucket() httpapi.Operation {
+	return s.onlyBucket("HeadBucket", "s3:ListBucket", func(context.Context, *httpapi.Call, *access.Bucket) (*httpapi.Response, error) {
+		r := empty()
+		r.Header.Set("X-Amz-Bucket-Region", s.Region)
+		r.Header.Set("X-Amz-Access-Point-Alias", "false")
+		r.Header.Set("Content-Type", restxml.ContentType)
+		return r, nil
+	})
+}
+
+// deleteBucket is DeleteBucket.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+func (s *Service) deleteBucket() httpapi.Operation {
+	return s.onlyBucket("DeleteBucket", "s3:DeleteBucket", func(ctx context.Context, c *httpapi.Call, _ *access.Bucket) (*httpapi.Response, error) {
+		return noContent(), s.objects.DeleteBucket(ctx, c.Bucket)
+	})
+}
+
+// getBucketLocation is GetBucketLocation. Buckets in us-east-1 have an empty constraint.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+func (s *Service) getBucketLocation() httpapi.Operation {
+	return s.onlyBucket("GetBucketLocation", "s3:GetBucketLocation", func(_ context.Context, _ *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
+		region := b.Record.Region
+		if region == legacyRegion {
+			region = ""
+		}
+		d := restxml.New("LocationConstraint")
+		d.Value(region)
+		return document(d), nil
+	})
+}
+
+// preflight answers the preflight request of a browser. No bucket here has CORS rules, so that the answer
+// is that of a bucket without them.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors-troubleshooting.html
+func (s *Service) preflight() httpapi.Operation {
+	return httpapi.Row[bucketInput]{
+		Name:      "PreflightRequest",
+		Unchecked: "preflight requests are answered from a bucket's CORS rules alone",
+		Decode: func(c *httpapi.Call) (*bucketInput, error) {
+			if !has(c.HTTP, "Origin") {
+				return nil, apierr.New(http.StatusBadRequest, "BadRequest", "Insufficient information. Origin request header needed.")
+			}
+			return new(bucketInput), nil
+		},
+		Run: func(_ context.Context, c *httpapi.Call, _ *bucketInput) (*httpapi.Response, error) {
+			kind := onObject
+			if c.Key == "" {
+				kind = onBucket
+			}
+			return nil, apierr.New(http.StatusForbidden, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.").
+				With("Method", header(c.HTTP, "Access-Control-Request-Method")).With("ResourceType", string(kind))
+		},
+	}.Operation()
+}

@@ -1,0 +1,197 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/iam"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+	"crossgrant/internal/wire/restxml"
+)
+
+const (
+	// maxPolicy is the largest policy of a bucket, in bytes.
+	//
+	// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+	maxPolicy = 20 << 10
+
+	// bucketPolicyResource is the ResourceType of errors about the policy itself: question 14 of the
+	// S3 reference.
+	bucketPolicyResource = "BUCKETPOLICY"
+
+	noAnonymousConfiguration = "Anonymous users cannot invoke this API.  Please authenticate."
+)
+
+// ownBucketOnly refuses callers of other accounts, even those with permission, to manage a bucket's
+// policy.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+func ownBucketOnly(c *httpapi.Call, b *access.Bucket) error {
+	switch {
+	case c.Caller.Kind == policy.Anonymous:
+		return apierr.AccessDenied("Access Denied")
+	case c.Caller.Account != b.Owner:
+		return methodNotAllowed(c.HTTP.Method, bucketPolicyResource)
+	}
+	return nil
+}
+
+func noSuchPolicy(b *access.Bucket) error {
+	return apierr.New(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist").
+		With("BucketName", b.Record.Name)
+}
+
+// policyOf returns the bucket's compiled policy; NoSuchBucketPolicy if it has none.
+func policyOf(b *access.Bucket) (*policy.Document, error) {
+	if b.Policy == nil {
+		return nil, noSuchPolicy(b)
+	}
+	if b.Policy.Fault != nil {
+		return nil, fmt.Errorf("read policy of bucket %s: %w", b.Record.Name, b.Policy.Fault)
+	}
+	return b.Policy.Document, nil
+}
+
+// getBucketPolicy is GetBucketPolicy. Users and roles that were named by ARN are shown by the ARN they
+// have now, and by their unique ID once they are gone.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+func (s *Service) getBucketPolicy() httpapi.Operation {
+	return s.onlyBucket("GetBucketPolicy", "s3:GetBucketPolicy", func(ctx context.Context, c *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
+		if err := ownBucketOnly(c, b); err != nil {
+			return nil, err
+		}
+		stored, err := policyOf(b)
+		if err != nil {
+			return nil, err
+		}
+		shown, err := stored.MapPrincipals(func(_ policy.PrincipalKind, value string) (string, error) {
+			return s.Principals.PrincipalARN(ctx, value)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("show principals of the policy of bucket %s: %w", b.Record.Name, err)
+		}
+		return &httpapi.Response{Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(shown.Text())}, nil
+	})
+}
+
+// getBucketPolicyStatus is GetBucketPolicyStatus.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html
+func (s *Service) getBucketPolicyStatus() httpapi.Operation {
+	return s.onlyBucket("GetBucketPolicyStatus", "s3:GetBucketPolicyStatus", func(_ context.Context, _ *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
+		stored, err := policyOf(b)
+		if err != nil {
+			return nil, err
+		}
+		d := restxml.New("PolicyStatus")
+		d.Bool("IsPublic", stored.IsPublic())
+		return document(d), nil
+	})
+}
+
+// deleteBucketPolicy is DeleteBucketPolicy. A bucket that has no policy has none afterwards.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+func (s *Service) deleteBucketPolicy() httpapi.Operation {
+	return s.onlyBucket("DeleteBucketPolicy", "s3:DeleteBucketPolicy", func(ctx context.Context, c *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
+		if err := ownBucketOnly(c, b); err != nil {
+			return nil, err
+		}
+		return noContent(), s.updateBucket(ctx, b, func(r *records.Bucket) error {
+			r.Policy = ""
+			return nil
+		})
+	})
+}
+
+type putPolicyInput struct {
+	bucket *access.Bucket
+	text   []byte
+}
+
+// putBucketPolicy is PutBucketPolicy.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+func (s *Service) putBucketPolicy() httpapi.Operation {
+	return httpapi.Row[putPolicyInput]{
+		Name: "PutBucketPolicy",
+		Decode: func(c *httpapi.Call) (*putPolicyInput, error) {
+			// The limit is on the policy without white space, which package policy applies.
+			text, _, err := readBody(c, 8*maxPolicy)
+			return &putPolicyInput{text: text}, err
+		},
+		Load: func(ctx context.Context, c *httpapi.Call, in *putPolicyInput) (err error) {
+			in.bucket, err = s.loadBucket(ctx, c)
+			return err
+		},
+		Checks: func(_ *httpapi.Call, in *putPolicyInput) []access.Check { return []access.Check{in.check()} },
+		Run:    s.runPutBucketPolicy,
+	}.Operation()
+}
+
+func (in *putPolicyInput) check() access.Check {
+	return bucketCheck(in.bucket, "s3:PutBucketPolicy", nil)
+}
+
+func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *putPolicyInput) (*httpapi.Response, error) {
+	if err := ownBucketOnly(c, in.bucket); err != nil {
+		return nil, err
+	}
+	written, err := policy.ParseBucket(in.text, c.Bucket)
+	if err != nil {
+		return nil, malformedPolicy(err)
+	}
+	stored, err := s.resolved(ctx, written)
+	if err != nil {
+		return nil, err
+	}
+	public := stored.IsPublic()
+	err = s.updateBucket(ctx, in.bucket, func(r *records.Bucket) error {
+		// The setting is looked at where the policy is stored, so that the two cannot pass each other.
+		if public && (in.bucket.Block.BlockPublicPolicy || r.GetPublicAccessBlock().GetBlockPublicPolicy()) {
+			return blockedPublic(c, in.check(), "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")
+		}
+		r.Policy = stored.Text()
+		return nil
+	})
+	return noContent(), err
+}
+
+// resolved returns a policy in which each principal is what is stored for it.
+func (s *Service) resolved(ctx context.Context, written *policy.Document) (*policy.Document, error) {
+	var internal error
+	stored, err := written.MapPrincipals(func(_ policy.PrincipalKind, value string) (string, error) {
+		stored, err := s.Principals.ResolvePrincipal(ctx, value)
+		if err != nil && !errors.Is(err, iam.ErrNoPrincipal) {
+			internal = err
+		}
+		return stored, err
+	})
+	if internal != nil {
+		return nil, fmt.Errorf("resolve principals: %w", internal)
+	}
+	if err != nil {
+		return nil, malformedPolicy(err)
+	}
+	return stored, nil
+}
+
+// malformedPolicy is the error for a policy that package policy refuses.
+func malformedPolicy(err error) error {
+	var refusal *policy.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	e := apierr.New(http.StatusBadRequest, "MalformedPolicy", "%s", refusal.Message)
+	if refusal.Detail != "" {
+		e = e.With("Detail", refusal.Detail)
+	}
+	return e
+}

@@ -1,0 +1,166 @@
+package s3api
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/records"
+)
+
+// etag returns an object's entity tag without quotes: the MD5 in hexadecimal, and the number of parts
+// for an object that was uploaded in parts.
+func etag(o *records.Object) string {
+	tag := hex.EncodeToString(o.Etag)
+	if o.Parts > 0 {
+		tag += "-" + strconv.Itoa(int(o.Parts))
+	}
+	return tag
+}
+
+// modified returns when an object was last modified, in whole seconds, as Last-Modified tells it.
+func modified(o *records.Object) time.Time {
+	return time.Unix(0, o.Modified).UTC().Truncate(time.Second)
+}
+
+func preconditionFailed(condition string) *apierr.Error {
+	return apierr.New(http.StatusPreconditionFailed, "PreconditionFailed",
+		"At least one of the pre-conditions you specified did not hold").With("Condition", condition)
+}
+
+// matches reports whether a list of entity tags, as in If-Match, has tag or is "*". Quotes may be
+// missing, as S3 allows.
+func matches(list, tag string) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
+		if one = strings.Trim(one, `"`); one == "*" || one == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// readConditions are the conditions of a read, or those of a copy on its source.
+type readConditions struct {
+	ifMatch, ifNoneMatch string // empty: not sent
+	// Zero: not sent. A date that cannot be read is ignored, as RFC 9110 has it.
+	ifModifiedSince, ifUnmodifiedSince time.Time
+	prefix                             string // of the header names, as errors give them
+}
+
+// decodeConditions reads the conditions whose headers begin with prefix: "" or "x-amz-copy-source-".
+func decodeConditions(r *http.Request, prefix string) readConditions {
+	return readConditions{
+		ifMatch:           header(r, prefix+"If-Match"),
+		ifNoneMatch:       header(r, prefix+"If-None-Match"),
+		ifModifiedSince:   date(header(r, prefix+"If-Modified-Since")),
+		ifUnmodifiedSince: date(header(r, prefix+"If-Unmodified-Since")),
+		prefix:            prefix,
+	}
+}
+
+// date reads an HTTP date, or the ISO form that S3 accepts as well; zero if it is neither.
+func date(value string) time.Time {
+	if t, err := http.ParseTime(value); err == nil {
+		return t
+	}
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
+		return t.UTC()
+	}
+	return time.Time{}
+}
+
+// outcome is what conditions say of an object.
+type outcome uint8
+
+const (
+	proceed outcome = iota
+	notModified
+	failed
+)
+
+// judge applies the conditions in the order of RFC 9110: a match by entity tag makes the date beside it
+// irrelevant. failing names the header that did not hold.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and
+// https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
+func (c readConditions) judge(o *records.Object) (result outcome, failing string) {
+	tag, at := etag(o), modified(o)
+	switch {
+	case c.ifMatch != "":
+		if !matches(c.ifMatch, tag) {
+			return failed, c.prefix + "If-Match"
+		}
+	case !c.ifUnmodifiedSince.IsZero() && at.After(c.ifUnmodifiedSince):
+		return failed, c.prefix + "If-Unmodified-Since"
+	}
+	switch {
+	case c.ifNoneMatch != "":
+		if matches(c.ifNoneMatch, tag) {
+			return notModified, c.prefix + "If-None-Match"
+		}
+	case !c.ifModifiedSince.IsZero() && !at.After(c.ifModifiedSince):
+		return notModified, c.prefix + "If-Modified-Since"
+	}
+	return proceed, ""
+}
+
+// writeConditions are the conditions of a write or delete on what it replaces.
+type writeConditions struct {
+	ifMatch     string // an entity tag or "*"; empty: not sent
+	ifNoneMatch bool   // If-None-Match: *
+}
+
+// decodeWriteConditions reads the conditions of a write. S3 knows If-None-Match with "*" only, If-Match
+// with an entity tag only, one of them at a time, and no dates.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+func decodeWriteConditions(r *http.Request) (writeConditions, error) {
+	for _, name := range []string{"If-Modified-Since", "If-Unmodified-Since"} {
+		if has(r, name) {
+			return writeConditions{}, refusedHeader(name)
+		}
+	}
+	match, none := header(r, "If-Match"), header(r, "If-None-Match")
+	switch {
+	case match != "" && none != "":
+		return writeConditions{}, refusedHeader("If-Match,If-None-Match")
+	case none != "" && none != "*":
+		return writeConditions{}, refusedHeader("If-None-Match")
+	case match == "*":
+		return writeConditions{}, refusedHeader("If-Match")
+	}
+	return writeConditions{ifMatch: match, ifNoneMatch: none != ""}, nil
+}
+
+// judge applies the conditions to the object that is replaced or removed, nil if there is none. Whoever
+// compares an entity tag learns what it is, and therefore has to be allowed to read the object.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html, "Note"
+func (w writeConditions) judge(ctx context.Context, c *httpapi.Call, b *access.Bucket, key string, existing *records.Object) error {
+	switch {
+	case w.ifNoneMatch && existing != nil:
+		return preconditionFailed("If-None-Match")
+	case w.ifMatch == "":
+		return nil
+	case existing == nil:
+		return noSuchKey(key)
+	case w.ifMatch == "*":
+		return nil
+	}
+	check := objectCheck(b, key, "s3:GetObject", existing, nil)
+	if err := c.Authorize(ctx, &check); err != nil {
+		return err
+	}
+	if !matches(w.ifMatch, etag(existing)) {
+		return preconditionFailed("If-Match")
+	}
+	return nil
+}

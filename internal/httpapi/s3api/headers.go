@@ -1,0 +1,135 @@
+package s3api
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"crossgrant/internal/apierr"
+)
+
+// header returns a request header, its values joined by commas if it was sent several times, so that a
+// repeated header is never read as the first of its values alone.
+func header(r *http.Request, name string) string {
+	return strings.TrimSpace(strings.Join(r.Header.Values(name), ","))
+}
+
+// has reports whether a request header was sent.
+func has(r *http.Request, name string) bool { return len(r.Header.Values(name)) > 0 }
+
+// verdict is what happens to an x-amz-* header of a request.
+type verdict uint8
+
+const (
+	unknown  verdict = iota // refused
+	read                    // known to the operations that it is for; others pay it no heed, as on S3
+	standard                // accepted if it asks for what is done anyway (defaults), else refused
+)
+
+// known are the x-amz-* headers that are accepted. Every other one is refused: it may ask for
+// something that is not built, and S3 would have done it.
+var known = map[string]verdict{
+	// Signature and transport, judged by the pipeline, and what SDKs say of themselves.
+	"x-amz-content-sha256": read, "x-amz-date": read, "x-amz-decoded-content-length": read,
+	"x-amz-security-token": read, "x-amz-te": read, "x-amz-trailer": read, "x-amz-user-agent": read,
+	"x-amz-sdk-invocation-id": read, "x-amz-sdk-request": read, "x-amz-request-id": read,
+	"x-amz-id-2": read, "x-amz-api-version": read, "x-amz-region-set": read,
+
+	// No bucket here is Requester Pays, so that nobody has to agree to pay.
+	"x-amz-request-payer": read,
+
+	"x-amz-expected-bucket-owner": read, "x-amz-source-expected-bucket-owner": read,
+
+	"x-amz-acl": read, "x-amz-grant-full-control": read, "x-amz-grant-read": read,
+	"x-amz-grant-read-acp": read, "x-amz-grant-write": read, "x-amz-grant-write-acp": read,
+	"x-amz-object-ownership": read, "x-amz-confirm-remove-self-bucket-access": read,
+
+	"x-amz-checksum-algorithm": read, "x-amz-checksum-crc32": read, "x-amz-checksum-crc32c": read,
+	"x-amz-checksum-crc64nvme": read, "x-amz-checksum-mode": read, "x-amz-checksum-sha1": read,
+	"x-amz-checksum-sha256": read, "x-amz-checksum-type": read, "x-amz-sdk-checksum-algorithm": read,
+	"x-amz-mp-object-size": read,
+
+	"x-amz-copy-source": read, "x-amz-copy-source-if-match": read, "x-amz-copy-source-if-modified-since": read,
+	"x-amz-copy-source-if-none-match": read, "x-amz-copy-source-if-unmodified-since": read,
+	"x-amz-copy-source-range": read, "x-amz-metadata-directive": read,
+
+	"x-amz-website-redirect-location": read,
+
+	// Attributes that objects do not have are left out of listings.
+	"x-amz-optional-object-attributes": read,
+
+	"x-amz-storage-class": standard, "x-amz-bucket-object-lock-enabled": standard,
+	"x-amz-tagging-directive": standard, "x-amz-bypass-governance-retention": standard,
+}
+
+// defaults are the values with which a header asks for nothing that is not done anyway, in upper case.
+var defaults = map[string]string{
+	"x-amz-storage-class":               "STANDARD",
+	"x-amz-bucket-object-lock-enabled":  "FALSE",
+	"x-amz-tagging-directive":           "COPY",
+	"x-amz-bypass-governance-retention": "FALSE",
+}
+
+const metadataPrefix = "x-amz-meta-"
+
+// checkHeaders refuses a request with an x-amz-* header that asks for something that is not built.
+func checkHeaders(r *http.Request) error {
+	var names []string
+	for name := range r.Header {
+		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names) // the answer to a request must not depend on the order of a map
+	for _, name := range names {
+		switch known[name] {
+		case unknown:
+			if !strings.HasPrefix(name, metadataPrefix) {
+				return refusedHeader(name)
+			}
+		case standard:
+			if !strings.EqualFold(header(r, name), defaults[name]) {
+				return refusedHeader(name)
+			}
+		}
+	}
+	return nil
+}
+
+// refusedHeader is the error for a header that implies what is not built.
+func refusedHeader(name string) *apierr.Error {
+	return apierr.NotImplemented(name).With("Header", name)
+}
+
+// ofSignature are the parameters of a presigned URL that are the signature's own.
+var ofSignature = []string{
+	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders",
+	"x-amz-signature", "x-amz-security-token", "x-amz-content-sha256",
+}
+
+// nameLetters are the letters of header names, in lower case.
+//
+// Source: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
+
+// hoist puts x-amz-* parameters of the query among the request's headers: presigned URLs carry headers
+// so, and S3 obeys them. A parameter that contradicts a header is refused.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+func hoist(r *http.Request, query url.Values) error {
+	for name, values := range query {
+		lower := strings.ToLower(name)
+		if !strings.HasPrefix(lower, "x-amz-") || slices.Contains(ofSignature, lower) {
+			continue
+		}
+		if strings.Trim(lower, nameLetters) != "" {
+			return invalidArgument(lower, strings.Join(values, ","), "A parameter that stands for a header must be named like one")
+		}
+		if has(r, lower) && header(r, lower) != strings.Join(values, ",") {
+			return invalidArgument(lower, strings.Join(values, ","), "Header and query parameter contradict each other")
+		}
+		r.Header[http.CanonicalHeaderKey(lower)] = values
+	}
+	return nil
+}

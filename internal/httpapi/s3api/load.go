@@ -1,0 +1,187 @@
+package s3api
+
+import (
+	"context"
+	"net/http"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/arn"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/objects"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// Object Ownership's values besides access.Enforced.
+const (
+	objectWriter         = "ObjectWriter"
+	bucketOwnerPreferred = "BucketOwnerPreferred"
+)
+
+// loadBucket returns the facts of the bucket that the request addresses, after the test of
+// x-amz-expected-bucket-owner, which comes before every permission.
+func (s *Service) loadBucket(ctx context.Context, c *httpapi.Call) (*access.Bucket, error) {
+	b, err := s.Buckets.Bucket(ctx, c.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	c.Record.ResourceOwner = b.Owner
+	return b, expectOwner(c.HTTP, "x-amz-expected-bucket-owner", b.Owner)
+}
+
+// expectOwner compares a bucket's owner with the account that the header names, if it was sent.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+func expectOwner(r *http.Request, name string, owner ids.AccountID) error {
+	if !has(r, name) {
+		return nil
+	}
+	want := header(r, name)
+	if _, err := ids.ParseAccountID(want); err != nil {
+		return apierr.New(http.StatusBadRequest, "InvalidBucketOwnerAWSAccountID",
+			"The value of the expected bucket owner parameter must be an AWS Account ID... [%s]", want)
+	}
+	if want != string(owner) {
+		return apierr.AccessDenied("Access Denied")
+	}
+	return nil
+}
+
+// loadObject returns the object that the request addresses; nil without an error if there is none.
+func (s *Service) loadObject(ctx context.Context, c *httpapi.Call, b *access.Bucket) (*records.Object, error) {
+	o, err := s.objects.Get(ctx, b.ID, c.Key)
+	if apierr.Is(err, "NoSuchKey") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Record.ObjectOwner = ownerOf(b, o)
+	return o, nil
+}
+
+// noSuchKey is the error for an object that is not there.
+func noSuchKey(key string) *apierr.Error {
+	return apierr.New(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.").With("Key", key)
+}
+
+// ownerOf returns the account that owns an object, as things are now: under BucketOwnerEnforced it is
+// the bucket's owner, and what was written under it stays the bucket owner's.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+func ownerOf(b *access.Bucket, o *records.Object) ids.CanonicalUserID {
+	if b.Enforced || o.WrittenUnderEnforced {
+		return b.Canonical
+	}
+	return ids.CanonicalUserID(o.Owner)
+}
+
+// facts returns what a decision needs to know of an existing object; nil if there is none.
+func facts(b *access.Bucket, o *records.Object) *authz.Object {
+	if o == nil {
+		return nil
+	}
+	owner := ownerOf(b, o)
+	return &authz.Object{Owner: owner, ACL: access.ACL(owner, o.Acl)}
+}
+
+// bucketCheck asks for an action on a bucket. set adds the condition keys that the action has beside
+// those of all actions; nil for none.
+func bucketCheck(b *access.Bucket, action string, set func(*policy.Context)) access.Check {
+	return access.Check{Action: action, Resource: arn.Bucket(b.Record.Name).String(), Owner: b.Owner, Bucket: b, Keys: set}
+}
+
+// objectCheck asks for an action on a key; o is the object there, nil if there is none.
+func objectCheck(b *access.Bucket, key, action string, o *records.Object, set func(*policy.Context)) access.Check {
+	return access.Check{
+		Action: action, Resource: arn.Object(b.Record.Name, key).String(), Owner: b.Owner, Bucket: b,
+		Object: facts(b, o), Keys: set,
+	}
+}
+
+// missingKey asks whether a caller that reads a key that is not there may know so: whoever may list the
+// bucket is told NoSuchKey, all others AccessDenied. s3:GetObject is not asked for: a public bucket
+// tells strangers that a key is missing although no object ACL lets them read it.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions) and
+// test_object_raw_get_object_gone of https://github.com/ceph/s3-tests, which AWS passes
+func missingKey(b *access.Bucket) access.Check { return bucketCheck(b, "s3:ListBucket", nil) }
+
+// fromHeaders returns condition keys that hold request headers as they were sent; a header that was not
+// sent leaves its key absent. Names are those of the headers.
+func fromHeaders(r *http.Request, k *policy.Context, names ...string) {
+	for _, name := range names {
+		if has(r, name) {
+			k.Set("s3:"+name, header(r, name))
+		}
+	}
+}
+
+// aclKeys are the headers behind the condition keys of requests that carry an ACL.
+var aclKeys = []string{
+	"x-amz-acl", "x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp", "x-amz-grant-write-acp",
+	"x-amz-grant-full-control",
+}
+
+// versionInput is the versionId of a request. No bucket here has versions, so that the only version of
+// an object is "null".
+type versionInput struct{ given bool }
+
+// decodeVersion reads versionId.
+func decodeVersion(c *httpapi.Call) (versionInput, error) {
+	if !c.Query().Has("versionId") {
+		return versionInput{}, nil
+	}
+	return versionInput{given: true}, checkVersion(c.Query().Get("versionId"))
+}
+
+// checkVersion refuses the versions that a bucket without versioning cannot have.
+func checkVersion(id string) error {
+	switch id {
+	case "null":
+		return nil
+	case "":
+		return invalidArgument("versionId", "", "Version id cannot be the empty string")
+	default:
+		return invalidArgument("versionId", id, "Invalid version id specified")
+	}
+}
+
+// action returns the action of a request: the Version action if it names a version.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+func (v versionInput) action(plain, version string) string {
+	if v.given {
+		return version
+	}
+	return plain
+}
+
+// set adds the condition key of Version actions.
+func (v versionInput) set(k *policy.Context) {
+	if v.given {
+		k.Set("s3:VersionId", "null")
+	}
+}
+
+// rejudge returns a guard that asks check again with the object that is replaced or removed, and then
+// the conditions of the request. The check was asked before with an assumption about what is there, the
+// one that needs the least; where the assumption turns out to be true, the answer stands.
+func rejudge(ctx context.Context, c *httpapi.Call, b *access.Bucket, key string, check access.Check, cond writeConditions) objects.Guard {
+	before := len(c.Record.Decisions)
+	assumed := check.Object
+	return func(existing *records.Object) error {
+		// A transaction that is run again must not leave the decisions of its first run behind.
+		c.Record.Decisions = c.Record.Decisions[:before]
+		if existing != nil || assumed != nil {
+			check.Object = facts(b, existing)
+			if err := c.Authorize(ctx, &check); err != nil {
+				return err
+			}
+		}
+		return cond.judge(ctx, c, b, key, existing)
+	}
+}

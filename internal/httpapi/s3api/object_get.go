@@ -1,0 +1,245 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/blob"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// getObjectInput is the input of GetObject and HeadObject.
+type getObjectInput struct {
+	bucket    *access.Bucket
+	object    *records.Object // nil: there is none
+	version   versionInput
+	cond      readConditions
+	rangeText string // Range; empty: not sent, or ignored
+	part      int    // partNumber; 0: not sent
+	overrides map[string]string
+	checksum  bool
+}
+
+// overridable are the headers of the answer that parameters of a signed request may set.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Overriding response header values"
+var overridable = map[string]string{
+	"response-content-type":        "Content-Type",
+	"response-content-language":    "Content-Language",
+	"response-expires":             "Expires",
+	"response-cache-control":       "Cache-Control",
+	"response-content-disposition": "Content-Disposition",
+	"response-content-encoding":    "Content-Encoding",
+}
+
+func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
+	in := &getObjectInput{cond: decodeConditions(c.HTTP, ""), overrides: map[string]string{}}
+	var err error
+	if in.version, err = decodeVersion(c); err != nil {
+		return nil, err
+	}
+	for parameter, name := range overridable {
+		if c.Query().Has(parameter) {
+			in.overrides[name] = c.Query().Get(parameter)
+		}
+	}
+	if len(in.overrides) > 0 && c.Caller.Kind == policy.Anonymous {
+		return nil, invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
+	}
+	if text := header(c.HTTP, "Range"); text != "" {
+		if _, ok := parseRange(text); ok {
+			in.rangeText = text
+		}
+	}
+	if c.Query().Has("partNumber") {
+		if in.part, err = decodePartNumber(c); err != nil {
+			return nil, err
+		}
+		if has(c.HTTP, "Range") {
+			return nil, invalidRequest("Cannot specify both Range header and partNumber query parameter")
+		}
+	}
+	in.checksum = header(c.HTTP, "x-amz-checksum-mode") == "ENABLED"
+	return in, nil
+}
+
+// decodePartNumber reads partNumber.
+func decodePartNumber(c *httpapi.Call) (int, error) {
+	text := c.Query().Get("partNumber")
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 10_000 {
+		return 0, invalidArgument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
+	}
+	return n, nil
+}
+
+// getObject is GetObject.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+func (s *Service) getObject() httpapi.Operation { return s.reading("GetObject", s.runGetObject) }
+
+// headObject is HeadObject.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+func (s *Service) headObject() httpapi.Operation {
+	return s.reading("HeadObject", func(ctx context.Context, c *httpapi.Call, in *getObjectInput) (*httpapi.Response, error) {
+		r, _, err := in.answer(c)
+		return r, err
+	})
+}
+
+func (s *Service) reading(name string, run func(context.Context, *httpapi.Call, *getObjectInput) (*httpapi.Response, error)) httpapi.Operation {
+	return httpapi.Row[getObjectInput]{
+		Name:   name,
+		Decode: decodeGetObject,
+		Load: func(ctx context.Context, c *httpapi.Call, in *getObjectInput) (err error) {
+			if in.bucket, err = s.loadBucket(ctx, c); err != nil {
+				return err
+			}
+			in.object, err = s.loadObject(ctx, c, in.bucket)
+			return err
+		},
+		Checks: func(c *httpapi.Call, in *getObjectInput) []access.Check { return in.checks(c) },
+		Run:    run,
+	}.Operation()
+}
+
+func (in *getObjectInput) checks(c *httpapi.Call) []access.Check {
+	if in.object == nil {
+		return []access.Check{missingKey(in.bucket)}
+	}
+	action := in.version.action("s3:GetObject", "s3:GetObjectVersion")
+	return []access.Check{objectCheck(in.bucket, c.Key, action, in.object, in.version.set)}
+}
+
+// runGetObject opens what the answer promises. If the object is replaced between the look at its record
+// and the opening of its bytes, everything is done once more with the new object, permissions included.
+func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObjectInput) (*httpapi.Response, error) {
+	for attempt := 1; ; attempt++ {
+		r, p, err := in.answer(c)
+		if err != nil || r.Status == http.StatusNotModified {
+			return r, err
+		}
+		r.Stream, err = s.objects.Open(ctx, in.object, p.offset, p.length)
+		if err == nil {
+			return r, nil
+		}
+		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
+			return nil, err
+		}
+		if in.object, err = s.loadObject(ctx, c, in.bucket); err != nil {
+			return nil, err
+		}
+		for _, check := range in.checks(c) {
+			if err := c.Authorize(ctx, &check); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// answer judges the conditions and returns the answer without its bytes, and which bytes belong to it.
+func (in *getObjectInput) answer(c *httpapi.Call) (*httpapi.Response, span, error) {
+	o := in.object
+	if o == nil {
+		return nil, span{}, noSuchKey(c.Key)
+	}
+	r := empty()
+	switch result, failing := in.cond.judge(o); result {
+	case failed:
+		return nil, span{}, preconditionFailed(failing)
+	case notModified:
+		setValidators(r.Header, o)
+		r.Status = http.StatusNotModified
+		return r, span{}, nil
+	}
+	p, partial, err := in.span(c.HTTP, o)
+	if err != nil {
+		return nil, span{}, err
+	}
+	h := r.Header
+	writeMetadata(h, o.Metadata)
+	for name, value := range in.overrides {
+		h.Set(name, value)
+	}
+	setValidators(h, o)
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Length", strconv.FormatInt(p.length, 10))
+	if partial {
+		r.Status = http.StatusPartialContent
+		h.Set("Content-Range", p.contentRange(o.Size))
+	}
+	if in.part > 0 && o.Parts > 0 {
+		h.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(int(o.Parts)))
+	}
+	if o.StorageClass != "" {
+		h.Set("X-Amz-Storage-Class", o.StorageClass)
+	}
+	if in.checksum && p.length == o.Size {
+		setChecksum(h, o.Checksum, o.Parts)
+	}
+	return r, p, nil
+}
+
+// setValidators sets the headers that tell one state of an object from another.
+func setValidators(h http.Header, o *records.Object) {
+	h.Set("ETag", `"`+etag(o)+`"`)
+	h.Set("Last-Modified", modified(o).Format(http.TimeFormat))
+}
+
+// span returns the bytes that the request asks for, and whether the answer is a partial one.
+func (in *getObjectInput) span(r *http.Request, o *records.Object) (span, bool, error) {
+	whole := span{0, o.Size}
+	if in.part > 0 {
+		return partSpan(o, in.part)
+	}
+	if in.rangeText == "" || !rangeHolds(header(r, "If-Range"), o) {
+		return whole, false, nil
+	}
+	asked, _ := parseRange(in.rangeText)
+	p, ok := asked.of(o.Size)
+	if !ok {
+		return span{}, false, invalidRange(in.rangeText, o.Size)
+	}
+	return p, true, nil
+}
+
+// rangeHolds reports whether a Range counts: If-Range, which may be absent, makes it count only for the
+// object that the client has a part of already.
+//
+// Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
+func rangeHolds(ifRange string, o *records.Object) bool {
+	if ifRange == "" {
+		return true
+	}
+	if at := date(ifRange); !at.IsZero() {
+		return modified(o).Equal(at)
+	}
+	return ifRange == `"`+etag(o)+`"`
+}
+
+// partSpan returns the bytes of one part of an object; an object that was not uploaded in parts has one.
+func partSpan(o *records.Object, number int) (span, bool, error) {
+	sizes := o.PartSizes
+	if len(sizes) == 0 {
+		sizes = []int64{o.Size}
+	}
+	if number > len(sizes) {
+		return span{}, false, apierr.New(http.StatusRequestedRangeNotSatisfiable, "InvalidPartNumber",
+			"The requested partnumber is not satisfiable").
+			With("PartNumberRequested", strconv.Itoa(number)).With("ActualPartCount", strconv.Itoa(len(sizes)))
+	}
+	var p span
+	for i := range number {
+		p.offset += p.length
+		p.length = sizes[i]
+	}
+	// An empty part has no Content-Range that could say so.
+	return p, p.length > 0, nil
+}

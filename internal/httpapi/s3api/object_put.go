@@ -1,0 +1,152 @@
+package s3api
+
+import (
+	"context"
+	"net/http"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/objects"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// writeInput is what all requests that make an object or an upload have.
+type writeInput struct {
+	bucket   *access.Bucket
+	acl      requestACL
+	metadata *records.Metadata
+	// keys sets the condition keys of s3:PutObject.
+	keys func(*policy.Context)
+}
+
+// decodeWrite reads what all requests that make an object have. created is the value of
+// s3:ObjectCreationOperation: whether the request makes the object or, as part of a multipart upload,
+// only prepares it.
+func decodeWrite(c *httpapi.Call, created bool) (writeInput, error) {
+	in := writeInput{keys: putKeys(c.HTTP, created)}
+	var err error
+	if in.metadata, err = decodeMetadata(c.HTTP); err != nil {
+		return in, err
+	}
+	in.acl, err = decodeACL(c.HTTP, false)
+	return in, err
+}
+
+// putKeys returns the condition keys that s3:PutObject has beside those of all actions.
+//
+// Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+func putKeys(r *http.Request, created bool) func(*policy.Context) {
+	return func(k *policy.Context) {
+		fromHeaders(r, k, aclKeys...)
+		fromHeaders(r, k, "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-storage-class",
+			"x-amz-website-redirect-location", "if-match", "if-none-match")
+		k.Set("s3:ObjectCreationOperation", boolean(created))
+	}
+}
+
+func boolean(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
+
+// checks are the questions before anything is written, as if the key were new. An ACL needs
+// s3:PutObjectAcl from the account that will own the object, whatever the ACL says, "private" too.
+func (in *writeInput) checks(c *httpapi.Call) []access.Check {
+	checks := []access.Check{objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys)}
+	if in.acl.given {
+		implied := objectCheck(in.bucket, c.Key, "s3:PutObjectAcl", nil, func(k *policy.Context) {
+			fromHeaders(c.HTTP, k, aclKeys...)
+			fromHeaders(c.HTTP, k, "x-amz-storage-class")
+		})
+		implied.NewOwner, _ = futureOwner(c.Caller, in.bucket, in.acl)
+		checks = append(checks, implied)
+	}
+	return checks
+}
+
+// newObject returns the record of the object that the request makes, or the error with which the bucket's
+// settings refuse its ACL.
+func (s *Service) newObject(ctx context.Context, c *httpapi.Call, in *writeInput) (*records.Object, error) {
+	owner, account := futureOwner(c.Caller, in.bucket, in.acl)
+	list, err := s.objectACL(ctx, c, in.bucket, in.acl, owner)
+	if err != nil {
+		return nil, err
+	}
+	c.Record.ObjectOwner = owner
+	return &records.Object{
+		Owner: string(owner), OwnerAccount: string(account), Metadata: in.metadata, Acl: access.Grants(list),
+		WrittenUnderEnforced: in.bucket.Enforced,
+	}, nil
+}
+
+type putObjectInput struct {
+	writeInput
+	digest digest
+	cond   writeConditions
+}
+
+// putObject is PutObject.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+func (s *Service) putObject() httpapi.Operation {
+	return httpapi.Row[putObjectInput]{
+		Name: "PutObject",
+		Decode: func(c *httpapi.Call) (*putObjectInput, error) {
+			w, err := decodeWrite(c, true)
+			if err != nil {
+				return nil, err
+			}
+			in := &putObjectInput{writeInput: w}
+			if in.digest, err = decodeDigest(c.HTTP); err != nil {
+				return nil, err
+			}
+			if in.cond, err = decodeWriteConditions(c.HTTP); err != nil {
+				return nil, err
+			}
+			return in, needLength(c)
+		},
+		Load: func(ctx context.Context, c *httpapi.Call, in *putObjectInput) (err error) {
+			in.bucket, err = s.loadBucket(ctx, c)
+			return err
+		},
+		Checks: func(c *httpapi.Call, in *putObjectInput) []access.Check { return in.checks(c) },
+		Run:    s.runPutObject,
+	}.Operation()
+}
+
+// needLength refuses a payload whose length the client does not tell.
+func needLength(c *httpapi.Call) error {
+	if c.Length < 0 {
+		return apierr.New(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+	}
+	return nil
+}
+
+func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObjectInput) (*httpapi.Response, error) {
+	object, err := s.newObject(ctx, c, &in.writeInput)
+	if err != nil {
+		return nil, err
+	}
+	n := objects.NewObject{
+		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,
+		Length: c.Length, ContentMD5: in.digest.md5, Algorithm: string(in.digest.algorithm),
+		Expected: func() ([]byte, error) { return in.digest.expected(c) },
+		Guard:    rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
+	}
+	if n.Algorithm == "" {
+		n.Algorithm = string(defaultAlgorithm)
+	}
+	stored, err := s.objects.Put(ctx, n, c.Body)
+	if err != nil {
+		return nil, err
+	}
+	r := empty()
+	r.Header.Set("ETag", `"`+etag(stored)+`"`)
+	setChecksum(r.Header, stored.Checksum, 0)
+	return r, nil
+}

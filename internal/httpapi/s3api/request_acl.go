@@ -1,0 +1,163 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/acl"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/ids"
+)
+
+// requestACL is the ACL that the headers of a request ask for.
+type requestACL struct {
+	given  bool
+	sent   bool              // x-amz-acl was sent
+	canned string            // its value
+	grants map[string]string // x-amz-grant-* headers by lower-case name, as sent
+}
+
+// decodeACL reads the ACL headers and refuses what is malformed whoever may own the thing.
+func decodeACL(r *http.Request, forBucket bool) (requestACL, error) {
+	in := requestACL{sent: has(r, acl.CannedHeader), canned: header(r, acl.CannedHeader), grants: map[string]string{}}
+	for _, name := range acl.GrantHeaders {
+		if has(r, name) {
+			in.grants[name] = header(r, name)
+		}
+	}
+	in.given = in.sent || len(in.grants) > 0
+	_, err := in.list(forBucket, "", "")
+	return in, err
+}
+
+// list returns the ACL for a thing of this owner; the private one if none was asked for.
+func (in requestACL) list(forBucket bool, owner, bucketOwner ids.CanonicalUserID) (acl.ACL, error) {
+	if !in.given {
+		return acl.Private(owner), nil
+	}
+	list, _, err := acl.FromHeaders(func(name string) (string, bool) {
+		if name == acl.CannedHeader {
+			return in.canned, in.sent
+		}
+		value, sent := in.grants[name]
+		return value, sent
+	}, forBucket, owner, bucketOwner)
+	return list, aclError(err)
+}
+
+// aclError turns a refusal of package acl into an API error; nil stays nil.
+func aclError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var refusal *acl.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	status := http.StatusBadRequest
+	if refusal.Code == "MethodNotAllowed" {
+		status = http.StatusMethodNotAllowed
+	}
+	e := apierr.New(status, refusal.Code, "%s", refusal.Message)
+	if refusal.ArgumentName != "" {
+		e = e.With("ArgumentName", refusal.ArgumentName).With("ArgumentValue", refusal.ArgumentValue)
+	}
+	return e
+}
+
+// checkGrantees refuses an ACL that names an account that does not exist.
+func (s *Service) checkGrantees(ctx context.Context, list acl.ACL, source acl.Source) error {
+	for _, id := range list.Accounts() {
+		if id == authz.AnonymousCanonicalID {
+			continue // what an anonymous caller wrote is owned by no account
+		}
+		_, ok, err := s.Accounts.Account(ctx, id)
+		if err != nil {
+			return fmt.Errorf("look up grantee: %w", err)
+		}
+		if !ok {
+			return aclError(acl.UnknownAccount(id, source))
+		}
+	}
+	return nil
+}
+
+// futureOwner returns the account that will own an object written by the caller: canonical user ID and
+// account ID, the latter empty for an anonymous caller.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+func futureOwner(caller *access.Caller, b *access.Bucket, in requestACL) (ids.CanonicalUserID, ids.AccountID) {
+	handsOver := b.Record.Ownership == bucketOwnerPreferred && in.canned == "bucket-owner-full-control"
+	switch {
+	case b.Enforced, handsOver, caller.Account == b.Owner:
+		return b.Canonical, b.Owner
+	case caller.Account == "":
+		return authz.AnonymousCanonicalID, ""
+	default:
+		return caller.CanonicalID, caller.Account
+	}
+}
+
+// objectACL returns the ACL of an object that the caller writes, or the error with which the bucket's
+// settings refuse it. The caller of this function has been found to have the permission to write.
+func (s *Service) objectACL(ctx context.Context, c *httpapi.Call, b *access.Bucket, in requestACL, owner ids.CanonicalUserID) (acl.ACL, error) {
+	list, err := in.list(false, owner, b.Canonical)
+	if err != nil || !in.given {
+		return list, err
+	}
+	if b.Enforced {
+		return acl.Private(owner), checkEnforced(b, in, list)
+	}
+	if err := s.checkGrantees(ctx, list, acl.Header); err != nil {
+		return acl.ACL{}, err
+	}
+	return list, checkPublicACL(c, b, list, objectCheck(b, c.Key, "s3:PutObject", nil, nil))
+}
+
+// checkEnforced refuses the ACL of a write to a bucket whose ACLs are off, unless it says no more than
+// that its owner owns what is in it.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html; that the
+// canned ACLs private and bucket-owner-read are accepted is question 4 of the S3 reference.
+func checkEnforced(b *access.Bucket, in requestACL, list acl.ACL) error {
+	switch in.canned {
+	case "private", "bucket-owner-read", "bucket-owner-full-control":
+		return nil
+	case "":
+		if list.IsBucketOwnerFullControl(b.Canonical) {
+			return nil
+		}
+	}
+	return aclsNotSupported()
+}
+
+// aclsNotSupported is the error for an ACL on a bucket whose Object Ownership is BucketOwnerEnforced.
+func aclsNotSupported() *apierr.Error {
+	return apierr.New(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+}
+
+// checkPublicACL refuses a public ACL where BlockPublicAcls is set. check is what the request asked to
+// do, for the message.
+func checkPublicACL(c *httpapi.Call, b *access.Bucket, list acl.ACL, check access.Check) error {
+	if !b.Block.BlockPublicAcls || !list.Public() {
+		return nil
+	}
+	return blockedPublic(c, check, "public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.")
+}
+
+// blockedPublic is the denial by a setting of Block Public Access. Callers of other accounts are not told
+// which.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+func blockedPublic(c *httpapi.Call, check access.Check, reason string) error {
+	if c.Caller.Account == "" || c.Caller.Account != check.Owner {
+		return apierr.AccessDenied("Access Denied")
+	}
+	return apierr.AccessDenied("User: " + c.Caller.ARN + " is not authorized to perform: " + check.Action +
+		` on resource: "` + check.Resource + `" because ` + reason)
+}

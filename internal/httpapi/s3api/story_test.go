@@ -1,0 +1,280 @@
+package s3api_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/accounts"
+	"crossgrant/internal/audit"
+	blobs "crossgrant/internal/blob/memory"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/s3api"
+	"crossgrant/internal/iam"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/objects"
+	"crossgrant/internal/seal"
+	"crossgrant/internal/sigv4"
+	"crossgrant/internal/sts"
+)
+
+// TestStories runs the stories of testdata: requests of several accounts against a whole server over
+// memory, with the answers that S3 gives. `go test -run Stories -rewrite` writes the answers anew.
+//
+//	server [domain=…] [region=…] [defaults=acls-disabled]
+//	account name=… [id=…] [canonical=…]    its root user is called by the account's name
+//	user account=… name=…                  called account/user
+//	deleteuser account=… name=…
+//	policy account=… user=…                the input becomes the user's one inline policy
+//	do                                     one request:
+//	caller METHOD /path?query              caller "-" is anonymous
+//	Header: value                          "host" is the Host header
+//	                                       blank line
+//	body                                   "size N" is N bytes
+//
+// Upload IDs are shown as [upload1], [upload2], … and may be written so. The clock goes on by a minute
+// with each command.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/stories/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("stories: %v, %v", files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			var w *world
+			datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
+				if d.Cmd == "server" {
+					w = newWorld(t, d)
+					return ""
+				}
+				w.clock.Add(60)
+				return w.run(t, d)
+			})
+		})
+	}
+}
+
+// world is a server with everything behind it.
+type world struct {
+	handler  http.Handler
+	accounts *accounts.Service
+	iam      *iam.Service
+	clock    atomic.Int64 // seconds since 1970
+	region   string
+	ids      map[string]ids.AccountID
+	signers  map[string]*sigv4.Signer
+	uploads  []string
+	last     *audit.Record
+}
+
+func (w *world) now() time.Time { return time.Unix(w.clock.Load(), 0).UTC() }
+
+// Record keeps the record of the last request.
+func (w *world) Record(r *audit.Record) {
+	kept := *r
+	w.last = &kept
+}
+
+func newWorld(t *testing.T, d *datadriven.TestData) *world {
+	t.Helper()
+	w := &world{region: "us-east-1", ids: map[string]ids.AccountID{}, signers: map[string]*sigv4.Signer{}}
+	w.clock.Store(time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC).Unix())
+	var domain string
+	d.MaybeScanArgs(t, "region", &w.region)
+	d.MaybeScanArgs(t, "domain", &domain)
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := meta.New(memory.New())
+	w.accounts = accounts.New(store, box, accounts.Options{Now: w.now})
+	w.iam = iam.New(store, box, iam.Options{Now: w.now})
+	sessions := sts.New(store, box, sts.Options{Now: w.now})
+	authorizer := access.New(store, box, sessions)
+	storage := objects.New(store, blobs.New(), objects.Options{
+		InlineLimit: 16, MinPart: 32, MaxObject: 1 << 20, Now: w.now, Log: slog.New(slog.DiscardHandler),
+	})
+	deps := s3api.Deps{
+		Buckets: authorizer, Accounts: authorizer, Principals: w.iam, Region: w.region, NewBuckets: s3api.ACLsEnabled,
+	}
+	if d.HasArg("defaults") {
+		deps.NewBuckets = s3api.ACLsDisabled
+	}
+	if domain != "" {
+		deps.Domains = []string{domain}
+	}
+	w.handler, err = httpapi.New(httpapi.Config{
+		Region: w.region, Authorizer: authorizer, Services: []httpapi.Service{s3api.New(storage, deps)},
+		Records: audit.NewStream(w), Now: w.now,
+		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) run(t *testing.T, d *datadriven.TestData) string {
+	t.Helper()
+	var account, name, user string
+	d.MaybeScanArgs(t, "account", &account)
+	d.MaybeScanArgs(t, "name", &name)
+	d.MaybeScanArgs(t, "user", &user)
+	ctx := t.Context()
+	fail := func(err error) string {
+		if err != nil {
+			d.Fatalf(t, "%v", err)
+		}
+		return ""
+	}
+	switch d.Cmd {
+	case "account":
+		n := accounts.NewAccount{Name: name}
+		d.MaybeScanArgs(t, "id", &n.ID)
+		d.MaybeScanArgs(t, "canonical", &n.CanonicalID)
+		a, key, err := w.accounts.Create(ctx, n)
+		w.ids[name] = a.ID
+		w.signers[name] = w.signer(string(key.ID), key.Secret)
+		return fail(err)
+	case "user":
+		if _, err := w.iam.CreateUser(ctx, w.ids[account], iam.NewUser{Name: name, Path: "/"}); err != nil {
+			return fail(err)
+		}
+		key, secret, err := w.iam.CreateAccessKey(ctx, w.ids[account], name)
+		w.signers[account+"/"+name] = w.signer(string(key.ID), secret)
+		return fail(err)
+	case "deleteuser":
+		key := ids.AccessKeyID(w.signers[account+"/"+name].AccessKeyID)
+		if err := w.iam.DeleteAccessKey(ctx, w.ids[account], name, key); err != nil {
+			return fail(err)
+		}
+		return fail(w.iam.DeleteUser(ctx, w.ids[account], name))
+	case "policy":
+		return fail(w.iam.PutInlinePolicy(ctx, w.ids[account], keys.UserKind, user, "p", d.Input))
+	case "do":
+		return w.do(t, d)
+	case "decisions":
+		return w.decisions()
+	}
+	d.Fatalf(t, "unknown command %s", d.Cmd)
+	return ""
+}
+
+func (w *world) signer(id, secret string) *sigv4.Signer {
+	return &sigv4.Signer{Dialect: sigv4.S3, AccessKeyID: id, Secret: sigv4.NewSecret(secret), Region: w.region, Service: "s3"}
+}
+
+// decisions shows how the last request was judged.
+func (w *world) decisions() string {
+	var b strings.Builder
+	for _, one := range w.last.Decisions {
+		fmt.Fprintf(&b, "%s on %s: %s by %s\n", one.Action, one.Resource, one.Effect, one.By.Layer)
+	}
+	fmt.Fprintf(&b, "bucket of %s, object of %.8s\n", w.last.ResourceOwner, w.last.ObjectOwner)
+	return b.String()
+}
+
+var uploadName = regexp.MustCompile(`\[upload(\d)\]`)
+
+// do sends a request and shows the answer.
+func (w *world) do(t *testing.T, d *datadriven.TestData) string {
+	t.Helper()
+	input := uploadName.ReplaceAllStringFunc(d.Input, func(name string) string { return w.uploads[name[7]-'1'] })
+	head, body, _ := strings.Cut(input, "\n\n")
+	body = strings.TrimSuffix(body, "\n")
+	var size int
+	if _, err := fmt.Sscanf(body, "size %d", &size); err == nil {
+		body = strings.Repeat("0123456789abcdef", size/16+1)[:size]
+	}
+	lines := strings.Split(strings.TrimSpace(head), "\n")
+	words := strings.Fields(lines[0])
+	r := httptest.NewRequest(words[1], words[2], strings.NewReader(body))
+	for _, line := range lines[1:] {
+		name, value, _ := strings.Cut(line, ":")
+		if value = strings.TrimSpace(value); strings.EqualFold(name, "host") {
+			r.Host = value
+		} else {
+			r.Header.Add(name, value)
+		}
+	}
+	if words[0] != "-" {
+		signer := w.signers[words[0]]
+		if signer == nil {
+			d.Fatalf(t, "nobody is called %s", words[0])
+		}
+		sum := sha256.Sum256([]byte(body))
+		signer.Sign(&sigv4.Request{
+			Method: r.Method, RawPath: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery, Host: r.Host, Header: r.Header,
+			ContentLength: r.ContentLength,
+		}, hex.EncodeToString(sum[:]), w.now())
+	}
+	answer := httptest.NewRecorder()
+	w.handler.ServeHTTP(answer, r)
+	return w.show(answer)
+}
+
+var uniqueID = regexp.MustCompile(`"(AIDA|AROA)[A-Z2-7]+`)
+
+var scrubbed = regexp.MustCompile(`<RequestId>[^<]*</RequestId><HostId>[^<]*</HostId>`)
+
+// show renders an answer without what differs from run to run.
+func (w *world) show(answer *httptest.ResponseRecorder) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, answer.Code)
+	var names []string
+	for name := range answer.Header() {
+		switch name {
+		case "X-Amz-Request-Id", "X-Amz-Id-2", "X-Amzn-Requestid", "Server", "Content-Length":
+		default:
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(answer.Header()[name], " | "))
+	}
+	text := scrubbed.ReplaceAllString(answer.Body.String(), "")
+	text = uniqueID.ReplaceAllString(text, `"$1…`)
+	text = strings.TrimPrefix(text, `<?xml version="1.0" encoding="UTF-8"?>`+"\n")
+	for _, m := range regexp.MustCompile(`<UploadId>([0-9A-V]+)</UploadId>`).FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(w.uploads, m[1]) {
+			w.uploads = append(w.uploads, m[1])
+		}
+	}
+	for i, id := range w.uploads {
+		text = strings.ReplaceAll(text, id, fmt.Sprintf("[upload%d]", i+1))
+	}
+	if text != "" {
+		b.WriteString(indent(text))
+	}
+	return b.String()
+}
+
+// indent puts each element of a document that holds others on lines of its own.
+func indent(text string) string {
+	if !strings.HasPrefix(text, "<") {
+		return text + "\n"
+	}
+	var b bytes.Buffer
+	b.WriteString(strings.ReplaceAll(text, "><", ">\n<"))
+	b.WriteByte('\n')
+	return b.String()
+}

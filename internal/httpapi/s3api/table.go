@@ -1,0 +1,147 @@
+package s3api
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+)
+
+// resource is what a request addresses.
+type resource string
+
+const (
+	onService resource = "SERVICE"
+	onBucket  resource = "BUCKET"
+	onObject  resource = "OBJECT"
+)
+
+// target is what selects a row of the table.
+type target struct {
+	method string
+	on     resource
+	sub    string // sub-resource; empty for the thing itself
+	copy   bool   // the request has x-amz-copy-source, where that makes another operation of it
+}
+
+// operations returns the table of what is built.
+func (s *Service) operations() map[target]httpapi.Operation {
+	return map[target]httpapi.Operation{
+		{method: "GET", on: onService}: s.listBuckets(),
+
+		{method: "PUT", on: onBucket}:     s.createBucket(),
+		{method: "HEAD", on: onBucket}:    s.headBucket(),
+		{method: "DELETE", on: onBucket}:  s.deleteBucket(),
+		{method: "OPTIONS", on: onBucket}: s.preflight(),
+
+		{method: "GET", on: onBucket}:                   s.listObjects(),
+		{method: "GET", on: onBucket, sub: "list-type"}: s.listObjectsV2(),
+		{method: "GET", on: onBucket, sub: "location"}:  s.getBucketLocation(),
+		{method: "GET", on: onBucket, sub: "uploads"}:   s.listMultipartUploads(),
+		{method: "POST", on: onBucket, sub: "delete"}:   s.deleteObjects(),
+
+		{method: "GET", on: onBucket, sub: "acl"}:                  s.getBucketACL(),
+		{method: "PUT", on: onBucket, sub: "acl"}:                  s.putBucketACL(),
+		{method: "GET", on: onBucket, sub: "policy"}:               s.getBucketPolicy(),
+		{method: "PUT", on: onBucket, sub: "policy"}:               s.putBucketPolicy(),
+		{method: "DELETE", on: onBucket, sub: "policy"}:            s.deleteBucketPolicy(),
+		{method: "GET", on: onBucket, sub: "policyStatus"}:         s.getBucketPolicyStatus(),
+		{method: "GET", on: onBucket, sub: "ownershipControls"}:    s.getBucketOwnershipControls(),
+		{method: "PUT", on: onBucket, sub: "ownershipControls"}:    s.putBucketOwnershipControls(),
+		{method: "DELETE", on: onBucket, sub: "ownershipControls"}: s.deleteBucketOwnershipControls(),
+		{method: "GET", on: onBucket, sub: "publicAccessBlock"}:    s.getPublicAccessBlock(),
+		{method: "PUT", on: onBucket, sub: "publicAccessBlock"}:    s.putPublicAccessBlock(),
+		{method: "DELETE", on: onBucket, sub: "publicAccessBlock"}: s.deletePublicAccessBlock(),
+
+		{method: "GET", on: onObject}:             s.getObject(),
+		{method: "HEAD", on: onObject}:            s.headObject(),
+		{method: "PUT", on: onObject}:             s.putObject(),
+		{method: "PUT", on: onObject, copy: true}: s.copyObject(),
+		{method: "DELETE", on: onObject}:          s.deleteObject(),
+		{method: "OPTIONS", on: onObject}:         s.preflight(),
+		{method: "GET", on: onObject, sub: "acl"}: s.getObjectACL(),
+		{method: "PUT", on: onObject, sub: "acl"}: s.putObjectACL(),
+
+		{method: "POST", on: onObject, sub: "uploads"}:             s.createMultipartUpload(),
+		{method: "PUT", on: onObject, sub: "uploadId"}:             s.uploadPart(),
+		{method: "PUT", on: onObject, sub: "uploadId", copy: true}: s.uploadPartCopy(),
+		{method: "POST", on: onObject, sub: "uploadId"}:            s.completeMultipartUpload(),
+		{method: "DELETE", on: onObject, sub: "uploadId"}:          s.abortMultipartUpload(),
+		{method: "GET", on: onObject, sub: "uploadId"}:             s.listParts(),
+	}
+}
+
+// subresources are the parameters that make another request of a request, those that are not built
+// included. list-type is one because it tells two operations apart.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+var subresources = map[string]bool{
+	"abac": true, "accelerate": true, "acl": true, "analytics": true, "attributes": true, "cors": true,
+	"delete": true, "encryption": true, "intelligent-tiering": true, "inventory": true, "legal-hold": true,
+	"lifecycle": true, "list-type": true, "location": true, "logging": true, "metadataConfiguration": true,
+	"metadataInventoryTable": true, "metadataJournalTable": true, "metadataTable": true, "metrics": true,
+	"notification": true, "object-lock": true, "ownershipControls": true, "policy": true,
+	"policyStatus": true, "publicAccessBlock": true, "renameObject": true, "replication": true,
+	"requestPayment": true, "restore": true, "retention": true, "select": true, "session": true,
+	"tagging": true, "torrent": true, "uploadId": true, "uploads": true, "versioning": true,
+	"versions": true, "website": true,
+}
+
+// targetOf returns the target of a request whose bucket and key are known.
+func targetOf(c *httpapi.Call, query url.Values) (target, error) {
+	t := target{method: c.HTTP.Method, on: onObject}
+	switch {
+	case c.Bucket == "":
+		t.on = onService
+	case c.Key == "":
+		t.on = onBucket
+	}
+	var subs []string
+	for name := range query {
+		if subresources[name] {
+			subs = append(subs, name)
+		}
+	}
+	slices.Sort(subs)
+	switch len(subs) {
+	case 0:
+	case 1:
+		t.sub = subs[0]
+	default:
+		return t, apierr.New(http.StatusBadRequest, "InvalidArgument", "Conflicting query string parameters: %s", strings.Join(subs, ", ")).
+			With("ArgumentName", "ResourceType").With("ArgumentValue", subs[0])
+	}
+	if t.sub == "list-type" && query.Get("list-type") != "2" {
+		return t, invalidArgument("list-type", query.Get("list-type"), "Invalid List Type specified in Request")
+	}
+	if t.method == http.MethodPut && t.on == onObject {
+		if t.sub == "" && query.Has("partNumber") {
+			return t, invalidArgument("uploadId", "", "This operation does not accept a query-string.")
+		}
+		t.copy = (t.sub == "" || t.sub == "uploadId") && has(c.HTTP, "x-amz-copy-source")
+	}
+	return t, nil
+}
+
+// unroutable returns the error for a target that has no row: NotImplemented for what S3 has and this
+// server has not, else MethodNotAllowed.
+func (s *Service) unroutable(t target) error {
+	built := t.sub == ""
+	for known := range s.table {
+		built = built || known.sub == t.sub
+	}
+	switch {
+	case !built:
+		return apierr.NotImplemented(t.sub)
+	case t.method == http.MethodPost && t.on == onBucket && t.sub == "":
+		return apierr.NotImplemented("POST of an object by a browser form")
+	case t.sub == "policy":
+		return methodNotAllowed(t.method, bucketPolicyResource)
+	case t.sub != "":
+		return methodNotAllowed(t.method, t.sub)
+	}
+	return methodNotAllowed(t.method, string(t.on))
+}
