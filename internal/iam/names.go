@@ -1,0 +1,111 @@
+package iam
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/arn"
+	"crossgrant/internal/iam/managed"
+	"crossgrant/internal/ids"
+)
+
+// Patterns of names, as the API model gives them; each has to match the whole name.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+const (
+	NamePattern       = `[\w+=,.@-]+`
+	PathPattern       = `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`
+	PolicyPathPattern = `((/[A-Za-z0-9\.,\+@=_-]+)*)/`
+	TagKeyPattern     = `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`
+	TagValuePattern   = `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
+)
+
+// Lengths of names, in characters; the shortest name has one.
+const (
+	MaxUserName   = 64
+	MaxGroupName  = 128
+	MaxRoleName   = 64
+	MaxPolicyName = 128
+	MaxPath       = 512
+	MaxTagKey     = 128
+	MaxTagValue   = 256
+)
+
+var (
+	nameRegexp       = regexp.MustCompile(`^[\w+=,.@-]+$`)
+	pathRegexp       = regexp.MustCompile(`^(?:/|/[\x21-\x7E]+/)$`)
+	policyPathRegexp = regexp.MustCompile(`^(?:(?:/[A-Za-z0-9.,+@=_-]+)*)/$`)
+	tagKeyRegexp     = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$`)
+	tagValueRegexp   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+)
+
+// checkName refuses a name that a new entity cannot have. field is the parameter's name in the API.
+func checkName(field, name string, most int) error {
+	if len(name) > most || !nameRegexp.MatchString(name) {
+		return validationError("The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-", field)
+	}
+	return nil
+}
+
+// checkPath returns the path, "/" for an empty one, or refuses it.
+func checkPath(path string, valid *regexp.Regexp) (string, error) {
+	if path == "" {
+		return "/", nil
+	}
+	if len(path) > MaxPath || !valid.MatchString(path) {
+		return "", validationError("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	}
+	return path, nil
+}
+
+// checkTags refuses tags that an entity cannot have. fold says that keys compare ignoring case, as
+// those of users and roles do.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
+func (s *Service) checkTags(tags []Tag, fold bool) error {
+	if len(tags) > s.quotas.Tags {
+		return limitExceeded("The number of tags has reached the maximum limit.")
+	}
+	seen := map[string]bool{}
+	for _, tag := range tags {
+		key := tag.Key
+		if fold {
+			key = strings.ToLower(key)
+		}
+		switch {
+		case seen[key]:
+			return invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+			return invalidInput("Tag keys that begin with aws: are reserved.")
+		case utf8.RuneCountInString(tag.Key) > MaxTagKey || !tagKeyRegexp.MatchString(tag.Key):
+			return invalidInput("The tag key %q is invalid.", tag.Key)
+		case utf8.RuneCountInString(tag.Value) > MaxTagValue || !tagValueRegexp.MatchString(tag.Value):
+			return invalidInput("The value of tag %q is invalid.", tag.Key)
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+// ParsePolicyARN returns the parts of the ARN of a managed policy, an account's own or one of AWS. The
+// error is a ValidationError for what is no ARN and InvalidInput for the ARN of something else. It
+// does not say whether the policy exists.
+func ParsePolicyARN(text string) (arn.ARN, error) {
+	a, err := arn.Parse(text)
+	if err != nil {
+		return arn.ARN{}, validationError("Invalid ARN:  Could not be parsed!")
+	}
+	_, idErr := ids.ParseAccountID(a.Account)
+	own := a.Account == managed.Owner || idErr == nil
+	valid := nameRegexp.MatchString(a.Name()) && policyPathRegexp.MatchString(a.Path())
+	if a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != "policy" || !own || !valid {
+		return arn.ARN{}, invalidInput("ARN %s is not valid.", text)
+	}
+	return a, nil
+}
+
+// errOutside refuses to change a policy that the account does not own.
+var errOutside = &apierr.Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: "Policy is outside your own account."}
