@@ -1,0 +1,257 @@
+// Package query is the codec of the AWS query protocol, which IAM and STS speak: parameters in a
+// form, answers in XML. It knows no operation.
+//
+//	Action=CreateUser&Version=2010-05-08&UserName=ann&Tags.member.1.Key=team&Tags.member.1.Value=x
+//
+// A list is X.member.1, X.member.2 and so on, in the order of the numbers, which may have gaps; an
+// empty list is "X=". Members of a structure follow a dot. Booleans are "true" and "false".
+//
+// Reading is strict: a parameter that the operation does not ask for is refused, where AWS would
+// ignore it, because a misspelt parameter that is dropped may have been meant to limit something.
+//
+// Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+package query
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"crossgrant/internal/apierr"
+)
+
+// protocolParameters are those that belong to the protocol and to signatures in a query string, not
+// to an operation.
+var protocolParameters = []string{
+	"Action", "Version",
+	"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Security-Token",
+	"X-Amz-Signature", "X-Amz-SignedHeaders",
+}
+
+// Reader reads the parameters of one request, or of one structure in a list. Its methods do not fail:
+// what is wrong is collected, and Err tells it when everything has been read.
+type Reader struct {
+	*state
+	prefix string // of parameter names, such as "Tags.member.1."
+	path   string // of field names in messages, such as "tags.1.member."
+}
+
+// state is what a Reader shares with the readers of its lists.
+type state struct {
+	form       url.Values
+	showValues bool
+	asked      map[string]bool
+	problems   []string
+	notBuilt   string
+}
+
+// Option changes how a Reader words what is wrong.
+type Option func(*state)
+
+// ShowValues makes messages repeat the value that was refused, as STS does. IAM does not.
+func ShowValues() Option { return func(s *state) { s.showValues = true } }
+
+// NewReader returns a Reader of form, which it does not change.
+func NewReader(form url.Values, opts ...Option) *Reader {
+	s := &state{form: form, asked: map[string]bool{}}
+	for _, name := range protocolParameters {
+		s.asked[name] = true
+	}
+	for _, opt := range opts {
+		opt(s)
+	}
+	return &Reader{state: s}
+}
+
+// Has reports whether the parameter was sent, be it empty.
+func (r *Reader) Has(name string) bool {
+	_, ok := r.lookup(name)
+	return ok
+}
+
+// String returns the value of an optional parameter, or "" if it was not sent.
+func (r *Reader) String(name string, rules ...Rule) string {
+	value, ok := r.lookup(name)
+	if ok {
+		r.check(name, value, rules)
+	}
+	return value
+}
+
+// StringOr returns the value of an optional parameter, or absent if it was not sent.
+func (r *Reader) StringOr(name, absent string, rules ...Rule) string {
+	if !r.Has(name) {
+		return absent
+	}
+	return r.String(name, rules...)
+}
+
+// Required returns the value of a parameter that must be sent.
+func (r *Reader) Required(name string, rules ...Rule) string {
+	if !r.Has(name) {
+		value := "Value"
+		if r.showValues {
+			value = "Value null"
+		}
+		r.problems = append(r.problems, value+" at '"+r.field(name)+"' failed to satisfy constraint: Member must not be null")
+		return ""
+	}
+	return r.String(name, rules...)
+}
+
+// Int returns the value of an optional integer between least and most, or absent if it was not sent.
+func (r *Reader) Int(name string, absent, least, most int) int {
+	value, ok := r.lookup(name)
+	if !ok {
+		return absent
+	}
+	n, err := strconv.Atoi(value)
+	switch {
+	case err != nil:
+		r.refuse(name, value, "Member must be an integer")
+	case n < least:
+		r.refuse(name, value, fmt.Sprintf("Member must have value greater than or equal to %d", least))
+	case n > most:
+		r.refuse(name, value, fmt.Sprintf("Member must have value less than or equal to %d", most))
+	}
+	return n
+}
+
+// Bool returns the value of an optional boolean, false if it was not sent.
+func (r *Reader) Bool(name string) bool {
+	value, ok := r.lookup(name)
+	if ok && value != "true" && value != "false" {
+		r.refuse(name, value, "Member must be true or false")
+	}
+	return value == "true"
+}
+
+// List returns a reader for each member of a list of structures, in order; none if the list was not
+// sent or is empty. A list of more than most members is refused.
+func (r *Reader) List(name string, most int) []*Reader {
+	full := r.prefix + name
+	if value, ok := r.lookup(name); ok && value != "" {
+		r.refuse(name, value, "Member must be a list")
+	}
+	numbers := map[int]bool{}
+	for parameter := range r.form {
+		rest, ok := strings.CutPrefix(parameter, full+".member.")
+		if !ok {
+			continue
+		}
+		digits, _, _ := strings.Cut(rest, ".")
+		// A number that is written in another way, such as "01", is not asked for and so refused.
+		if n, err := strconv.Atoi(digits); err == nil && n > 0 && strconv.Itoa(n) == digits {
+			numbers[n] = true
+		}
+	}
+	if len(numbers) > most {
+		r.problems = append(r.problems, "Value at '"+r.field(name)+"' failed to satisfy constraint: Member must have length less than or equal to "+strconv.Itoa(most))
+	}
+	var items []*Reader
+	for _, n := range slices.Sorted(maps.Keys(numbers)) {
+		items = append(items, &Reader{
+			state:  r.state,
+			prefix: fmt.Sprintf("%s.member.%d.", full, n),
+			path:   fmt.Sprintf("%s.%d.member.", r.field(name), n),
+		})
+	}
+	return items
+}
+
+// NotBuilt names parameters that AWS has and this product has not: a request with one of them, or
+// with a member of it, is refused.
+func (r *Reader) NotBuilt(names ...string) {
+	for parameter := range r.form {
+		for _, name := range names {
+			if parameter == r.prefix+name || strings.HasPrefix(parameter, r.prefix+name+".") {
+				r.asked[parameter] = true
+				r.notBuilt = r.prefix + name
+			}
+		}
+	}
+}
+
+// Err returns nil, or the *apierr.Error that refuses the request: NotImplemented, or ValidationError
+// with all that is wrong. It must be called once everything has been read, because it refuses the
+// parameters that nobody asked for.
+func (r *Reader) Err() error {
+	if r.notBuilt != "" {
+		return apierr.New(http.StatusNotImplemented, "NotImplemented", "The parameter %s is not implemented.", r.notBuilt)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.form)) {
+		switch {
+		case !r.asked[name]:
+			return apierr.New(http.StatusBadRequest, "ValidationError", "Unknown parameter: %s", printable(name))
+		case len(r.form[name]) > 1:
+			return apierr.New(http.StatusBadRequest, "ValidationError", "The parameter %s is given more than once.", name)
+		}
+	}
+	switch n := len(r.problems); n {
+	case 0:
+		return nil
+	case 1:
+		return Invalid("1 validation error detected: " + r.problems[0])
+	default:
+		return Invalid(fmt.Sprintf("%d validation errors detected: %s", n, strings.Join(r.problems, "; ")))
+	}
+}
+
+// Invalid returns a ValidationError with this message.
+func Invalid(message string) *apierr.Error {
+	return &apierr.Error{Code: "ValidationError", Status: http.StatusBadRequest, Message: message}
+}
+
+// lookup notes that the parameter is known and returns its value.
+func (r *Reader) lookup(name string) (string, bool) {
+	full := r.prefix + name
+	r.asked[full] = true
+	values, ok := r.form[full]
+	if !ok || len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+func (r *Reader) check(name, value string, rules []Rule) {
+	for _, rule := range rules {
+		if constraint := rule(value); constraint != "" {
+			r.refuse(name, value, constraint)
+		}
+	}
+}
+
+func (r *Reader) refuse(name, value, constraint string) {
+	text := "Value at '"
+	if r.showValues {
+		text = "Value '" + printable(value) + "' at '"
+	} else if strings.HasPrefix(constraint, enumConstraint) {
+		constraint = enumConstraint // a service that hides the value does not list the set either
+	}
+	r.problems = append(r.problems, text+r.field(name)+"' failed to satisfy constraint: "+constraint)
+}
+
+// field is the name of a parameter as messages write it: with a small first letter.
+func (r *Reader) field(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	return r.path + string(unicode.ToLower(first)) + name[size:]
+}
+
+// printable cuts what is repeated to the caller to a bearable length.
+func printable(s string) string {
+	const most = 256
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "..."
+}
