@@ -1,0 +1,43 @@
+// Package iamapi is the table of operations of AWS Identity and Access Management: for each, how its
+// parameters are read, what must be allowed, and what it answers. What the operations do is package
+// iam's concern.
+//
+// An operation is authorized as the action of its name on the entity that it is about, in the caller's
+// account. Users, groups and roles of other accounts cannot be named; a policy of another account can
+// be, by its ARN, and belongs to that account.
+//
+// Operations that AWS has and that are not in the table are answered with NotImplemented.
+//
+// Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/ and
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+package iamapi
+
+import (
+	"slices"
+
+	"crossgrant/internal/httpapi/queryapi"
+	"crossgrant/internal/iam"
+	"crossgrant/internal/keys"
+)
+
+// protocol is IAM on the wire.
+var protocol = queryapi.Protocol{
+	Name:      "iam",
+	Version:   "2010-05-08",
+	Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+	Known:     known,
+}
+
+// New returns the API over service.
+func New(service *iam.Service) *queryapi.Service {
+	a := &api{service}
+	return queryapi.New(protocol, slices.Concat(
+		a.users(), a.groups(), a.accessKeys(), a.roles(), a.policies(), a.policyVersions(),
+		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
+		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
+		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
+	)...)
+}
+
+// api is the table over a service; its methods return the rows of one family.
+type api struct{ iam *iam.Service }

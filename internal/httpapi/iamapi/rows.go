@@ -1,0 +1,229 @@
+package iamapi
+
+import (
+	"context"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/arn"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/queryapi"
+	"crossgrant/internal/iam"
+	"crossgrant/internal/iam/managed"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/wire/query"
+)
+
+// entityInput is the input of operations on a user, group or role, of which each uses a part.
+type entityInput struct {
+	kind keys.Kind
+	// name is the entity's; empty for the root user, which some operations may be about.
+	name   string
+	target iam.Target // read before the checks
+
+	member      string // of the group that the operation is about
+	newName     string
+	newPath     string
+	policyARN   string
+	policyName  string
+	document    string
+	description string
+	pathPrefix  string
+	keyID       ids.AccessKeyID
+	active      bool
+	seconds     int // 0: not given
+	page        iam.Page
+}
+
+// entityRow is a row about one user, group or role. Its fields left out have the defaults that are
+// told.
+type entityRow struct {
+	name string
+	kind keys.Kind
+	// decode reads what the operation uses; the entity's name is read before it, unless anyone is set.
+	decode func(c *httpapi.Call, q *query.Reader, in *entityInput) error
+	// anyone says that decode reads the entity's name itself.
+	anyone bool
+	// bounded says that the action has the condition key iam:PermissionsBoundary, with the boundary
+	// that the entity has.
+	bounded bool
+	// keys adds the other condition keys of the action; nil: none.
+	keys func(in *entityInput, k *policy.Context)
+	run  func(ctx context.Context, account ids.AccountID, in *entityInput) (result any, err error)
+}
+
+// entity turns the row into an operation that is authorized as the action of its name on the entity.
+func (a *api) entity(r entityRow) httpapi.Operation {
+	return queryapi.Row[entityInput]{
+		Name: r.name,
+		Decode: func(c *httpapi.Call, q *query.Reader) (*entityInput, error) {
+			in := &entityInput{kind: r.kind}
+			if !r.anyone {
+				in.name = entityName(q, r.kind)
+			}
+			if r.decode == nil {
+				return in, nil
+			}
+			return in, r.decode(c, q, in)
+		},
+		Load: func(ctx context.Context, c *httpapi.Call, in *entityInput) (err error) {
+			if in.name == "" {
+				in.target = iam.Target{ARN: arn.Root(c.Caller.Account).String()}
+				return nil
+			}
+			in.target, err = a.iam.Target(ctx, c.Caller.Account, in.kind, in.name)
+			return err
+		},
+		Checks: func(_ *httpapi.Call, in *entityInput) []access.Check {
+			return []access.Check{{Action: "iam:" + r.name, Resource: in.target.ARN, Keys: func(k *policy.Context) {
+				resourceTags(k, in.target.Tags, in.kind)
+				if r.bounded && in.target.Boundary != "" {
+					k.Set("iam:PermissionsBoundary", in.target.Boundary)
+				}
+				if r.keys != nil {
+					r.keys(in, k)
+				}
+			}}}
+		},
+		Run: func(ctx context.Context, c *httpapi.Call, in *entityInput) (any, error) {
+			return r.run(ctx, c.Caller.Account, in)
+		},
+	}.Operation(protocol)
+}
+
+// policyInput is the input of operations on a managed policy, of which each uses a part.
+type policyInput struct {
+	arn    arn.ARN
+	target iam.Target
+
+	version   string
+	document  string
+	asDefault bool
+	filter    iam.EntityFilter
+	// nobody says that the filter lets no entity through.
+	nobody bool
+	page   iam.Page
+}
+
+// policyRow is a row about one managed policy.
+type policyRow struct {
+	name   string
+	decode func(q *query.Reader, in *policyInput) // nil: nothing but PolicyArn
+	run    func(ctx context.Context, account ids.AccountID, in *policyInput) (result any, err error)
+}
+
+// policy turns the row into an operation that is authorized as the action of its name on the policy.
+// A policy of AWS counts as the caller's account's own.
+func (a *api) policy(r policyRow) httpapi.Operation {
+	return queryapi.Row[policyInput]{
+		Name: r.name,
+		Decode: func(_ *httpapi.Call, q *query.Reader) (in *policyInput, err error) {
+			in = new(policyInput)
+			text := q.Required("PolicyArn", arnRules...)
+			if r.decode != nil {
+				r.decode(q, in)
+			}
+			in.arn, err = iam.ParsePolicyARN(text)
+			return in, err
+		},
+		Load: func(ctx context.Context, c *httpapi.Call, in *policyInput) (err error) {
+			in.target, err = a.iam.PolicyTarget(ctx, c.Caller.Account, in.arn)
+			return err
+		},
+		Checks: func(c *httpapi.Call, in *policyInput) []access.Check {
+			owner := ids.AccountID(in.arn.Account)
+			if owner == managed.Owner {
+				owner = c.Caller.Account
+			}
+			return []access.Check{{
+				Action: "iam:" + r.name, Resource: in.target.ARN, Owner: owner,
+				Keys: func(k *policy.Context) { resourceTags(k, in.target.Tags, keys.PolicyKind) },
+			}}
+		},
+		Run: func(ctx context.Context, c *httpapi.Call, in *policyInput) (any, error) {
+			return r.run(ctx, c.Caller.Account, in)
+		},
+	}.Operation(protocol)
+}
+
+// listInput is the input of operations that list entities.
+type listInput struct {
+	pathPrefix string // "/" if none was given
+	filter     iam.PolicyFilter
+	page       iam.Page
+}
+
+// listRow is a row that lists entities of the account.
+type listRow struct {
+	name string
+	// resource is the resource of the check, to which the path prefix is added.
+	resource func(account ids.AccountID) string
+	decode   func(q *query.Reader, in *listInput)
+	run      func(ctx context.Context, account ids.AccountID, in *listInput) (result any, err error)
+}
+
+// list turns the row into an operation.
+func (a *api) list(r listRow) httpapi.Operation {
+	return queryapi.Row[listInput]{
+		Name: r.name,
+		Decode: func(_ *httpapi.Call, q *query.Reader) (*listInput, error) {
+			in := &listInput{page: page(q)}
+			r.decode(q, in)
+			return in, nil
+		},
+		Checks: func(c *httpapi.Call, in *listInput) []access.Check {
+			return []access.Check{{Action: "iam:" + r.name, Resource: r.resource(c.Caller.Account) + in.pathPrefix}}
+		},
+		Run: func(ctx context.Context, c *httpapi.Call, in *listInput) (any, error) {
+			return r.run(ctx, c.Caller.Account, in)
+		},
+	}.Operation(protocol)
+}
+
+// underType returns the resource of a list of users, groups or roles. AWS's documentation gives these
+// actions no resource type; its messages name the ARN of the path that is listed, such as
+// arn:aws:iam::111122223333:user/, and so does the check.
+func underType(word string) func(ids.AccountID) string {
+	return func(account ids.AccountID) string {
+		return arn.ARN{Partition: arn.Partition, Service: "iam", Account: string(account), Resource: word}.String()
+	}
+}
+
+// resourceTags adds the tags of the entity that a check is about. Those of users and roles have a
+// second name.
+func resourceTags(k *policy.Context, tags []iam.Tag, kind keys.Kind) {
+	for _, tag := range tags {
+		k.Set("aws:ResourceTag/"+tag.Key, tag.Value)
+		if kind != keys.PolicyKind {
+			k.Set("iam:ResourceTag/"+tag.Key, tag.Value)
+		}
+	}
+}
+
+// creation returns the checks of an operation that makes a tagged entity: that of its action, and, if
+// it has tags, that of the action which tags such an entity.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+func creation(action, tagAction, resource, boundary string, tags []iam.Tag) []access.Check {
+	requestKeys := func(k *policy.Context) {
+		names := make([]string, len(tags))
+		for i, tag := range tags {
+			k.Set("aws:RequestTag/"+tag.Key, tag.Value)
+			names[i] = tag.Key
+		}
+		if len(tags) > 0 {
+			k.SetMulti("aws:TagKeys", names)
+		}
+	}
+	checks := []access.Check{{Action: action, Resource: resource, Keys: func(k *policy.Context) {
+		requestKeys(k)
+		if boundary != "" {
+			k.Set("iam:PermissionsBoundary", boundary)
+		}
+	}}}
+	if len(tags) > 0 {
+		checks = append(checks, access.Check{Action: tagAction, Resource: resource, Keys: requestKeys})
+	}
+	return checks
+}

@@ -1,0 +1,157 @@
+// Package queryapi is what the services of the query protocol, IAM and STS, have in common: the route
+// from the Action parameter to an operation, the refusal of callers that did not sign, and the
+// rendering of results and errors. It knows no operation; packages iamapi and stsapi are tables of
+// Rows.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
+package queryapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/wire/query"
+)
+
+// Protocol is what tells one service from another on the wire.
+type Protocol struct {
+	Name      string // in a SigV4 credential scope
+	Version   string // of the API, such as "2010-05-08"
+	Namespace string // of its XML
+	// ShowValues says that validation messages repeat the value that was refused.
+	ShowValues bool
+	// Known is the names of all operations that AWS's service has, separated by white space. Those
+	// that have no row are answered with NotImplemented, and all others with InvalidAction.
+	Known string
+}
+
+// Service is one service: an httpapi.Service over a table of operations.
+type Service struct {
+	protocol   Protocol
+	operations map[string]*httpapi.Operation
+	known      map[string]bool
+}
+
+var _ httpapi.Service = (*Service)(nil)
+
+// New returns the service with these operations. It panics, at start, if a name is given twice or is
+// not one of AWS's.
+func New(p Protocol, operations ...httpapi.Operation) *Service {
+	s := &Service{protocol: p, operations: map[string]*httpapi.Operation{}, known: map[string]bool{}}
+	for _, name := range strings.Fields(p.Known) {
+		s.known[name] = true
+	}
+	for i := range operations {
+		name := operations[i].Name
+		if !s.known[name] || s.operations[name] != nil {
+			panic("queryapi: operation " + name + " of " + p.Name + " is unknown, or there twice")
+		}
+		s.operations[name] = &operations[i]
+	}
+	return s
+}
+
+// Name implements httpapi.Service.
+func (s *Service) Name() string { return s.protocol.Name }
+
+// Route returns the operation that the Action parameter names.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
+	method := c.HTTP.Method
+	if c.HTTP.URL.Path != "/" && c.HTTP.URL.Path != "" || method != http.MethodPost && method != http.MethodGet {
+		return nil, apierr.New(http.StatusNotFound, "UnknownOperationException", "There is no operation at this path and method.")
+	}
+	if c.Caller.Kind == policy.Anonymous {
+		return nil, apierr.New(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
+	}
+	form := c.Form()
+	action, version := form.Get("Action"), form.Get("Version")
+	if len(form["Action"]) > 1 || len(form["Version"]) > 1 {
+		return nil, query.Invalid("Action and Version must be given once.")
+	}
+	if action == "" {
+		return nil, apierr.New(http.StatusBadRequest, "MissingAction", "The request is missing an action or a required parameter.")
+	}
+	operation := s.operations[action]
+	switch {
+	case version != s.protocol.Version || !s.known[action]:
+		if version == "" {
+			version = "NO_VERSION_SPECIFIED"
+		}
+		return nil, apierr.New(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", action, version)
+	case operation == nil:
+		return nil, apierr.New(http.StatusNotImplemented, "NotImplemented", "The operation %s is not implemented.", action)
+	}
+	return operation, nil
+}
+
+// Error implements httpapi.Service.
+func (s *Service) Error(c *httpapi.Call, err error) *httpapi.Response {
+	status, body := query.Error(s.protocol.Namespace, err, c.ID)
+	return &httpapi.Response{Status: status, Header: header(), Body: body}
+}
+
+// Row declares an operation as httpapi.Row does, with a reader of the form on the one side and a
+// result to be rendered on the other.
+type Row[In any] struct {
+	Name string
+	// Decode reads the parameters; what q collects as wrong is reported by the row. An error of its
+	// own comes after that.
+	Decode func(c *httpapi.Call, q *query.Reader) (*In, error)
+	// Load, Checks and Unchecked are as in httpapi.Row.
+	Load      func(ctx context.Context, c *httpapi.Call, in *In) error
+	Checks    func(c *httpapi.Call, in *In) []access.Check
+	Unchecked string
+	// Run does the work. A nil result renders as an answer without a result element.
+	Run func(ctx context.Context, c *httpapi.Call, in *In) (result any, err error)
+}
+
+// Operation returns the row as an operation of a service that speaks p.
+func (r Row[In]) Operation(p Protocol) httpapi.Operation {
+	row := httpapi.Row[In]{Name: r.Name, Load: r.Load, Unchecked: r.Unchecked}
+	row.Decode = func(c *httpapi.Call) (*In, error) {
+		q := query.NewReader(c.Form(), options(p)...)
+		in, decodeErr := r.Decode(c, q)
+		if err := q.Err(); err != nil {
+			return nil, err
+		}
+		return in, decodeErr
+	}
+	if r.Checks != nil {
+		row.Checks = func(c *httpapi.Call, in *In) []access.Check {
+			checks := r.Checks(c, in)
+			c.Record.ResourceOwner = c.Caller.Account
+			if len(checks) > 0 && checks[0].Owner != "" {
+				c.Record.ResourceOwner = checks[0].Owner
+			}
+			return checks
+		}
+	}
+	row.Run = func(ctx context.Context, c *httpapi.Call, in *In) (*httpapi.Response, error) {
+		result, err := r.Run(ctx, c, in)
+		if err != nil {
+			return nil, err
+		}
+		body, err := query.Response(p.Namespace, r.Name, result, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &httpapi.Response{Header: header(), Body: body}, nil
+	}
+	return row.Operation()
+}
+
+func options(p Protocol) []query.Option {
+	if p.ShowValues {
+		return []query.Option{query.ShowValues()}
+	}
+	return nil
+}
+
+func header() http.Header { return http.Header{"Content-Type": {"text/xml"}} }
