@@ -48,7 +48,9 @@ var Crossgrant = Rules{
 		{"internal/audit"},
 		{"internal/metrics"},
 		{"internal/httpapi"},
+		{"internal/httpapi/queryapi"},
 		{"internal/httpapi/s3api", "internal/httpapi/iamapi", "internal/httpapi/stsapi"},
+		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
 	},
@@ -71,7 +73,7 @@ var Crossgrant = Rules{
 		"syscall":       "no system calls",
 	},
 	Restricted: map[string][]string{
-		"internal/meta/memory": {"cmd/crossgrant"},
+		"internal/meta/memory": {"cmd/crossgrant", "internal/httpapi/queryapi/querytest"},
 		"internal/meta/pebble": {"cmd/crossgrant"},
 		"internal/blob/memory": {"cmd/crossgrant"},
 		"internal/blob/files":  {"cmd/crossgrant"},
