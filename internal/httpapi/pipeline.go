@@ -153,11 +153,11 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) bool {
 	header := w.Header()
 	for name, values := range response.Header {
-		header[name] = values
+		header[wireName(name)] = values
 	}
-	header.Set("X-Amz-Request-Id", c.ID)
-	header.Set("X-Amz-Id-2", c.HostID)
-	header.Set("X-Amzn-Requestid", c.ID)
+	header["x-amz-request-id"] = []string{c.ID}
+	header["x-amz-id-2"] = []string{c.HostID}
+	header["x-amzn-RequestId"] = []string{c.ID}
 	header.Set("Server", "crossgrant")
 	status := response.Status
 	if status == 0 {
@@ -182,6 +182,18 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 		c.Record.Fault = "send body: " + err.Error()
 	}
 	return err == nil
+}
+
+// wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the
+// names of user metadata from those of the headers, and a map of headers would give them capitals.
+func wireName(name string) string {
+	if strings.HasPrefix(name, "X-Amz-") {
+		return strings.ToLower(name)
+	}
+	if name == "Etag" {
+		return "ETag"
+	}
+	return name
 }
 
 // requestID draws a request ID of the form that S3 uses: 16 upper-case letters and digits.

@@ -132,7 +132,7 @@ func TestPipeline(t *testing.T) {
 				t.Fatalf("%d records, want one for every request", len(*records))
 			}
 			r := (*records)[0]
-			if r.CallerARN != c.caller || r.Operation != c.operation || r.Status != c.status || r.RequestID != w.Header().Get("X-Amz-Request-Id") {
+			if r.CallerARN != c.caller || r.Operation != c.operation || r.Status != c.status || r.RequestID != w.Header()["x-amz-request-id"][0] {
 				t.Errorf("the record is %+v", r)
 			}
 			for _, secret := range []string{"secret", "Signature", "expired"} {
@@ -206,6 +206,23 @@ func TestRowsSayHowTheyAreAuthorized(t *testing.T) {
 	p.ServeHTTP(w, httptest.NewRequest("GET", "/b/k", nil))
 	if w.Code != 500 {
 		t.Errorf("an operation that asked for no permission answered %d %s", w.Code, w.Body)
+	}
+}
+
+func TestHeadersAreNamedAsOnAWS(t *testing.T) {
+	t.Parallel()
+	p, _ := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(func(context.Context, *Call, *struct{}) (*Response, error) {
+		h := http.Header{}
+		h.Set("x-amz-meta-colour", "green")
+		h.Set("etag", `"1"`)
+		return &Response{Header: h}, nil
+	}))
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest("GET", "/b/k", nil))
+	for _, name := range []string{"x-amz-meta-colour", "ETag", "x-amz-request-id", "Content-Length"} {
+		if w.Header()[name] == nil {
+			t.Errorf("there is no %s among %v", name, w.Header())
+		}
 	}
 }
 

@@ -242,7 +242,7 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 	var names []string
 	for name := range answer.Header() {
 		switch name {
-		case "X-Amz-Request-Id", "X-Amz-Id-2", "X-Amzn-Requestid", "Server", "Content-Length":
+		case "x-amz-request-id", "x-amz-id-2", "x-amzn-RequestId", "Server", "Content-Length":
 		default:
 			names = append(names, name)
 		}
