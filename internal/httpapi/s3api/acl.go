@@ -175,7 +175,7 @@ func (s *Service) getObjectACL() httpapi.Operation {
 		Load: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) error { return in.load(ctx, s, c) },
 		Checks: func(c *httpapi.Call, in *objectACLInput) []access.Check {
 			if in.object == nil {
-				return []access.Check{missingKey(in.bucket)}
+				return []access.Check{missingKey(in.bucket, c.Key)}
 			}
 			action := in.version.action("s3:GetObjectAcl", "s3:GetObjectVersionAcl")
 			return []access.Check{objectCheck(in.bucket, c.Key, action, in.object, in.version.set)}
@@ -215,7 +215,7 @@ func (s *Service) putObjectACL() httpapi.Operation {
 		Load: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) error { return in.load(ctx, s, c) },
 		Checks: func(c *httpapi.Call, in *objectACLInput) []access.Check {
 			if in.object == nil {
-				return []access.Check{missingKey(in.bucket)}
+				return []access.Check{missingKey(in.bucket, c.Key)}
 			}
 			return []access.Check{in.putCheck(c, in.object)}
 		},

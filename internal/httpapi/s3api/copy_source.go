@@ -88,7 +88,7 @@ func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySour
 // the write that the same request is.
 func (src *copySource) check() access.Check {
 	if src.object == nil {
-		return missingKey(src.bucket)
+		return missingKey(src.bucket, src.key)
 	}
 	action := src.version.action("s3:GetObject", "s3:GetObjectVersion")
 	return objectCheck(src.bucket, src.key, action, src.object, src.version.set)

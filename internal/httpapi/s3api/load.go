@@ -108,7 +108,12 @@ func objectCheck(b *access.Bucket, key, action string, o *records.Object, set fu
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions) and
 // test_object_raw_get_object_gone of https://github.com/ceph/s3-tests, which AWS passes
-func missingKey(b *access.Bucket) access.Check { return bucketCheck(b, "s3:ListBucket", nil) }
+//
+// The key stands for s3:prefix, so that whoever may list a prefix learns of the keys below it only
+// (test_head_object_404_with_policy_prefix there).
+func missingKey(b *access.Bucket, key string) access.Check {
+	return bucketCheck(b, "s3:ListBucket", func(k *policy.Context) { k.Set("s3:prefix", key) })
+}
 
 // fromHeaders returns condition keys that hold request headers as they were sent; a header that was not
 // sent leaves its key absent. Names are those of the headers.

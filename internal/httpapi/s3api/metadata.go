@@ -62,8 +62,8 @@ func decodeMetadata(r *http.Request) (*records.Metadata, error) {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 func contentEncoding(value string) string {
-	if value == "" {
-		return ""
+	if !strings.Contains(strings.ToLower(value), "aws-chunked") {
+		return value
 	}
 	var kept []string
 	for one := range strings.SplitSeq(value, ",") {

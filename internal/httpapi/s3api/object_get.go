@@ -112,7 +112,7 @@ func (s *Service) reading(name string, run func(context.Context, *httpapi.Call, 
 
 func (in *getObjectInput) checks(c *httpapi.Call) []access.Check {
 	if in.object == nil {
-		return []access.Check{missingKey(in.bucket)}
+		return []access.Check{missingKey(in.bucket, c.Key)}
 	}
 	action := in.version.action("s3:GetObject", "s3:GetObjectVersion")
 	return []access.Check{objectCheck(in.bucket, c.Key, action, in.object, in.version.set)}
