@@ -1,0 +1,186 @@
+// Package admin is what an operator does to a server: accounts are made, listed, shown and closed,
+// and the profiles of the bootstrap users are read.
+//
+// Operator is these actions. Local does them on an open data folder; Client asks a running server,
+// which has the data folder open, over a unix socket in that folder; Handler is the server's side.
+// Whoever can open the socket may do everything: the socket has mode 0600 and lies in a directory of
+// mode 0700. None of this is part of the AWS APIs.
+//
+// On the wire it is HTTP with JSON bodies:
+//
+//	POST /accounts               NewAccount -> Created
+//	GET  /accounts?after=ID      -> AccountList
+//	GET  /account?who=WHO        -> Account
+//	POST /account/close?who=WHO  -> Account
+//	GET  /profiles               -> Profiles
+//
+// A failure is a status of 400 or more and a Failure.
+package admin
+
+import (
+	"context"
+	"time"
+
+	"crossgrant/internal/accounts"
+	"crossgrant/internal/ids"
+)
+
+// Operator does what an operator asks. Where an account is named, who is an account ID, a canonical
+// user ID, an e-mail address or a name that only one account has. Errors are *apierr.Error with the
+// codes of package accounts, or others.
+type Operator interface {
+	CreateAccount(ctx context.Context, n NewAccount) (Created, error)
+	// ListAccounts returns a page of accounts, by ID, after the ID given (empty: from the first).
+	ListAccounts(ctx context.Context, after string) (AccountList, error)
+	ShowAccount(ctx context.Context, who string) (Account, error)
+	CloseAccount(ctx context.Context, who string) (Account, error)
+	Profiles(ctx context.Context) (Profiles, error)
+}
+
+// NewAccount says what account to make; see accounts.NewAccount.
+type NewAccount struct {
+	Name            string
+	AccountID       string `json:"AccountId,omitempty"`
+	CanonicalID     string `json:"CanonicalId,omitempty"`
+	Email           string `json:",omitempty"`
+	AccessKeyID     string `json:"AccessKeyId,omitempty"`
+	SecretAccessKey string `json:",omitempty"`
+}
+
+// Created is a new account with the access key of its root user. Its JSON form is what `account
+// create --output json` prints: these keys and no others.
+type Created struct {
+	AccountID       string `json:"AccountId"`
+	CanonicalID     string `json:"CanonicalId"`
+	Name            string
+	Email           string
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+}
+
+// States of an account, in the words of the Organizations API.
+const (
+	Active = "ACTIVE"
+	Closed = "CLOSED"
+)
+
+// Account is an account as it is listed and shown.
+type Account struct {
+	AccountID   string `json:"AccountId"`
+	CanonicalID string `json:"CanonicalId"`
+	Name        string
+	Email       string
+	State       string // Active or Closed
+	Created     time.Time
+	Closed      *time.Time `json:",omitempty"`
+	// AccessKeyIDs are the root user's access keys, oldest first; set where one account is shown.
+	AccessKeyIDs []string `json:"AccessKeyIds,omitempty"`
+}
+
+// AccountList is a page of accounts.
+type AccountList struct {
+	Accounts []Account
+	// More says that there are accounts after the last one.
+	More bool `json:",omitempty"`
+}
+
+// Profiles are the AWS CLI profiles of a data folder's bootstrap users.
+type Profiles struct {
+	// Endpoint and Region are those of the server; empty if none runs.
+	Endpoint string    `json:",omitempty"`
+	Region   string    `json:",omitempty"`
+	Profiles []Profile // by name
+}
+
+// Profile is one profile with its credentials.
+type Profile struct {
+	Name            string
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+}
+
+// pageSize is the number of accounts in one AccountList.
+const pageSize = 1000
+
+// Local is the Operator of an open data folder.
+type Local struct {
+	Accounts *accounts.Service
+	// ReadProfiles returns the profiles by name.
+	ReadProfiles func(context.Context) ([]Profile, error)
+	// Endpoint and Region are reported with the profiles.
+	Endpoint, Region string
+}
+
+var _ Operator = (*Local)(nil)
+
+// CreateAccount makes an account.
+func (l *Local) CreateAccount(ctx context.Context, n NewAccount) (Created, error) {
+	a, key, err := l.Accounts.Create(ctx, accounts.NewAccount{
+		Name: n.Name, ID: n.AccountID, CanonicalID: n.CanonicalID, Email: n.Email,
+		AccessKeyID: n.AccessKeyID, SecretAccessKey: n.SecretAccessKey,
+	})
+	if err != nil {
+		return Created{}, err
+	}
+	return Created{
+		AccountID: string(a.ID), CanonicalID: string(a.CanonicalID), Name: a.Name, Email: a.Email,
+		AccessKeyID: string(key.ID), SecretAccessKey: key.Secret,
+	}, nil
+}
+
+// ListAccounts returns a page of up to 1,000 accounts.
+func (l *Local) ListAccounts(ctx context.Context, after string) (AccountList, error) {
+	page, err := l.Accounts.List(ctx, ids.AccountID(after), pageSize)
+	if err != nil {
+		return AccountList{}, err
+	}
+	list := AccountList{Accounts: make([]Account, len(page.Accounts)), More: page.More}
+	for i, a := range page.Accounts {
+		list.Accounts[i] = describe(a)
+	}
+	return list, nil
+}
+
+// ShowAccount returns one account with the IDs of its root user's access keys.
+func (l *Local) ShowAccount(ctx context.Context, who string) (Account, error) {
+	a, err := l.Accounts.Lookup(ctx, who)
+	if err != nil {
+		return Account{}, err
+	}
+	root, err := l.Accounts.RootKeys(ctx, a.ID)
+	if err != nil {
+		return Account{}, err
+	}
+	shown := describe(a)
+	for _, id := range root {
+		shown.AccessKeyIDs = append(shown.AccessKeyIDs, string(id))
+	}
+	return shown, nil
+}
+
+// CloseAccount closes one account.
+func (l *Local) CloseAccount(ctx context.Context, who string) (Account, error) {
+	a, err := l.Accounts.Lookup(ctx, who)
+	if err != nil {
+		return Account{}, err
+	}
+	a, err = l.Accounts.Close(ctx, a.ID)
+	return describe(a), err
+}
+
+// Profiles returns the profiles.
+func (l *Local) Profiles(ctx context.Context) (Profiles, error) {
+	all, err := l.ReadProfiles(ctx)
+	return Profiles{Endpoint: l.Endpoint, Region: l.Region, Profiles: all}, err
+}
+
+func describe(a accounts.Account) Account {
+	d := Account{
+		AccountID: string(a.ID), CanonicalID: string(a.CanonicalID), Name: a.Name, Email: a.Email,
+		State: Active, Created: a.Created,
+	}
+	if !a.Closed.IsZero() {
+		d.State, d.Closed = Closed, &a.Closed
+	}
+	return d
+}
