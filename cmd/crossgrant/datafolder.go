@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/seal"
+)
+
+// Names in a data folder, beside admin.sock.
+const (
+	lockFile   = "lock"
+	masterFile = "master.json"
+	metaDir    = "meta"
+	blobsDir   = "blobs"
+)
+
+// formatFact is the version of the layout of keys and records; sealFact a value that only the folder's
+// own master key opens.
+const (
+	formatFact = "format"
+	sealFact   = "master-key-check"
+)
+
+// errLocked says that another process has the data folder open.
+var errLocked = errors.New("the data folder is in use")
+
+// dataFolder is an open data folder. One process at a time has it.
+type dataFolder struct {
+	dir   string
+	store *meta.Store
+	blobs blob.Store // nil if it was opened without
+	box   *seal.Box
+	lock  *os.File
+}
+
+// openFolder opens the data folder dir with the engines e, and makes it if create is set. The error
+// wraps errLocked if another process has it. check must be called before the store is used, and close
+// at the end.
+func openFolder(dir string, e engines, create bool) (*dataFolder, error) {
+	if err := prepareFolder(dir, create); err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &dataFolder{dir: dir, lock: lock}
+	if err := d.open(e); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// prepareFolder sees to it that dir is there and private.
+func prepareFolder(dir string, create bool) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && create:
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("make data folder: %w", err)
+		}
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no data folder %s: name one with --data, or start a server first", dir)
+	case err != nil:
+		return fmt.Errorf("open data folder: %w", err)
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "lost+found" })
+	if _, err := os.Stat(filepath.Join(dir, lockFile)); err != nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not a data folder, and not empty: name another one with --data", dir)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder private: %w", err)
+	}
+	return nil
+}
+
+// lockFolder takes the folder's lock, which the system gives back when the process ends, however it
+// ends.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = fmt.Errorf("%s: %w by another process", dir, errLocked)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// open opens what is in the folder.
+func (d *dataFolder) open(e engines) error {
+	master := filepath.Join(d.dir, masterFile)
+	if _, err := os.Stat(filepath.Join(d.dir, metaDir)); err == nil {
+		if _, err := os.Stat(master); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing, and without it no secret key can be read: restore it from a backup", master)
+		}
+	}
+	var err error
+	if d.box, err = seal.Load(master); err != nil {
+		return err
+	}
+	engine, err := e.meta(filepath.Join(d.dir, metaDir), e.log)
+	if err != nil {
+		return fmt.Errorf("open metadata: %w", err)
+	}
+	d.store = meta.New(engine)
+	if e.blobs == nil {
+		return nil
+	}
+	if d.blobs, err = e.blobs(filepath.Join(d.dir, blobsDir)); err != nil {
+		return fmt.Errorf("open blobs: %w", err)
+	}
+	return nil
+}
+
+// check compares the format of the data, and its master key, with what this program can read. It
+// records both in a new folder.
+func (d *dataFolder) check(ctx context.Context) error {
+	return d.store.Update(ctx, func(tx meta.Tx) error {
+		format, err := tx.Get(keys.Meta(formatFact))
+		if errors.Is(err, meta.ErrNotFound) {
+			return d.sign(tx)
+		}
+		if err != nil {
+			return err
+		}
+		if n, err := strconv.Atoi(string(format)); err != nil || n > keys.Format {
+			return fmt.Errorf("the data folder has format %s and this program reads up to %d: use a newer crossgrant", format, keys.Format)
+		}
+		sealed, err := tx.Get(keys.Meta(sealFact))
+		if err != nil {
+			return fmt.Errorf("read master key check: %w", err)
+		}
+		if _, err := d.box.Open(sealed, []byte(sealFact)); err != nil {
+			return fmt.Errorf("%s is not the master key of this data folder: restore it from a backup", filepath.Join(d.dir, masterFile))
+		}
+		return nil
+	})
+}
+
+// sign records format and master key in a new store.
+func (d *dataFolder) sign(tx meta.Tx) error {
+	sealed, err := d.box.Seal([]byte("crossgrant"), []byte(sealFact))
+	if err != nil {
+		return err
+	}
+	if err := tx.Put(keys.Meta(sealFact), sealed); err != nil {
+		return err
+	}
+	return tx.Put(keys.Meta(formatFact), []byte(strconv.Itoa(keys.Format)))
+}
+
+// close closes what open opened, in reverse order.
+func (d *dataFolder) close() error {
+	var errs []error
+	if d.blobs != nil {
+		errs = append(errs, d.blobs.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	return errors.Join(append(errs, d.lock.Close())...)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"log/slog"
+	"strings"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/files"
+	blobmemory "crossgrant/internal/blob/memory"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/pebble"
+)
+
+// engines open the storage of a data folder. Each gets the directory that it uses unless its URL names
+// another one. blobs is nil where only metadata is needed.
+type engines struct {
+	meta  func(dir string, log *slog.Logger) (meta.Engine, error)
+	blobs func(dir string) (blob.Store, error)
+	log   *slog.Logger // nil: nothing is logged
+}
+
+// parseEngines returns the engines that two URLs name. Metadata and blobs belong together: either both
+// are kept or both are forgotten.
+func parseEngines(metaURL, blobsURL string) (engines, error) {
+	var e engines
+	metaScheme, path, _ := strings.Cut(metaURL, ":")
+	switch {
+	case metaScheme == "pebble":
+		e.meta = func(dir string, log *slog.Logger) (meta.Engine, error) { return openPebble(orPath(path, dir), log) }
+	case metaScheme == "memory" && path == "":
+		e.meta = func(string, *slog.Logger) (meta.Engine, error) { return memory.New(), nil }
+	default:
+		// The rest of the URL may hold a password.
+		return engines{}, usagef("--meta: there is no engine %q: use pebble: or pebble:DIR, or memory: to keep nothing", metaScheme)
+	}
+	blobsScheme, blobsPath, _ := strings.Cut(blobsURL, ":")
+	switch {
+	case blobsScheme == "files":
+		e.blobs = func(dir string) (blob.Store, error) { return files.Open(orPath(blobsPath, dir)) }
+	case blobsScheme == "memory" && blobsPath == "":
+		e.blobs = func(string) (blob.Store, error) { return blobmemory.New(), nil }
+	default:
+		return engines{}, usagef("--blobs: there is no engine %q: use files: or files:DIR, or memory: to keep nothing", blobsScheme)
+	}
+	if (metaScheme == "memory") != (blobsScheme == "memory") {
+		return engines{}, usagef("--meta memory: and --blobs memory: go together")
+	}
+	return e, nil
+}
+
+func orPath(path, dir string) string {
+	if path == "" {
+		return dir
+	}
+	return path
+}
+
+// openPebble opens the embedded metadata engine.
+func openPebble(dir string, log *slog.Logger) (meta.Engine, error) {
+	return pebble.Open(dir, pebble.Options{Log: log})
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"crossgrant/internal/admin"
+	"crossgrant/internal/bootstrap"
+)
+
+// serveCommand is the configuration of the server.
+type serveCommand struct {
+	dataFlag
+	Listen     string `help:"Address to listen on." default:"127.0.0.1:9000" placeholder:"HOST:PORT"`
+	Region     string `help:"Region that this server is." default:"us-east-1" placeholder:"REGION"`
+	Domain     string `help:"Base domain of virtual-hosted buckets (bucket.DOMAIN); localhost works by itself." placeholder:"DOMAIN"`
+	NewBuckets string `help:"How new buckets are made: acls-enabled or acls-disabled (as on AWS since 2023: ACLs off, public access blocked)." enum:"acls-enabled,acls-disabled" default:"acls-enabled"`
+	Bootstrap  string `help:"YAML file with accounts, users, buckets and objects to make at the first start." placeholder:"FILE"`
+	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
+	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
+	Meta       string `help:"Engine of the metadata: pebble:, pebble:DIR or memory:." default:"pebble:" placeholder:"URL"`
+	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
+}
+
+const (
+	// headerTimeout is how long a client may take for the headers of a request. Bodies may take as
+	// long as they need.
+	headerTimeout = 30 * time.Second
+	idleTimeout   = 2 * time.Minute
+	// maxHeaders is the size in bytes of request line and headers together: twice what S3 takes (8 KB),
+	// because session tokens and presigned URLs are in them.
+	maxHeaders = 16 << 10
+	// drainTime is how long requests that are under way may go on after the server is told to end.
+	drainTime = 30 * time.Second
+)
+
+// Run runs the server until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, s streams) error {
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(s.err, nil))
+	config.engines.log = log
+	folder, err := openFolder(c.Data, config.engines, true)
+	if errors.Is(err, errLocked) {
+		return fmt.Errorf("%w: stop it, or name another folder with --data", err)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, s, config, folder, log), folder.close())
+}
+
+// config is what the flags say, checked and read.
+type config struct {
+	engines engines
+	tls     *tls.Config     // nil: plain HTTP
+	file    *bootstrap.File // nil: none
+}
+
+// config checks the flags and reads the files that they name, before anything is opened.
+func (c *serveCommand) config() (*config, error) {
+	out := &config{}
+	var err error
+	if out.engines, err = parseEngines(c.Meta, c.Blobs); err != nil {
+		return nil, err
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return nil, usagef("--listen: %q is not HOST:PORT", c.Listen)
+	}
+	if c.Region == "" || strings.Trim(c.Region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return nil, usagef("--region: %q is not the name of a region", c.Region)
+	}
+	c.Domain = strings.ToLower(strings.TrimSuffix(c.Domain, "."))
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return nil, usagef("--tls-cert and --tls-key go together")
+	}
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate: %w", err)
+		}
+		out.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	if c.Bootstrap != "" {
+		out.file, err = bootstrap.Read(c.Bootstrap)
+	}
+	return out, err
+}
+
+// serve runs the services of an open folder.
+func (c *serveCommand) serve(ctx context.Context, s streams, config *config, folder *dataFolder, log *slog.Logger) (err error) {
+	wired, err := c.wire(ctx, folder, log)
+	if err != nil {
+		return err
+	}
+	defer wired.objects.Close()
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close() // again, if the server has closed it
+	if config.file != nil {
+		if err := bootstrap.Apply(ctx, wired.bootstrap, config.file, progress{log}); err != nil {
+			return err
+		}
+	}
+	endpoint := c.endpoint(listener.Addr())
+	socket, err := admin.Listen(c.Data)
+	if err != nil {
+		return err
+	}
+	group := &serverGroup{failed: make(chan error, 2)}
+	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
+	if config.tls != nil {
+		listener = tls.NewListener(listener, config.tls)
+	}
+	group.add(&http.Server{
+		Handler: wired.pipeline, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}, listener)
+	wired.objects.Start()
+	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
+	return group.wait(ctx)
+}
+
+// endpoint returns the URL under which clients on this machine reach the server.
+func (c *serveCommand) endpoint(address net.Addr) string {
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	tcp := address.(*net.TCPAddr)
+	host, _, _ := net.SplitHostPort(c.Listen)
+	if tcp.IP.IsUnspecified() || host == "" {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(tcp.Port))
+}
+
+// progress writes what the bootstrap makes to the log, one line each.
+type progress struct{ log *slog.Logger }
+
+func (p progress) Write(line []byte) (int, error) {
+	p.log.Info("bootstrap", "step", strings.TrimSpace(string(line)))
+	return len(line), nil
+}
+
+// serverGroup is servers that run and end together.
+type serverGroup struct {
+	servers []*http.Server
+	failed  chan error // has room for every server
+}
+
+// add begins to serve.
+func (g *serverGroup) add(server *http.Server, l net.Listener) {
+	g.servers = append(g.servers, server)
+	go func() { g.failed <- server.Serve(l) }()
+}
+
+// wait waits until ctx ends or a server fails, then lets requests under way finish, and ends all.
+func (g *serverGroup) wait(ctx context.Context) error {
+	var failure error
+	running := len(g.servers)
+	select {
+	case <-ctx.Done():
+	case failure = <-g.failed:
+		running--
+	}
+	drain, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	errs := []error{failure}
+	for _, server := range g.servers {
+		err := server.Shutdown(drain)
+		if errors.Is(err, context.DeadlineExceeded) {
+			// Those who had not finished are cut off; nothing that was acknowledged is lost by it.
+			err = server.Close()
+		}
+		errs = append(errs, err)
+	}
+	for range running {
+		if err := <-g.failed; !errors.Is(err, http.ErrServerClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/accounts"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/iamapi"
+	"crossgrant/internal/httpapi/s3api"
+	"crossgrant/internal/httpapi/stsapi"
+	"crossgrant/internal/iam"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/metrics"
+	"crossgrant/internal/objects"
+	"crossgrant/internal/sts"
+)
+
+// wired is the services of a server.
+type wired struct {
+	accounts  *accounts.Service
+	objects   *objects.Service
+	bootstrap bootstrap.Services
+	pipeline  *httpapi.Pipeline
+}
+
+// wire makes the services over an open folder, and makes the folder ready: its format is checked, and
+// what a crash left is cleaned up.
+func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.Logger) (*wired, error) {
+	store, box := folder.store, folder.box
+	sessions := sts.New(store, box, sts.Options{})
+	// Before anything is written, so that no commit escapes it.
+	authorizer := access.New(store, box, sessions)
+	if err := folder.check(ctx); err != nil {
+		return nil, err
+	}
+	w := &wired{
+		accounts: accounts.New(store, box, accounts.Options{}),
+		objects:  objects.New(store, folder.blobs, objects.Options{Log: log}),
+	}
+	if err := w.objects.Recover(ctx); err != nil {
+		return nil, err
+	}
+	identity := iam.New(store, box, iam.Options{})
+	buckets := s3api.ACLsEnabled
+	if c.NewBuckets == "acls-disabled" {
+		buckets = s3api.ACLsDisabled
+	}
+	w.bootstrap = bootstrap.Services{
+		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects,
+		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block, Now: time.Now,
+	}
+	var domains []string
+	if c.Domain != "" {
+		domains = []string{c.Domain}
+	}
+	counted := metrics.New()
+	var err error
+	w.pipeline, err = httpapi.New(httpapi.Config{
+		Region:     c.Region,
+		Authorizer: authorizer,
+		Services: []httpapi.Service{
+			s3api.New(w.objects, s3api.Deps{
+				Buckets: authorizer, Accounts: authorizer, Principals: identity,
+				Region: c.Region, Domains: domains, NewBuckets: buckets,
+			}),
+			iamapi.New(identity),
+			stsapi.New(sessions),
+		},
+		Records: audit.NewStream(audit.NewLog(log), counted),
+		Now:     time.Now,
+		Ready:   func(ctx context.Context) error { return answers(ctx, store) },
+		Metrics: counted.Handler(),
+	})
+	return w, err
+}
+
+// answers reports whether the metadata store does.
+func answers(ctx context.Context, store *meta.Store) error {
+	return store.View(ctx, func(r meta.Reader) error {
+		_, err := r.Get(keys.Meta(formatFact))
+		return err
+	})
+}
+
+// count returns the number of accounts, up to a page of them, for people to read.
+func (w *wired) count(ctx context.Context) string {
+	const page = 1000
+	first, err := w.accounts.List(ctx, "", page)
+	switch {
+	case err != nil:
+		return "unknown"
+	case first.More:
+		return "more than 1000"
+	default:
+		return strconv.Itoa(len(first.Accounts))
+	}
+}
