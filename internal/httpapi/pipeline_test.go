@@ -132,7 +132,7 @@ func TestPipeline(t *testing.T) {
 				t.Fatalf("%d records, want one for every request", len(*records))
 			}
 			r := (*records)[0]
-			if r.CallerARN != c.caller || r.Operation != c.operation || r.Status != c.status || r.RequestID != w.Header()["x-amz-request-id"][0] {
+			if r.CallerARN != c.caller || r.Operation != c.operation || r.Status != c.status || r.RequestID != map[string][]string(w.Header())["x-amz-request-id"][0] {
 				t.Errorf("the record is %+v", r)
 			}
 			for _, secret := range []string{"secret", "Signature", "expired"} {
