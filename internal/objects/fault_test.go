@@ -270,6 +270,7 @@ func TestSweeperRetries(t *testing.T) {
 			return nil
 		})
 		f.Start()
+		synctest.Wait() // for the first sweep, which would otherwise race with the garbage to come
 		f.put("k", big("x", 500))
 		f.put("k", "new")
 		synctest.Wait()
