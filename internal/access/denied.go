@@ -20,7 +20,17 @@ func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 	if isS3(check.Action) {
 		resource = ` on resource: "` + check.Resource + `"`
 	}
-	return apierr.AccessDenied("User: " + caller.ARN + " is not authorized to perform: " + check.Action + resource + " " + reason(check.Action, d.By))
+	message := "User: " + caller.ARN + " is not authorized to perform: " + check.Action + resource
+	if caller.Account != check.ResourceOwner(caller) && ownersSide(d.By.Layer) {
+		// What another account's policies say, or that there is a role at all, is not the caller's to know.
+		return apierr.AccessDenied(message)
+	}
+	return apierr.AccessDenied(message + " " + reason(check.Action, d.By))
+}
+
+// ownersSide reports whether a layer belongs to the account that owns the resource.
+func ownersSide(k authz.LayerKind) bool {
+	return k == authz.RCP || k == authz.ResourcePolicy || k == authz.TrustPolicy
 }
 
 // reason words the finding that denied.
