@@ -34,9 +34,9 @@ const (
 	// long as they need.
 	headerTimeout = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
-	// maxHeaders is the size in bytes of request line and headers together: twice what S3 takes (8 KB),
-	// because session tokens and presigned URLs are in them.
-	maxHeaders = 16 << 10
+	// maxHeaders is the size in bytes of request line and headers together, beyond which the connection
+	// is not worth an answer of S3. Below it the pipeline refuses what is larger than S3 takes (8 KiB).
+	maxHeaders = 64 << 10
 	// drainTime is how long requests that are under way may go on after the server is told to end.
 	drainTime = 30 * time.Second
 )

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"crossgrant/internal/access"
@@ -21,6 +22,11 @@ import (
 // maxForm is the largest body of a query-protocol request, in bytes: two documents of the longest
 // that IAM takes (131,072 characters), percent-encoded, with room for the rest.
 const maxForm = 1 << 20
+
+// maxHeaders is the largest header section of a request, in bytes.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+const maxHeaders = 8 << 10
 
 // formType is the media type of query-protocol requests.
 const formType = "application/x-www-form-urlencoded"
@@ -51,6 +57,10 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	r := signedRequest(c.HTTP)
 	service := p.serviceOf(c.HTTP, r)
 	c.Record.Service = service.Name()
+	if headerSize(c.HTTP) > maxHeaders {
+		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
+			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
+	}
 	endpoint := p.signatures.endpoints[service.Name()]
 	if endpoint == nil {
 		return service, fmt.Errorf("service %s has no endpoint", service.Name())
@@ -199,6 +209,17 @@ func rawPath(h *http.Request) string {
 		return h.URL.EscapedPath()
 	}
 	return path
+}
+
+// headerSize returns the size of the header section as it was sent, in bytes.
+func headerSize(h *http.Request) int {
+	size := len("host: ") + len(h.Host) + len("\r\n")
+	for name, values := range h.Header {
+		for _, value := range values {
+			size += len(name) + len(": ") + len(value) + len("\r\n")
+		}
+	}
+	return size
 }
 
 func isForm(h *http.Request) bool {

@@ -209,6 +209,20 @@ func TestRowsSayHowTheyAreAuthorized(t *testing.T) {
 	}
 }
 
+func TestLargeHeadersAreRefused(t *testing.T) {
+	t.Parallel()
+	p, _ := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(done))
+	for size, status := range map[int]int{7 << 10: 200, 9 << 10: 400} {
+		r := httptest.NewRequest("GET", "/b/k", nil)
+		r.Header.Set("x-amz-meta-a", strings.Repeat("a", size))
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("a header of %d bytes is answered with %d %s, want %d", size, w.Code, w.Body, status)
+		}
+	}
+}
+
 func TestHeadersAreNamedAsOnAWS(t *testing.T) {
 	t.Parallel()
 	p, _ := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(func(context.Context, *Call, *struct{}) (*Response, error) {

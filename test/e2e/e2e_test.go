@@ -161,7 +161,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			env.Setenv("NO_PROXY", "127.0.0.1,localhost")
 			env.Setenv("LONG", strings.Repeat("m", 2049))
-			env.Setenv("HUGE", strings.Repeat("m", 64<<10))
+			env.Setenv("HUGE", strings.Repeat("m", 20<<10))
 			env.Setenv("KEY1024", strings.Repeat("k", 1024))
 			env.Setenv("KEY1025", strings.Repeat("k", 1025))
 			return nil
