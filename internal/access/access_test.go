@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"crossgrant/internal/apierr"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -143,6 +144,9 @@ func TestNextRequestSeesAChange(t *testing.T) {
 	f.put(keys.Account(accountID), &records.Account{Id: string(accountID), CanonicalId: "aa", Name: "A", Closed: 1})
 	if _, err := f.ask(); !errors.Is(err, ErrUnknownKey) {
 		t.Errorf("a principal of a closed account: %v, want ErrUnknownKey", err)
+	}
+	if _, err := f.access.Bucket(t.Context(), "b"); !apierr.Is(err, "AllAccessDisabled") {
+		t.Errorf("a bucket of a closed account: %v, want AllAccessDisabled", err)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestLimits(t *testing.T) {
 		{"identity at the limit", Identity, pad(minimal, MaxText), nil, ""},
 		{"identity above", Identity, pad(minimal, MaxText+1), nil, "Syntax errors in policy."},
 		{"bucket at the limit", Bucket, pad(bucket, MaxBucketText), nil, ""},
-		{"bucket above", Bucket, pad(bucket, MaxBucketText+1), nil, "Normalized policy document exceeds the maximum allowed size of 20480 bytes"},
+		{"bucket above", Bucket, pad(bucket, MaxBucketText+1), nil, "Normalized policy document exceeds the maximum allowed size of 20480 bytes"}, // question 11 of section 11 of the S3 reference
 		{"stored bucket above", Bucket, pad(bucket, MaxBucketText+1), []Option{Stored()}, ""},
 		{"space before a bucket policy", Bucket, []byte(" " + bucket), nil, "Policies must be valid JSON and the first byte must be '{'"},
 		{"empty bucket policy", Bucket, nil, nil, "Policies must be valid JSON and the first byte must be '{'"},

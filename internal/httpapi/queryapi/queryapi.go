@@ -8,7 +8,9 @@ package queryapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"crossgrant/internal/access"
@@ -155,3 +157,6 @@ func options(p Protocol) []query.Option {
 }
 
 func header() http.Header { return http.Header{"Content-Type": {"text/xml"}} }
+
+// Operations returns the names of the operations that are built, in alphabetic order.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }

@@ -74,6 +74,16 @@ func (s *Service) operations() map[target]httpapi.Operation {
 	}
 }
 
+// Operations returns the names of the operations that are built, in alphabetic order.
+func (s *Service) Operations() []string {
+	var names []string
+	for _, operation := range s.table {
+		names = append(names, operation.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // subresources are the parameters that make another request of a request, those that are not built
 // included. list-type is one because it tells two operations apart.
 //
