@@ -45,9 +45,10 @@ type Access struct {
 	box      *seal.Box
 	sessions Sessions
 
-	accounts *cache[ids.AccountID, *account]
-	keys     *cache[ids.AccessKeyID, *accessKey]
-	buckets  *cache[string, *Bucket]
+	accounts    *cache[ids.AccountID, *account]
+	keys        *cache[ids.AccessKeyID, *accessKey]
+	buckets     *cache[string, *Bucket]
+	byCanonical *cache[ids.CanonicalUserID, ids.AccountID]
 }
 
 // Sizes of the caches, in entries. An entry is small (documents are compiled, and those of a managed
@@ -62,12 +63,13 @@ const (
 // learns from the store's commits what to forget.
 func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 	a := &Access{
-		store:    store,
-		box:      box,
-		sessions: sessions,
-		accounts: newCache[ids.AccountID, *account](maxAccounts),
-		keys:     newCache[ids.AccessKeyID, *accessKey](maxKeys),
-		buckets:  newCache[string, *Bucket](maxBuckets),
+		store:       store,
+		box:         box,
+		sessions:    sessions,
+		accounts:    newCache[ids.AccountID, *account](maxAccounts),
+		keys:        newCache[ids.AccessKeyID, *accessKey](maxKeys),
+		buckets:     newCache[string, *Bucket](maxBuckets),
+		byCanonical: newCache[ids.CanonicalUserID, ids.AccountID](maxAccounts),
 	}
 	store.OnCommit(a.forget)
 	return a

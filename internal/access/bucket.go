@@ -120,12 +120,16 @@ func Grants(list acl.ACL) []*records.Grant {
 }
 
 // Account returns the account with this canonical user ID; ok is false if there is none. Accounts are
-// never removed and their canonical IDs never change, so that only the record is read from the cache.
+// never removed and their canonical IDs never change, so that which account an ID belongs to is kept
+// for good.
 func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (record *records.Account, ok bool, err error) {
-	var id []byte
-	err = a.store.View(ctx, func(r meta.Reader) (err error) {
-		id, err = r.Get(keys.CanonicalID(canonical))
-		return err
+	id, err := a.byCanonical.get(canonical, func() (ids.AccountID, error) {
+		var id []byte
+		err := a.store.View(ctx, func(r meta.Reader) (err error) {
+			id, err = r.Get(keys.CanonicalID(canonical))
+			return err
+		})
+		return ids.AccountID(id), err
 	})
 	if errors.Is(err, meta.ErrNotFound) {
 		return nil, false, nil
@@ -133,7 +137,7 @@ func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (re
 	if err != nil {
 		return nil, false, fmt.Errorf("read canonical user id: %w", err)
 	}
-	acct, err := a.account(ctx, ids.AccountID(id))
+	acct, err := a.account(ctx, id)
 	if err != nil {
 		return nil, false, err
 	}

@@ -44,6 +44,8 @@ import (
 //	user account=… name=…                  called account/user
 //	deleteuser account=… name=…
 //	policy account=… user=…                the input becomes the user's one inline policy
+//	decisions                              how the last request was judged
+//	cost                                   the transactions on the metadata that it took
 //	do                                     one request:
 //	caller METHOD /path?query              caller "-" is anonymous
 //	Header: value                          "host" is the Host header
@@ -83,6 +85,23 @@ type world struct {
 	signers  map[string]*sigv4.Signer
 	uploads  []string
 	last     *audit.Record
+	engine   *countingEngine
+}
+
+// countingEngine counts the transactions on the metadata store.
+type countingEngine struct {
+	meta.Engine
+	views, updates atomic.Int64
+}
+
+func (e *countingEngine) View(ctx context.Context, fn func(meta.Reader) error) error {
+	e.views.Add(1)
+	return e.Engine.View(ctx, fn)
+}
+
+func (e *countingEngine) Update(ctx context.Context, fn func(meta.Tx) error) error {
+	e.updates.Add(1)
+	return e.Engine.Update(ctx, fn)
 }
 
 func (w *world) now() time.Time { return time.Unix(w.clock.Load(), 0).UTC() }
@@ -104,7 +123,8 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := meta.New(memory.New())
+	w.engine = &countingEngine{Engine: memory.New()}
+	store := meta.New(w.engine)
 	w.accounts = accounts.New(store, box, accounts.Options{Now: w.now})
 	w.iam = iam.New(store, box, iam.Options{Now: w.now})
 	sessions := sts.New(store, box, sts.Options{Now: w.now})
@@ -173,6 +193,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.do(t, d)
 	case "decisions":
 		return w.decisions()
+	case "cost":
+		return fmt.Sprintf("%d reads, %d writes\n", w.engine.views.Load(), w.engine.updates.Load())
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""
@@ -197,6 +219,8 @@ var uploadName = regexp.MustCompile(`\[upload(\d)\]`)
 // do sends a request and shows the answer.
 func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 	t.Helper()
+	w.engine.views.Store(0)
+	w.engine.updates.Store(0)
 	input := uploadName.ReplaceAllStringFunc(d.Input, func(name string) string { return w.uploads[name[7]-'1'] })
 	head, body, _ := strings.Cut(input, "\n\n")
 	body = strings.TrimSuffix(body, "\n")
