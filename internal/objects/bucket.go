@@ -164,18 +164,21 @@ func (s *Service) UpdateBucket(ctx context.Context, name string, change func(*re
 	})
 }
 
-// DeleteBucket deletes an empty bucket: NoSuchBucket, or BucketNotEmpty if it has objects. Uploads in
-// progress do not keep a bucket from being deleted; they are aborted with it, in the same transaction.
+// DeleteBucket deletes an empty bucket: NoSuchBucket if the bucket is not the one with this ID, or
+// BucketNotEmpty if it has objects. Uploads in progress do not keep a bucket from being deleted; they are
+// aborted with it, in the same transaction.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html, which names uploads in
 // progress as an obstacle for directory buckets only.
-func (s *Service) DeleteBucket(ctx context.Context, name string) error {
+func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name string) error {
 	err := s.store.Update(ctx, func(tx meta.Tx) error {
 		b, err := existingBucket(tx, name)
 		if err != nil {
 			return err
 		}
-		id := keys.BucketID(b.Id)
+		if keys.BucketID(b.Id) != id {
+			return noSuchBucket(name)
+		}
 		it := tx.Scan(keys.Objects(id, ""))
 		occupied := it.Next()
 		if err := it.Close(); err != nil {

@@ -79,10 +79,10 @@ func TestListBuckets(t *testing.T) {
 func TestTooManyBuckets(t *testing.T) {
 	f := newFixture(t)
 	f.opts.MaxBuckets = 2
-	f.createBucket("almond", alice)
+	almond := f.createBucket("almond", alice)
 	wantCode(t, f.CreateBucket(ctx(t), NewBucket{Name: "pecan", Account: alice}), "TooManyBuckets")
 	f.createBucket("pecan", bob)
-	if err := f.DeleteBucket(ctx(t), "almond"); err != nil {
+	if err := f.DeleteBucket(ctx(t), almond, "almond"); err != nil {
 		t.Fatal(err)
 	}
 	f.createBucket("hazel", alice)
@@ -90,11 +90,11 @@ func TestTooManyBuckets(t *testing.T) {
 
 func TestDeleteBucket(t *testing.T) {
 	f := newFixture(t)
-	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), "absent"), "NoSuchBucket"), "BucketName", "absent")
-	wantCode(t, f.DeleteBucket(ctx(t), strings.Repeat("long", 3000)), "NoSuchBucket")
+	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), f.bucket, "absent"), "NoSuchBucket"), "BucketName", "absent")
+	wantCode(t, f.DeleteBucket(ctx(t), f.bucket, strings.Repeat("long", 3000)), "NoSuchBucket")
 
 	f.put("k", "x")
-	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), bucketName), "BucketNotEmpty"), "BucketName", bucketName)
+	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), f.bucket, bucketName), "BucketNotEmpty"), "BucketName", bucketName)
 	if _, err := f.Delete(ctx(t), f.bucket, bucketName, "k", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestDeleteBucket(t *testing.T) {
 	f.part("k", id, 1, big("one", 500))
 	f.part("k", id, 2, "small")
 	f.part("other", f.upload("other"), 1, big("other", 500))
-	if err := f.DeleteBucket(ctx(t), bucketName); err != nil {
+	if err := f.DeleteBucket(ctx(t), f.bucket, bucketName); err != nil {
 		t.Fatal(err)
 	}
 	f.checkClean()
@@ -121,7 +121,7 @@ func TestDeleteBucket(t *testing.T) {
 func TestRecreatedBucket(t *testing.T) {
 	f := newFixture(t)
 	old := f.object("k")
-	if err := f.DeleteBucket(ctx(t), bucketName); err != nil {
+	if err := f.DeleteBucket(ctx(t), f.bucket, bucketName); err != nil {
 		t.Fatal(err)
 	}
 	f.bucket = f.createBucket(bucketName, bob)
@@ -133,6 +133,7 @@ func TestRecreatedBucket(t *testing.T) {
 	_, err = f.Delete(ctx(t), old.Bucket, bucketName, "k", nil)
 	wantCode(t, err, "NoSuchBucket")
 	wantCode(t, f.CreateUpload(ctx(t), old.Bucket, bucketName, &records.Upload{Key: "k"}), "NoSuchBucket")
+	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), old.Bucket, bucketName), "NoSuchBucket"), "BucketName", bucketName)
 	_, err = f.CompleteUpload(ctx(t), old, "id", []CompletedPart{{Number: 1}})
 	wantCode(t, err, "NoSuchBucket")
 	f.checkClean()

@@ -110,7 +110,7 @@ var scenarios = []scenario{
 		if _, err := f.Delete(ctx(f.t), f.bucket, bucketName, "source", nil); err != nil {
 			return err
 		}
-		return f.DeleteBucket(ctx(f.t), bucketName)
+		return f.DeleteBucket(ctx(f.t), f.bucket, bucketName)
 	}},
 }
 

@@ -48,7 +48,7 @@ func (f *fixture) disturb(random *rand.Rand) {
 	case 0:
 		err = f.CreateBucket(ctx(f.t), NewBucket{Name: bucketName, Account: alice, Region: "us-east-1"})
 	case 1:
-		err = f.DeleteBucket(ctx(f.t), bucketName)
+		err = f.DeleteBucket(ctx(f.t), b, bucketName)
 	case 2, 3, 4, 5:
 		_, err = f.Put(ctx(f.t), n, strings.NewReader(body))
 	case 6, 7:

@@ -112,7 +112,7 @@ func TestPartOfEndedUpload(t *testing.T) {
 				return err
 			},
 			"deleted with its bucket": func(f *fixture, _ string, _ []CompletedPart) error {
-				return f.DeleteBucket(ctx(t), bucketName)
+				return f.DeleteBucket(ctx(t), f.bucket, bucketName)
 			},
 		} {
 			f := newFixture(t)

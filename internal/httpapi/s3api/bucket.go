@@ -232,8 +232,8 @@ func (s *Service) headBucket() httpapi.Operation {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
 func (s *Service) deleteBucket() httpapi.Operation {
-	return s.onlyBucket("DeleteBucket", "s3:DeleteBucket", func(ctx context.Context, c *httpapi.Call, _ *access.Bucket) (*httpapi.Response, error) {
-		return noContent(), s.objects.DeleteBucket(ctx, c.Bucket)
+	return s.onlyBucket("DeleteBucket", "s3:DeleteBucket", func(ctx context.Context, _ *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
+		return noContent(), s.objects.DeleteBucket(ctx, b.ID, b.Record.Name)
 	})
 }
 
