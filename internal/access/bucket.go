@@ -29,7 +29,7 @@ func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
 		if err := a.store.View(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
 			return nil, err
 		}
-		return newBucket(record)
+		return NewBucket(record)
 	})
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func noSuchBucket(name string) error {
 	return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").With("BucketName", name)
 }
 
-// newBucket compiles a bucket's record.
-func newBucket(record *records.Bucket) (*Bucket, error) {
+// NewBucket compiles a bucket's record, which must not be changed afterwards.
+func NewBucket(record *records.Bucket) (*Bucket, error) {
 	if len(record.Id) != len(keys.BucketID{}) {
 		return nil, fmt.Errorf("bucket %s has an id of %d bytes: %w", record.Name, len(record.Id), meta.ErrCorrupt)
 	}

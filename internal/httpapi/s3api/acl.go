@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/access"
 	"crossgrant/internal/acl"
 	"crossgrant/internal/apierr"
@@ -107,8 +109,8 @@ type putBucketACLInput struct {
 	acl    newACL
 }
 
-func (in *putBucketACLInput) check(c *httpapi.Call) access.Check {
-	return bucketCheck(in.bucket, "s3:PutBucketAcl", func(k *policy.Context) { fromHeaders(c.HTTP, k, aclKeys...) })
+func (in *putBucketACLInput) check(c *httpapi.Call, b *access.Bucket) access.Check {
+	return bucketCheck(b, "s3:PutBucketAcl", func(k *policy.Context) { fromHeaders(c.HTTP, k, aclKeys...) })
 }
 
 // putBucketACL is PutBucketAcl.
@@ -125,13 +127,16 @@ func (s *Service) putBucketACL() httpapi.Operation {
 			in.bucket, err = s.loadBucket(ctx, c)
 			return err
 		},
-		Checks: func(c *httpapi.Call, in *putBucketACLInput) []access.Check { return []access.Check{in.check(c)} },
+		Checks: func(c *httpapi.Call, in *putBucketACLInput) []access.Check {
+			return []access.Check{in.check(c, in.bucket)}
+		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *putBucketACLInput) (*httpapi.Response, error) {
-			list, err := s.newList(ctx, c, in.bucket, in.acl, in.bucket.Canonical, in.check(c))
+			list, err := s.newList(ctx, c, in.bucket, in.acl, in.bucket.Canonical, in.check(c, in.bucket))
 			if err != nil {
 				return nil, err
 			}
-			return empty(), s.updateBucket(ctx, in.bucket, func(r *records.Bucket) error {
+			check := func(b *access.Bucket) access.Check { return in.check(c, b) }
+			return empty(), s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket) error {
 				// Settings may have changed since the bucket was looked at; see runPutBucketPolicy.
 				if r.Ownership == access.Enforced {
 					return aclsNotSupported()
@@ -232,13 +237,16 @@ func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *obje
 	if err != nil {
 		return nil, err
 	}
+	guard := rejudge(ctx, c, in.bucket, c.Key, in.putCheck(c, in.object), writeConditions{})
 	return empty(), s.objects.UpdateObject(ctx, in.bucket.ID, c.Key, func(o *records.Object) error {
-		if ownerOf(in.bucket, o) != owner {
-			// Another account has replaced the object since it was judged.
-			check := in.putCheck(c, o)
-			if err := c.Authorize(ctx, &check); err != nil {
+		if !proto.Equal(o, in.object) {
+			// The object was replaced, or its ACL, since it was judged: it was the old one's ACL that let
+			// the caller in.
+			if err := guard(o); err != nil {
 				return err
 			}
+		}
+		if ownerOf(in.bucket, o) != owner {
 			return apierr.New(http.StatusConflict, "OperationAborted",
 				"A conflicting conditional operation is currently in progress against this resource. Please try again.")
 		}

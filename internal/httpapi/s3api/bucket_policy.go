@@ -100,11 +100,13 @@ func (s *Service) getBucketPolicyStatus() httpapi.Operation {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
 func (s *Service) deleteBucketPolicy() httpapi.Operation {
-	return s.onlyBucket("DeleteBucketPolicy", "s3:DeleteBucketPolicy", func(ctx context.Context, c *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
+	const action = "s3:DeleteBucketPolicy"
+	check := func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
+	return s.onlyBucket("DeleteBucketPolicy", action, func(ctx context.Context, c *httpapi.Call, b *access.Bucket) (*httpapi.Response, error) {
 		if err := ownBucketOnly(c, b); err != nil {
 			return nil, err
 		}
-		return noContent(), s.updateBucket(ctx, b, func(r *records.Bucket) error {
+		return noContent(), s.updateBucket(ctx, c, b, check, func(r *records.Bucket) error {
 			r.Policy = ""
 			return nil
 		})
@@ -131,14 +133,14 @@ func (s *Service) putBucketPolicy() httpapi.Operation {
 			in.bucket, err = s.loadBucket(ctx, c)
 			return err
 		},
-		Checks: func(_ *httpapi.Call, in *putPolicyInput) []access.Check { return []access.Check{in.check()} },
-		Run:    s.runPutBucketPolicy,
+		Checks: func(_ *httpapi.Call, in *putPolicyInput) []access.Check {
+			return []access.Check{putPolicyCheck(in.bucket)}
+		},
+		Run: s.runPutBucketPolicy,
 	}.Operation()
 }
 
-func (in *putPolicyInput) check() access.Check {
-	return bucketCheck(in.bucket, "s3:PutBucketPolicy", nil)
-}
+func putPolicyCheck(b *access.Bucket) access.Check { return bucketCheck(b, "s3:PutBucketPolicy", nil) }
 
 func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *putPolicyInput) (*httpapi.Response, error) {
 	if err := ownBucketOnly(c, in.bucket); err != nil {
@@ -153,10 +155,10 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 		return nil, err
 	}
 	public := stored.IsPublic()
-	err = s.updateBucket(ctx, in.bucket, func(r *records.Bucket) error {
+	err = s.updateBucket(ctx, c, in.bucket, putPolicyCheck, func(r *records.Bucket) error {
 		// The setting is looked at where the policy is stored, so that the two cannot pass each other.
 		if public && (in.bucket.Block.BlockPublicPolicy || r.GetPublicAccessBlock().GetBlockPublicPolicy()) {
-			return blockedPublic(c, in.check(), "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")
+			return blockedPublic(c, putPolicyCheck(in.bucket), "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")
 		}
 		r.Policy = stored.Text()
 		return nil

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
@@ -14,12 +16,28 @@ import (
 	"crossgrant/internal/wire/restxml"
 )
 
-// updateBucket changes the record of b, if it is still the bucket that the request was judged for.
-func (s *Service) updateBucket(ctx context.Context, b *access.Bucket, change func(*records.Bucket) error) error {
+// updateBucket changes the record of b, if it is still the bucket that the request was judged for. If
+// the bucket's settings are no longer those that it was judged by, check is asked again: otherwise whoever
+// may change them could undo, with a request under way, that this right was taken away.
+func (s *Service) updateBucket(ctx context.Context, c *httpapi.Call, b *access.Bucket, check func(*access.Bucket) access.Check,
+	change func(*records.Bucket) error) error {
+	before := len(c.Record.Decisions)
 	return s.objects.UpdateBucket(ctx, b.Record.Name, func(r *records.Bucket) error {
 		if !bytes.Equal(r.Id, b.Record.Id) {
 			return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").
 				With("BucketName", b.Record.Name)
+		}
+		if !proto.Equal(r, b.Record) {
+			now, err := access.NewBucket(proto.CloneOf(r))
+			if err != nil {
+				return err
+			}
+			// A transaction that is run again must not leave the decisions of its first run behind.
+			c.Record.Decisions = c.Record.Decisions[:before]
+			again := check(now)
+			if err := c.Authorize(ctx, &again); err != nil {
+				return err
+			}
 		}
 		return change(r)
 	})
@@ -44,6 +62,7 @@ type settingInput[T any] struct {
 // setting returns an operation that changes the bucket's record, after the permission action.
 func setting[T any](s *Service, name, action, anonymous string, decode func([]byte) (*T, error),
 	change func(c *httpapi.Call, b *access.Bucket, r *records.Bucket, value *T) error, status int) httpapi.Operation {
+	check := func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
 	return httpapi.Row[settingInput[T]]{
 		Name: name,
 		Decode: func(c *httpapi.Call) (*settingInput[T], error) {
@@ -62,11 +81,9 @@ func setting[T any](s *Service, name, action, anonymous string, decode func([]by
 			in.bucket, err = s.signedOnly(ctx, c, anonymous)
 			return err
 		},
-		Checks: func(_ *httpapi.Call, in *settingInput[T]) []access.Check {
-			return []access.Check{bucketCheck(in.bucket, action, nil)}
-		},
+		Checks: func(_ *httpapi.Call, in *settingInput[T]) []access.Check { return []access.Check{check(in.bucket)} },
 		Run: func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) (*httpapi.Response, error) {
-			err := s.updateBucket(ctx, in.bucket, func(r *records.Bucket) error { return change(c, in.bucket, r, in.value) })
+			err := s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket) error { return change(c, in.bucket, r, in.value) })
 			return &httpapi.Response{Status: status, Header: http.Header{}}, err
 		},
 	}.Operation()

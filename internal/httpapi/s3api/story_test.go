@@ -92,6 +92,8 @@ type world struct {
 type countingEngine struct {
 	meta.Engine
 	views, updates atomic.Int64
+	// meanwhile is called, once, between what a request has read and what it writes; may be nil.
+	meanwhile func()
 }
 
 func (e *countingEngine) View(ctx context.Context, fn func(meta.Reader) error) error {
@@ -101,6 +103,10 @@ func (e *countingEngine) View(ctx context.Context, fn func(meta.Reader) error) e
 
 func (e *countingEngine) Update(ctx context.Context, fn func(meta.Tx) error) error {
 	e.updates.Add(1)
+	if meanwhile := e.meanwhile; meanwhile != nil {
+		e.meanwhile = nil
+		meanwhile()
+	}
 	return e.Engine.Update(ctx, fn)
 }
 
