@@ -3,7 +3,6 @@ package s3api
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/arn"
@@ -60,7 +59,8 @@ func decodeCopyObject(c *httpapi.Call) (*copyObjectInput, error) {
 	if in.cond, err = decodeWriteConditions(c.HTTP); err != nil {
 		return nil, err
 	}
-	switch directive := header(c.HTTP, "x-amz-metadata-directive"); strings.ToUpper(directive) {
+	// In capitals only: a policy that compares s3:x-amz-metadata-directive must not be evaded by small ones.
+	switch directive := header(c.HTTP, "x-amz-metadata-directive"); directive {
 	case "", "COPY":
 	case "REPLACE":
 		in.replace = true
