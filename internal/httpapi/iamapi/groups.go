@@ -46,7 +46,8 @@ func (a *api) groups() []httpapi.Operation {
 			},
 		}),
 		a.entity(entityRow{
-			name: "UpdateGroup", kind: keys.GroupKind,
+			// https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html asks for both names too.
+			name: "UpdateGroup", kind: keys.GroupKind, renames: true,
 			decode: func(_ *httpapi.Call, q *query.Reader, in *entityInput) error {
 				in.newName = q.String("NewGroupName", groupRules...)
 				in.newPath = q.String("NewPath", pathRules...)

@@ -217,6 +217,30 @@ func TestTagOnCreate(t *testing.T) {
 	}
 }
 
+// TestRenaming: who changes an entity's name or path must be allowed to do so under both its ARNs.
+// Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html and API_UpdateGroup.html
+func TestRenaming(t *testing.T) {
+	t.Parallel()
+	w := querytest.New(t)
+	root := w.Account(accountA)
+	ann := w.User(accountA, "ann")
+	for _, kind := range []string{"User", "Group"} {
+		base := "arn:aws:iam::111111111111:" + strings.ToLower(kind)
+		w.IAMCall(root, "Create"+kind, kind+"Name", "bob", "Path", "/dev/").OK()
+		w.IAMCall(root, "PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument", allow(`"iam:Update*"`, base+"/dev/*", "")).OK()
+		for _, to := range [][]string{{"NewPath", "/admin/"}, {"NewPath", "/"}, {"New" + kind + "Name", "x", "NewPath", "/admin/"}} {
+			w.IAMCall(ann, "Update"+kind, append(to, kind+"Name", "BOB")...).Refused(403, "AccessDenied", "")
+		}
+		w.IAMCall(ann, "Update"+kind, kind+"Name", "bob", "NewPath", "/admin/").Refused(403, "AccessDenied",
+			"User: arn:aws:iam::111111111111:user/ann is not authorized to perform: iam:Update"+kind+" on resource: "+base+
+				"/admin/bob because no identity-based policy allows the iam:Update"+kind+" action")
+		w.IAMCall(ann, "Update"+kind, kind+"Name", "bob", "New"+kind+"Name", "cid", "NewPath", "/dev/ops/").OK()
+		w.IAMCall(ann, "Update"+kind, kind+"Name", "cid").OK()
+		w.IAMCall(root, "PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument", allow(`"iam:Update*"`, base+"/dev/ops/cid", "")).OK()
+		w.IAMCall(ann, "Update"+kind, kind+"Name", "cid", "New"+kind+"Name", "dan").Refused(403, "AccessDenied", "")
+	}
+}
+
 func TestSelf(t *testing.T) {
 	t.Parallel()
 	w := querytest.New(t)

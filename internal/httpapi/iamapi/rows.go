@@ -48,6 +48,9 @@ type entityRow struct {
 	// bounded says that the action has the condition key iam:PermissionsBoundary, with the boundary
 	// that the entity has.
 	bounded bool
+	// renames says that the operation may give the entity the newName and newPath of its input: the action
+	// must then be allowed on the entity's new ARN as well.
+	renames bool
 	// keys adds the other condition keys of the action; nil: none.
 	keys func(in *entityInput, k *policy.Context)
 	run  func(ctx context.Context, account ids.AccountID, in *entityInput) (result any, err error)
@@ -76,7 +79,7 @@ func (a *api) entity(r entityRow) httpapi.Operation {
 			return err
 		},
 		Checks: func(_ *httpapi.Call, in *entityInput) []access.Check {
-			return []access.Check{{Action: "iam:" + r.name, Resource: in.target.ARN, Keys: func(k *policy.Context) {
+			check := access.Check{Action: "iam:" + r.name, Resource: in.target.ARN, Keys: func(k *policy.Context) {
 				resourceTags(k, in.target.Tags, in.kind)
 				if r.bounded && in.target.Boundary != "" {
 					k.Set("iam:PermissionsBoundary", in.target.Boundary)
@@ -84,12 +87,32 @@ func (a *api) entity(r entityRow) httpapi.Operation {
 				if r.keys != nil {
 					r.keys(in, k)
 				}
-			}}}
+			}}
+			checks := []access.Check{check}
+			if renamed := in.renamed(); r.renames && renamed != check.Resource {
+				check.Resource = renamed
+				checks = append(checks, check)
+			}
+			return checks
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *entityInput) (any, error) {
 			return r.run(ctx, c.Caller.Account, in)
 		},
 	}.Operation(protocol)
+}
+
+// renamed returns the ARN that the entity has with the newName and newPath of the input.
+func (in *entityInput) renamed() string {
+	a, _ := arn.Parse(in.target.ARN) // package iam has built it
+	name, path := a.Name(), a.Path()
+	if in.newName != "" {
+		name = in.newName
+	}
+	if in.newPath != "" {
+		path = in.newPath
+	}
+	a.Resource = a.Type() + path + name
+	return a.String()
 }
 
 // policyInput is the input of operations on a managed policy, of which each uses a part.

@@ -37,7 +37,9 @@ func (a *api) users() []httpapi.Operation {
 			},
 		}),
 		a.entity(entityRow{
-			name: "UpdateUser", kind: keys.UserKind,
+			// "The requester must have appropriate permissions on both the source object and the target object."
+			// https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+			name: "UpdateUser", kind: keys.UserKind, renames: true,
 			decode: func(_ *httpapi.Call, q *query.Reader, in *entityInput) error {
 				in.newName = q.String("NewUserName", newUserRules...)
 				in.newPath = q.String("NewPath", pathRules...)
