@@ -169,6 +169,10 @@ func (l *loader) managed(policyARN string) (authz.Source, error) {
 	if err != nil {
 		return authz.Source{}, fmt.Errorf("read policy %s: %w", policyARN, err)
 	}
+	if arn.Policy(l.account, record.Path, record.Name) != name {
+		// A session was limited by a policy that is gone; another one has its name now.
+		return fault(policyARN, errors.New("another policy has this name")), nil
+	}
 	for _, v := range record.Versions {
 		if v.Id == record.DefaultVersion {
 			return compile(policyARN, v.Document), nil

@@ -178,6 +178,24 @@ func TestSessionPolicies(t *testing.T) {
 	r.assume(r.ann, "Policy", allowAll+strings.Repeat(" ", 2048)).Refused(400, "PackedPolicyTooLarge", "")
 }
 
+// TestSessionPolicyThatIsGone: a session whose policy was deleted may do nothing, also if a policy under
+// another path has the name now.
+func TestSessionPolicyThatIsGone(t *testing.T) {
+	t.Parallel()
+	r := newRoles(t, accountB, "")
+	narrow := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}}`
+	arn := r.IAMCall(r.rootA, "CreatePolicy", "PolicyName", "limit", "Path", "/a/", "PolicyDocument", narrow).OK().Get("Policy>Arn")
+	session := keyOf(r.assume(r.ann, "PolicyArns.member.1.arn", arn).OK())
+	r.IAMCall(session, "ListUsers").OK()
+	r.IAMCall(session, "ListRoles").Refused(403, "AccessDenied", "")
+	r.IAMCall(r.rootA, "DeletePolicy", "PolicyArn", arn).OK()
+	r.IAMCall(session, "ListUsers").Refused(403, "AccessDenied", "")
+	wide := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	r.IAMCall(r.rootA, "CreatePolicy", "PolicyName", "Limit", "Path", "/b/", "PolicyDocument", wide).OK()
+	r.IAMCall(session, "ListUsers").Refused(403, "AccessDenied", "")
+	r.IAMCall(session, "ListRoles").Refused(403, "AccessDenied", "")
+}
+
 // TestSessionEndsWithItsRole: also if another role takes its name over.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
 func TestSessionEndsWithItsRole(t *testing.T) {
