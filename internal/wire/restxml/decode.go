@@ -37,21 +37,55 @@ func Malformed(cause error) *apierr.Error {
 // Present takes anything. Strings are taken with the white space around them, numbers and booleans
 // without. Decode panics if v has a field of any other type.
 func Decode(body []byte, root string, v any) error {
-	d := decoder{xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))}
+	input := &rationed{Reader: bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))}
+	d := decoder{tokens: xml.NewDecoder(input), input: input}
 	if err := d.document(root, reflect.ValueOf(v).Elem()); err != nil {
 		return Malformed(err)
 	}
 	return nil
 }
 
-type decoder struct{ tokens *xml.Decoder }
+// The limits of what a document may be made of. Package encoding/xml takes many times the room of a tag
+// for each of its attributes and for each element that is open, and bodies of some megabytes are read
+// before it is known who sends them.
+const (
+	maxToken = 64 << 10 // bytes of one tag, text or comment
+	maxDepth = 32       // of elements inside a Present
+)
+
+// decoder reads a document token by token.
+type decoder struct {
+	tokens *xml.Decoder
+	input  *rationed
+}
+
+// next returns the next token; it is good until the one after it is read.
+func (d *decoder) next() (xml.Token, error) {
+	d.input.left = maxToken
+	return d.tokens.Token()
+}
+
+// rationed is a text of which left bytes may be read.
+type rationed struct {
+	*bytes.Reader
+	left int
+}
+
+// ReadByte is what package encoding/xml reads with.
+func (r *rationed) ReadByte() (byte, error) {
+	if r.left == 0 {
+		return 0, fmt.Errorf("token of more than %d bytes", maxToken)
+	}
+	r.left--
+	return r.Reader.ReadByte()
+}
 
 // document reads the whole text: one root element, and nothing beside it but an XML declaration,
 // comments and white space.
 func (d *decoder) document(root string, v reflect.Value) error {
 	first, found := true, false
 	for {
-		token, err := d.tokens.Token()
+		token, err := d.next()
 		if errors.Is(err, io.EOF) && found {
 			return nil
 		}
@@ -103,7 +137,7 @@ func (d *decoder) element(start xml.StartElement, v reflect.Value) error {
 	switch {
 	case v.Type() == presentType:
 		v.SetBool(true)
-		return d.tokens.Skip()
+		return d.skip()
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		return d.element(start, v.Elem())
@@ -115,6 +149,26 @@ func (d *decoder) element(start xml.StartElement, v reflect.Value) error {
 		return err
 	}
 	return setText(v, start.Name.Local, text)
+}
+
+// skip reads to the end of an element that has begun.
+func (d *decoder) skip() error {
+	for depth := 1; depth > 0; {
+		token, err := d.next()
+		if err != nil {
+			return err
+		}
+		switch token.(type) {
+		case xml.StartElement:
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+		if depth > maxDepth {
+			return fmt.Errorf("elements nested deeper than %d", maxDepth)
+		}
+	}
+	return nil
 }
 
 // checkName refuses elements of foreign namespaces and attributes.
@@ -134,7 +188,7 @@ func checkName(start xml.StartElement) error {
 func (d *decoder) children(start xml.StartElement, v reflect.Value) error {
 	seen := make([]bool, v.NumField())
 	for {
-		token, err := d.tokens.Token()
+		token, err := d.next()
 		if err != nil {
 			return err
 		}
@@ -169,7 +223,7 @@ func (d *decoder) children(start xml.StartElement, v reflect.Value) error {
 func (d *decoder) text(start xml.StartElement) (string, error) {
 	var b strings.Builder
 	for {
-		token, err := d.tokens.Token()
+		token, err := d.next()
 		if err != nil {
 			return "", err
 		}

@@ -2,6 +2,7 @@ package restxml
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -113,6 +114,28 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Errorf("got %v, want MalformedXML", err)
 			}
 		})
+	}
+}
+
+// TestDecodeIsBounded: a document takes no more than a small multiple of its own size, whatever it is.
+func TestDecodeIsBounded(t *testing.T) {
+	const size = 1 << 20
+	for name, text := range map[string]string{
+		"nesting":    "<S><Name/><Extra>" + strings.Repeat("<x>", size/3),
+		"nested":     "<S><Name/><Extra>" + strings.Repeat("<x>", size/7) + strings.Repeat("</x>", size/7) + "</Extra></S>",
+		"attributes": "<S " + strings.Repeat(`xmlns:a="" `, size/11) + "><Name/></S>",
+		"text":       "<S><Name>" + strings.Repeat("n", size) + "</Name></S>",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := Decode([]byte(text), "S", new(sample))
+		runtime.ReadMemStats(&after)
+		if !apierr.Is(err, "MalformedXML") {
+			t.Errorf("%s: got %v, want MalformedXML", name, err)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 5*size {
+			t.Errorf("%s: took %d bytes", name, took)
+		}
 	}
 }
 
