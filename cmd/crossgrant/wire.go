@@ -61,22 +61,20 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		domains = []string{c.Domain}
 	}
 	counted := metrics.New()
+	s3 := s3api.New(w.objects, s3api.Deps{
+		Buckets: authorizer, Accounts: authorizer, Principals: identity,
+		Region: c.Region, Domains: domains, NewBuckets: buckets,
+	})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
-		Region:     c.Region,
-		Authorizer: authorizer,
-		Services: []httpapi.Service{
-			s3api.New(w.objects, s3api.Deps{
-				Buckets: authorizer, Accounts: authorizer, Principals: identity,
-				Region: c.Region, Domains: domains, NewBuckets: buckets,
-			}),
-			iamapi.New(identity),
-			stsapi.New(sessions),
-		},
-		Records: audit.NewStream(audit.NewLog(log), counted),
-		Now:     time.Now,
-		Ready:   func(ctx context.Context) error { return answers(ctx, store) },
-		Metrics: counted.Handler(),
+		Region:      c.Region,
+		Authorizer:  authorizer,
+		Services:    []httpapi.Service{s3, iamapi.New(identity), stsapi.New(sessions)},
+		Records:     audit.NewStream(audit.NewLog(log), counted),
+		Now:         time.Now,
+		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
+		Metrics:     counted.Handler(),
+		NamesBucket: s3.NamesBucket,
 	})
 	return w, err
 }

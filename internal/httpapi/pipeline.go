@@ -51,6 +51,8 @@ type Config struct {
 	Ready func(context.Context) error
 	// Metrics serves /-/metrics.
 	Metrics http.Handler
+	// NamesBucket reports whether a host names a bucket, below which /-/ is the beginning of keys.
+	NamesBucket func(host string) bool
 }
 
 // Pipeline is the http.Handler of the port.
@@ -62,18 +64,21 @@ type Pipeline struct {
 	now        func() time.Time
 	signatures *verifier
 	own        http.Handler
+	// namesBucket is as in Config.
+	namesBucket func(host string) bool
 }
 
 // New returns the pipeline for config.
 func New(config Config) (*Pipeline, error) {
 	p := &Pipeline{
-		region:     config.Region,
-		authorizer: config.Authorizer,
-		services:   map[string]Service{},
-		records:    config.Records,
-		now:        config.Now,
-		signatures: newVerifier(config.Region),
-		own:        ownEndpoints(config.Ready, config.Metrics),
+		region:      config.Region,
+		authorizer:  config.Authorizer,
+		services:    map[string]Service{},
+		records:     config.Records,
+		now:         config.Now,
+		signatures:  newVerifier(config.Region),
+		own:         ownEndpoints(config.Ready, config.Metrics),
+		namesBucket: config.NamesBucket,
 	}
 	for _, s := range config.Services {
 		if _, twice := p.services[s.Name()]; twice {
@@ -89,8 +94,9 @@ func New(config Config) (*Pipeline, error) {
 
 // ServeHTTP answers one request and records it.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// No bucket name begins with '-', so the server's own endpoints cannot hide one.
-	if strings.HasPrefix(r.URL.Path, "/-/") {
+	// No bucket name begins with '-', so the server's own endpoints cannot hide one in a path; but keys
+	// below a bucket that the host names may begin so.
+	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) {
 		p.own.ServeHTTP(w, r)
 		return
 	}

@@ -79,6 +79,7 @@ func newPipeline(t *testing.T, a Authorizer, op Operation) (*Pipeline, *collecte
 	p, err := New(Config{
 		Region: "us-east-1", Authorizer: a, Services: []Service{&service{"s3", op}, &service{"sts", op}}, Records: audit.NewStream(&records),
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Ready: func(context.Context) error { return nil },
+		NamesBucket: func(host string) bool { return host == "bucket.localhost" },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -252,5 +253,11 @@ func TestOwnEndpoints(t *testing.T) {
 	}
 	if len(*records) != 0 {
 		t.Error("the server's own endpoints left request records")
+	}
+	r := httptest.NewRequest("GET", "/-/healthz", nil)
+	r.Host = "bucket.localhost"
+	p.ServeHTTP(httptest.NewRecorder(), r)
+	if len(*records) != 1 {
+		t.Error("a key of a bucket that the host names is hidden by the server's own endpoints")
 	}
 }

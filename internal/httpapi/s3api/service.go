@@ -85,6 +85,9 @@ func New(storage *objects.Service, deps Deps) *Service {
 // Name returns "s3".
 func (s *Service) Name() string { return "s3" }
 
+// NamesBucket reports whether a host, as it stands in a request, names a bucket.
+func (s *Service) NamesBucket(host string) bool { return hostedBucket(host, s.Domains) != "" }
+
 // Route finds bucket and key, and the operation that the request asks for. It fills c.Bucket and c.Key,
 // and puts x-amz-* parameters of the query among the headers of c.HTTP.
 func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {

@@ -147,8 +147,9 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	if domain != "" {
 		deps.Domains = []string{domain}
 	}
+	s3 := s3api.New(storage, deps)
 	w.handler, err = httpapi.New(httpapi.Config{
-		Region: w.region, Authorizer: authorizer, Services: []httpapi.Service{s3api.New(storage, deps)},
+		Region: w.region, Authorizer: authorizer, Services: []httpapi.Service{s3}, NamesBucket: s3.NamesBucket,
 		Records: audit.NewStream(w), Now: w.now,
 		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
 	})

@@ -63,7 +63,8 @@ func New(t *testing.T) *World {
 	authorizer := access.New(w.Store, box, sessions)
 	w.IAM = iam.New(w.Store, box, iam.Options{Now: now})
 	w.pipeline, err = httpapi.New(httpapi.Config{
-		Region: "us-east-1", Authorizer: authorizer, Records: audit.NewStream(w), Now: now,
+		NamesBucket: func(string) bool { return false },
+		Region:      "us-east-1", Authorizer: authorizer, Records: audit.NewStream(w), Now: now,
 		Services: []httpapi.Service{nothing{}, iamapi.New(w.IAM), stsapi.New(sessions)},
 		Ready:    func(context.Context) error { return nil },
 	})
