@@ -56,15 +56,7 @@ func S3Action(name string) (info S3ActionInfo, ok bool) {
 	return a.S3ActionInfo, true
 }
 
-// S3Actions returns all actions of S3 that match a pattern of an Action element, in alphabetic order.
-func S3Actions(pattern string) []S3ActionInfo {
-	var out []S3ActionInfo
-	for _, a := range matchS3(pattern) {
-		out = append(out, a.S3ActionInfo)
-	}
-	return out
-}
-
+// matchS3 returns all actions of S3 that match a pattern of an Action element, in alphabetic order.
 func matchS3(pattern string) []*s3Action {
 	p := newActionPattern(pattern)
 	var out []*s3Action

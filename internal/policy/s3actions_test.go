@@ -31,13 +31,13 @@ func TestS3Action(t *testing.T) {
 
 func TestS3Actions(t *testing.T) {
 	var names []string
-	for _, a := range S3Actions("s3:getbucketp*") {
+	for _, a := range matchS3("s3:getbucketp*") {
 		names = append(names, a.Name)
 	}
 	if got, want := strings.Join(names, " "), "s3:GetBucketPolicy s3:GetBucketPolicyStatus s3:GetBucketPublicAccessBlock"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := len(S3Actions("*")); got != len(s3Table) {
+	if got := len(matchS3("*")); got != len(s3Table) {
 		t.Errorf("got %d of %d", got, len(s3Table))
 	}
 }
