@@ -1,6 +1,7 @@
 package pebble
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -257,6 +260,49 @@ func TestFatalFailure(t *testing.T) {
 				t.Errorf("nothing was acknowledged before the failure:\n%s", out)
 			}
 		})
+	}
+}
+
+// TestFullDiskDoesNotFloodTheLog has no room for tables for a while, as a full disk does, with room left
+// in the log. Pebble tries again and again; nothing is lost and little is said.
+func TestFullDiskDoesNotFloodTheLog(t *testing.T) {
+	t.Parallel()
+	var tries atomic.Int64
+	toggle := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind != errorfs.OpCreate || !strings.HasSuffix(op.Path, ".sst") {
+			return nil
+		}
+		tries.Add(1)
+		return syscall.ENOSPC
+	})}
+	var out bytes.Buffer // a handler writes one line at a time
+	log := slog.New(slog.NewTextHandler(&out, nil))
+	e := open(t, Options{FS: errorfs.Wrap(vfs.NewMem(), toggle), Log: log, memTableBytes: 64 << 10})
+	toggle.On()
+	const writes = 100 // more than a memory table, less than where writes wait for a flush
+	for i := range writes {
+		if err := set(e, fmt.Sprintf("key%d", i), strings.Repeat("v", 700)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(10 * time.Second); tries.Load() < 50 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	toggle.Off()
+	if n := tries.Load(); n < 50 {
+		t.Errorf("%d tables were begun, want 50 that fail", n)
+	}
+	for i := range writes {
+		if key := fmt.Sprintf("key%d", i); get(t, e, key) == "" {
+			t.Errorf("%s is lost", key)
+		}
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	said := strings.Count(out.String(), "background: ")
+	if !strings.Contains(out.String(), syscall.ENOSPC.Error()) || said > 3 {
+		t.Errorf("%d lines for %d errors, want one that says why, and few:\n%.1000s", said, tries.Load(), out.String())
 	}
 }
 

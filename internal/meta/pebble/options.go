@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"syscall"
+	"time"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -52,7 +54,7 @@ func (o Options) config(e *Engine) *pebbledb.Options {
 		FormatMajorVersion: format,
 		Logger:             log,
 		EventListener: &pebbledb.EventListener{
-			BackgroundError: func(err error) { log.Errorf("background: %v", err) },
+			BackgroundError: new(throttle).reporter(log),
 			WALCreated: func(info pebbledb.WALCreateInfo) {
 				if info.Err != nil { // the last words: see Failure in the package comment
 					log.Errorf("make the next log file: %v", info.Err)
@@ -94,6 +96,33 @@ func (l logger) Infof(format string, args ...any) {
 
 func (l logger) Errorf(format string, args ...any) {
 	l.log.Error(fmt.Sprintf(format, args...))
+}
+
+// quiet is how long a throttle holds back what would only repeat what was said.
+const quiet = 10 * time.Second
+
+// throttle bounds what background errors say. Pebble tries a flush or a compaction that failed again at
+// once and without end: on a full disk that is a thousand errors a second, which differ only in the
+// number of a file.
+type throttle struct {
+	mu   sync.Mutex // protects the fields below
+	last time.Time  // of the last line
+	held int        // errors since then
+}
+
+// reporter returns a listener that passes on to log one error each quiet, with the number of those
+// before it that it held back.
+func (t *throttle) reporter(log logger) func(error) {
+	return func(err error) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if now := time.Now(); now.Sub(t.last) >= quiet {
+			log.Errorf("background: %v (%d errors since the last such line)", err, t.held)
+			t.last, t.held = now, 0
+			return
+		}
+		t.held++
+	}
 }
 
 // Fatalf stops the engine and panics, for Pebble must not run on. In a call of ours the panic becomes
