@@ -1412,6 +1412,7 @@ type Upload struct {
 	ChecksumComposite    bool                   `protobuf:"varint,14,opt,name=checksum_composite,json=checksumComposite,proto3" json:"checksum_composite,omitempty"`
 	WrittenUnderEnforced bool                   `protobuf:"varint,15,opt,name=written_under_enforced,json=writtenUnderEnforced,proto3" json:"written_under_enforced,omitempty"`
 	InitiatorAccount     string                 `protobuf:"bytes,16,opt,name=initiator_account,json=initiatorAccount,proto3" json:"initiator_account,omitempty"`
+	ChecksumUnasked      bool                   `protobuf:"varint,17,opt,name=checksum_unasked,json=checksumUnasked,proto3" json:"checksum_unasked,omitempty"` // the client named no algorithm: it is the default one, and not shown
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -1556,6 +1557,13 @@ func (x *Upload) GetInitiatorAccount() string {
 		return x.InitiatorAccount
 	}
 	return ""
+}
+
+func (x *Upload) GetChecksumUnasked() bool {
+	if x != nil {
+		return x.ChecksumUnasked
+	}
+	return false
 }
 
 // Part is one part of an upload, under keys.Part.
@@ -1794,7 +1802,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"part_sizes\x18\f \x03(\x03R\tpartSizes\x12#\n" +
 	"\rstorage_class\x18\r \x01(\tR\fstorageClass\x124\n" +
-	"\x16written_under_enforced\x18\x0e \x01(\bR\x14writtenUnderEnforced\"\xc9\x05\n" +
+	"\x16written_under_enforced\x18\x0e \x01(\bR\x14writtenUnderEnforced\"\xf4\x05\n" +
 	"\x06Upload\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
@@ -1813,7 +1821,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x12checksum_algorithm\x18\r \x01(\tR\x11checksumAlgorithm\x12-\n" +
 	"\x12checksum_composite\x18\x0e \x01(\bR\x11checksumComposite\x124\n" +
 	"\x16written_under_enforced\x18\x0f \x01(\bR\x14writtenUnderEnforced\x12+\n" +
-	"\x11initiator_account\x18\x10 \x01(\tR\x10initiatorAccount\x1a?\n" +
+	"\x11initiator_account\x18\x10 \x01(\tR\x10initiatorAccount\x12)\n" +
+	"\x10checksum_unasked\x18\x11 \x01(\bR\x0fchecksumUnasked\x1a?\n" +
 	"\x11GrantHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xed\x01\n" +

@@ -54,15 +54,20 @@ type readConditions struct {
 	prefix                             string // of the header names, as errors give them
 }
 
-// decodeConditions reads the conditions whose headers begin with prefix: "" or "x-amz-copy-source-".
-func decodeConditions(r *http.Request, prefix string) readConditions {
-	return readConditions{
+// decodeConditions reads the conditions whose headers begin with prefix: "" or "x-amz-copy-source-". As on
+// S3, an If-Modified-Since that is later than now counts for nothing.
+func decodeConditions(r *http.Request, prefix string, now time.Time) readConditions {
+	in := readConditions{
 		ifMatch:           header(r, prefix+"If-Match"),
 		ifNoneMatch:       header(r, prefix+"If-None-Match"),
 		ifModifiedSince:   date(header(r, prefix+"If-Modified-Since")),
 		ifUnmodifiedSince: date(header(r, prefix+"If-Unmodified-Since")),
 		prefix:            prefix,
 	}
+	if in.ifModifiedSince.After(now) {
+		in.ifModifiedSince = time.Time{}
+	}
+	return in
 }
 
 // date reads an HTTP date, or the ISO form that S3 accepts as well; zero if it is neither.
@@ -130,13 +135,20 @@ func decodeWriteConditions(r *http.Request) (writeConditions, error) {
 	match, none := header(r, "If-Match"), header(r, "If-None-Match")
 	switch {
 	case match != "" && none != "":
-		return writeConditions{}, refusedHeader("If-Match,If-None-Match")
+		return writeConditions{}, refusedHeader("If-Match,If-None-Match").
+			With("additionalMessage", "Multiple conditional request headers present in the request")
 	case none != "" && none != "*":
-		return writeConditions{}, refusedHeader("If-None-Match")
+		return writeConditions{}, refusedCondition("If-None-Match")
 	case match == "*":
-		return writeConditions{}, refusedHeader("If-Match")
+		return writeConditions{}, refusedCondition("If-Match")
 	}
 	return writeConditions{ifMatch: match, ifNoneMatch: none != ""}, nil
+}
+
+// refusedCondition is the error for a value that S3 does not know of a header that it knows.
+func refusedCondition(name string) *apierr.Error {
+	return refusedHeader(name).
+		With("additionalMessage", "We don't accept the provided value of "+name+" header for this API")
 }
 
 // judge applies the conditions to the object that is replaced or removed, nil if there is none. Whoever

@@ -28,7 +28,7 @@ type copySource struct {
 // decodeCopySource reads x-amz-copy-source and the conditions on it.
 func decodeCopySource(c *httpapi.Call) (copySource, error) {
 	src, err := parseCopySource(header(c.HTTP, "x-amz-copy-source"))
-	src.cond = decodeConditions(c.HTTP, "x-amz-copy-source-")
+	src.cond = decodeConditions(c.HTTP, "x-amz-copy-source-", c.Time)
 	return src, err
 }
 

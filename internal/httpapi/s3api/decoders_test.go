@@ -289,6 +289,8 @@ func TestConditions(t *testing.T) {
 	t.Parallel()
 	o := &records.Object{Etag: make([]byte, 16), Parts: 2, Modified: time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC).UnixNano()}
 	const tag = "00000000000000000000000000000000-2"
+	now := time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC)
+	const future = "Fri, 02 Jan 2026 03:04:07 GMT"
 	const then, before, after = "Fri, 02 Jan 2026 03:04:05 GMT", "Fri, 02 Jan 2026 03:04:04 GMT", "2026-01-02T03:04:06Z"
 	for _, c := range []struct {
 		headers string
@@ -304,6 +306,7 @@ func TestConditions(t *testing.T) {
 		{"If-Modified-Since: " + before, proceed},
 		{"If-Modified-Since: " + then, notModified},
 		{"If-Modified-Since: " + after, notModified},
+		{"If-Modified-Since: " + future, proceed},
 		{"If-Modified-Since: yesterday", proceed},
 		{"If-Unmodified-Since: " + before, failed},
 		{"If-Unmodified-Since: " + then, proceed},
@@ -318,7 +321,7 @@ func TestConditions(t *testing.T) {
 				r.Header.Set("x-amz-copy-source-"+name, value)
 			}
 		}
-		if got, failing := decodeConditions(r, "x-amz-copy-source-").judge(o); got != c.want {
+		if got, failing := decodeConditions(r, "x-amz-copy-source-", now).judge(o); got != c.want {
 			t.Errorf("%s: got %d (%s), want %d", c.headers, got, failing, c.want)
 		}
 	}

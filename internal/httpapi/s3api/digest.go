@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -74,7 +75,8 @@ func contentMD5(r *http.Request) ([]byte, error) {
 	}
 	sum, err := base64.StdEncoding.DecodeString(header(r, "Content-MD5"))
 	if err != nil || len(sum) != md5.Size {
-		return nil, apierr.New(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+		return nil, apierr.New(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.").
+			With("Content-MD5", header(r, "Content-MD5"))
 	}
 	return sum, nil
 }
@@ -136,6 +138,26 @@ func (d digest) expected(c *httpapi.Call) ([]byte, error) {
 	return sum, nil
 }
 
+// verifying returns c.Body so that the checksum that was sent is computed of it on the side, and a function
+// that compares the two once it has been read to its end; that one expects nothing else.
+func (d digest) verifying(c *httpapi.Call) (body io.Reader, verify func() ([]byte, error)) {
+	if d.algorithm == "" {
+		return c.Body, nil
+	}
+	h := d.algorithm.New()
+	return io.TeeReader(c.Body, h), func() ([]byte, error) {
+		want, err := d.expected(c)
+		if err == nil && !bytes.Equal(h.Sum(nil), want) {
+			err = badChecksum(d.algorithm)
+		}
+		return nil, err
+	}
+}
+
+func badChecksum(a checksum.Algorithm) *apierr.Error {
+	return apierr.New(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", a)
+}
+
 // readBody reads a payload that is held in memory, at most limit bytes of it, and verifies it.
 func readBody(c *httpapi.Call, limit int64) ([]byte, digest, error) {
 	d, err := decodeDigest(c.HTTP)
@@ -159,7 +181,7 @@ func readBody(c *httpapi.Call, limit int64) ([]byte, digest, error) {
 	h := d.algorithm.New()
 	h.Write(body)
 	if !bytes.Equal(h.Sum(nil), want) {
-		return nil, d, apierr.New(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", d.algorithm)
+		return nil, d, badChecksum(d.algorithm)
 	}
 	return body, d, nil
 }

@@ -99,7 +99,8 @@ func checkHeaders(r *http.Request) error {
 
 // refusedHeader is the error for a header that implies what is not built.
 func refusedHeader(name string) *apierr.Error {
-	return apierr.NotImplemented(name).With("Header", name)
+	return apierr.New(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented").
+		With("Header", name)
 }
 
 // ofSignature are the parameters of a presigned URL that are the signature's own.

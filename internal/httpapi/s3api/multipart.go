@@ -85,7 +85,7 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 		ChecksumAlgorithm: string(in.algorithm), ChecksumComposite: in.kind == checksum.Composite,
 	}
 	if in.algorithm == "" {
-		upload.ChecksumAlgorithm = string(defaultAlgorithm)
+		upload.ChecksumAlgorithm, upload.ChecksumUnasked = string(defaultAlgorithm), true
 	}
 	if err := s.objects.CreateUpload(ctx, in.bucket.ID, in.bucket.Record.Name, upload); err != nil {
 		return nil, err
@@ -222,14 +222,24 @@ func (s *Service) uploadPart() httpapi.Operation {
 			n := in.newObject(c)
 			n.Length, n.ContentMD5, n.Algorithm = c.Length, in.digest.md5, string(in.digest.algorithm)
 			n.Expected = func() ([]byte, error) { return in.digest.expected(c) }
-			part, err := s.objects.PutPart(ctx, n, in.id, in.number, c.Body)
+			body := c.Body
+			if in.upload.ChecksumUnasked {
+				// The part keeps the default checksum; the one that was sent is verified and forgotten.
+				n.Algorithm = ""
+				body, n.Expected = in.digest.verifying(c)
+			}
+			part, err := s.objects.PutPart(ctx, n, in.id, in.number, body)
 			if err != nil {
 				return nil, err
 			}
 			r := empty()
 			r.Header.Set("ETag", `"`+partETag(part)+`"`)
-			if sum := part.Checksum; sum != nil && in.digest.algorithm != "" {
-				r.Header.Set(checksum.Algorithm(sum.Algorithm).Header(), checksum.Encode(sum.Value))
+			if in.digest.algorithm != "" {
+				sent, err := in.digest.expected(c)
+				if err != nil {
+					return nil, err
+				}
+				r.Header.Set(in.digest.algorithm.Header(), checksum.Encode(sent))
 			}
 			return r, nil
 		},
@@ -292,6 +302,9 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 		}
 		part, err := s.objects.CopyPart(ctx, in.newObject(c), in.id, in.number, in.source.object, p.offset, p.length)
 		if err == nil {
+			if in.upload.ChecksumUnasked {
+				part.Checksum = nil
+			}
 			return copyResult("CopyPartResult", partETag(part), part.Modified, part.Checksum), nil
 		}
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
@@ -313,6 +326,8 @@ func (in *uploadPartInput) copied() (span, error) {
 	switch {
 	case !in.rangeGiven:
 		return span{0, size}, nil
+	case in.first >= size:
+		return span{}, invalidRequest("The specified copy range is invalid for the source object size")
 	case in.last >= size:
 		return span{}, apierr.New(http.StatusBadRequest, "InvalidArgument", "Range specified is not valid for source object of size: %d", size).
 			With("ArgumentName", copyRangeHeader).With("ArgumentValue", in.rangeText)

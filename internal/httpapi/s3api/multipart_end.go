@@ -139,7 +139,9 @@ func decodeCompleteUpload(c *httpapi.Call) (*completeUploadInput, error) {
 	if err := checkMD5(c.HTTP, body); err != nil {
 		return nil, err
 	}
-	in.parts, err = decodeCompleteList(body)
+	if len(body) > 0 { // without one, that there are no parts is the error, not that there is no XML
+		in.parts, err = decodeCompleteList(body)
+	}
 	return in, err
 }
 
@@ -180,7 +182,11 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	if err := in.exists(); err != nil {
 		return nil, err
 	}
-	if kind := uploadType(in.upload); in.kind != "" && in.kind != kind {
+	kind := uploadType(in.upload)
+	if in.upload.ChecksumUnasked {
+		kind = "null" // S3's word for the mode of an upload that named no checksum
+	}
+	if in.kind != "" && in.kind != kind {
 		return nil, invalidRequest("The upload was created using the %s checksum mode. The complete request must use the same checksum mode.", kind)
 	}
 	n := in.newObject(c)

@@ -62,9 +62,11 @@ func (s *Service) runListParts(ctx context.Context, c *httpapi.Call, in *listPar
 	names.write(d, "Owner", uploadOwner(in.bucket, in.upload))
 	d.Text("StorageClass", "STANDARD")
 	d.Int("PartNumberMarker", int64(in.after))
+	last := int64(0)
 	if len(parts) > 0 {
-		d.Int("NextPartNumberMarker", int64(parts[len(parts)-1].Number))
+		last = int64(parts[len(parts)-1].Number)
 	}
+	d.Int("NextPartNumberMarker", last)
 	d.Int("MaxParts", int64(in.max))
 	d.Bool("IsTruncated", truncated)
 	writeUploadChecksum(d, in.upload)
@@ -74,7 +76,9 @@ func (s *Service) runListParts(ctx context.Context, c *httpapi.Call, in *listPar
 		d.Time("LastModified", nanos(p.Modified))
 		d.Text("ETag", `"`+partETag(p)+`"`)
 		d.Int("Size", p.Size)
-		writeChecksum(d, p.Checksum, 0)
+		if !in.upload.ChecksumUnasked {
+			writeChecksum(d, p.Checksum, 0)
+		}
 		d.Close()
 	}
 	return document(d), names.err
@@ -97,8 +101,10 @@ func writeInitiator(d *restxml.Document, u *records.Upload) {
 	d.Close()
 }
 
+// writeUploadChecksum writes the checksum that was asked for; S3 does not tell of its default one until
+// the object is there.
 func writeUploadChecksum(d *restxml.Document, u *records.Upload) {
-	if u.ChecksumAlgorithm == "" {
+	if u.ChecksumAlgorithm == "" || u.ChecksumUnasked {
 		return
 	}
 	d.Text("ChecksumAlgorithm", u.ChecksumAlgorithm)
@@ -122,9 +128,11 @@ func (s *Service) listMultipartUploads() httpapi.Operation {
 			if err != nil {
 				return nil, err
 			}
-			return &listUploadsInput{
-				pageQuery: p, keyMarker: c.Query().Get("key-marker"), uploadIDMarker: c.Query().Get("upload-id-marker"),
-			}, nil
+			in := &listUploadsInput{pageQuery: p, keyMarker: c.Query().Get("key-marker")}
+			if in.keyMarker != "" {
+				in.uploadIDMarker = c.Query().Get("upload-id-marker")
+			}
+			return in, nil
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *listUploadsInput) (err error) {
 			in.bucket, err = s.loadBucket(ctx, c)
@@ -150,12 +158,14 @@ func (s *Service) runListUploads(ctx context.Context, c *httpapi.Call, in *listU
 	d.Text("Bucket", c.Bucket)
 	d.Text("KeyMarker", in.text(in.keyMarker))
 	d.Text("UploadIdMarker", in.uploadIDMarker)
-	if page.Truncated {
-		d.Text("NextKeyMarker", in.text(page.NextKeyMarker))
-		d.Text("NextUploadIdMarker", page.NextUploadIDMarker)
+	// S3 tells the last upload of the page even if nothing follows.
+	if !page.Truncated && page.NextUploadIDMarker == "" {
+		page.NextKeyMarker = ""
 	}
+	d.Text("NextKeyMarker", in.text(page.NextKeyMarker))
+	d.Text("NextUploadIdMarker", page.NextUploadIDMarker)
 	d.TextIf("Delimiter", in.text(in.delimiter))
-	d.Text("Prefix", in.text(in.prefix))
+	d.TextIf("Prefix", in.text(in.prefix))
 	if in.encode {
 		d.Text("EncodingType", "url")
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -39,7 +41,7 @@ var overridable = map[string]string{
 }
 
 func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
-	in := &getObjectInput{cond: decodeConditions(c.HTTP, ""), overrides: map[string]string{}}
+	in := &getObjectInput{cond: decodeConditions(c.HTTP, "", c.Time), overrides: map[string]string{}}
 	var err error
 	if in.version, err = decodeVersion(c); err != nil {
 		return nil, err
@@ -47,6 +49,9 @@ func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
 	for parameter, name := range overridable {
 		if c.Query().Has(parameter) {
 			in.overrides[name] = c.Query().Get(parameter)
+			if strings.ContainsFunc(in.overrides[name], func(r rune) bool { return r > unicode.MaxLatin1 }) {
+				return nil, invalidArgument(parameter, in.overrides[name], "Header value cannot be represented using ISO-8859-1.")
+			}
 		}
 	}
 	if len(in.overrides) > 0 && c.Caller.Kind == policy.Anonymous {
