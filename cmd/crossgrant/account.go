@@ -23,9 +23,10 @@ type accountCommand struct {
 	Close  closeCommand  `cmd:"" help:"Close an account: its credentials stop working, its data stays."`
 }
 
-// dataFlag says which data folder a command is about.
+// dataFlag says which data folder a command is about, and where its metadata lies.
 type dataFlag struct {
 	Data string `help:"Data folder." default:"./crossgrant-data" placeholder:"DIR"`
+	Meta string `help:"Engine of the metadata: pebble:, pebble:DIR or memory:." default:"pebble:" placeholder:"URL"`
 }
 
 // outputFlag says how a command prints.
@@ -174,7 +175,14 @@ func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator)
 	if !errors.Is(err, admin.ErrNoServer) {
 		return err
 	}
-	folder, err := openFolder(f.Data, engines{meta: openPebble}, create)
+	if f.Meta == "memory:" {
+		return usagef("--meta memory: is kept by a running server only, and there is none")
+	}
+	e, err := parseEngines(f.Meta, "files:")
+	if err != nil {
+		return err
+	}
+	folder, err := openFolder(f.Data, engines{meta: e.meta}, create)
 	if errors.Is(err, errLocked) {
 		return fmt.Errorf("%w that does not answer on its admin socket: if it is starting, try again, else stop it", err)
 	}

@@ -67,7 +67,7 @@ func prepareFolder(dir string, create bool) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && create:
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := makeFolder(dir); err != nil {
 			return fmt.Errorf("make data folder: %w", err)
 		}
 		return nil
@@ -84,6 +84,25 @@ func prepareFolder(dir string, create bool) error {
 		return fmt.Errorf("make data folder private: %w", err)
 	}
 	return nil
+}
+
+// makeFolder makes dir and the folders above it that are missing, all of them private, so that they
+// survive power loss: each folder's parent is synced.
+func makeFolder(dir string) error {
+	parent := filepath.Dir(filepath.Clean(dir))
+	if _, err := os.Stat(parent); errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d, err := os.Open(parent)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // lockFolder takes the folder's lock, which the system gives back when the process ends, however it
@@ -123,9 +142,12 @@ func (d *dataFolder) open(e engines) error {
 	if e.blobs == nil {
 		return nil
 	}
-	if d.blobs, err = e.blobs(filepath.Join(d.dir, blobsDir)); err != nil {
+	blobs, err := e.blobs(filepath.Join(d.dir, blobsDir))
+	if err != nil {
+		// d.blobs stays nil: what an engine returns beside an error is not to be closed.
 		return fmt.Errorf("open blobs: %w", err)
 	}
+	d.blobs = blobs
 	return nil
 }
 

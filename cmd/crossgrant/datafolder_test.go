@@ -129,3 +129,22 @@ func TestDataFolderIsNotMadeOfAnything(t *testing.T) {
 		t.Error("a folder was made that nobody asked for")
 	}
 }
+
+// TestDataFolderWhoseBlobsCannotBeOpened has a file where the folder of the blobs would be: the start
+// fails with an error, and gives the folder back.
+func TestDataFolderWhoseBlobsCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	shut(t, open(t, dir))
+	if err := os.WriteFile(filepath.Join(dir, blobsDir), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := parseEngines("pebble:", "files:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openFolder(dir, e, true); err == nil || !strings.Contains(err.Error(), "open blobs: ") {
+		t.Errorf("open = %v, want an error about the blobs", err)
+	}
+	shut(t, open(t, dir))
+}

@@ -79,3 +79,19 @@ func TestFlagsComeFromTheEnvironment(t *testing.T) {
 		t.Errorf("status %d, %q", status, stderr)
 	}
 }
+
+// TestAccountsWhereTheServerKeepsThem: without a server, an account is made in the metadata that a server
+// with the same --meta reads.
+func TestAccountsWhereTheServerKeepsThem(t *testing.T) {
+	t.Parallel()
+	data, elsewhere := filepath.Join(t.TempDir(), "new", "data"), "pebble:"+filepath.Join(t.TempDir(), "meta")
+	if status, _, stderr := crossgrant(t, "account", "create", "logs", "--data", data, "--meta", elsewhere); status != 0 {
+		t.Fatal(stderr)
+	}
+	if _, stdout, stderr := crossgrant(t, "account", "list", "--data", data, "--meta", elsewhere); !strings.Contains(stdout, "logs") {
+		t.Errorf("the account is not listed: %s%s", stdout, stderr)
+	}
+	if status, _, stderr := crossgrant(t, "account", "list", "--data", data, "--meta", "memory:"); status != exitUsage || !strings.Contains(stderr, "running server") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}

@@ -25,7 +25,6 @@ type serveCommand struct {
 	Bootstrap  string `help:"YAML file with accounts, users, buckets and objects to make at the first start." placeholder:"FILE"`
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
-	Meta       string `help:"Engine of the metadata: pebble:, pebble:DIR or memory:." default:"pebble:" placeholder:"URL"`
 	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
 }
 

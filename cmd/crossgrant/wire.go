@@ -79,10 +79,11 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	return w, err
 }
 
-// answers reports whether the metadata store does.
+// answers reports whether the metadata store does. It asks as a writer does, although it writes nothing:
+// a store whose log failed still reads, and refuses every write until the server is started again.
 func answers(ctx context.Context, store *meta.Store) error {
-	return store.View(ctx, func(r meta.Reader) error {
-		_, err := r.Get(keys.Meta(formatFact))
+	return store.Update(ctx, func(tx meta.Tx) error {
+		_, err := tx.Get(keys.Meta(formatFact))
 		return err
 	})
 }
