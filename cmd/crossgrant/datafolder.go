@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/durable"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/seal"
@@ -67,7 +68,7 @@ func prepareFolder(dir string, create bool) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && create:
-		if err := makeFolder(dir); err != nil {
+		if err := durable.MkdirAll(dir); err != nil {
 			return fmt.Errorf("make data folder: %w", err)
 		}
 		return nil
@@ -84,25 +85,6 @@ func prepareFolder(dir string, create bool) error {
 		return fmt.Errorf("make data folder private: %w", err)
 	}
 	return nil
-}
-
-// makeFolder makes dir and the folders above it that are missing, all of them private, so that they
-// survive power loss: each folder's parent is synced.
-func makeFolder(dir string) error {
-	parent := filepath.Dir(filepath.Clean(dir))
-	if _, err := os.Stat(parent); errors.Is(err, fs.ErrNotExist) {
-		if err := makeFolder(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	d, err := os.Open(parent)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // lockFolder takes the folder's lock, which the system gives back when the process ends, however it

@@ -34,7 +34,7 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/layers", "internal/policy/gen"},
+		{"internal/ids", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum"},
 		{"internal/authz"},

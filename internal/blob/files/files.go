@@ -20,6 +20,7 @@ import (
 	"syscall"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/durable"
 )
 
 const digits = "0123456789abcdef"
@@ -43,7 +44,9 @@ var errClosed = errors.New("blob: store is closed")
 func Open(dir string) (*Store, error) {
 	s := &Store{dir: dir}
 	staging := filepath.Join(dir, "staging")
-	parents := missingParents(dir)
+	if err := durable.MkdirAll(dir); err != nil {
+		return nil, fmt.Errorf("make blob folder: %w", err)
+	}
 	if err := os.RemoveAll(staging); err != nil {
 		return nil, fmt.Errorf("clear staged blobs: %w", err)
 	}
@@ -56,29 +59,14 @@ func Open(dir string) (*Store, error) {
 				return nil, fmt.Errorf("make blob folder: %w", err)
 			}
 		}
-		if err := syncDir(filepath.Join(dir, string(i))); err != nil {
+		if err := durable.SyncDir(filepath.Join(dir, string(i))); err != nil {
 			return nil, err
 		}
 	}
-	for _, parent := range append(parents, dir) {
-		if err := syncDir(parent); err != nil {
-			return nil, err
-		}
+	if err := durable.SyncDir(dir); err != nil {
+		return nil, err
 	}
 	return s, nil
-}
-
-// missingParents returns the folders whose entries change when dir is made: its parent, and the parent
-// of each folder above it that is missing.
-func missingParents(dir string) []string {
-	var parents []string
-	for child := filepath.Clean(dir); ; child = filepath.Dir(child) {
-		parent := filepath.Dir(child)
-		parents = append(parents, parent)
-		if _, err := os.Stat(parent); err == nil || parent == child {
-			return parents
-		}
-	}
 }
 
 // Create begins the blob id.
@@ -139,7 +127,7 @@ func (s *Store) Delete(ctx context.Context, id blob.ID) error {
 		if err != nil {
 			return translate(id, err)
 		}
-		if err := syncDir(filepath.Dir(path)); err != nil {
+		if err := durable.SyncDir(filepath.Dir(path)); err != nil {
 			return err
 		}
 	}
@@ -251,7 +239,7 @@ func (w *writer) Commit() error {
 	if err := os.Rename(w.store.staged(w.id), place); err != nil {
 		return translate(w.id, err)
 	}
-	if err := syncDir(filepath.Dir(place)); err != nil {
+	if err := durable.SyncDir(filepath.Dir(place)); err != nil {
 		return errors.Join(err, os.Remove(place))
 	}
 	w.ended = true
@@ -268,17 +256,6 @@ func (w *writer) Abort() {
 	w.file.Close()
 	// What cannot be removed now is removed when the store is opened next.
 	os.Remove(w.store.staged(w.id))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync folder %s: %w", dir, err)
-	}
-	return nil
 }
 
 // translate words an error of the file system in the terms of package blob.
