@@ -158,20 +158,15 @@ func (l *loader) managed(policyARN string) (authz.Source, error) {
 		return authz.Source{Name: policyARN, Document: document}, nil
 	}
 	name, err := arn.Parse(policyARN)
-	if err != nil || name.Account != string(l.account) {
-		return fault(policyARN, errors.New("not a policy of this account")), nil
+	if err != nil {
+		return fault(policyARN, err), nil
 	}
-	record := new(records.ManagedPolicy)
-	err = records.Get(l.reader, keys.Entity(l.account, keys.PolicyKind, name.Name()), record)
+	record, err := managed.Customer(l.reader, l.account, name)
 	if errors.Is(err, meta.ErrNotFound) || errors.Is(err, meta.ErrCorrupt) {
 		return fault(policyARN, err), nil
 	}
 	if err != nil {
-		return authz.Source{}, fmt.Errorf("read policy %s: %w", policyARN, err)
-	}
-	if arn.Policy(l.account, record.Path, record.Name) != name {
-		// A session was limited by a policy that is gone; another one has its name now.
-		return fault(policyARN, errors.New("another policy has this name")), nil
+		return authz.Source{}, err
 	}
 	for _, v := range record.Versions {
 		if v.Id == record.DefaultVersion {

@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -165,22 +164,11 @@ func (s *Service) Policy(ctx context.Context, account ids.AccountID, policyARN s
 // ownPolicy reads a policy of the account itself, or returns NoSuchEntity. The whole ARN has to be
 // right, path and case included.
 func (v view) ownPolicy(a arn.ARN) (*records.ManagedPolicy, error) {
-	missing := noSuchEntity("Policy %s was not found.", a)
-	if a.Account != string(v.account) {
-		return nil, missing
-	}
-	r := new(records.ManagedPolicy)
-	err := records.Get(v, keys.Entity(v.account, keys.PolicyKind, a.Name()), r)
+	r, err := managed.Customer(v, v.account, a)
 	if errors.Is(err, meta.ErrNotFound) {
-		return nil, missing
+		return nil, noSuchEntity("Policy %s was not found.", a)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read policy %s: %w", a, err)
-	}
-	if v.entityARN(keys.PolicyKind, r) != a.String() {
-		return nil, missing
-	}
-	return r, nil
+	return r, err
 }
 
 // changePolicy runs edit on a policy of the account and stores it if edit returns nil.

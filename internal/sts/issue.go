@@ -3,7 +3,6 @@ package sts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -12,10 +11,8 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/iam/managed"
 	"crossgrant/internal/ids"
-	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
-	"crossgrant/internal/records"
 )
 
 // Limits of a session.
@@ -89,7 +86,7 @@ func (s *Service) Issue(ctx context.Context, in Request) (*Credentials, error) {
 	session := &Session{
 		AccessKeyID: id, Secret: secret,
 		Account: in.Role.Account, RoleName: in.Role.Name, RoleID: in.Role.ID, SessionName: in.SessionName,
-		PolicyARNs: in.PolicyARNs, Issued: now, Expires: now.Add(in.Duration), Chained: in.Chained,
+		PolicyARNs: in.PolicyARNs, Issued: now, Expires: now.Add(in.Duration),
 	}
 	if in.Policy != "" {
 		session.Policies = []string{in.Policy}
@@ -139,23 +136,17 @@ func (s *Service) checkManaged(ctx context.Context, account ids.AccountID, polic
 	}
 	missing := malformed("The policy " + policyARN + " does not exist or is not attachable.")
 	a, err := arn.Parse(policyARN)
-	if err != nil || a.Account != string(account) {
+	if err != nil {
 		return missing
 	}
-	record := new(records.ManagedPolicy)
 	err = s.store.View(ctx, func(r meta.Reader) error {
-		return records.Get(r, keys.Entity(account, keys.PolicyKind, a.Name()), record)
+		_, err := managed.Customer(r, account, a)
+		return err
 	})
 	if errors.Is(err, meta.ErrNotFound) {
 		return missing
 	}
-	if err != nil {
-		return fmt.Errorf("read policy %s: %w", policyARN, err)
-	}
-	if arn.Policy(account, record.Path, record.Name) != a {
-		return missing
-	}
-	return nil
+	return err
 }
 
 func malformed(message string) *apierr.Error {

@@ -30,8 +30,6 @@ type Session struct {
 	PolicyARNs []string `json:",omitempty"`
 	// Issued and Expires are whole seconds, UTC. The session is over at Expires.
 	Issued, Expires time.Time
-	// Chained says that the session was had with temporary credentials.
-	Chained bool `json:",omitempty"`
 }
 
 // String describes the session without its secret.

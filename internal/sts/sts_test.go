@@ -127,7 +127,7 @@ func TestIssueAndOpen(t *testing.T) {
 	want := Session{
 		AccessKeyID: c.AccessKeyID, Secret: c.Secret, Account: account, RoleName: "R", RoleID: "AROAR", SessionName: "sess",
 		Policies: []string{allowAll}, PolicyARNs: []string{ownARN, "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-		Issued: issued, Expires: c.Expires, Chained: true,
+		Issued: issued, Expires: c.Expires,
 	}
 	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("opened %#v", got)

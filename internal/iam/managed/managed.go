@@ -1,7 +1,8 @@
-// Package managed is the catalogue of the AWS managed policies that this product ships: the policies
-// of arn:aws:iam::aws:policy/..., which every account can attach and none can change.
+// Package managed finds managed policies by ARN: those that an account has made, in its records, and
+// those of AWS (arn:aws:iam::aws:policy/...), which every account can attach and none can change, in the
+// catalogue that this product ships.
 //
-// Each has AWS's own name, path, policy ID, dates and the number of its current default version; only
+// Each policy of the catalogue has AWS's own name, path, policy ID, dates and the number of its current default version; only
 // that version is kept, since no request can be judged by another one. The documents say what AWS's
 // say, with one exception: in ReadOnlyAccess and SecurityAudit, which name the actions of some
 // hundred services, only the lines for Amazon S3, IAM, STS, Organizations, KMS, CloudTrail, IAM Access
