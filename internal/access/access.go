@@ -102,8 +102,6 @@ type Caller struct {
 	Secret sigv4.Secret
 	// Issued is when temporary credentials were issued; zero for long-term ones.
 	Issued time.Time
-	// Chained says that the credentials are those of a role session.
-	Chained bool
 
 	identity authz.Layer
 	boundary *authz.Layer

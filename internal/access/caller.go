@@ -95,7 +95,6 @@ func (a *Access) sessionCaller(ctx context.Context, id ids.AccessKeyID, token st
 		AccessKeyID: id,
 		Secret:      sigv4.NewSecret(session.Secret),
 		Issued:      session.Issued,
-		Chained:     true,
 		identity:    role.policies,
 		boundary:    role.boundary,
 	}

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"strings"
 	"time"
 
 	"crossgrant/internal/ids"
@@ -66,7 +65,7 @@ func resourceKeys(k *policy.Context, owner ids.AccountID, action string) {
 		return
 	}
 	k.Set("aws:ResourceAccount", string(owner))
-	if strings.HasPrefix(action, "s3:") {
+	if isS3(action) {
 		k.Set("s3:ResourceAccount", string(owner))
 	}
 }

@@ -42,7 +42,6 @@ const (
 	SessionPolicy
 	BucketACL
 	ObjectACL
-	PublicBlock   // a setting of S3 Block Public Access
 	RootUser      // the root user of the account that owns the resource
 	RequestItself // an operation that AWS allows or refuses whatever policies say
 )
@@ -68,8 +67,6 @@ func (k LayerKind) String() string {
 		return "bucket ACL"
 	case ObjectACL:
 		return "object ACL"
-	case PublicBlock:
-		return "public access block"
 	case RootUser:
 		return "root user"
 	case RequestItself:

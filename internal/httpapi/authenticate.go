@@ -86,7 +86,6 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 			return service, err
 		}
 		c.Body, c.Length = body, body.Size()
-		c.Chunked = body.Chunked()
 		c.Trailer = func() http.Header { return trailer(body.Trailer()) }
 	}
 	return service, nil

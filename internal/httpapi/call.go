@@ -38,9 +38,6 @@ type Call struct {
 	Body io.Reader
 	// Length is the number of bytes of Body, or -1 if the client did not say.
 	Length int64
-	// Chunked says that the payload came in aws-chunked, which is then no part of the object's
-	// Content-Encoding.
-	Chunked bool
 	// Trailer returns the trailing headers, verified; valid when Body has been read to its end.
 	Trailer func() http.Header
 	// Bucket and Key are what S3's router found in path and host; empty elsewhere.
@@ -81,13 +78,6 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 		return nil
 	}
 	return access.Denied(c.Caller, check, &d)
-}
-
-// Allowed is Authorize for a question whose denial is not the request's: it adds nothing to the
-// record and makes no error.
-func (c *Call) Allowed(ctx context.Context, check *access.Check) (bool, error) {
-	d, err := c.pipeline.authorizer.Authorize(ctx, c.Caller, check, &c.context)
-	return err == nil && d.Allowed(), err
 }
 
 // ReadBody reads the whole verified payload, at most limit bytes; a longer one is refused with
