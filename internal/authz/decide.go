@@ -29,6 +29,9 @@ func Decide(in *Input) Decision {
 		by = e.rails()
 	}
 	if by == nil {
+		by = e.payer()
+	}
+	if by == nil {
 		by = e.grants()
 	}
 	return Decision{Effect: by.Effect, By: *by, Findings: e.findings}
@@ -157,6 +160,21 @@ func (e *evaluation) rails() *Finding {
 		}
 	}
 	return nil
+}
+
+// payer returns the finding that refuses a caller of another account who does not declare that it pays
+// for the request, or nil. Who has no account cannot pay.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
+func (e *evaluation) payer() *Finding {
+	s := e.in.S3
+	if s == nil || !s.RequesterPays || e.caller.Account == e.in.Owner {
+		return nil
+	}
+	if e.caller.Account != "" && s.AcceptsCharge {
+		return nil
+	}
+	return &Finding{Layer: RequesterPays, Effect: ImplicitDeny, Source: "RequestPayer", Statement: -1}
 }
 
 // grants decides between the resource's side and the caller's side once nothing denies.

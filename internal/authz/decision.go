@@ -44,6 +44,7 @@ const (
 	ObjectACL
 	RootUser      // the root user of the account that owns the resource
 	RequestItself // an operation that AWS allows or refuses whatever policies say
+	RequesterPays // the Requester Pays setting of a bucket
 )
 
 // String returns the layer's name as AWS's messages give it.
@@ -71,6 +72,8 @@ func (k LayerKind) String() string {
 		return "root user"
 	case RequestItself:
 		return "request"
+	case RequesterPays:
+		return "Requester Pays setting"
 	default:
 		return "none"
 	}

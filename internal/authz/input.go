@@ -67,6 +67,9 @@ type S3 struct {
 	Enforced bool
 	// Block is the effective public access block of bucket and account.
 	Block PublicAccessBlock
+	// RequesterPays says that the bucket is a Requester Pays bucket, and AcceptsCharge that the request
+	// declares with x-amz-request-payer that its caller pays.
+	RequesterPays, AcceptsCharge bool
 	// BucketACL is the bucket's ACL.
 	BucketACL acl.ACL
 	// Object is the existing object that the request addresses; nil if there is none.

@@ -37,6 +37,8 @@ import (
 //	boundary-allow, session-allow   likewise, that allows the action
 //	scp-silent, rcp-silent   accounts with a level of the organization that allows nothing
 //	block         settings of the public access block
+//	requester-pays   the bucket is a Requester Pays bucket
+//	pays          callers that declare that they pay
 //	new-owner     for an implied s3:PutObjectAcl: the account that will own the object
 //	who           only these callers are asked; without it all of A and B, and anon
 //	why           print the deciding layer as well
@@ -67,7 +69,7 @@ type world struct {
 func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	w := &world{t: t, args: map[string][]string{}}
 	known := strings.Fields("action object enforced bucket-acl object-acl allow deny identity identity-deny " +
-		"boundary-deny session-deny scp-deny rcp-deny boundary session boundary-allow session-allow scp-silent rcp-silent block new-owner who why")
+		"boundary-deny session-deny scp-deny rcp-deny boundary session boundary-allow session-allow scp-silent rcp-silent block requester-pays pays new-owner who why")
 	for _, a := range d.CmdArgs {
 		if !slices.Contains(known, a.Key) {
 			d.Fatalf(t, "unknown argument %s", a.Key)
@@ -137,6 +139,8 @@ func (w *world) input(caller string) *Input {
 		S3: &S3{
 			OwnerCanonicalID: canonical("A"),
 			Enforced:         w.args["enforced"] != nil,
+			RequesterPays:    w.args["requester-pays"] != nil,
+			AcceptsCharge:    w.has("pays", caller),
 			BucketACL:        w.acl("A", "bucket-acl"),
 			Block: PublicAccessBlock{
 				IgnorePublicAcls:      w.has("block", "IgnorePublicAcls"),
