@@ -1,14 +1,20 @@
-// Command gen writes the table of S3 actions that package policy validates bucket policies with.
+// Command gen writes the tables of actions and condition keys of package policy.
 //
-// It reads s3.json, AWS's service reference of S3 in the form
+// It reads AWS's service references in the form
 //
-//	{"actions": {NAME: {"resources": {TYPE: …}, "conditionKeys": [KEY, …]}},
+//	{"service": PREFIX, "actions": {NAME: {"resources": {TYPE: …}, "conditionKeys": [KEY, …]}},
 //	 "resourceTypes": {TYPE: {"conditionKeys": [KEY, …]}}, "conditionKeys": {KEY: TYPE}}
 //
-// and writes ../s3table.go. Run it by "go generate" in package policy; its test fails when the table
-// and the file disagree.
+// and, in the same form, the global condition keys in global.json, and writes
 //
-// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+//	../s3table.go      what bucket policies are validated with, from s3.json
+//	../actiontable.go  the names of all actions and condition keys, from all files
+//
+// Run it by "go generate" in package policy; its test fails when a table and the files disagree.
+//
+// Sources:
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 package main
 
 import (
@@ -19,12 +25,14 @@ import (
 	"go/format"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// reference is the part of s3.json that matters here.
+// reference is the part of a service reference that matters here.
 type reference struct {
+	Service string `json:"service"`
 	Actions map[string]struct {
 		Resources     map[string]struct{} `json:"resources"`
 		ConditionKeys []string            `json:"conditionKeys"`
@@ -35,30 +43,60 @@ type reference struct {
 	ConditionKeys map[string]string `json:"conditionKeys"`
 }
 
+// references are the files that actiontable.go is made of.
+var references = []string{
+	"access-analyzer.json", "cloudtrail.json", "global.json", "iam.json", "organizations.json", "s3.json", "sts.json",
+}
+
 func main() {
-	in := flag.String("in", "gen/s3.json", "service reference")
-	out := flag.String("out", "s3table.go", "file to write")
+	dir := flag.String("dir", ".", "folder of package policy")
 	flag.Parse()
-	if err := run(*in, *out); err != nil {
+	if err := run(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(in, out string) error {
-	text, err := os.ReadFile(in)
-	if err != nil {
-		return err
+// run writes the tables into dir, whose subfolder gen has the references.
+func run(dir string) error {
+	for name, text := range tables(filepath.Join(dir, "gen")) {
+		table, err := text()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), table, 0o644); err != nil {
+			return err
+		}
 	}
-	table, err := generate(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", in, err)
-	}
-	return os.WriteFile(out, table, 0o644)
+	return nil
 }
 
-// generate returns the Go file for a service reference. It is a function of text alone.
-func generate(text []byte) ([]byte, error) {
+// tables returns what makes each file, from the references in dir.
+func tables(dir string) map[string]func() ([]byte, error) {
+	return map[string]func() ([]byte, error){
+		"s3table.go": func() ([]byte, error) {
+			text, err := os.ReadFile(filepath.Join(dir, "s3.json"))
+			if err != nil {
+				return nil, err
+			}
+			return generateS3(text)
+		},
+		"actiontable.go": func() ([]byte, error) {
+			var texts [][]byte
+			for _, name := range references {
+				text, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil {
+					return nil, err
+				}
+				texts = append(texts, text)
+			}
+			return generateKnown(texts...)
+		},
+	}
+}
+
+// generateS3 returns the Go file for S3's service reference. It is a function of text alone.
+func generateS3(text []byte) ([]byte, error) {
 	var ref reference
 	if err := json.Unmarshal(text, &ref); err != nil {
 		return nil, err

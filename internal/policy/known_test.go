@@ -1,0 +1,41 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The tables are sorted and hold each name once, so that they can be searched.
+func TestKnownTablesAreSorted(t *testing.T) {
+	for i, a := range knownActions[1:] {
+		if strings.ToLower(knownActions[i]) >= strings.ToLower(a) {
+			t.Errorf("%s is not before %s", knownActions[i], a)
+		}
+	}
+	for i, k := range knownKeys[1:] {
+		if knownKeys[i].name >= k.name {
+			t.Errorf("%s is not before %s", knownKeys[i].name, k.name)
+		}
+	}
+	for _, k := range knownKeys {
+		if k.name != strings.ToLower(k.name) {
+			t.Errorf("%s is not in lower case", k.name)
+		}
+	}
+}
+
+func TestKnownKeys(t *testing.T) {
+	for _, want := range []keyInfo{
+		{"aws:principalarn", keyARN, false}, {"aws:securetransport", keyBool, false}, {"aws:sourceip", keyIP, false},
+		{"aws:tokenissuetime", keyDate, false}, {"aws:tagkeys", keyString, true}, {"aws:principaltag/", keyString, false},
+		{"s3:max-keys", keyNumeric, false}, {"s3:requestobjecttag/", keyString, false}, {"s3:requestobjecttagkeys", keyString, true},
+		{"sts:requestcontext/", keyString, false}, {"iam:policyarn", keyARN, false},
+	} {
+		i, ok := slices.BinarySearchFunc(knownKeys[:], want.name, func(k keyInfo, name string) int { return cmp.Compare(k.name, name) })
+		if !ok || knownKeys[i] != want {
+			t.Errorf("no %v among the known keys", want)
+		}
+	}
+}
