@@ -1,9 +1,10 @@
 // Package access gathers everything that a decision depends on and asks package authz for it. It is
 // the only I/O of authorization: who a caller is, with all of its policies, and what a bucket allows.
 //
-// What it has read it keeps, compiled, and drops as soon as any key of the same scope is committed
-// (keys.ScopeOf), before the write is acknowledged: a request that starts after a permission was
-// taken away is judged without it. Once caller and bucket are warm, a decision reads no storage.
+// What it has read it keeps, compiled, together with the keys of the store that it was read from. As soon
+// as one of them is committed, and before the write is acknowledged, it is dropped, and nothing else is: a
+// request that starts after a permission was taken away is judged without it. Once caller and bucket are
+// warm, a decision reads no storage.
 //
 // Whatever goes wrong while reading is an error, and an error is never an Allow.
 package access
@@ -11,15 +12,13 @@ package access
 import (
 	"context"
 	"errors"
-	"time"
 
 	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
-	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
-	"crossgrant/internal/sigv4"
 	"crossgrant/internal/sts"
 )
 
@@ -45,17 +44,22 @@ type Access struct {
 	box      *seal.Box
 	sessions Sessions
 
-	accounts    *cache[ids.AccountID, *account]
-	keys        *cache[ids.AccessKeyID, *accessKey]
+	accounts    *cache[ids.AccountID, *records.Account]
+	callers     *cache[ids.AccessKeyID, *Caller]
+	identities  *cache[entity, *identity]
+	groups      *cache[entity, authz.Layer]
+	policies    *cache[policyOf, authz.Source]
 	buckets     *cache[string, *Bucket]
 	byCanonical *cache[ids.CanonicalUserID, ids.AccountID]
+	caches      []forgetter // all of them
 }
 
-// Sizes of the caches, in entries. An entry is small (documents are compiled, and those of a managed
-// policy shared), so that the largest deployments of one server stay warm.
+// Sizes of the caches, in entries. An entry is small (documents are compiled, and those of groups and
+// managed policies shared), so that the largest deployments of one server stay warm.
 const (
 	maxAccounts = 1 << 14
-	maxKeys     = 1 << 16
+	maxCallers  = 1 << 16
+	maxPolicies = 1 << 15
 	maxBuckets  = 1 << 14
 )
 
@@ -66,74 +70,53 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 		store:       store,
 		box:         box,
 		sessions:    sessions,
-		accounts:    newCache[ids.AccountID, *account](maxAccounts),
-		keys:        newCache[ids.AccessKeyID, *accessKey](maxKeys),
-		buckets:     newCache[string, *Bucket](maxBuckets),
-		byCanonical: newCache[ids.CanonicalUserID, ids.AccountID](maxAccounts),
+		accounts:    newCache[ids.AccountID, *records.Account](store, maxAccounts),
+		callers:     newCache[ids.AccessKeyID, *Caller](store, maxCallers),
+		identities:  newCache[entity, *identity](store, maxCallers),
+		groups:      newCache[entity, authz.Layer](store, maxPolicies),
+		policies:    newCache[policyOf, authz.Source](store, maxPolicies),
+		buckets:     newCache[string, *Bucket](store, maxBuckets),
+		byCanonical: newCache[ids.CanonicalUserID, ids.AccountID](store, maxAccounts),
 	}
+	a.caches = []forgetter{a.accounts, a.callers, a.identities, a.groups, a.policies, a.buckets, a.byCanonical}
 	store.OnCommit(a.forget)
 	return a
 }
 
-// forget drops what was read from the scopes of the keys that were written.
-func (a *Access) forget(written [][]byte) {
-	for _, key := range written {
-		scope, ok := keys.ScopeOf(key)
-		switch {
-		case !ok:
-		case scope.Bucket != "":
-			a.buckets.drop(scope.Bucket)
-		case scope.AccessKey != "":
-			a.keys.drop(scope.AccessKey)
-		case scope.Account != "":
-			a.accounts.drop(scope.Account)
-		}
-	}
-}
-
-// Caller is who makes a request, with everything on its side of a decision. It is shared between
-// requests and must not be changed.
-type Caller struct {
-	policy.Principal
-	// AccountName is the name of the caller's account.
-	AccountName string
-	AccessKeyID ids.AccessKeyID
-	// Secret is what the caller signs with; zero for an anonymous caller.
-	Secret sigv4.Secret
-	// Issued is when temporary credentials were issued; zero for long-term ones.
-	Issued time.Time
-
-	identity authz.Layer
-	boundary *authz.Layer
-	session  *authz.Layer
-	context  policy.Context
-}
-
-// Anonymous returns the caller of requests that are not signed.
-func Anonymous() *Caller { return anonymous }
-
-var anonymous = func() *Caller {
-	c := &Caller{Principal: policy.Principal{Kind: policy.Anonymous}}
-	c.context = callerKeys(c, nil)
-	return c
-}()
-
-// Temporary reports whether the credentials came with a session token.
-func (c *Caller) Temporary() bool { return !c.Issued.IsZero() }
-
-// Authorize decides one check for caller. global holds the condition keys of the request, to which
-// those of the caller, of the resource and of the check are added. An error means that the decision
+// Authorize decides one check for caller. request holds the condition keys of the request and lies over
+// caller.Context, and those of the resource and of the check are added. An error means that the decision
 // could not be made; the request is then refused.
-func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, global *policy.Context) (authz.Decision, error) {
-	if caller == nil || check.Trust != nil && check.Bucket != nil {
-		return authz.Decision{}, errors.New("access: malformed check of " + check.Action)
+func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Decision, error) {
+	in, keys, err := input(caller, check, request)
+	if err != nil {
+		return authz.Decision{}, err
 	}
-	return authz.Decide(input(caller, check, global)), nil
+	in.Request.Context = &keys
+	return authz.Decide(&in), nil
 }
 
-// input gathers what a decision depends on.
-func input(caller *Caller, check *Check, global *policy.Context) *authz.Input {
-	in := &authz.Input{
+// Explain decides as Authorize does and tells why.
+func (a *Access) Explain(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Explanation, error) {
+	in, keys, err := input(caller, check, request)
+	if err != nil {
+		return authz.Explanation{}, err
+	}
+	in.Request.Context = &keys
+	return authz.Explain(&in), nil
+}
+
+// input gathers what a decision depends on. The context of its request is returned beside it.
+func input(caller *Caller, check *Check, request *policy.Context) (in authz.Input, keys policy.Context, err error) {
+	switch {
+	case caller == nil, check.Trust != nil && check.Bucket != nil:
+		return in, keys, errors.New("access: malformed check of " + check.Action)
+	case !request.LiesOver(&caller.keys):
+		return in, keys, errors.New("access: the request's keys are not the caller's")
+	}
+	in = authz.Input{
+		Request: policy.Request{
+			Action: check.Action, Resource: check.Resource, Principal: &caller.Principal, HasBoundary: caller.boundary != nil,
+		},
 		Identity:  caller.identity,
 		Boundary:  caller.boundary,
 		Session:   caller.session,
@@ -150,22 +133,15 @@ func input(caller *Caller, check *Check, global *policy.Context) *authz.Input {
 			BucketACL:        b.ACL,
 			Object:           check.Object,
 			NewOwner:         check.NewOwner,
+			Initiator:        check.Initiator,
 		}
 	}
-	k := global.Clone()
-	k.Merge(&caller.context)
-	resourceKeys(&k, in.Owner, check.Action)
+	keys = policy.Over(request)
+	resourceKeys(&keys, in.Owner, check.Action)
 	if check.Keys != nil {
-		check.Keys(&k)
+		check.Keys(&keys)
 	}
-	in.Request = policy.Request{
-		Action:      check.Action,
-		Resource:    check.Resource,
-		Principal:   &caller.Principal,
-		Context:     &k,
-		HasBoundary: caller.boundary != nil,
-	}
-	return in
+	return in, keys, nil
 }
 
 // ResourceOwner returns the account that owns what the check is about.

@@ -13,7 +13,6 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
-	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sts"
@@ -88,7 +87,8 @@ func (f *fixture) ask() (authz.Decision, error) {
 		return authz.Decision{}, err
 	}
 	check := &Check{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Bucket: bucket}
-	return f.access.Authorize(f.Context(), caller, check, new(policy.Context))
+	request := caller.Context()
+	return f.access.Authorize(f.Context(), caller, check, &request)
 }
 
 func (f *fixture) mustAllow(want bool) {

@@ -24,9 +24,9 @@ const Enforced = "BucketOwnerEnforced"
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
-	b, err := a.buckets.get(name, func() (*Bucket, error) {
+	b, err := a.buckets.get(name, nil, func(l *load) (*Bucket, error) {
 		record := new(records.Bucket)
-		if err := a.store.View(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
+		if err := l.view(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
 			return nil, err
 		}
 		return NewBucket(record)
@@ -34,11 +34,11 @@ func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner, err := a.account(ctx, b.Owner)
+	owner, err := a.account(ctx, b.Owner, nil)
 	if err != nil {
 		return nil, err
 	}
-	if owner.record.Closed != 0 {
+	if owner.Closed != 0 {
 		return nil, apierr.New(http.StatusForbidden, "AllAccessDisabled", "All access to this Amazon S3 resource has been disabled.")
 	}
 	return b, nil
@@ -123,9 +123,9 @@ func Grants(list acl.ACL) []*records.Grant {
 // never removed and their canonical IDs never change, so that which account an ID belongs to is kept
 // for good.
 func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (record *records.Account, ok bool, err error) {
-	id, err := a.byCanonical.get(canonical, func() (ids.AccountID, error) {
+	id, err := a.byCanonical.get(canonical, nil, func(l *load) (ids.AccountID, error) {
 		var id []byte
-		err := a.store.View(ctx, func(r meta.Reader) (err error) {
+		err := l.view(ctx, func(r meta.Reader) (err error) {
 			id, err = r.Get(keys.CanonicalID(canonical))
 			return err
 		})
@@ -137,9 +137,6 @@ func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (re
 	if err != nil {
 		return nil, false, fmt.Errorf("read canonical user id: %w", err)
 	}
-	acct, err := a.account(ctx, id)
-	if err != nil {
-		return nil, false, err
-	}
-	return acct.record, true, nil
+	acct, err := a.account(ctx, id, nil)
+	return acct, err == nil, err
 }

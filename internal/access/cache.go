@@ -1,57 +1,122 @@
 package access
 
-import "sync"
+import (
+	"context"
+	"sync"
 
-// cache keeps what was read from the store under its key. It never keeps a value that was read before
-// a drop of any key and stored after it: such a value may be from before the change. It is safe for
-// concurrent use.
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+)
+
+// cache keeps what was read from the store, and forgets it when one of the keys that it was read from is
+// written: exactly those values, because the keys are noted as they are read. It never keeps a value of
+// which a key was written while it was read. It is safe for concurrent use.
 type cache[K comparable, V any] struct {
-	max int
+	store *meta.Store
+	max   int
 
 	mu sync.RWMutex
-	// entries has at most max entries. drops counts the drops so far; a value that was loaded while
-	// drops was lower than it is now is not kept.
-	entries map[K]V
-	drops   uint64
+	// entries has at most max entries. users tells for a key of the store which entries were read from
+	// it.
+	entries map[K]*entry[V]
+	users   map[string]map[K]bool
+	// loads are those under way.
+	loads map[*load]bool
 }
 
-func newCache[K comparable, V any](max int) *cache[K, V] {
-	return &cache[K, V]{max: max, entries: map[K]V{}}
+type entry[V any] struct {
+	value V
+	// reads are the keys of the store that value was read from.
+	reads []string
 }
 
-// get returns the value of key, which load reads from the store if it is not kept. Several callers may
-// load the same key at once: a caller that waited for another one's load could be given a value from
-// before its own request began.
-func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
+// load is one reading of a value: the keys that it has read so far.
+type load struct {
+	store *meta.Store
+	reads []string
+	// written are the keys that were written since the load began. Its cache's mu guards it.
+	written map[string]bool
+}
+
+// forgetter is a cache of any type.
+type forgetter interface{ forget(written []string) }
+
+func newCache[K comparable, V any](store *meta.Store, max int) *cache[K, V] {
+	return &cache[K, V]{
+		store: store, max: max, entries: map[K]*entry[V]{}, users: map[string]map[K]bool{}, loads: map[*load]bool{},
+	}
+}
+
+// get returns the value of key, which read makes if it is not kept. Several callers may read the same
+// value at once: a caller that waited for another one's could be given a value from before its own
+// request began. For is the load that the value becomes a part of; nil if there is none.
+func (c *cache[K, V]) get(key K, part *load, read func(l *load) (V, error)) (V, error) {
 	c.mu.RLock()
-	v, ok := c.entries[key]
-	drops := c.drops
+	kept := c.entries[key]
 	c.mu.RUnlock()
-	if ok {
-		return v, nil
+	if kept != nil {
+		part.add(kept.reads)
+		return kept.value, nil
 	}
-	v, err := load()
-	if err != nil {
-		return v, err
-	}
+	l := &load{store: c.store}
+	c.mu.Lock()
+	c.loads[l] = true
+	c.mu.Unlock()
+	v, err := read(l)
+	c.end(key, l, v, err)
+	part.add(l.reads)
+	return v, err
+}
+
+// end keeps what a load has read, unless it failed or one of its keys was written meanwhile.
+func (c *cache[K, V]) end(key K, l *load, v V, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.drops != drops {
-		return v, nil
+	delete(c.loads, l)
+	if err != nil || l.overtaken() {
+		return
 	}
 	if len(c.entries) >= c.max {
 		c.evictLocked()
 	}
-	c.entries[key] = v
-	return v, nil
+	c.dropLocked(key)
+	c.entries[key] = &entry[V]{v, l.reads}
+	for _, k := range l.reads {
+		if c.users[k] == nil {
+			c.users[k] = map[K]bool{}
+		}
+		c.users[k][key] = true
+	}
 }
 
-// drop forgets key.
-func (c *cache[K, V]) drop(key K) {
+// forget drops the values that were read from any of the keys, and keeps those that are being read from
+// being kept.
+func (c *cache[K, V]) forget(written []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drops++
+	for l := range c.loads {
+		l.overtake(written)
+	}
+	for _, k := range written {
+		for key := range c.users[k] {
+			c.dropLocked(key)
+		}
+	}
+}
+
+// dropLocked forgets one value. c.mu must be held.
+func (c *cache[K, V]) dropLocked(key K) {
+	e := c.entries[key]
+	if e == nil {
+		return
+	}
 	delete(c.entries, key)
+	for _, k := range e.reads {
+		delete(c.users[k], key)
+		if len(c.users[k]) == 0 {
+			delete(c.users, k)
+		}
+	}
 }
 
 // evictLocked forgets a sixteenth of the entries, whichever the map yields first, so that the cost of
@@ -62,7 +127,80 @@ func (c *cache[K, V]) evictLocked() {
 		if n == 0 {
 			return
 		}
-		delete(c.entries, key)
+		c.dropLocked(key)
 		n--
+	}
+}
+
+// view runs fn on one snapshot of the store and notes the keys that it reads.
+func (l *load) view(ctx context.Context, fn func(meta.Reader) error) error {
+	return l.store.View(ctx, func(r meta.Reader) error { return fn(noting{r, l}) })
+}
+
+// add notes keys that a part of the value was read from. It does nothing for a nil load.
+func (l *load) add(reads []string) {
+	if l != nil {
+		l.reads = append(l.reads, reads...)
+	}
+}
+
+func (l *load) overtake(written []string) {
+	if l.written == nil {
+		l.written = map[string]bool{}
+	}
+	for _, k := range written {
+		l.written[k] = true
+	}
+}
+
+func (l *load) overtaken() bool {
+	for _, k := range l.reads {
+		if l.written[k] {
+			return true
+		}
+	}
+	return false
+}
+
+// noting is a reader that notes which keys are read.
+type noting struct {
+	meta.Reader
+	load *load
+}
+
+// Get implements meta.Reader.
+func (n noting) Get(key []byte) ([]byte, error) {
+	n.load.reads = append(n.load.reads, string(key))
+	return n.Reader.Get(key)
+}
+
+// GetMany implements meta.Reader.
+func (n noting) GetMany(keys [][]byte) ([][]byte, error) {
+	for _, key := range keys {
+		n.load.reads = append(n.load.reads, string(key))
+	}
+	return n.Reader.GetMany(keys)
+}
+
+// Scan panics: a value that was read from a range would have to be forgotten when any key of it is
+// written, those that did not exist included, and nothing here needs that.
+func (n noting) Scan(_, _ []byte) meta.Iterator {
+	panic("access: what is kept must not be read from a range")
+}
+
+// forget tells every cache what was written. Objects, which are most of what is written, have no part in
+// anything that is kept.
+func (a *Access) forget(written [][]byte) {
+	var names []string
+	for _, key := range written {
+		if !keys.OfObjects(key) {
+			names = append(names, string(key))
+		}
+	}
+	if names == nil {
+		return
+	}
+	for _, c := range a.caches {
+		c.forget(names)
 	}
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"time"
@@ -17,11 +18,41 @@ import (
 	"crossgrant/internal/sts"
 )
 
-// accessKey is a long-term access key with its secret.
-type accessKey struct {
-	record *records.AccessKey
-	secret sigv4.Secret
+// Caller is who makes a request, with everything on its side of a decision. It is shared between
+// requests and must not be changed.
+type Caller struct {
+	policy.Principal
+	// AccountName is the name of the caller's account.
+	AccountName string
+	AccessKeyID ids.AccessKeyID
+	// Secret is what the caller signs with; zero for an anonymous caller.
+	Secret sigv4.Secret
+	// Issued is when temporary credentials were issued, and Expires when they end; zero for long-term
+	// ones.
+	Issued, Expires time.Time
+
+	token    string // that came with temporary credentials
+	identity authz.Layer
+	boundary *authz.Layer
+	session  *authz.Layer
+	keys     policy.Context
 }
+
+// Anonymous returns the caller of requests that are not signed.
+func Anonymous() *Caller { return anonymous }
+
+var anonymous = func() *Caller {
+	c := &Caller{Principal: policy.Principal{Kind: policy.Anonymous}}
+	c.keys = callerKeys(c, nil)
+	return c
+}()
+
+// Temporary reports whether the credentials came with a session token.
+func (c *Caller) Temporary() bool { return !c.Issued.IsZero() }
+
+// Context returns a context for one request of the caller, to which what is known of the request is added:
+// it has the condition keys that depend on the caller.
+func (c *Caller) Context() policy.Context { return policy.Over(&c.keys) }
 
 // Caller returns who owns the access key id. token is the session token that came with the request,
 // or empty. The error is ErrUnknownKey, ErrInvalidToken, ErrExpiredToken, or one of storage.
@@ -32,25 +63,35 @@ func (a *Access) Caller(ctx context.Context, id ids.AccessKeyID, token string, n
 	if len(id) > 4 && ids.Prefix(id[:4]) == ids.TemporaryKey {
 		return a.sessionCaller(ctx, id, token, now)
 	}
-	key, err := a.accessKey(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if key.record.Inactive {
+	return a.callers.get(id, nil, func(l *load) (*Caller, error) { return a.readCaller(ctx, id, l) })
+}
+
+// readCaller reads who owns a long-term access key.
+func (a *Access) readCaller(ctx context.Context, id ids.AccessKeyID, l *load) (*Caller, error) {
+	key := new(records.AccessKey)
+	err := l.view(ctx, func(r meta.Reader) error { return records.Get(r, keys.AccessKey(id), key) })
+	if errors.Is(err, meta.ErrNotFound) || err == nil && key.Inactive {
 		return nil, ErrUnknownKey
 	}
-	acct, err := a.open(ctx, ids.AccountID(key.record.Account))
+	if err != nil {
+		return nil, fmt.Errorf("read access key: %w", err)
+	}
+	secret, err := a.box.Open(key.SealedSecret, []byte(id))
+	if err != nil {
+		return nil, fmt.Errorf("open secret of access key %s: %w", id, err)
+	}
+	acct, err := a.open(ctx, ids.AccountID(key.Account), l)
 	if err != nil {
 		return nil, err
 	}
-	c := &Caller{AccountName: acct.record.Name, AccessKeyID: id, Secret: key.secret}
-	if key.record.UserName == "" {
+	c := &Caller{AccountName: acct.Name, AccessKeyID: id, Secret: sigv4.NewSecret(string(secret))}
+	if key.UserName == "" {
 		c.Principal = root(acct)
-		c.context = callerKeys(c, nil)
+		c.keys = callerKeys(c, nil)
 		return c, nil
 	}
-	user, err := a.identity(ctx, acct, entity{keys.UserKind, key.record.UserName})
-	if errors.Is(err, meta.ErrNotFound) || err == nil && string(user.id) != key.record.UserId {
+	user, err := a.identity(ctx, entity{ids.AccountID(acct.Id), keys.UserKind, key.UserName}, l)
+	if errors.Is(err, meta.ErrNotFound) || err == nil && string(user.id) != key.UserId {
 		return nil, ErrUnknownKey
 	}
 	if err != nil {
@@ -59,30 +100,56 @@ func (a *Access) Caller(ctx context.Context, id ids.AccessKeyID, token string, n
 	c.Principal = principal(acct, user)
 	c.Kind, c.ARN, c.Name = policy.User, user.arn.String(), user.name
 	c.identity, c.boundary = user.policies, user.boundary
-	c.context = callerKeys(c, user.tags)
+	c.keys = callerKeys(c, user.tags)
 	return c, nil
 }
 
-// sessionCaller returns the caller of a role session.
+// sessionCaller returns the caller of a role session. What is kept is kept for the token that it was made
+// from: any other is opened, and found to be invalid.
 func (a *Access) sessionCaller(ctx context.Context, id ids.AccessKeyID, token string, now time.Time) (*Caller, error) {
 	if token == "" {
 		return nil, ErrUnknownKey
 	}
+	read := func(l *load) (*Caller, error) { return a.readSession(ctx, id, token, now, l) }
+	c, err := a.callers.get(id, nil, read)
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(c.token), []byte(token)) == 0 {
+		// Two tokens of one access key do not exist: this one was not issued here.
+		if _, err := a.openToken(id, token); err != nil {
+			return nil, err
+		}
+		return nil, ErrInvalidToken
+	}
+	if !now.Before(c.Expires) {
+		return nil, ErrExpiredToken
+	}
+	return c, nil
+}
+
+func (a *Access) openToken(id ids.AccessKeyID, token string) (*sts.Session, error) {
 	session, err := a.sessions.Open(id, token)
 	if errors.Is(err, sts.ErrInvalidToken) {
 		return nil, ErrInvalidToken
 	}
+	return session, err
+}
+
+// readSession reads whose session a token is.
+func (a *Access) readSession(ctx context.Context, id ids.AccessKeyID, token string, now time.Time, l *load) (*Caller, error) {
+	session, err := a.openToken(id, token)
 	if err != nil {
 		return nil, err
 	}
 	if !now.Before(session.Expires) {
 		return nil, ErrExpiredToken
 	}
-	acct, err := a.open(ctx, session.Account)
+	acct, err := a.open(ctx, session.Account, l)
 	if err != nil {
 		return nil, err
 	}
-	role, err := a.identity(ctx, acct, entity{keys.RoleKind, session.RoleName})
+	role, err := a.identity(ctx, entity{session.Account, keys.RoleKind, session.RoleName}, l)
 	if errors.Is(err, meta.ErrNotFound) || err == nil && role.id != session.RoleID {
 		return nil, ErrUnknownKey
 	}
@@ -91,102 +158,70 @@ func (a *Access) sessionCaller(ctx context.Context, id ids.AccessKeyID, token st
 	}
 	c := &Caller{
 		Principal:   principal(acct, role),
-		AccountName: acct.record.Name,
+		AccountName: acct.Name,
 		AccessKeyID: id,
 		Secret:      sigv4.NewSecret(session.Secret),
 		Issued:      session.Issued,
+		Expires:     session.Expires,
+		token:       token,
 		identity:    role.policies,
 		boundary:    role.boundary,
 	}
 	c.Kind, c.Name = policy.RoleSession, session.SessionName
 	c.ARN = arn.AssumedRole(session.Account, role.name, session.SessionName).String()
-	if c.session, err = a.sessionLayer(ctx, acct, session); err != nil {
+	if c.session, err = a.sessionLayer(ctx, session, l); err != nil {
 		return nil, err
 	}
-	c.context = callerKeys(c, role.tags)
+	c.keys = callerKeys(c, role.tags)
 	return c, nil
 }
 
 // sessionLayer returns the session policies of a session, or nil if none were passed.
-func (a *Access) sessionLayer(ctx context.Context, acct *account, s *sts.Session) (*authz.Layer, error) {
+func (a *Access) sessionLayer(ctx context.Context, s *sts.Session, l *load) (*authz.Layer, error) {
 	if len(s.Policies) == 0 && len(s.PolicyARNs) == 0 {
 		return nil, nil
 	}
 	var layer authz.Layer
 	for i, text := range s.Policies {
-		layer = append(layer, compile(fmt.Sprintf("session/%s/%d", s.SessionName, i), text))
+		layer = append(layer, compile(policy.Session, fmt.Sprintf("session/%s/%d", s.SessionName, i), text))
 	}
-	if len(s.PolicyARNs) > 0 {
-		err := a.store.View(ctx, func(r meta.Reader) error {
-			l := loader{reader: r, account: ids.AccountID(acct.record.Id)}
-			for _, policyARN := range s.PolicyARNs {
-				source, err := l.managed(policyARN)
-				if err != nil {
-					return err
-				}
-				layer = append(layer, source)
-			}
-			return nil
-		})
+	for _, policyARN := range s.PolicyARNs {
+		source, err := a.managed(ctx, s.Account, policyARN, l)
 		if err != nil {
-			return nil, fmt.Errorf("read session policies: %w", err)
+			return nil, fmt.Errorf("read session policy: %w", err)
 		}
+		layer = append(layer, source)
 	}
 	return &layer, nil
 }
 
-// accessKey returns a long-term access key, or ErrUnknownKey.
-func (a *Access) accessKey(ctx context.Context, id ids.AccessKeyID) (*accessKey, error) {
-	return a.keys.get(id, func() (*accessKey, error) {
-		record := new(records.AccessKey)
-		err := a.store.View(ctx, func(r meta.Reader) error { return records.Get(r, keys.AccessKey(id), record) })
-		if errors.Is(err, meta.ErrNotFound) {
-			return nil, ErrUnknownKey
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read access key: %w", err)
-		}
-		secret, err := a.box.Open(record.SealedSecret, []byte(id))
-		if err != nil {
-			return nil, fmt.Errorf("open secret of access key %s: %w", id, err)
-		}
-		return &accessKey{record: record, secret: sigv4.NewSecret(string(secret))}, nil
-	})
-}
-
 // open returns an account whose principals may act: one that exists and is not closed.
-func (a *Access) open(ctx context.Context, id ids.AccountID) (*account, error) {
-	acct, err := a.account(ctx, id)
-	if errors.Is(err, meta.ErrNotFound) {
+func (a *Access) open(ctx context.Context, id ids.AccountID, l *load) (*records.Account, error) {
+	acct, err := a.account(ctx, id, l)
+	if errors.Is(err, meta.ErrNotFound) || err == nil && acct.Closed != 0 {
 		return nil, ErrUnknownKey
 	}
-	if err != nil {
-		return nil, err
-	}
-	if acct.record.Closed != 0 {
-		return nil, ErrUnknownKey
-	}
-	return acct, nil
+	return acct, err
 }
 
 // root returns the root user of an account.
-func root(acct *account) policy.Principal {
-	id := ids.AccountID(acct.record.Id)
+func root(acct *records.Account) policy.Principal {
+	id := ids.AccountID(acct.Id)
 	name := arn.Root(id).String()
 	return policy.Principal{
 		Kind:        policy.Root,
 		Account:     id,
-		CanonicalID: ids.CanonicalUserID(acct.record.CanonicalId),
+		CanonicalID: ids.CanonicalUserID(acct.CanonicalId),
 		ARN:         name,
 		EntityARN:   name,
 	}
 }
 
 // principal returns what user and role sessions have in common.
-func principal(acct *account, i *identity) policy.Principal {
+func principal(acct *records.Account, i *identity) policy.Principal {
 	return policy.Principal{
-		Account:     ids.AccountID(acct.record.Id),
-		CanonicalID: ids.CanonicalUserID(acct.record.CanonicalId),
+		Account:     ids.AccountID(acct.Id),
+		CanonicalID: ids.CanonicalUserID(acct.CanonicalId),
 		EntityARN:   i.arn.String(),
 		EntityID:    i.id,
 	}

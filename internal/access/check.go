@@ -26,6 +26,8 @@ type Check struct {
 	// NewOwner is set for the check of s3:PutObjectAcl that an ACL on a write implies: the canonical
 	// user ID of the account that will own the object.
 	NewOwner ids.CanonicalUserID
+	// Initiator tells whether the caller began the multipart upload that the check is about.
+	Initiator authz.Initiator
 	// Trust is the trust policy of the role that sts:AssumeRole names; nil for every other action.
 	Trust *authz.Source
 	// Keys adds the condition keys of this check to those that every request has; may be nil.

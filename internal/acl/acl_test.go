@@ -140,19 +140,19 @@ func TestEvaluate(t *testing.T) {
 		{"not granted", Request{Action: "s3:PutBucketAcl", OnBucket: true, Caller: idB}, -1, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := a.Evaluate(c.r)
+			got := a.Evaluate(&c.r)
 			if c.index < 0 {
-				if got != nil {
+				if got != (Match{}) {
 					t.Fatalf("got %v", got)
 				}
 				return
 			}
-			if got == nil || got.Index != c.index || got.Strength != c.want || got.Grant != a.Grants[c.index] {
+			if got.Grant != &a.Grants[c.index] || got.Strength != c.want {
 				t.Errorf("got %v, want grant %d, %v", got, c.index, c.want)
 			}
 		})
 	}
-	if (ACL{}).Evaluate(Request{Action: "s3:GetObject"}) != nil {
+	if (ACL{}).Evaluate(&Request{Action: "s3:GetObject"}) != (Match{}) {
 		t.Error("an empty ACL grants")
 	}
 }
@@ -188,8 +188,8 @@ func TestEvaluateWrite(t *testing.T) {
 			{"s3:DeleteObjectVersion", idB, OwnObject, false},
 			{"s3:DeleteObjectVersion", "", OwnObject, false},
 		} {
-			got := a.Evaluate(Request{Action: c.action, OnBucket: true, Caller: c.caller, Existing: c.existing})
-			if (got != nil) != c.want {
+			got := a.Evaluate(&Request{Action: c.action, OnBucket: true, Caller: c.caller, Existing: c.existing})
+			if (got.Grant != nil) != c.want {
 				t.Errorf("%s: %s by %.1s, existing %d: got %v", p, c.action, c.caller, c.existing, got)
 			}
 		}
@@ -197,7 +197,7 @@ func TestEvaluateWrite(t *testing.T) {
 	// In an object's ACL WRITE is stored and means nothing.
 	a := ACL{Owner: idA, Grants: []Grant{to(idB, Write)}}
 	for _, action := range []string{"s3:PutObject", "s3:DeleteObject", "s3:GetObject", "s3:PutObjectAcl"} {
-		if got := a.Evaluate(Request{Action: action, Caller: idB, Existing: OwnObject}); got != nil {
+		if got := a.Evaluate(&Request{Action: action, Caller: idB, Existing: OwnObject}); got.Grant != nil {
 			t.Errorf("%s: got %v", action, got)
 		}
 	}

@@ -27,6 +27,9 @@ type Request struct {
 	LogDelivery bool
 	// Existing is whose object the request would replace or delete. It matters for OnBucket only.
 	Existing Existing
+	// IgnorePublic tells that IgnorePublicAcls is set: the grants that make the ACL public count as
+	// absent.
+	IgnorePublic bool
 }
 
 // Existing tells whether there is an object under the key that a request writes to or deletes, and
@@ -40,27 +43,36 @@ const (
 	ForeignObject          // it belongs to another
 )
 
-// Match is a grant that permits a request.
+// Match is a grant that permits a request. In its zero value no grant does.
 type Match struct {
-	// Index is the grant's place in ACL.Grants.
-	Index    int
-	Grant    Grant
+	// Grant is one of ACL.Grants.
+	Grant    *Grant
 	Strength Strength
 }
 
-// Evaluate returns the first of the strongest grants that permit r; nil if none does.
+// Evaluate returns the first of the strongest grants that permit r; the zero Match if none does.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
-func (a ACL) Evaluate(r Request) *Match {
-	var best *Match
-	for i, g := range a.Grants {
-		s := g.Grantee.includes(&r)
-		if s == 0 || best != nil && s <= best.Strength || !a.permits(g.Permission, &r) {
-			continue
+func (a ACL) Evaluate(r *Request) Match {
+	var best Match
+	for i := range a.Grants {
+		g := &a.Grants[i]
+		if s := g.Grantee.includes(r); s > best.Strength && a.permits(g.Permission, r) {
+			best = Match{Grant: g, Strength: s}
 		}
-		best = &Match{Index: i, Grant: g, Strength: s}
 	}
 	return best
+}
+
+// Named returns the grants to the caller, and to groups that it is a member of, whatever they permit.
+func (a ACL) Named(r *Request) []Grant {
+	var out []Grant
+	for _, g := range a.Grants {
+		if g.Grantee.includes(r) != 0 {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // includes returns how strongly the grantee stands for the caller; 0 if it does not.
@@ -68,6 +80,8 @@ func (g Grantee) includes(r *Request) Strength {
 	switch {
 	case g.ID != "" && g.ID == r.Caller:
 		return Account
+	case r.IgnorePublic && g.Group.public():
+		return 0
 	case g.Group == AllUsers,
 		g.Group == AuthenticatedUsers && r.Caller != "",
 		g.Group == LogDelivery && r.LogDelivery:

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"crossgrant/internal/authz"
+	"crossgrant/internal/policy"
 )
 
 type list []*Record
@@ -28,12 +29,13 @@ func TestStreamHandsEveryRecordToEveryReader(t *testing.T) {
 
 func TestLogNamesTheDecidingStatement(t *testing.T) {
 	t.Parallel()
+	document := &policy.Document{Statements: []policy.Statement{{}, {}, {Sid: "NoWrites"}}}
 	var out bytes.Buffer
 	NewLog(slog.New(slog.NewJSONHandler(&out, nil))).Record(&Record{
 		RequestID: "R1", Operation: "PutObject", Status: 403, ErrorCode: "AccessDenied",
 		Decisions: []Decision{{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Decision: authz.Decision{
 			Effect: authz.ExplicitDeny,
-			By:     authz.Finding{Layer: authz.ResourcePolicy, Effect: authz.ExplicitDeny, Source: "bucket policy of b", Statement: 2, Sid: "NoWrites"},
+			By:     authz.Finding{Layer: authz.ResourcePolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "bucket policy of b", Document: document}, Statement: 2},
 		}}},
 	})
 	var got struct {

@@ -65,7 +65,7 @@ type line struct {
 func decisions(all []Decision) []line {
 	lines := make([]line, len(all))
 	for i, d := range all {
-		lines[i] = line{d.Action, d.Resource, d.Effect.String(), d.By.Layer.String(), d.By.Source, d.By.Statement, d.By.Sid}
+		lines[i] = line{d.Action, d.Resource, d.Effect.String(), d.By.Layer.String(), d.By.Source(), int(d.By.Statement), d.By.Sid()}
 	}
 	return lines
 }

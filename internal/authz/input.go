@@ -77,7 +77,23 @@ type S3 struct {
 	// NewOwner is, for the check of s3:PutObjectAcl that an ACL on a write implies, the account that
 	// will own the object (its canonical user ID); empty for every other check.
 	NewOwner ids.CanonicalUserID
+	// Initiator tells whether the caller began the multipart upload that the request is about.
+	Initiator Initiator
 }
+
+// Initiator is what the caller has to do with the beginning of a multipart upload. Whoever began one may
+// list its parts and abort it unless something denies it, and so may its account, which can pass that on
+// to its users like any permission.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+type Initiator uint8
+
+// What the caller may be. InitiatorAccount is another principal of the initiator's account.
+const (
+	NotInitiator Initiator = iota
+	InitiatorItself
+	InitiatorAccount
+)
 
 // Object is an existing object as far as it matters for access.
 type Object struct {

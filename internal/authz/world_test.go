@@ -108,7 +108,7 @@ func (w *world) table() string {
 
 // checkAlgebra holds what must be true of every decision, whatever the test expects.
 func (w *world) checkAlgebra(caller string, in *Input, d Decision) {
-	for _, f := range d.Findings {
+	for _, f := range d.Findings() {
 		if f.Effect == ExplicitDeny && d.Effect == Allow {
 			w.t.Errorf("%s is allowed although %s denies", caller, f.Layer)
 		}

@@ -9,14 +9,14 @@ import (
 	"crossgrant/internal/sigv4"
 )
 
-// globalKeys returns the condition keys that depend on the request alone. Those of the caller and of
-// the resource are added where each check is judged (package access). Keys that AWS fills only for
+// globalKeys returns the condition keys that depend on the request, over those of the caller. Those of the
+// resource are added where each check is judged (package access). Keys that AWS fills only for
 // requests through VPC endpoints, or made by its services, are absent here as they are there.
 //
 // Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
 // https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
 func globalKeys(c *Call) policy.Context {
-	var k policy.Context
+	k := c.Caller.Context()
 	k.Set("aws:CurrentTime", c.Time.Format(time.RFC3339))
 	k.Set("aws:EpochTime", strconv.FormatInt(c.Time.Unix(), 10))
 	k.Set("aws:SecureTransport", strconv.FormatBool(c.HTTP.TLS != nil))

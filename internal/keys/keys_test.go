@@ -113,28 +113,21 @@ func TestParseRefusesForeignKeys(t *testing.T) {
 	}
 }
 
-// TestScopesCoverEveryPermission holds that each key that a decision is read from has a scope.
-func TestScopesCoverEveryPermission(t *testing.T) {
+// TestOfObjects holds that no key that a decision is read from passes for one of objects.
+func TestOfObjects(t *testing.T) {
 	t.Parallel()
 	const account ids.AccountID = "380701114427"
-	for _, c := range []struct {
-		key  []byte
-		want Scope
-	}{
-		{Account(account), Scope{Account: account}},
-		{Entity(account, UserKind, "ann"), Scope{Account: account}},
-		{Member(account, "devs", "ann"), Scope{Account: account}},
-		{Attachment(account, "arn:p", UserKind, "ann"), Scope{Account: account}},
-		{AccessKey("AKIAEXAMPLE"), Scope{AccessKey: "AKIAEXAMPLE"}},
-		{Bucket("b"), Scope{Bucket: "b"}},
+	for _, key := range [][]byte{
+		Account(account), CanonicalID("aa"), Entity(account, UserKind, "ann"), Member(account, "devs", "ann"),
+		Attachment(account, "arn:p", UserKind, "ann"), AccessKey("AKIAEXAMPLE"), Bucket("b"), Meta("format"), nil,
 	} {
-		if got, ok := ScopeOf(c.key); !ok || got != c.want {
-			t.Errorf("ScopeOf(%q) = %v, %v, want %v", c.key, got, ok, c.want)
+		if OfObjects(key) {
+			t.Errorf("OfObjects(%q) = true", key)
 		}
 	}
-	for _, key := range [][]byte{Object(BucketID{}, "k"), Garbage("x"), Meta("format"), nil, {'A'}} {
-		if s, ok := ScopeOf(key); ok {
-			t.Errorf("ScopeOf(%q) = %v, want none", key, s)
+	for _, key := range [][]byte{Object(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
+		if !OfObjects(key) {
+			t.Errorf("OfObjects(%q) = false", key)
 		}
 	}
 }

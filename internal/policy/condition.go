@@ -10,6 +10,8 @@ type test struct {
 	op     operator
 	key    string // in lower case
 	values []matcher
+	// condition is what the test was compiled from.
+	condition *Condition
 	// null tells for the Null operator which of its answers, "true" and "false", are listed.
 	null [2]bool
 }
@@ -23,7 +25,7 @@ type matcher interface {
 
 // compileCondition compiles a condition whose operator is op.
 func compileCondition(op operator, c *Condition, variables bool) test {
-	t := test{op: op, key: strings.ToLower(c.Key)}
+	t := test{op: op, key: strings.ToLower(c.Key), condition: c}
 	for _, v := range c.Values {
 		if op.family == famNull {
 			if b, ok := parseBool(v); ok {
@@ -50,7 +52,7 @@ func newMatcher(f family, v string, variables bool) matcher {
 	case famString, famStringFold, famBool:
 		return newTextMatcher(v, variables)
 	case famStringLike:
-		return &likeMatcher{newPattern(v, variables)}
+		return &likeMatcher{newPattern("", v, variables)}
 	case famNumeric:
 		d, ok := parseDecimal(v)
 		return &numericMatcher{d, ok}
@@ -78,12 +80,16 @@ func newMatcher(f family, v string, variables bool) matcher {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 func (t *test) holds(c *Context) bool {
-	values, multi, present := c.Lookup(t.key)
+	v := c.find(t.key)
+	size := 0
+	if v != nil {
+		size = v.size()
+	}
 	op := t.op
 	if op.family == famNull {
-		return !present && t.null[1] || len(values) > 0 && t.null[0]
+		return v == nil && t.null[1] || size > 0 && t.null[0]
 	}
-	if len(values) == 0 {
+	if size == 0 {
 		switch {
 		case op.ifExists:
 			return true
@@ -97,24 +103,24 @@ func (t *test) holds(c *Context) bool {
 	}
 	switch op.quantifier {
 	case forAnyValue:
-		for _, v := range values {
-			if t.one(v, c) {
+		for i := range size {
+			if t.one(v.at(i), c) {
 				return true
 			}
 		}
 		return false
 	case forAllValues:
-		if len(values) == 1 && values[0] == "" {
+		if size == 1 && v.at(0) == "" {
 			return true // AWS: "resolves to a null dataset, such as an empty string"
 		}
-		for _, v := range values {
-			if !t.one(v, c) {
+		for i := range size {
+			if !t.one(v.at(i), c) {
 				return false
 			}
 		}
 		return true
 	default:
-		return !multi && t.one(values[0], c)
+		return !v.multi && t.one(v.at(0), c)
 	}
 }
 
@@ -135,34 +141,31 @@ func (t *test) one(value string, c *Context) bool {
 // textMatcher serves StringEquals, StringEqualsIgnoreCase and Bool.
 type textMatcher struct {
 	template template
-	static   string
 }
 
 func newTextMatcher(v string, variables bool) *textMatcher {
-	m := &textMatcher{template: parseTemplate(v, variables)}
-	if !m.template.dynamic {
-		m.static, _ = m.template.expand(nil)
+	t := parseTemplate(v, variables)
+	if !t.dynamic {
+		text, _ := t.expand(nil)
+		t.pieces = []piece{{kind: pieceLiteral, text: text}}
 	}
-	return m
+	return &textMatcher{t}
 }
 
 func (m *textMatcher) match(value string, op operator, c *Context) (matches, valid bool) {
-	want := m.static
-	if m.template.dynamic {
-		var ok bool
-		if want, ok = m.template.expand(c); !ok {
-			return false, true
-		}
+	if op.family == famString {
+		return m.template.equals(value, c), true
 	}
-	switch op.family {
-	case famStringFold:
+	want, ok := m.template.expand(c)
+	switch {
+	case !ok:
+		return false, true
+	case op.family == famStringFold:
 		return strings.EqualFold(value, want), true
-	case famBool:
+	default:
 		got, ok1 := parseBool(value)
 		b, ok2 := parseBool(want)
 		return got == b, ok1 && ok2
-	default:
-		return value == want, true
 	}
 }
 
@@ -220,62 +223,73 @@ func (m *ipMatcher) match(value string, _ operator, _ *Context) (matches, valid 
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
 type arnMatcher struct {
-	template template
-	static   arnGlobs
-}
-
-// arnGlobs are the globs of an ARN's parts; any stands for every ARN, and neither any nor whole for none.
-type arnGlobs struct {
-	any, whole bool
-	parts      [6]glob
+	any     bool
+	static  *[6]glob // nil: the pattern is dynamic, or has not six parts and matches no ARN
+	dynamic template // without pieces: static counts
 }
 
 func newARNMatcher(v string, variables bool) *arnMatcher {
-	m := &arnMatcher{template: parseTemplate(v, variables)}
-	if !m.template.dynamic {
-		tokens, _ := m.template.tokens(nil)
-		m.static = newARNGlobs(tokens)
+	t := parseTemplate(v, variables)
+	if t.dynamic {
+		return &arnMatcher{dynamic: t}
+	}
+	tokens, _ := t.appendTokens(nil, nil)
+	m := &arnMatcher{any: len(tokens) == 1 && tokens[0] == tokStar}
+	if parts, ok := cutTokens(tokens); ok {
+		m.static = new([6]glob)
+		for i := range parts {
+			m.static[i] = newGlob(parts[i])
+		}
 	}
 	return m
 }
 
-// newARNGlobs splits a pattern at its first five colons.
-func newARNGlobs(tokens []rune) arnGlobs {
-	g := arnGlobs{any: len(tokens) == 1 && tokens[0] == tokStar}
+// cutTokens splits a pattern at its first five colons; ok is false if there are fewer.
+func cutTokens(tokens []rune) (parts [6][]rune, ok bool) {
 	n, start := 0, 0
 	for i, t := range tokens {
 		if t == ':' && n < 5 {
-			g.parts[n] = newGlob(tokens[start:i])
+			parts[n] = tokens[start:i]
 			n++
 			start = i + 1
 		}
 	}
-	g.parts[n] = newGlob(tokens[start:])
-	g.whole = n == 5
-	return g
-}
-
-func (g *arnGlobs) match(value string) bool {
-	parts := strings.SplitN(value, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
-		return false
-	}
-	for i := range g.parts {
-		if !g.any && !g.parts[i].match(parts[i]) {
-			return false
-		}
-	}
-	return g.any || g.whole
+	parts[n] = tokens[start:]
+	return parts, n == 5
 }
 
 func (m *arnMatcher) match(value string, _ operator, c *Context) (matches, valid bool) {
-	if !m.template.dynamic {
-		return m.static.match(value), true
-	}
-	tokens, ok := m.template.tokens(c)
-	if !ok {
+	parts, ok := splitARN(value)
+	switch {
+	case !ok:
 		return false, true
+	case m.dynamic.pieces != nil:
+		return m.matchDynamic(&parts, c), true
+	case m.static == nil:
+		return m.any, true
 	}
-	g := newARNGlobs(tokens)
-	return g.match(value), true
+	for i := range parts {
+		if !m.static[i].match(parts[i]) {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+func (m *arnMatcher) matchDynamic(parts *arnParts, c *Context) bool {
+	var stack [stackTokens]rune
+	tokens, ok := m.dynamic.appendTokens(stack[:0], c)
+	if !ok {
+		return false
+	}
+	pattern, ok := cutTokens(tokens)
+	if !ok {
+		return len(tokens) == 1 && tokens[0] == tokStar
+	}
+	for i := range parts {
+		if !matchTokens(pattern[i], parts[i]) {
+			return false
+		}
+	}
+	return true
 }

@@ -5,47 +5,112 @@ import "strings"
 // Context is the request context: the condition keys that are present, with their values. Names
 // compare ignoring case. A key with no values is present and empty, which differs from absent.
 //
+// A context may lie over another one, whose keys it has as well unless it has one of the same name. So
+// what is known of a caller, of a request and of one of its checks is put together without copying.
+//
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-type Context struct{ keys map[string]contextValue }
+type Context struct {
+	entries []contextEntry
+	below   *Context
+}
 
+type contextEntry struct {
+	key string // in lower case
+	contextValue
+}
+
+// contextValue is what a key holds: one value, or values if there are others than one.
 type contextValue struct {
-	values []string
-	multi  bool
+	one   string
+	list  []string
+	multi bool
+}
+
+func (v *contextValue) size() int {
+	if v.multi {
+		return len(v.list)
+	}
+	return 1
+}
+
+func (v *contextValue) at(i int) string {
+	if v.multi {
+		return v.list[i]
+	}
+	return v.one
+}
+
+// Over returns an empty context that lies over below, which must not be changed afterwards.
+func Over(below *Context) Context { return Context{below: below} }
+
+// LiesOver reports whether c lies over below, directly or over others, or is it.
+func (c *Context) LiesOver(below *Context) bool {
+	for ; c != nil; c = c.below {
+		if c == below {
+			return true
+		}
+	}
+	return false
 }
 
 // Set makes the single-valued key present with this value.
-func (c *Context) Set(key, value string) { c.set(key, contextValue{values: []string{value}}) }
+func (c *Context) Set(key, value string) { c.set(key, contextValue{one: value}) }
 
 // SetMulti makes the multivalued key present with these values.
 func (c *Context) SetMulti(key string, values []string) {
-	c.set(key, contextValue{values: values, multi: true})
+	c.set(key, contextValue{list: values, multi: true})
 }
 
 // Lookup returns the values of key and whether the key is multivalued; ok is false if it is absent.
 func (c *Context) Lookup(key string) (values []string, multi, ok bool) {
-	v, ok := c.keys[strings.ToLower(key)]
-	return v.values, v.multi, ok
+	v := c.find(strings.ToLower(key))
+	switch {
+	case v == nil:
+		return nil, false, false
+	case v.multi:
+		return v.list, true, true
+	default:
+		return []string{v.one}, false, true
+	}
 }
 
-// Clone returns a copy that can be changed without changing c. Values are shared.
-func (c *Context) Clone() Context {
-	d := Context{keys: make(map[string]contextValue, len(c.keys)+8)}
-	for k, v := range c.keys {
-		d.keys[k] = v
+// Keys returns the names of the keys that are present, in lower case, in no particular order.
+func (c *Context) Keys() []string {
+	var keys []string
+	seen := map[string]bool{}
+	for ; c != nil; c = c.below {
+		for i := range c.entries {
+			if key := c.entries[i].key; !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
+		}
 	}
-	return d
+	return keys
 }
 
-// Merge makes every key of d present in c with d's values.
-func (c *Context) Merge(d *Context) {
-	for k, v := range d.keys {
-		c.set(k, v)
+// find returns the value of a key in lower case, or nil.
+func (c *Context) find(key string) *contextValue {
+	for ; c != nil; c = c.below {
+		for i := range c.entries {
+			if c.entries[i].key == key {
+				return &c.entries[i].contextValue
+			}
+		}
 	}
+	return nil
 }
 
 func (c *Context) set(key string, v contextValue) {
-	if c.keys == nil {
-		c.keys = make(map[string]contextValue, 24)
+	key = strings.ToLower(key)
+	for i := range c.entries {
+		if c.entries[i].key == key {
+			c.entries[i].contextValue = v
+			return
+		}
 	}
-	c.keys[strings.ToLower(key)] = v
+	if c.entries == nil {
+		c.entries = make([]contextEntry, 0, 8)
+	}
+	c.entries = append(c.entries, contextEntry{key, v})
 }

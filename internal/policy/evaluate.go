@@ -2,23 +2,6 @@ package policy
 
 import "strings"
 
-// Request is what statements are matched against.
-type Request struct {
-	// Action is the full name, such as "s3:GetObject"; it compares ignoring case.
-	Action string
-	// Resource is an ARN, or "*" for an action without a resource type.
-	Resource string
-	// Principal is the caller; nil counts as anonymous.
-	Principal *Principal
-	// Context may be nil, which is empty.
-	Context *Context
-	// HasBoundary tells that the caller has a permissions boundary: a Deny with NotPrincipal then
-	// applies whoever is listed.
-	//
-	// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-	HasBoundary bool
-}
-
 // Grant is the strength of an Allow, weakest first. It tells which principal a resource-based
 // policy named; an Allow of a document without principals is Direct.
 //
@@ -38,189 +21,131 @@ const (
 	Direct
 )
 
-// Match is a statement that matches a request.
+// Match is a statement that matches a request. In its zero value no statement does.
 type Match struct {
 	// Index is the statement's place in Document.Statements.
 	Index  int
-	Sid    string
 	Effect Effect
-	// Grant is how strongly an Allow names the caller; Direct for a Deny.
+	// Grant is how strongly an Allow names the caller; Direct for a Deny, None if nothing matches.
 	Grant Grant
 }
 
-// Evaluate matches every statement: deny is the first Deny that matches, allow the first of the
-// strongest Allows that match; each is nil if there is none.
+// Evaluate returns the first Deny that matches; if none does, the first of the strongest Allows that
+// match; if none does either, the zero Match. It allocates nothing, unless a pattern with variables is
+// unusually long.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-func (d *Document) Evaluate(r *Request) (allow, deny *Match) {
-	q := newQuery(r)
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if s.Effect == Deny && deny != nil {
-			continue
+func (d *Document) Evaluate(q *Query) Match {
+	var best Match
+	for _, i := range d.index.about(q) {
+		s := &d.compiled[i]
+		if s.effect == Allow && best.Grant == Direct {
+			continue // only a Deny can change the answer
 		}
-		g := s.match(&q)
+		g := s.match(q)
 		switch {
 		case g == None:
-		case s.Effect == Deny:
-			deny = &Match{Index: i, Sid: s.Sid, Effect: Deny, Grant: Direct}
-		case allow == nil || g > allow.Grant:
-			allow = &Match{Index: i, Sid: s.Sid, Effect: Allow, Grant: g}
+		case s.effect == Deny:
+			return Match{Index: int(i), Effect: Deny, Grant: Direct}
+		case g > best.Grant:
+			best = Match{Index: int(i), Effect: Allow, Grant: g}
 		}
 	}
-	return allow, deny
+	return best
 }
 
 // Matches returns all statements that match, in their order.
-func (d *Document) Matches(r *Request) []Match {
-	q := newQuery(r)
+func (d *Document) Matches(q *Query) []Match {
 	var out []Match
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if g := s.match(&q); g != None {
-			if s.Effect == Deny {
-				g = Direct
-			}
-			out = append(out, Match{Index: i, Sid: s.Sid, Effect: s.Effect, Grant: g})
+	for _, i := range d.index.about(q) {
+		s := &d.compiled[i]
+		g := s.match(q)
+		if g == None {
+			continue
 		}
+		if s.effect == Deny {
+			g = Direct
+		}
+		out = append(out, Match{Index: int(i), Effect: s.effect, Grant: g})
 	}
 	return out
 }
 
-// query is a Request made ready for matching.
-type query struct {
-	action    string // in lower case
-	parts     []string
-	principal *Principal
-	context   *Context
-	boundary  bool
-}
-
-var (
-	anonymous    Principal
-	emptyContext Context
-)
-
-func newQuery(r *Request) query {
-	q := query{
-		action:    strings.ToLower(r.Action),
-		principal: r.Principal,
-		context:   r.Context,
-		boundary:  r.HasBoundary,
-	}
-	if parts := strings.SplitN(r.Resource, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		q.parts = parts
-	}
-	if q.principal == nil {
-		q.principal = &anonymous
-	}
-	if q.context == nil {
-		q.context = &emptyContext
-	}
-	return q
-}
-
-// compiledStatement is what a statement's patterns and conditions are compiled to.
+// compiledStatement is what a statement is compiled to.
 type compiledStatement struct {
-	ready     bool // set by compile, so that a statement made by hand matches nothing
-	actions   []actionPattern
-	resources []resourcePattern
-	tests     []test
+	effect       Effect
+	notAction    bool
+	notResource  bool
+	notPrincipal bool
+	actions      []actionPattern
+	resources    []resourcePattern
+	principals   *compiledPrincipals // nil: the statement has none
+	tests        []test
 }
 
-// compile prepares every statement for matching.
+// compile prepares every statement for matching. A document that is not compiled matches nothing.
 func (d *Document) compile() {
 	variables := d.Version == version2012
+	d.compiled = make([]compiledStatement, len(d.Statements))
 	for i := range d.Statements {
-		s := &d.Statements[i]
-		c := compiledStatement{ready: true}
+		s, c := &d.Statements[i], &d.compiled[i]
+		c.effect, c.notAction, c.notResource, c.notPrincipal = s.Effect, s.NotAction, s.NotResource, s.NotPrincipal
 		for _, a := range s.Actions {
 			c.actions = append(c.actions, newActionPattern(a))
 		}
 		for _, r := range s.Resources {
 			c.resources = append(c.resources, newResourcePattern(r, variables))
 		}
+		if s.Principals != nil {
+			c.principals = s.Principals.compile()
+		}
 		for j := range s.Conditions {
 			op, _ := parseOperator(s.Conditions[j].Operator)
 			c.tests = append(c.tests, compileCondition(op, &s.Conditions[j], variables))
 		}
-		s.compiled = c
 	}
+	d.index = newActionIndex(d.compiled)
+	d.public = d.isPublic()
 }
 
 // match returns how strongly the statement matches; None if it does not.
-func (s *Statement) match(q *query) Grant {
-	c := &s.compiled
-	if !c.ready || !s.matchesAction(q) || !s.matchesResource(q) {
+func (s *compiledStatement) match(q *Query) Grant {
+	if q.known == unknownAction && !s.matchesAction(q.action) {
 		return None
 	}
 	g := s.matchPrincipal(q)
-	if g == None {
+	if g == None || !s.matchesResource(q) {
 		return None
 	}
-	for i := range c.tests {
-		if !c.tests[i].holds(q.context) {
+	for i := range s.tests {
+		if !s.tests[i].holds(q.context) {
 			return None
 		}
 	}
 	return g
 }
 
-func (s *Statement) matchesAction(q *query) bool {
-	for i := range s.compiled.actions {
-		if s.compiled.actions[i].match(q.action) {
-			return !s.NotAction
+// matchesAction matches the name of an action in lower case.
+func (s *compiledStatement) matchesAction(action string) bool {
+	for i := range s.actions {
+		if s.actions[i].match(action) {
+			return !s.notAction
 		}
 	}
-	return s.NotAction
+	return s.notAction
 }
 
 // matchesResource is true for a statement without resources, which only a trust policy has.
-func (s *Statement) matchesResource(q *query) bool {
-	if len(s.compiled.resources) == 0 {
+func (s *compiledStatement) matchesResource(q *Query) bool {
+	if len(s.resources) == 0 {
 		return true
 	}
-	for i := range s.compiled.resources {
-		if s.compiled.resources[i].match(q) {
-			return !s.NotResource
+	for i := range s.resources {
+		if s.resources[i].match(q) {
+			return !s.notResource
 		}
 	}
-	return s.NotResource
-}
-
-// actionPattern is a pattern of actions: service:name, where only the name may have wildcards; "*"
-// is every action, and "*" for the service every service.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
-type actionPattern struct {
-	any     bool
-	service string // in lower case, with its colon; empty for every service
-	name    glob
-}
-
-func newActionPattern(s string) actionPattern {
-	s = strings.ToLower(s)
-	if s == "*" {
-		return actionPattern{any: true}
-	}
-	service, name, _ := strings.Cut(s, ":")
-	if service += ":"; service == "*:" {
-		service = ""
-	}
-	return actionPattern{service: service, name: parseGlob(name)}
-}
-
-// match matches the full name of an action in lower case.
-func (p *actionPattern) match(action string) bool {
-	if p.any {
-		return true
-	}
-	if p.service == "" {
-		_, name, _ := strings.Cut(action, ":")
-		return p.name.match(name)
-	}
-	name, ok := strings.CutPrefix(action, p.service)
-	return ok && p.name.match(name)
+	return s.notResource
 }
 
 // resourcePattern is a pattern of resources: an ARN of which each part is a glob, and of which the
@@ -230,9 +155,11 @@ func (p *actionPattern) match(action string) bool {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 type resourcePattern struct {
-	any   bool
-	parts [4]glob // partition, service, region, account
-	last  pattern
+	any bool
+	// parts are partition, service, region and account; nil if none of them has a wildcard. Then whole
+	// matches the ARN, else what follows its first five parts.
+	parts *[4]glob
+	whole pattern
 }
 
 func newResourcePattern(s string, variables bool) resourcePattern {
@@ -243,25 +170,30 @@ func newResourcePattern(s string, variables bool) resourcePattern {
 	for len(parts) < 6 {
 		parts = append(parts, "*")
 	}
-	var p resourcePattern
+	head := strings.Join(parts[:5], ":") + ":"
+	if !hasWildcard(head) {
+		return resourcePattern{whole: newPattern(head, parts[5], variables)}
+	}
+	p := resourcePattern{parts: new([4]glob), whole: newPattern("", parts[5], variables)}
 	for i := range p.parts {
 		p.parts[i] = parseGlob(parts[i+1])
 	}
-	p.last = newPattern(parts[5], variables)
 	return p
 }
 
-func (p *resourcePattern) match(q *query) bool {
-	if p.any {
+func (p *resourcePattern) match(q *Query) bool {
+	switch {
+	case p.any:
 		return true
-	}
-	if q.parts == nil {
+	case !q.isARN:
 		return false
+	case p.parts == nil:
+		return p.whole.match(q.resource, q.context)
 	}
 	for i := range p.parts {
 		if !p.parts[i].match(q.parts[i+1]) {
 			return false
 		}
 	}
-	return p.last.match(q.parts[5], q.context)
+	return p.whole.match(q.parts[5], q.context)
 }

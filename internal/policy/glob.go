@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// A pattern is compiled to tokens: characters that match themselves and the two wildcards. The
-// wildcards are numbers that no character has, so text that a policy variable brings in can never
-// act as one.
+// A pattern is a row of tokens: characters that match themselves and the two wildcards. The wildcards
+// are numbers that no character has, so text that a policy variable brings in can never act as one.
 const (
 	tokStar rune = -1 // any run of characters, also none
 	tokAny  rune = -2 // exactly one character
@@ -17,12 +16,45 @@ const (
 // equals only itself.
 const rawByte = utf8.MaxRune + 1
 
-// glob is a compiled pattern. The zero value matches the empty string.
+// glob is a compiled pattern. The zero value matches the empty string only.
+//
+// A pattern is cut at its stars into runs. The first run stands at the beginning of what matches, the
+// last at its end, and each of the others wherever it is found first behind the one before it: a later
+// place could only leave less for those that follow.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 type glob struct {
-	prefix string // what every match begins with
-	rest   []rune // tokens that match what follows
+	prefix string // what every match begins with: the characters before the first wildcard
+	kind   globKind
+	first  run   // what follows the prefix up to the first star
+	middle []run // between two stars; none is empty
+	last   run   // behind the last star
+}
+
+type globKind uint8
+
+const (
+	globExact  globKind = iota // the prefix and nothing else
+	globPrefix                 // the prefix and a star
+	globRuns                   // anything else; there is a star
+	globFixed                  // likewise, but there is no star: only first follows the prefix
+)
+
+// run is a part of a pattern without stars.
+type run struct {
+	text string // if it has no wildcard and is valid UTF-8
+	// tokens are set otherwise. They are compared one by one, so that looking for such a run costs the
+	// product of its length and that of the text; every other run is found in linear time.
+	tokens []rune
+}
+
+func newRun(tokens []rune) run {
+	for _, t := range tokens {
+		if t < 0 || t > utf8.MaxRune {
+			return run{tokens: append([]rune(nil), tokens...)}
+		}
+	}
+	return run{text: string(tokens)}
 }
 
 // newGlob compiles tokens. It does not keep the slice.
@@ -31,7 +63,38 @@ func newGlob(tokens []rune) glob {
 	for n < len(tokens) && tokens[n] >= 0 && tokens[n] <= utf8.MaxRune {
 		n++
 	}
-	return glob{prefix: string(tokens[:n]), rest: append([]rune(nil), tokens[n:]...)}
+	g := glob{prefix: string(tokens[:n])}
+	runs := cutAtStars(tokens[n:])
+	g.first, g.last = newRun(runs[0]), newRun(runs[len(runs)-1])
+	switch {
+	case n == len(tokens):
+		g.kind = globExact
+	case len(runs) == 1:
+		g.kind = globFixed
+	case len(runs[0]) == 0 && n == len(tokens)-1:
+		g.kind = globPrefix
+	default:
+		g.kind = globRuns
+		for _, r := range runs[1 : len(runs)-1] {
+			if len(r) > 0 {
+				g.middle = append(g.middle, newRun(r))
+			}
+		}
+	}
+	return g
+}
+
+// cutAtStars returns the runs of tokens, one more than there are stars.
+func cutAtStars(tokens []rune) [][]rune {
+	var runs [][]rune
+	start := 0
+	for i, t := range tokens {
+		if t == tokStar {
+			runs = append(runs, tokens[start:i])
+			start = i + 1
+		}
+	}
+	return append(runs, tokens[start:])
 }
 
 // parseGlob compiles a pattern in which '*' and '?' are wildcards and nothing else is special.
@@ -39,14 +102,15 @@ func parseGlob(pattern string) glob { return newGlob(appendPattern(nil, pattern)
 
 // appendPattern appends the tokens of a pattern.
 func appendPattern(tokens []rune, pattern string) []rune {
-	for _, c := range appendLiteral(nil, pattern) {
-		switch c {
+	from := len(tokens)
+	tokens = appendLiteral(tokens, pattern)
+	for i := from; i < len(tokens); i++ {
+		switch tokens[i] {
 		case '*':
-			c = tokStar
+			tokens[i] = tokStar
 		case '?':
-			c = tokAny
+			tokens[i] = tokAny
 		}
-		tokens = append(tokens, c)
 	}
 	return tokens
 }
@@ -70,23 +134,94 @@ func nextRune(s string) (c rune, size int) {
 	return c, size
 }
 
-// match reports whether the whole of s matches. It takes at most len(s) × len(pattern) steps: on a
-// mismatch only the last star is given one more character, which is enough because an earlier star
-// could only give the later ones less to choose from.
+// match reports whether the whole of s matches.
 func (g *glob) match(s string) bool {
 	if !strings.HasPrefix(s, g.prefix) {
 		return false
 	}
 	s = s[len(g.prefix):]
+	switch g.kind {
+	case globExact:
+		return s == ""
+	case globPrefix:
+		return true
+	}
+	n, ok := g.first.begins(s)
+	if g.kind == globFixed || !ok {
+		return ok && n == len(s)
+	}
+	s = s[n:]
+	for i := range g.middle {
+		end, ok := g.middle[i].find(s)
+		if !ok {
+			return false
+		}
+		s = s[end:]
+	}
+	return g.last.ends(s)
+}
+
+// begins returns the number of bytes of s that the run takes at its beginning; ok is false if s does
+// not begin with the run.
+func (r *run) begins(s string) (n int, ok bool) {
+	if r.tokens == nil {
+		return len(r.text), strings.HasPrefix(s, r.text)
+	}
+	for _, t := range r.tokens {
+		if n == len(s) {
+			return 0, false
+		}
+		c, size := nextRune(s[n:])
+		if t != tokAny && t != c {
+			return 0, false
+		}
+		n += size
+	}
+	return n, true
+}
+
+// find returns where the first place of s that the run takes ends.
+func (r *run) find(s string) (end int, ok bool) {
+	if r.tokens == nil {
+		i := strings.Index(s, r.text)
+		return i + len(r.text), i >= 0
+	}
+	for i := 0; i < len(s); {
+		if n, ok := r.begins(s[i:]); ok {
+			return i + n, true
+		}
+		_, size := nextRune(s[i:])
+		i += size
+	}
+	return 0, false
+}
+
+// ends reports whether s ends with the run.
+func (r *run) ends(s string) bool {
+	if r.tokens == nil {
+		return strings.HasSuffix(s, r.text)
+	}
+	for skip := utf8.RuneCountInString(s) - len(r.tokens); skip > 0; skip-- {
+		_, size := nextRune(s)
+		s = s[size:]
+	}
+	n, ok := r.begins(s)
+	return ok && n == len(s)
+}
+
+// matchTokens reports whether the whole of s matches a pattern that is not compiled, because a variable
+// has a part in it. On a mismatch only the last star is given one more character, so that it takes at
+// most len(s) steps for each token between two stars.
+func matchTokens(tokens []rune, s string) bool {
 	t := 0
 	star, tail := -1, "" // the last star seen, and the text after what it has swallowed
 	for s != "" {
 		c, n := nextRune(s)
 		switch {
-		case t < len(g.rest) && g.rest[t] == tokStar:
+		case t < len(tokens) && tokens[t] == tokStar:
 			star, tail = t, s
 			t++
-		case t < len(g.rest) && (g.rest[t] == c || g.rest[t] == tokAny):
+		case t < len(tokens) && (tokens[t] == c || tokens[t] == tokAny):
 			t++
 			s = s[n:]
 		case star >= 0:
@@ -97,10 +232,10 @@ func (g *glob) match(s string) bool {
 			return false
 		}
 	}
-	for t < len(g.rest) && g.rest[t] == tokStar {
+	for t < len(tokens) && tokens[t] == tokStar {
 		t++
 	}
-	return t == len(g.rest)
+	return t == len(tokens)
 }
 
 // hasWildcard reports whether the pattern s has a wildcard.

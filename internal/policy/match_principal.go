@@ -54,14 +54,73 @@ func (p *Principal) facets() facets {
 	return f
 }
 
+// compiledPrincipals is a Principal element made ready for matching. "*" among the names makes all of it
+// "*".
+type compiledPrincipals struct {
+	any   bool
+	names []compiledPrincipal
+}
+
+// compiledPrincipal is one name and what it is compared with: the forms of an account are one.
+type compiledPrincipal struct {
+	kind  principalForm
+	value string
+}
+
+// principalForm is what a principal's name is compared with.
+type principalForm uint8
+
+const (
+	formAccount   principalForm = iota // account ID
+	formCanonical                      // canonical user ID of the account
+	formSession                        // ARN of a role session or federated session
+	formEntityID                       // unique ID of a user or role
+	formEntityARN                      // ARN of a user or role, in documents that have not been resolved
+	formService
+	formProvider
+)
+
+func (ps *Principals) compile() *compiledPrincipals {
+	c := &compiledPrincipals{any: ps.everyone()}
+	for _, n := range ps.Names {
+		c.names = append(c.names, n.compile())
+	}
+	return c
+}
+
+func (n NamedPrincipal) compile() compiledPrincipal {
+	switch n.Kind {
+	case PrincipalCanonicalUser:
+		return compiledPrincipal{formCanonical, n.Value}
+	case PrincipalService:
+		return compiledPrincipal{formService, n.Value}
+	case PrincipalFederated:
+		return compiledPrincipal{formProvider, n.Value}
+	}
+	if _, err := ids.ParseAccountID(n.Value); err == nil {
+		return compiledPrincipal{formAccount, n.Value}
+	}
+	a, err := arn.Parse(n.Value)
+	switch {
+	case err != nil:
+		return compiledPrincipal{formEntityID, n.Value}
+	case a.Service == "iam" && a.Resource == "root":
+		return compiledPrincipal{formAccount, a.Account}
+	case a.Service == "sts":
+		return compiledPrincipal{formSession, n.Value}
+	default:
+		return compiledPrincipal{formEntityARN, n.Value}
+	}
+}
+
 // matchPrincipal returns how strongly the statement names the caller: Direct for a statement
 // without principals and for a Deny, None if it does not apply.
-func (s *Statement) matchPrincipal(q *query) Grant {
-	if s.Principals == nil {
+func (s *compiledStatement) matchPrincipal(q *Query) Grant {
+	if s.principals == nil {
 		return Direct
 	}
-	named := s.Principals.named(q.principal)
-	if s.NotPrincipal {
+	named := s.principals.named(q.principal)
+	if s.notPrincipal {
 		// Only a Deny can have NotPrincipal.
 		own := q.principal.facets()
 		spared := named&facetAny != 0 || own != 0 && named&own == own
@@ -90,57 +149,43 @@ func (f facets) grant(p *Principal) Grant {
 }
 
 // named returns the caller's facets that the element names, and facetAny for "*".
-func (ps *Principals) named(p *Principal) facets {
-	if ps.Any {
+func (c *compiledPrincipals) named(p *Principal) facets {
+	if c.any {
 		return facetAny
 	}
 	var f facets
-	for i := range ps.Names {
-		f |= ps.Names[i].names(p)
+	for i := range c.names {
+		f |= c.names[i].names(p)
 	}
-	if f&facetAny == 0 {
-		f &= p.facets()
-	}
-	return f
+	return f & p.facets()
 }
 
-// names returns the facet of the caller that n may name; p may turn out not to have it.
-func (n *NamedPrincipal) names(p *Principal) facets {
-	switch n.Kind {
-	case PrincipalAWS:
-		return namesAWS(n.Value, p)
-	case PrincipalCanonicalUser:
-		if p.CanonicalID != "" && n.Value == string(p.CanonicalID) {
-			return facetAccount
-		}
-	case PrincipalService:
-		if p.Kind == Service && n.Value == p.ARN {
-			return facetService
-		}
-	case PrincipalFederated:
-		if p.Provider != "" && n.Value == p.Provider {
-			return facetProvider
-		}
+// names returns the facet of the caller that the name may mean; p may turn out not to have it. An empty
+// value of the caller is compared too, but no name is empty.
+func (n *compiledPrincipal) names(p *Principal) facets {
+	switch n.kind {
+	case formAccount:
+		return facetAccount.when(n.value == string(p.Account))
+	case formCanonical:
+		return facetAccount.when(n.value == string(p.CanonicalID))
+	case formSession:
+		return facetSession.when(n.value == p.ARN)
+	case formEntityID:
+		return facetEntity.when(n.value == string(p.EntityID))
+	case formEntityARN:
+		return facetEntity.when(n.value == p.EntityARN)
+	case formService:
+		return facetService.when(n.value == p.ARN)
+	default:
+		return facetProvider.when(n.value == p.Provider)
+	}
+}
+
+func (f facets) when(named bool) facets {
+	if named {
+		return f
 	}
 	return 0
-}
-
-// namesAWS compares with the forms of an AWS principal, in the order of the documentation. A user or
-// role is compared by its unique ID, which is what is stored, and by its ARN, for documents that
-// have not been resolved.
-func namesAWS(v string, p *Principal) facets {
-	switch {
-	case v == "*":
-		return facetAny
-	case p.Account != "" && (v == string(p.Account) || v == arn.Root(p.Account).String()):
-		return facetAccount
-	case (p.Kind == RoleSession || p.Kind == FederatedUser) && v == p.ARN && v != "":
-		return facetSession
-	case v != "" && (v == string(p.EntityID) || v == p.EntityARN || p.Kind == User && v == p.ARN):
-		return facetEntity
-	default:
-		return 0
-	}
 }
 
 // MapPrincipals returns a copy of d in which each AWS and CanonicalUser principal other than "*" is
@@ -179,6 +224,7 @@ func (d *Document) MapPrincipals(f func(kind PrincipalKind, value string) (strin
 		}
 		s.Principals = &Principals{Names: names}
 	}
+	out.compile()
 	return &out, nil
 }
 

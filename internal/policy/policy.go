@@ -85,6 +85,10 @@ type Document struct {
 	ID string
 	// Statements has at least one element, in the order of the text.
 	Statements []Statement
+
+	compiled []compiledStatement // beside Statements
+	index    actionIndex
+	public   bool
 }
 
 // Statement is one statement of a Document.
@@ -106,8 +110,6 @@ type Statement struct {
 	Conditions []Condition
 	// Start and End are the places of the statement's braces in the text.
 	Start, End Position
-
-	compiled compiledStatement
 }
 
 // Principals is a Principal or NotPrincipal element.

@@ -13,7 +13,10 @@ import (
 // calling. Deny statements never matter.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
-func (d *Document) IsPublic() bool {
+func (d *Document) IsPublic() bool { return d.public }
+
+// isPublic is IsPublic before it is kept.
+func (d *Document) isPublic() bool {
 	for i := range d.Statements {
 		if d.Statements[i].public(d.Version == version2012) {
 			return true

@@ -88,12 +88,14 @@ func (i instant) compare(j instant) int {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date
 func parseInstant(s string) (instant, bool) {
-	s = strings.ToLower(s)
 	if digits(s) && len(s) != 4 {
 		n, err := strconv.ParseInt(s, 10, 64)
 		return instant{seconds: n}, err == nil
 	}
-	date, clock, _ := strings.Cut(s, "t")
+	date, clock := s, ""
+	if i := strings.IndexAny(s, "Tt"); i >= 0 {
+		date, clock = s[:i], s[i+1:]
+	}
 	clock, zone, ok := cutZone(clock)
 	if !ok {
 		return instant{}, false
@@ -115,13 +117,14 @@ func parseDate(s string) (days int64, ok bool) {
 	if rest, found := strings.CutPrefix(s, "-"); found {
 		sign, s = -1, rest
 	}
-	parts := strings.Split(s, "-")
-	if len(parts) > 3 {
-		return 0, false
-	}
 	date := [3]int64{0, 1, 1}
 	limits := [3][2]int64{{0, 292278993}, {1, 12}, {1, 31}}
-	for i, part := range parts {
+	for i, more := 0, true; more; i++ {
+		if i == len(date) {
+			return 0, false
+		}
+		var part string
+		part, s, more = strings.Cut(s, "-")
 		if date[i], ok = number(part, limits[i][0], limits[i][1]); !ok {
 			return 0, false
 		}
@@ -143,34 +146,35 @@ func parseClock(s string) (seconds int64, nanos int32, ok bool) {
 		return 0, 0, true
 	}
 	s, fraction, point := strings.Cut(s, ".")
-	parts := strings.Split(s, ":")
-	if len(parts) > 3 || point && len(parts) != 3 {
-		return 0, 0, false
-	}
-	limit := int64(23)
-	unit := int64(3600)
-	for _, part := range parts {
+	limit, unit := int64(23), int64(3600)
+	for more := true; more; {
+		var part string
+		part, s, more = strings.Cut(s, ":")
 		n, ok := number(part, 0, limit)
-		if !ok || len(part) > 2 {
+		if !ok || len(part) > 2 || unit == 0 {
 			return 0, 0, false
 		}
 		seconds += n * unit
 		limit, unit = 59, unit/60
 	}
-	if point {
-		if !digits(fraction) || len(fraction) > 9 {
-			return 0, 0, false
-		}
-		n, _ := number((fraction + "000000000")[:9], 0, 999999999)
-		nanos = int32(n)
+	if !point {
+		return seconds, 0, true
 	}
-	return seconds, nanos, true
+	// A fraction belongs to seconds, which are read once the unit has come to nothing.
+	n, ok := number(fraction, 0, 999999999)
+	if !ok || len(fraction) > 9 || unit != 0 {
+		return 0, 0, false
+	}
+	for range 9 - len(fraction) {
+		n *= 10
+	}
+	return seconds, int32(n), true
 }
 
 // cutZone cuts the zone off a time of day and returns it in seconds east of Greenwich.
 func cutZone(s string) (clock string, zone int64, ok bool) {
-	if rest, found := strings.CutSuffix(s, "z"); found {
-		return rest, 0, true
+	if n := len(s) - 1; n >= 0 && (s[n] == 'Z' || s[n] == 'z') {
+		return s[:n], 0, true
 	}
 	i := strings.IndexAny(s, "+-")
 	if i < 0 {

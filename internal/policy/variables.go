@@ -107,71 +107,109 @@ func plainKey(key string) bool { return key != "" && !strings.ContainsAny(key, "
 
 // value returns what a variable stands for; ok is false if nothing.
 func (p *piece) value(c *Context) (s string, ok bool) {
-	if values, multi, _ := c.Lookup(p.text); !multi && len(values) == 1 {
-		return values[0], true
+	if v := c.find(p.text); v != nil && !v.multi && v.size() == 1 {
+		return v.at(0), true
 	}
 	return p.def, p.hasDefault
+}
+
+// resolve returns what piece p is in a context; ok is false if it is a variable without a value.
+func (p *piece) resolve(c *Context) (s string, ok bool) {
+	if p.kind == pieceVariable {
+		return p.value(c)
+	}
+	return p.text, true
+}
+
+// equals reports whether s is the template as plain text, in which nothing is a wildcard. It is not if a
+// variable has no value.
+func (t *template) equals(s string, c *Context) bool {
+	for i := range t.pieces {
+		text, ok := t.pieces[i].resolve(c)
+		if !ok {
+			return false
+		}
+		if s, ok = strings.CutPrefix(s, text); !ok {
+			return false
+		}
+	}
+	return s == ""
 }
 
 // expand returns the template as plain text, in which nothing is a wildcard; ok is false if a
 // variable has no value.
 func (t *template) expand(c *Context) (s string, ok bool) {
+	if len(t.pieces) == 1 {
+		return t.pieces[0].resolve(c)
+	}
 	var b strings.Builder
 	for i := range t.pieces {
-		p := &t.pieces[i]
-		text := p.text
-		if p.kind == pieceVariable {
-			if text, ok = p.value(c); !ok {
-				return "", false
-			}
+		text, ok := t.pieces[i].resolve(c)
+		if !ok {
+			return "", false
 		}
 		b.WriteString(text)
 	}
 	return b.String(), true
 }
 
-// tokens returns the template as the tokens of a pattern; ok is false if a variable has no value.
-func (t *template) tokens(c *Context) (tokens []rune, ok bool) {
+// appendTokens appends the tokens of the template as a pattern; ok is false if a variable has no value.
+func (t *template) appendTokens(tokens []rune, c *Context) (out []rune, ok bool) {
 	for i := range t.pieces {
-		switch p := &t.pieces[i]; p.kind {
-		case pieceText:
-			tokens = appendPattern(tokens, p.text)
-		case pieceLiteral:
-			tokens = appendLiteral(tokens, p.text)
-		case pieceVariable:
-			text, ok := p.value(c)
-			if !ok {
-				return nil, false
-			}
+		p := &t.pieces[i]
+		text, ok := p.resolve(c)
+		switch {
+		case !ok:
+			return nil, false
+		case p.kind == pieceText:
+			tokens = appendPattern(tokens, text)
+		default:
 			tokens = appendLiteral(tokens, text)
 		}
 	}
 	return tokens, true
 }
 
-// pattern is a template that is matched as a glob, compiled ahead if it can be.
+// stackTokens is the number of tokens that fit on the stack while a pattern with variables is matched;
+// longer ones are matched as well.
+const stackTokens = 256
+
+// pattern is a template that is matched as a glob: compiled ahead if no variable is in it, else with
+// the text that precedes the first wildcard or variable compared before anything is put together.
 type pattern struct {
-	template template
-	static   glob
+	static  glob
+	prefix  string   // of a dynamic pattern
+	dynamic template // what follows the prefix; without pieces: static counts
 }
 
-func newPattern(s string, variables bool) pattern {
-	p := pattern{template: parseTemplate(s, variables)}
-	if !p.template.dynamic {
-		tokens, _ := p.template.tokens(nil)
-		p.static = newGlob(tokens)
+// newPattern compiles head, in which nothing is special, followed by the pattern s.
+func newPattern(head, s string, variables bool) pattern {
+	t := parseTemplate(s, variables)
+	if !t.dynamic {
+		tokens, _ := t.appendTokens(appendLiteral(nil, head), nil)
+		return pattern{static: newGlob(tokens)}
+	}
+	p := pattern{prefix: head, dynamic: t}
+	if first := &t.pieces[0]; first.kind == pieceText {
+		literal := first.text
+		if i := strings.IndexAny(literal, "*?"); i >= 0 {
+			literal = literal[:i]
+		}
+		p.prefix += literal
+		first.text = first.text[len(literal):]
 	}
 	return p
 }
 
 func (p *pattern) match(s string, c *Context) bool {
-	if !p.template.dynamic {
+	if p.dynamic.pieces == nil {
 		return p.static.match(s)
 	}
-	tokens, ok := p.template.tokens(c)
+	s, ok := strings.CutPrefix(s, p.prefix)
 	if !ok {
 		return false
 	}
-	g := newGlob(tokens)
-	return g.match(s)
+	var stack [stackTokens]rune
+	tokens, ok := p.dynamic.appendTokens(stack[:0], c)
+	return ok && matchTokens(tokens, s)
 }

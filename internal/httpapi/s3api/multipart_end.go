@@ -5,18 +5,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"crossgrant/internal/access"
-	"crossgrant/internal/apierr"
-	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/checksum"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/objects"
-	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
 	"crossgrant/internal/wire/restxml"
 )
@@ -232,16 +228,15 @@ func location(c *httpapi.Call) string {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
 func (s *Service) abortMultipartUpload() httpapi.Operation {
 	return httpapi.Row[uploadInput]{
-		Name:      "AbortMultipartUpload",
-		Unchecked: "the initiator needs no grant: see authorizeInitiator",
+		Name: "AbortMultipartUpload",
 		Decode: func(c *httpapi.Call) (*uploadInput, error) {
 			return &uploadInput{id: c.Query().Get("uploadId")}, nil
 		},
 		Load: s.loadUpload,
+		Checks: func(c *httpapi.Call, in *uploadInput) []access.Check {
+			return []access.Check{in.initiatorCheck(c, "s3:AbortMultipartUpload")}
+		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *uploadInput) (*httpapi.Response, error) {
-			if err := in.authorizeInitiator(ctx, c, "s3:AbortMultipartUpload"); err != nil {
-				return nil, err
-			}
 			if err := s.objects.AbortUpload(ctx, in.bucket.ID, c.Key, in.id); err != nil {
 				return nil, err
 			}
@@ -250,65 +245,18 @@ func (s *Service) abortMultipartUpload() httpapi.Operation {
 	}.Operation()
 }
 
-// authorizeInitiator asks for an action that who began an upload may do unless something denies it. Its
-// account may too, and pass it on to its users as it can any permission: for them their own account
-// decides alone. Everybody else needs the bucket's side, as for any action on a bucket.
+// initiatorCheck asks for an action that whoever began the upload may do unless something denies it. The
+// initiator is a principal, and where it was a role session that session.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
-func (in *uploadInput) authorizeInitiator(ctx context.Context, c *httpapi.Call, action string) error {
+func (in *uploadInput) initiatorCheck(c *httpapi.Call, action string) access.Check {
 	check := objectCheck(in.bucket, c.Key, action, nil, nil)
-	denied := c.Authorize(ctx, &check)
-	if denied == nil || in.upload == nil || len(c.Record.Decisions) == 0 {
-		return denied
+	if in.upload == nil || c.Caller.Account == "" || string(c.Caller.Account) != in.upload.InitiatorAccount {
+		return check
 	}
-	if c.Caller.Kind == policy.Anonymous || string(c.Caller.Account) != in.upload.InitiatorAccount {
-		return denied
-	}
-	first := len(c.Record.Decisions) - 1
-	last := &c.Record.Decisions[first]
-	if restrained(&last.Decision) {
-		return denied
-	}
+	check.Initiator = authz.InitiatorAccount
 	if c.Caller.UserID() == in.upload.InitiatorId && c.Caller.ARN == in.upload.InitiatorArn {
-		byInitiation(last)
-		return nil
+		check.Initiator = authz.InitiatorItself
 	}
-	check.Bucket, check.Owner = nil, c.Caller.Account
-	check.Keys = func(k *policy.Context) {
-		k.Set("aws:ResourceAccount", string(in.bucket.Owner))
-		k.Set("s3:ResourceAccount", string(in.bucket.Owner))
-	}
-	err := c.Authorize(ctx, &check)
-	if apierr.Is(err, "AccessDenied") {
-		c.Record.Decisions = c.Record.Decisions[:first+1]
-		return denied
-	}
-	if err == nil {
-		c.Record.Decisions = slices.Delete(c.Record.Decisions, first, first+1)
-	}
-	return err
-}
-
-// restrained reports whether a denial is one that being the initiator does not lift: an explicit deny, or
-// a policy that limits the caller and is silent.
-func restrained(d *authz.Decision) bool {
-	if d.Effect == authz.ExplicitDeny {
-		return true
-	}
-	for _, f := range d.Findings {
-		switch f.Layer {
-		case authz.RCP, authz.SCP, authz.PermissionsBoundary, authz.SessionPolicy:
-			if f.Effect != authz.Allow {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// byInitiation records that a request is allowed because the caller began the upload.
-func byInitiation(d *audit.Decision) {
-	by := authz.Finding{Layer: authz.RequestItself, Effect: authz.Allow, Source: "the caller initiated the upload", Statement: -1}
-	d.Effect, d.By = authz.Allow, by
-	d.Findings = append(d.Findings[:len(d.Findings):len(d.Findings)], by)
+	return check
 }

@@ -22,8 +22,7 @@ type listPartsInput struct {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
 func (s *Service) listParts() httpapi.Operation {
 	return httpapi.Row[listPartsInput]{
-		Name:      "ListParts",
-		Unchecked: "the initiator needs no grant: see authorizeInitiator",
+		Name: "ListParts",
 		Decode: func(c *httpapi.Call) (*listPartsInput, error) {
 			in := &listPartsInput{uploadInput: uploadInput{id: c.Query().Get("uploadId")}}
 			var err error
@@ -38,14 +37,14 @@ func (s *Service) listParts() httpapi.Operation {
 		Load: func(ctx context.Context, c *httpapi.Call, in *listPartsInput) error {
 			return s.loadUpload(ctx, c, &in.uploadInput)
 		},
+		Checks: func(c *httpapi.Call, in *listPartsInput) []access.Check {
+			return []access.Check{in.initiatorCheck(c, "s3:ListMultipartUploadParts")}
+		},
 		Run: s.runListParts,
 	}.Operation()
 }
 
 func (s *Service) runListParts(ctx context.Context, c *httpapi.Call, in *listPartsInput) (*httpapi.Response, error) {
-	if err := in.authorizeInitiator(ctx, c, "s3:ListMultipartUploadParts"); err != nil {
-		return nil, err
-	}
 	if err := in.exists(); err != nil {
 		return nil, err
 	}

@@ -73,8 +73,8 @@ func TestWhatTheyAllow(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s is missing", c.policy)
 		}
-		allow, deny := d.Evaluate(&policy.Request{Action: c.action, Resource: "*"})
-		if got := allow != nil && deny == nil; got != c.want {
+		q := policy.NewQuery(&policy.Request{Action: c.action, Resource: "*"})
+		if got := d.Evaluate(&q).Effect == policy.Allow; got != c.want {
 			t.Errorf("%s allows %s: %t, want %t", c.policy, c.action, got, c.want)
 		}
 	}

@@ -1,0 +1,162 @@
+package authz
+
+import (
+	"crossgrant/internal/acl"
+	"crossgrant/internal/policy"
+)
+
+// none is the place of a finding of a layer that does not apply.
+const none = -1
+
+// consult asks every layer that applies to this caller and this resource.
+func (e *evaluation) consult() {
+	in := e.in
+	e.resource, e.acl, e.identity, e.boundary, e.session = none, none, none, none, none
+	q := policy.NewQuery(&in.Request)
+	e.levels(RCP, in.RCPs, &q)
+	if e.caller.Account != "" {
+		e.levels(SCP, in.SCPs, &q)
+	}
+	if in.Resource != nil {
+		e.resource = e.d.add(e.consultResource(&q))
+	}
+	if in.S3 != nil && !in.S3.Enforced && in.S3.NewOwner == "" {
+		e.consultACL()
+	}
+	if !e.caller.IsIAM() {
+		return
+	}
+	e.identity = e.d.add(consult(IdentityPolicy, in.Identity, &q))
+	if in.Boundary != nil {
+		e.boundary = e.d.add(consult(PermissionsBoundary, *in.Boundary, &q))
+	}
+	if in.Session != nil {
+		e.session = e.d.add(consult(SessionPolicy, *in.Session, &q))
+	} else if e.caller.Kind == policy.FederatedUser {
+		// Without a session policy a federated user has nothing from the identity side:
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html
+		e.session = e.d.add(silent(SessionPolicy))
+	}
+}
+
+// levels asks the policies of an organization, level by level.
+func (e *evaluation) levels(kind LayerKind, levels []Layer, q *policy.Query) {
+	for i, level := range levels {
+		f := consult(kind, level, q)
+		f.Level = uint8(i)
+		e.d.add(f)
+	}
+}
+
+// consult asks one layer: any deny in it denies, else its strongest allow allows.
+func consult(kind LayerKind, layer Layer, q *policy.Query) Finding {
+	best := silent(kind)
+	for i := range layer {
+		f := consultPolicy(kind, &layer[i], q)
+		if f.Effect == ExplicitDeny {
+			return f
+		}
+		if f.Grant > best.Grant {
+			best = f
+		}
+	}
+	return best
+}
+
+// consultPolicy asks one policy. One that could not be read denies.
+func consultPolicy(kind LayerKind, s *Source, q *policy.Query) Finding {
+	if s.Document == nil {
+		return Finding{Layer: kind, Effect: ExplicitDeny, Policy: s, Statement: -1}
+	}
+	m := s.Document.Evaluate(q)
+	switch {
+	case m.Grant == policy.None:
+		return silent(kind)
+	case m.Effect == policy.Deny:
+		return Finding{Layer: kind, Effect: ExplicitDeny, Policy: s, Statement: int32(m.Index)}
+	default:
+		return Finding{Layer: kind, Effect: Allow, Grant: m.Grant, Policy: s, Statement: int32(m.Index)}
+	}
+}
+
+// consultResource asks the resource policy, under the rule of RestrictPublicBuckets: a policy that
+// is public grants nothing to anonymous callers and other accounts.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+func (e *evaluation) consultResource(q *policy.Query) Finding {
+	in := e.in
+	kind := ResourcePolicy
+	if in.MustTrust {
+		kind = TrustPolicy
+	}
+	f := consultPolicy(kind, in.Resource, q)
+	if f.Effect == ExplicitDeny && e.ownerRootRepairsPolicy() {
+		return silent(kind)
+	}
+	restricted := in.S3 != nil && in.S3.Block.RestrictPublicBuckets &&
+		e.caller.Kind != policy.Service && e.caller.Account != in.Owner
+	if f.Effect == Allow && restricted && in.Resource.Document.IsPublic() {
+		e.voided = true
+		return silent(kind)
+	}
+	return f
+}
+
+// ownerRootRepairsPolicy reports whether the caller is the root user of the bucket's owner on one of
+// the three calls that no bucket policy can take from it.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+func (e *evaluation) ownerRootRepairsPolicy() bool {
+	if e.in.S3 == nil || e.caller.Kind != policy.Root || e.caller.Account != e.in.Owner {
+		return false
+	}
+	switch e.in.Request.Action {
+	case "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy":
+		return true
+	}
+	return false
+}
+
+// consultACL asks the ACL that the action is judged by, if there is one.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+func (e *evaluation) consultACL() {
+	list, kind := e.judgingACL()
+	if list == nil {
+		return
+	}
+	f := silent(kind)
+	r := e.aclRequest(kind)
+	if m := list.Evaluate(&r); m.Strength != 0 {
+		f.Effect, f.ACL, f.Grant = Allow, m.Grant, policy.Account
+		if m.Strength == acl.Direct {
+			f.Grant = policy.Direct
+		}
+	}
+	e.acl = e.d.add(f)
+}
+
+// judgingACL returns the ACL that the action is judged by: that of the object for actions over which its
+// owner has authority, else that of the bucket; nil if there is no such object.
+func (e *evaluation) judgingACL() (*acl.ACL, LayerKind) {
+	s := e.in.S3
+	switch {
+	case !objectAuthority[e.in.Request.Action]:
+		return &s.BucketACL, BucketACL
+	case s.Object == nil:
+		return nil, ObjectACL
+	default:
+		return &s.Object.ACL, ObjectACL
+	}
+}
+
+func (e *evaluation) aclRequest(kind LayerKind) acl.Request {
+	return acl.Request{
+		Action:       e.in.Request.Action,
+		OnBucket:     kind == BucketACL,
+		Caller:       e.caller.CanonicalID,
+		LogDelivery:  e.caller.Kind == policy.Service && e.caller.ARN == logDelivery,
+		Existing:     e.existing(),
+		IgnorePublic: e.in.S3.Block.IgnorePublicAcls,
+	}
+}

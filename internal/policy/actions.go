@@ -1,0 +1,113 @@
+package policy
+
+import "strings"
+
+// unknownAction stands for an action that is in no table: it is matched by its name.
+const unknownAction = -1
+
+// lowerActions has the names of knownActions in lower case, and actionPlaces the place of each, by the
+// name as AWS writes it and in lower case.
+var (
+	lowerActions [len(knownActions)]string
+	actionPlaces = make(map[string]int, 2*len(knownActions))
+)
+
+func init() {
+	for i, name := range knownActions {
+		lower := strings.ToLower(name)
+		lowerActions[i] = lower
+		actionPlaces[name], actionPlaces[lower] = i, i
+	}
+}
+
+// findAction returns the place of an action in knownActions, or unknownAction, and its name in lower case.
+func findAction(name string) (place int, lower string) {
+	if i, ok := actionPlaces[name]; ok {
+		return i, lowerActions[i]
+	}
+	lower = strings.ToLower(name)
+	if i, ok := actionPlaces[lower]; ok {
+		return i, lower
+	}
+	return unknownAction, lower
+}
+
+// actionPattern is a pattern of actions: service:name, where only the name may have wildcards; "*"
+// is every action, and "*" for the service every service.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+type actionPattern struct {
+	any     bool
+	service string // in lower case, with its colon; empty for every service
+	name    glob
+}
+
+func newActionPattern(s string) actionPattern {
+	s = strings.ToLower(s)
+	if s == "*" {
+		return actionPattern{any: true}
+	}
+	service, name, _ := strings.Cut(s, ":")
+	if service += ":"; service == "*:" {
+		service = ""
+	}
+	return actionPattern{service: service, name: parseGlob(name)}
+}
+
+// match matches the full name of an action in lower case.
+func (p *actionPattern) match(action string) bool {
+	if p.any {
+		return true
+	}
+	if p.service == "" {
+		_, name, _ := strings.Cut(action, ":")
+		return p.name.match(name)
+	}
+	name, ok := strings.CutPrefix(action, p.service)
+	return ok && p.name.match(name)
+}
+
+// actionIndex tells for each known action which statements of a document are about it, so that a
+// decision looks at no others. Many actions share one list.
+type actionIndex struct {
+	class []uint16  // by place in knownActions
+	lists [][]int32 // by class: places in the document's statements, ascending
+	all   []int32   // every statement, for actions that are not known
+}
+
+// newActionIndex returns the index of statements.
+func newActionIndex(statements []compiledStatement) actionIndex {
+	x := actionIndex{class: make([]uint16, len(knownActions)), lists: [][]int32{nil}}
+	for i := range statements {
+		x.all = append(x.all, int32(i))
+		x.split(int32(i), &statements[i])
+	}
+	return x
+}
+
+// split adds a statement to the lists of the actions that it is about: each class of which it takes some
+// actions becomes two.
+func (x *actionIndex) split(place int32, s *compiledStatement) {
+	twin := map[uint16]uint16{}
+	for action, class := range x.class {
+		if !s.matchesAction(lowerActions[action]) {
+			continue
+		}
+		with, ok := twin[class]
+		if !ok {
+			with = uint16(len(x.lists))
+			twin[class] = with
+			old := x.lists[class]
+			x.lists = append(x.lists, append(old[:len(old):len(old)], place))
+		}
+		x.class[action] = with
+	}
+}
+
+// about returns the statements that may be about the query's action. For a known action they are.
+func (x *actionIndex) about(q *Query) []int32 {
+	if q.known == unknownAction || x.class == nil {
+		return x.all
+	}
+	return x.lists[x.class[q.known]]
+}
