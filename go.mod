@@ -3,17 +3,22 @@ module crossgrant
 go 1.26.0
 
 require (
-	github.com/alecthomas/kong v1.17.0
-	github.com/cockroachdb/datadriven v1.0.3
-	github.com/cockroachdb/pebble/v2 v2.1.7
-	github.com/goccy/go-yaml v1.19.2
-	github.com/google/go-cmp v0.7.0
-	github.com/minio/crc64nvme v1.1.1
-	github.com/prometheus/client_golang v1.25.0
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/tidwall/btree v1.8.2
-	github.com/tink-crypto/tink-go/v2 v2.9.0
-	google.golang.org/protobuf v1.36.12
+	github.com/alecthomas/kong v1.17.0 // command line: flags, environment and help from one struct
+	github.com/cockroachdb/pebble/v2 v2.1.7 // embedded metadata engine
+	github.com/goccy/go-yaml v1.19.2 // bootstrap files: strict decoding with positions
+	github.com/minio/crc64nvme v1.1.1 // CRC-64/NVME, with SIMD
+	github.com/prometheus/client_golang v1.25.0 // metrics
+	github.com/tidwall/btree v1.8.2 // in-memory metadata engine
+	github.com/tink-crypto/tink-go/v2 v2.9.0 // encryption of secrets
+	google.golang.org/protobuf v1.36.12 // records
+)
+
+// For tests and benchmarks only.
+require (
+	github.com/cedar-policy/cedar-go v1.9.1 // a policy engine to measure beside
+	github.com/cockroachdb/datadriven v1.0.3 // rules as data
+	github.com/google/go-cmp v0.7.0 // differences of structures
+	github.com/rogpeppe/go-internal v1.16.0 // testscript: stories with the AWS CLI
 )
 
 require (
@@ -30,6 +35,7 @@ require (
 	github.com/cockroachdb/swiss v0.0.0-20260820225851-333444432258 // indirect
 	github.com/cockroachdb/tokenbucket v0.0.0-20230807174530-cc333fc44b06 // indirect
 	github.com/getsentry/sentry-go v0.27.0 // indirect
+	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/gogo/protobuf v1.3.2 // indirect
 	github.com/golang/snappy v0.0.5-0.20231225225746-43d5d4cd4e0e // indirect
 	github.com/klauspost/compress v1.20.1 // indirect

@@ -50,33 +50,30 @@ func (e *evaluation) levels(kind LayerKind, levels []Layer, q *policy.Query) {
 
 // consult asks one layer: any deny in it denies, else its strongest allow allows.
 func consult(kind LayerKind, layer Layer, q *policy.Query) Finding {
-	best := silent(kind)
+	f := silent(kind)
 	for i := range layer {
-		f := consultPolicy(kind, &layer[i], q)
-		if f.Effect == ExplicitDeny {
-			return f
-		}
-		if f.Grant > best.Grant {
-			best = f
+		if f.ask(&layer[i], q) {
+			break
 		}
 	}
-	return best
+	return f
 }
 
-// consultPolicy asks one policy. One that could not be read denies.
-func consultPolicy(kind LayerKind, s *Source, q *policy.Query) Finding {
-	if s.Document == nil {
-		return Finding{Layer: kind, Effect: ExplicitDeny, Policy: s, Statement: -1}
+// ask adds to f what one policy says and reports whether it denies. A policy that could not be read does.
+func (f *Finding) ask(s *Source, q *policy.Query) (denies bool) {
+	m := policy.Match{Index: -1, Effect: policy.Deny, Grant: policy.Direct}
+	if s.Document != nil {
+		m = s.Document.Evaluate(q)
 	}
-	m := s.Document.Evaluate(q)
 	switch {
 	case m.Grant == policy.None:
-		return silent(kind)
 	case m.Effect == policy.Deny:
-		return Finding{Layer: kind, Effect: ExplicitDeny, Policy: s, Statement: int32(m.Index)}
-	default:
-		return Finding{Layer: kind, Effect: Allow, Grant: m.Grant, Policy: s, Statement: int32(m.Index)}
+		f.Effect, f.Grant, f.Policy, f.Statement = ExplicitDeny, policy.None, s, int32(m.Index)
+		return true
+	case m.Grant > f.Grant:
+		f.Effect, f.Grant, f.Policy, f.Statement = Allow, m.Grant, s, int32(m.Index)
 	}
+	return false
 }
 
 // consultResource asks the resource policy, under the rule of RestrictPublicBuckets: a policy that
@@ -89,7 +86,8 @@ func (e *evaluation) consultResource(q *policy.Query) Finding {
 	if in.MustTrust {
 		kind = TrustPolicy
 	}
-	f := consultPolicy(kind, in.Resource, q)
+	f := silent(kind)
+	f.ask(in.Resource, q)
 	if f.Effect == ExplicitDeny && e.ownerRootRepairsPolicy() {
 		return silent(kind)
 	}

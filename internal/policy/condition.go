@@ -29,7 +29,7 @@ func compileCondition(op operator, c *Condition, variables bool) test {
 	for _, v := range c.Values {
 		if op.family == famNull {
 			if b, ok := parseBool(v); ok {
-				t.null[index(b)] = true
+				t.null[bit(b)] = true
 			}
 			continue
 		}
@@ -38,7 +38,7 @@ func compileCondition(op operator, c *Condition, variables bool) test {
 	return t
 }
 
-func index(b bool) int {
+func bit(b bool) int {
 	if b {
 		return 1
 	}

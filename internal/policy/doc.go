@@ -20,7 +20,7 @@
 //
 //	parse.go, json.go, read.go        text to Document
 //	validate.go, validate_bucket.go   the rules of each Type, in AWS's words
-//	query.go, actions.go, evaluate.go Document and Request to Match
+//	query.go, index.go, evaluate.go,  Document and Request to Match
 //	match_principal.go, condition.go, glob.go, …
 //	explain.go                        what a statement has in common with a request, and what not
 //	text.go, public.go                Document to canonical text; what S3 calls public

@@ -36,37 +36,47 @@ type Match struct {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 func (d *Document) Evaluate(q *Query) Match {
-	var best Match
-	for _, i := range d.index.about(q) {
-		s := &d.compiled[i]
-		if s.effect == Allow && best.Grant == Direct {
-			continue // only a Deny can change the answer
-		}
-		g := s.match(q)
-		switch {
-		case g == None:
-		case s.effect == Deny:
-			return Match{Index: int(i), Effect: Deny, Grant: Direct}
-		case g > best.Grant:
-			best = Match{Index: int(i), Effect: Allow, Grant: g}
+	allow, deny := Match{}, Match{}
+	l := d.index.about(q)
+	for n := l.last(q.resource); n >= 0; n = l.shorter[n] {
+		for _, i := range l.places[n] {
+			s := &d.compiled[i]
+			m := Match{Index: int(i), Effect: s.effect}
+			best := &allow
+			if s.effect == Deny {
+				best = &deny
+			}
+			if best.Grant == Direct && best.Index < m.Index {
+				continue // it could not change the answer
+			}
+			if m.Grant = s.match(q); m.before(best) {
+				*best = m
+			}
 		}
 	}
-	return best
+	if deny.Grant != None {
+		return deny
+	}
+	return allow
+}
+
+// before reports whether m counts rather than best, which has the same effect: it is stronger, or as strong
+// and earlier.
+func (m *Match) before(best *Match) bool {
+	return m.Grant > best.Grant || m.Grant != None && m.Grant == best.Grant && m.Index < best.Index
 }
 
 // Matches returns all statements that match, in their order.
 func (d *Document) Matches(q *Query) []Match {
 	var out []Match
-	for _, i := range d.index.about(q) {
+	for i := range d.compiled {
 		s := &d.compiled[i]
-		g := s.match(q)
-		if g == None {
+		if !s.matchesAction(q.action) {
 			continue
 		}
-		if s.effect == Deny {
-			g = Direct
+		if g := s.match(q); g != None {
+			out = append(out, Match{Index: i, Effect: s.effect, Grant: g})
 		}
-		out = append(out, Match{Index: int(i), Effect: s.effect, Grant: g})
 	}
 	return out
 }
@@ -104,11 +114,12 @@ func (d *Document) compile() {
 			c.tests = append(c.tests, compileCondition(op, &s.Conditions[j], variables))
 		}
 	}
-	d.index = newActionIndex(d.compiled)
+	d.index = newIndex(d.compiled)
 	d.public = d.isPublic()
 }
 
-// match returns how strongly the statement matches; None if it does not.
+// match returns how strongly the statement matches; None if it does not. An action that is known has been
+// found to match by the index.
 func (s *compiledStatement) match(q *Query) Grant {
 	if q.known == unknownAction && !s.matchesAction(q.action) {
 		return None
@@ -181,19 +192,31 @@ func newResourcePattern(s string, variables bool) resourcePattern {
 	return p
 }
 
+// prefix returns the literal text that every ARN that matches begins with.
+func (p *resourcePattern) prefix() string {
+	switch {
+	case p.any || p.parts != nil:
+		return ""
+	default:
+		return p.whole.literal()
+	}
+}
+
 func (p *resourcePattern) match(q *Query) bool {
 	switch {
 	case p.any:
 		return true
-	case !q.isARN:
-		return false
 	case p.parts == nil:
 		return p.whole.match(q.resource, q.context)
 	}
+	parts, ok := splitARN(q.resource)
+	if !ok {
+		return false
+	}
 	for i := range p.parts {
-		if !p.parts[i].match(q.parts[i+1]) {
+		if !p.parts[i].match(parts[i+1]) {
 			return false
 		}
 	}
-	return p.whole.match(q.parts[5], q.context)
+	return p.whole.match(parts[5], q.context)
 }

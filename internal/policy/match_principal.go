@@ -129,7 +129,11 @@ func (s *compiledStatement) matchPrincipal(q *Query) Grant {
 		}
 		return Direct
 	}
-	return named.grant(q.principal)
+	g := named.grant(q.principal)
+	if s.effect == Deny && g != None {
+		return Direct
+	}
+	return g
 }
 
 // grant returns what an Allow that names these facets is worth to the caller.

@@ -87,7 +87,7 @@ type Document struct {
 	Statements []Statement
 
 	compiled []compiledStatement // beside Statements
-	index    actionIndex
+	index    index
 	public   bool
 }
 

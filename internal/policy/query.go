@@ -24,8 +24,6 @@ type Query struct {
 	known     int    // the action's place in knownActions, or unknownAction
 	action    string // in lower case
 	resource  string
-	parts     arnParts
-	isARN     bool
 	principal *Principal
 	context   *Context
 	boundary  bool
@@ -40,7 +38,6 @@ var (
 func NewQuery(r *Request) Query {
 	q := Query{resource: r.Resource, principal: r.Principal, context: r.Context, boundary: r.HasBoundary}
 	q.known, q.action = findAction(r.Action)
-	q.parts, q.isARN = splitARN(r.Resource)
 	if q.principal == nil {
 		q.principal = &anonymous
 	}

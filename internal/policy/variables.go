@@ -201,6 +201,14 @@ func newPattern(head, s string, variables bool) pattern {
 	return p
 }
 
+// literal returns the text that everything that matches begins with.
+func (p *pattern) literal() string {
+	if p.dynamic.pieces == nil {
+		return p.static.prefix
+	}
+	return p.prefix
+}
+
 func (p *pattern) match(s string, c *Context) bool {
 	if p.dynamic.pieces == nil {
 		return p.static.match(s)
