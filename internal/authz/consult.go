@@ -5,13 +5,13 @@ import (
 	"crossgrant/internal/policy"
 )
 
-// none is the place of a finding of a layer that does not apply.
-const none = -1
+// absent is the place of a finding of a layer that does not apply.
+const absent = -1
 
 // consult asks every layer that applies to this caller and this resource.
 func (e *evaluation) consult() {
 	in := e.in
-	e.resource, e.acl, e.identity, e.boundary, e.session = none, none, none, none, none
+	e.resource, e.acl, e.identity, e.boundary, e.session = absent, absent, absent, absent, absent
 	q := policy.NewQuery(&in.Request)
 	e.levels(RCP, in.RCPs, &q)
 	if e.caller.Account != "" {

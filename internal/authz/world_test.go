@@ -1,9 +1,13 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -42,14 +46,37 @@ import (
 //	new-owner     for an implied s3:PutObjectAcl: the account that will own the object
 //	who           only these callers are asked; without it all of A and B, and anon
 //	why           print the deciding layer as well
+//
+// A file may instead, or as well, use the explicit form; see setting. There is a folder for each chapter
+// of the evaluation logic.
 func TestDecisions(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			if d.Cmd != "decide" {
-				d.Fatalf(t, "unknown command %s", d.Cmd)
+	t.Run("chapters", func(t *testing.T) {
+		chapters, err := os.ReadDir("testdata")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, chapter := range chapters {
+			if chapter.Name() != "fuzz" {
+				t.Run(chapter.Name(), func(t *testing.T) {
+					t.Parallel()
+					datadriven.Walk(t, filepath.Join("testdata", chapter.Name()), testFile)
+				})
 			}
+		}
+	})
+	t.Logf("%d decisions", asked.Load())
+}
+
+// asked counts the decisions that the files of testdata ask for.
+var asked atomic.Int64
+
+func testFile(t *testing.T, path string) {
+	s := newSetting()
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+		if d.Cmd == "decide" && !d.HasArg("as") {
 			return newWorld(t, d).table()
-		})
+		}
+		return s.run(t, d)
 	})
 }
 
@@ -92,7 +119,8 @@ func (w *world) table() string {
 	for _, caller := range callers {
 		in := w.input(caller)
 		d := Decide(in)
-		w.checkAlgebra(caller, in, d)
+		checkAlgebra(w.t, caller, in, d)
+		asked.Add(1)
 		if d.Allowed() {
 			yes = append(yes, caller)
 		} else {
@@ -107,24 +135,32 @@ func (w *world) table() string {
 }
 
 // checkAlgebra holds what must be true of every decision, whatever the test expects.
-func (w *world) checkAlgebra(caller string, in *Input, d Decision) {
+func checkAlgebra(t *testing.T, caller string, in *Input, d Decision) {
 	for _, f := range d.Findings() {
 		if f.Effect == ExplicitDeny && d.Effect == Allow {
-			w.t.Errorf("%s is allowed although %s denies", caller, f.Layer)
+			t.Errorf("%s is allowed although %s denies", caller, f.Layer)
 		}
 	}
 	denied := *in
-	denied.RCPs = []Layer{{w.document(policy.Identity, w.statement("Deny", "*", "*", ""))}}
+	denied.RCPs = []Layer{{denyEverything}}
 	if got := Decide(&denied); got.Effect != ExplicitDeny {
-		w.t.Errorf("%s: adding a deny of everything gives %s", caller, got.Effect)
+		t.Errorf("%s: adding a deny of everything gives %s", caller, got.Effect)
 	}
 	faulty := *in
 	faulty.Resource = &Source{Name: "unreadable"}
 	repairs := caller == "rtA" && strings.HasSuffix(in.Request.Action, "BucketPolicy")
 	if got := Decide(&faulty); got.Allowed() && !repairs {
-		w.t.Errorf("%s is allowed although the resource policy cannot be read", caller)
+		t.Errorf("%s is allowed although the resource policy cannot be read", caller)
 	}
 }
+
+var denyEverything = func() Source {
+	layer, err := parseSource(policy.Identity, "", `{"Effect":"Deny","Action":"*","Resource":"*"}`)
+	if err != nil {
+		panic(err)
+	}
+	return layer[0]
+}()
 
 func (w *world) input(caller string) *Input {
 	action := w.args["action"][0]
@@ -251,9 +287,12 @@ func (w *world) document(t policy.Type, statements ...string) Source {
 	return Source{Name: "test", Document: document}
 }
 
-func (w *world) acl(owner, arg string) acl.ACL {
+func (w *world) acl(owner, arg string) acl.ACL { return grantList(owner, w.args[arg]) }
+
+// grantList returns the ACL of FULL_CONTROL for the owner and of these grants, such as B:WRITE.
+func grantList(owner string, grants []string) acl.ACL {
 	a := acl.ACL{Owner: canonical(owner), Grants: []acl.Grant{{Grantee: acl.Grantee{ID: canonical(owner)}, Permission: acl.FullControl}}}
-	for _, grant := range w.args[arg] {
+	for _, grant := range grants {
 		who, permission, _ := strings.Cut(grant, ":")
 		g := acl.Grant{Permission: acl.Permission(permission)}
 		switch who {
@@ -261,6 +300,8 @@ func (w *world) acl(owner, arg string) acl.ACL {
 			g.Grantee.Group = acl.AllUsers
 		case "AuthenticatedUsers":
 			g.Grantee.Group = acl.AuthenticatedUsers
+		case "LogDelivery":
+			g.Grantee.Group = acl.LogDelivery
 		default:
 			g.Grantee.ID = canonical(who)
 		}
@@ -302,23 +343,47 @@ func canonical(name string) ids.CanonicalUserID {
 	return ids.CanonicalUserID(strings.Repeat(strings.ToLower(name), 64))
 }
 
-func principal(caller string) policy.Principal {
-	if caller == "anon" {
-		return policy.Principal{Kind: policy.Anonymous}
+// entity returns the caller whose policies a caller has: a session's role, a federated user's user.
+func entity(caller string) string {
+	role, _, _ := strings.Cut(caller, "/")
+	if user, ok := strings.CutPrefix(role, "fu"); ok {
+		return "us" + user
 	}
-	kind, acct := caller[:2], caller[2:]
+	return role
+}
+
+// principal returns a caller: the root user rtA, the user usA (or of another name that ends in A), the
+// session roA of the role roA, its other session roA/two, the federated user fuA of usA, a service by
+// its name, or anon.
+func principal(caller string) policy.Principal {
+	switch {
+	case caller == "anon":
+		return policy.Principal{Kind: policy.Anonymous}
+	case strings.HasSuffix(caller, ".amazonaws.com"):
+		return policy.Principal{Kind: policy.Service, ARN: caller}
+	}
+	name, session, _ := strings.Cut(caller, "/")
+	acct := name[len(name)-1:]
 	p := policy.Principal{Account: account(acct), CanonicalID: canonical(acct), Name: caller}
-	base := "arn:aws:iam::" + string(p.Account) + ":"
-	switch kind {
+	iam, sts := "arn:aws:iam::"+string(p.Account)+":", "arn:aws:sts::"+string(p.Account)+":"
+	user := entity(name)
+	switch name[:2] {
 	case "rt":
-		p.Kind, p.ARN, p.Name = policy.Root, base+"root", ""
-		p.EntityARN = p.ARN
+		p.Kind, p.ARN, p.EntityARN, p.Name = policy.Root, iam+"root", iam+"root", ""
 	case "ro":
-		p.Kind, p.ARN = policy.RoleSession, "arn:aws:sts::"+string(p.Account)+":assumed-role/"+caller+"/session"
-		p.Name, p.EntityARN, p.EntityID = "session", base+"role/"+caller, ids.UniqueID("AROA"+strings.ToUpper(caller)+"EXAMPLE00000")
+		p.Kind, p.Name = policy.RoleSession, cmp.Or(session, "session")
+		p.ARN = sts + "assumed-role/" + name + "/" + p.Name
+		p.EntityARN, p.EntityID = iam+"role/"+name, uniqueID("AROA", name)
+	case "fu":
+		p.Kind, p.ARN = policy.FederatedUser, sts+"federated-user/"+name
+		p.EntityARN, p.EntityID = iam+"user/"+user, uniqueID("AIDA", user)
 	default:
-		p.Kind, p.ARN = policy.User, base+"user/"+caller
-		p.EntityARN, p.EntityID = p.ARN, ids.UniqueID("AIDA"+strings.ToUpper(caller)+"EXAMPLE00000")
+		p.Kind, p.ARN = policy.User, iam+"user/"+name
+		p.EntityARN, p.EntityID = p.ARN, uniqueID("AIDA", name)
 	}
 	return p
+}
+
+func uniqueID(prefix, name string) ids.UniqueID {
+	return ids.UniqueID(prefix + strings.ToUpper(name) + "EXAMPLE00000")
 }
