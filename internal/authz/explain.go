@@ -3,6 +3,7 @@ package authz
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"crossgrant/internal/acl"
 	"crossgrant/internal/policy"
@@ -15,7 +16,8 @@ type Explanation struct {
 	Reasons []Reason
 	// Misses are, for a denial, what would have allowed in the layers that are silent, and what in it
 	// did not match: the nearest first, and at most maxMisses of each layer. They are empty for an Allow
-	// and for an explicit deny, which nothing could outweigh.
+	// and for an explicit deny, which nothing could outweigh. A statement that a setting took away is among
+	// them, though all of it matches.
 	Misses []Miss
 }
 
@@ -41,6 +43,62 @@ type Miss struct {
 	policy.Trial
 }
 
+// Source returns the name of the policy, or describes the grant of an ACL.
+func (m *Miss) Source() string {
+	f := Finding{Policy: m.Policy, ACL: m.ACL}
+	return f.Source()
+}
+
+// Why tells in words what of the statement or grant did not match, a phrase for each element and condition.
+// It quotes the policy and is for those who may read it.
+func (m *Miss) Why() []string {
+	if m.Policy == nil {
+		return []string{string(m.ACL.Permission) + " does not permit the action"}
+	}
+	s := &m.Policy.Document.Statements[m.Statement]
+	if m.Misses() == 0 {
+		return []string{"it matches, but a setting takes it away"}
+	}
+	var out []string
+	if !m.Action {
+		out = append(out, element("Action", s.NotAction)+" "+bracketed(s.Actions)+" does not match")
+	}
+	if !m.Resource {
+		out = append(out, element("Resource", s.NotResource)+" "+bracketed(s.Resources)+" does not match")
+	}
+	if !m.Principal {
+		out = append(out, element("Principal", s.NotPrincipal)+" does not name the caller")
+	}
+	for i := range m.Conditions {
+		if c := &m.Conditions[i]; !c.Holds {
+			out = append(out, Compared(c))
+		}
+	}
+	return out
+}
+
+func element(name string, not bool) string {
+	if not {
+		return "Not" + name
+	}
+	return name
+}
+
+func bracketed(values []string) string { return "[" + strings.Join(values, ", ") + "]" }
+
+// Compared tells in words how a condition compares with the request.
+func Compared(c *policy.Comparison) string {
+	holds := "holds"
+	if !c.Holds {
+		holds = "does not hold"
+	}
+	actual := "no such key"
+	if c.Present {
+		actual = bracketed(c.Actual)
+	}
+	return c.Operator + " " + c.Key + " " + bracketed(c.Values) + " " + holds + ": the request has " + actual
+}
+
 // maxMisses is how many misses of one layer are told.
 const maxMisses = 5
 
@@ -51,7 +109,7 @@ func Explain(in *Input) Explanation {
 	for _, f := range x.out.Decision.Findings() {
 		x.reason(f)
 	}
-	if x.out.Effect == ImplicitDeny {
+	if x.out.Effect == ImplicitDeny || x.out.By.Setting == RestrictPublicBuckets {
 		x.misses()
 	}
 	return x.out
@@ -118,8 +176,7 @@ func (x *explainer) layer(f Finding) Layer {
 }
 
 // statements returns the Allows of one policy that are about the action, or about the resource and the
-// caller: what shares less with the request is no near miss. A statement that matches is one that a
-// setting took away.
+// caller: what shares less with the request is no near miss.
 func (x *explainer) statements(f Finding, s *Source) []Miss {
 	if s.Document == nil {
 		return nil

@@ -44,6 +44,8 @@ import (
 //	decide as=(…) action=… on=…      asks; further condition keys stand in the input. pays tells that
 //	                                 the caller accepts the charge, new-owner that an ACL on a write is
 //	                                 meant. With several callers there is a line for each.
+//	explain as=… action=… on=…       asks likewise, and tells what each layer said, with the conditions that
+//	                                 were compared, and the nearest misses
 //
 // A policy is a whole document, or statements only, or FullAWSAccess or RCPFullAWSAccess. An empty one
 // leaves the level or set there, without a policy; "unreadable" stands for a document that cannot be read.
@@ -93,7 +95,7 @@ var settingArgs = map[string]string{
 	"bucket-policy": "", "trust-policy": "", "identity-policy": "principal name", "boundary": "principal name",
 	"session-policy": "principal name", "scp": "account level name", "rcp": "level name",
 	"object": "owner acl private", "bucket-acl": "grants private", "ownership": "setting", "block": "settings",
-	"requester-pays": "", "context": "", "reset": "", "decide": "as action on pays new-owner",
+	"requester-pays": "", "context": "", "reset": "", "decide": "as action on pays new-owner", "explain": "as action on pays new-owner",
 }
 
 // run carries out one command.
@@ -115,6 +117,8 @@ func (s *setting) run(t *testing.T, d *datadriven.TestData) string {
 		setKeys(c, &s.context)
 	case "decide":
 		return s.decide(c)
+	case "explain":
+		return s.explain(c)
 	case "object", "bucket-acl", "ownership", "block", "requester-pays":
 		s.putS3(c)
 	default:
@@ -274,6 +278,33 @@ func (s *setting) decide(c command) string {
 	return out.String()
 }
 
+// explain tells a decision in full.
+func (s *setting) explain(c command) string {
+	in := s.input(c, c.arg("as"))
+	x := Explain(in)
+	if d := Decide(in); d.Effect != x.Effect || d.By != x.By {
+		c.t.Errorf("%s: Explain decides %v, Decide %v", c.Pos, x.By, d.By)
+	}
+	var out strings.Builder
+	out.WriteString(answer(&x.Decision) + "\n")
+	for i := range x.Reasons {
+		r := &x.Reasons[i]
+		out.WriteString("  " + said(&r.Finding) + "\n")
+		for j := range r.Conditions {
+			out.WriteString("    " + Compared(&r.Conditions[j]) + "\n")
+		}
+	}
+	for i := range x.Misses {
+		m := &x.Misses[i]
+		near := Finding{Layer: m.Layer, Policy: m.Policy, ACL: m.ACL, Statement: m.Statement}
+		out.WriteString("  near: " + by(&near) + "\n")
+		for _, why := range m.Why() {
+			out.WriteString("    " + why + "\n")
+		}
+	}
+	return out.String()
+}
+
 // input gathers what bears on one question.
 func (s *setting) input(c command, caller string) *Input {
 	p, context := principal(caller), policy.Over(&s.context)
@@ -325,8 +356,24 @@ var administratorAccess = func() Source {
 
 // answer is what a file shows of a decision: the effect, and what decided. It is the one place of these
 // tests that takes a Decision's reason apart.
-func answer(d *Decision) string {
-	f := &d.By
+func answer(d *Decision) string { return said(&d.By) }
+
+// said tells what a layer said.
+func said(f *Finding) string {
+	switch {
+	case f.Effect == Allow:
+		return "Allow: " + by(f)
+	case f.Effect == ExplicitDeny:
+		return "ExplicitDeny: " + by(f)
+	case f.Source() != "":
+		return "ImplicitDeny: " + by(f)
+	default:
+		return "ImplicitDeny: no " + by(f) + " allows"
+	}
+}
+
+// by names the layer, with the statement, grant or setting.
+func by(f *Finding) string {
 	by := f.Layer.String()
 	if f.Source() != "" {
 		by += " " + shorten(f.Source())
@@ -337,16 +384,7 @@ func answer(d *Decision) string {
 	if f.Sid() != "" {
 		by += " " + f.Sid()
 	}
-	switch {
-	case d.Effect == Allow:
-		return "Allow: " + by
-	case d.Effect == ExplicitDeny:
-		return "ExplicitDeny: " + by
-	case f.Source() != "":
-		return "ImplicitDeny: " + by
-	default:
-		return "ImplicitDeny: no " + by + " allows"
-	}
+	return by
 }
 
 // shorten puts the names of tests for canonical user IDs and groups.
