@@ -26,10 +26,10 @@ func (s *Service) PutInlinePolicy(ctx context.Context, account ids.AccountID, k 
 		if err != nil {
 			return err
 		}
-		size := policy.Size(document)
+		size := policy.Identity.Size(document)
 		for other, text := range h.GetInline() {
 			if other != policyName {
-				size += policy.Size(text)
+				size += policy.Identity.Size(text)
 			}
 		}
 		if quota := s.inlineQuota(k); size > quota {

@@ -130,7 +130,7 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 
 // checkPolicy refuses a document that a managed policy cannot have.
 func (s *Service) checkPolicy(document string) error {
-	if policy.Size(document) > s.quotas.PolicySize {
+	if policy.Identity.Size(document) > s.quotas.PolicySize {
 		return limitExceeded("Cannot exceed quota for PolicySize: %d", s.quotas.PolicySize)
 	}
 	return parseIdentity(document)

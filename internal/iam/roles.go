@@ -122,7 +122,7 @@ func checkRole(description string, maxSession time.Duration) error {
 
 // parseTrust parses a document that a client wants to store as a trust policy.
 func (s *Service) parseTrust(text string) (*policy.Document, error) {
-	if policy.Size(text) > s.quotas.TrustSize {
+	if policy.Trust.Size(text) > s.quotas.TrustSize {
 		return nil, limitExceeded("Cannot exceed quota for ACLSizePerRole: %d", s.quotas.TrustSize)
 	}
 	trust, err := policy.Parse(policy.Trust, []byte(text))

@@ -75,7 +75,7 @@ func parse(t Type, text []byte, o *options) (*Document, error) {
 // checkText checks what is checked before the text is read as JSON.
 func checkText(t Type, text []byte, o *options) *Error {
 	if t == Bucket {
-		if len(text) > MaxBucketText && !o.stored {
+		if t.Size(string(text)) > MaxBucketSize && !o.stored {
 			return &Error{Message: "Normalized policy document exceeds the maximum allowed size of 20480 bytes"}
 		}
 		if len(text) == 0 || text[0] != '{' {
@@ -105,17 +105,4 @@ func ValidCharacters(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool {
 		return c != '\t' && c != '\n' && c != '\r' && (c < 0x20 || c > 0xFF)
 	})
-}
-
-// Size returns the number of characters of text without white space, as IAM counts for its quotas.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-func Size(text string) int {
-	n := 0
-	for _, c := range text {
-		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
-			n++
-		}
-	}
-	return n
 }

@@ -13,6 +13,9 @@ const minimal = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 func TestLimits(t *testing.T) {
 	pad := func(text string, n int) []byte { return []byte(text + strings.Repeat(" ", n-len(text))) }
+	long := func(text string, n int) []byte {
+		return []byte(strings.Replace(text, "{", `{"Id":"`+strings.Repeat(" ", n-len(text)-len(`"Id":"",`))+`",`, 1))
+	}
 	bucket := `{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`
 	for _, c := range []struct {
 		name string
@@ -23,9 +26,10 @@ func TestLimits(t *testing.T) {
 	}{
 		{"identity at the limit", Identity, pad(minimal, MaxText), nil, ""},
 		{"identity above", Identity, pad(minimal, MaxText+1), nil, "Syntax errors in policy."},
-		{"bucket at the limit", Bucket, pad(bucket, MaxBucketText), nil, ""},
-		{"bucket above", Bucket, pad(bucket, MaxBucketText+1), nil, "Normalized policy document exceeds the maximum allowed size of 20480 bytes"}, // question 11 of section 11 of the S3 reference
-		{"stored bucket above", Bucket, pad(bucket, MaxBucketText+1), []Option{Stored()}, ""},
+		{"bucket at the limit", Bucket, long(bucket, MaxBucketSize), nil, ""},
+		{"white space around a bucket policy at the limit", Bucket, pad(string(long(bucket, MaxBucketSize)), MaxBucketSize+100), nil, ""},
+		{"bucket above", Bucket, long(bucket, MaxBucketSize+1), nil, "Normalized policy document exceeds the maximum allowed size of 20480 bytes"}, // question 11 of section 11 of the S3 reference
+		{"stored bucket above", Bucket, long(bucket, MaxBucketSize+1), []Option{Stored()}, ""},
 		{"space before a bucket policy", Bucket, []byte(" " + bucket), nil, "Policies must be valid JSON and the first byte must be '{'"},
 		{"empty bucket policy", Bucket, nil, nil, "Policies must be valid JSON and the first byte must be '{'"},
 		{"space before an identity policy", Identity, []byte("\r\n\t " + minimal), nil, ""},
@@ -131,9 +135,25 @@ func TestMapPrincipalsKeepsTheOriginal(t *testing.T) {
 	}
 }
 
+// Sources:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html
+// https://github.com/MIT-LCP/physionet-build/issues/2094
 func TestSize(t *testing.T) {
-	if got := Size(" {\"a\" :\t\"é b\"\r\n} "); got != 10 {
-		t.Errorf("got %d", got)
+	text := " {\"a\" :\t\"é \\\" b\"\r\n} "
+	for typ, want := range map[Type]int{
+		Identity: 12, Trust: 12, // no white space at all
+		Session: 20, SCP: 20, RCP: 20, // every character
+		Bucket: 15, // bytes, with the white space in the string
+	} {
+		if got := typ.Size(text); got != want {
+			t.Errorf("type %d: got %d, want %d", typ, got, want)
+		}
+	}
+	for _, text := range []string{"", "\"", "\"\\", "\\", "\"a \\"} {
+		if got := Bucket.Size(text); got != len(text) {
+			t.Errorf("%q: got %d", text, got)
+		}
 	}
 }
 

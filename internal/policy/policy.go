@@ -19,24 +19,13 @@ const (
 // resourceBased reports whether documents of this type name principals.
 func (t Type) resourceBased() bool { return t == Bucket || t == Trust || t == RCP }
 
-// Limits on the text of a document. Smaller quotas, which count as Size does, are the caller's.
-const (
-	// MaxText is the size in bytes of any policy parameter on the wire.
-	//
-	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
-	MaxText = 131072
-	// MaxBucketText is the size in bytes of a bucket policy.
-	//
-	// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
-	MaxBucketText = 20480
-)
-
 // Error is a refusal of a document. The caller adds the code of its API: MalformedPolicyDocument
-// for IAM and STS, MalformedPolicy for S3.
+// for IAM and STS, MalformedPolicy for S3, MalformedPolicyDocumentException for Organizations.
 type Error struct {
 	// Message is AWS's text for the document's Type.
 	Message string
-	// Detail is the offending principal, action, resource or the like; empty if there is none.
+	// Detail is the offending principal, action, resource or the like, or for SCP and RCP, whose
+	// message is always the same, what is wrong; empty if there is none.
 	Detail string
 	// Line and Column tell where the fault lies, both counted from 1, Column in characters. Both
 	// are 0 if it lies nowhere in particular.

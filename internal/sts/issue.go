@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"time"
-	"unicode/utf8"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
@@ -26,7 +25,7 @@ const (
 	MaxPolicyARNs = 10
 	// MaxPolicies is the size in characters of all session policies together: the inline document,
 	// white space included, and the ARNs.
-	MaxPolicies = 2048
+	MaxPolicies = policy.MaxSessionSize
 )
 
 // Request is what Issue makes a session of. That the caller may assume the role has been decided.
@@ -105,9 +104,9 @@ func (s *Service) Issue(ctx context.Context, in Request) (*Credentials, error) {
 
 // checkPolicies refuses session policies that cannot be, and returns their packed size in per cent.
 func (s *Service) checkPolicies(ctx context.Context, in Request) (packed int, err error) {
-	size := utf8.RuneCountInString(in.Policy)
+	size := policy.Session.Size(in.Policy)
 	for _, policyARN := range in.PolicyARNs {
-		size += utf8.RuneCountInString(policyARN)
+		size += policy.Session.Size(policyARN)
 	}
 	packed = (size*100 + MaxPolicies - 1) / MaxPolicies
 	if size > MaxPolicies {

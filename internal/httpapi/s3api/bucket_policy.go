@@ -16,10 +16,9 @@ import (
 )
 
 const (
-	// maxPolicy is the largest policy of a bucket, in bytes.
-	//
-	// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
-	maxPolicy = 20 << 10
+	// maxPolicyText is the largest text of a bucket policy that is read, in bytes. The limit itself is
+	// policy.MaxBucketSize, for which white space does not count.
+	maxPolicyText = 8 * policy.MaxBucketSize
 
 	// bucketPolicyResource is the ResourceType of errors about the policy itself: question 14 of the
 	// S3 reference.
@@ -125,8 +124,7 @@ func (s *Service) putBucketPolicy() httpapi.Operation {
 	return httpapi.Row[putPolicyInput]{
 		Name: "PutBucketPolicy",
 		Decode: func(c *httpapi.Call) (*putPolicyInput, error) {
-			// The limit is on the policy without white space, which package policy applies.
-			text, _, err := readBody(c, 8*maxPolicy)
+			text, _, err := readBody(c, maxPolicyText)
 			return &putPolicyInput{text: text}, err
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *putPolicyInput) (err error) {
