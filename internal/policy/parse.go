@@ -53,6 +53,35 @@ func ParseBucket(text []byte, bucket string, opts ...Option) (*Document, error) 
 
 // parse returns the valid document, not yet compiled. It returns *Error as error, so that nil is nil.
 func parse(t Type, text []byte, o *options) (*Document, error) {
+	d, err := read(t, text, o)
+	if err != nil && (t == SCP || t == RCP) {
+		err = wrongForType(err)
+	}
+	return d, err
+}
+
+// wrongForType makes of a refusal the one that Organizations has for every document that is not of
+// its type, even for one that is not JSON. What is wrong is kept in Detail.
+//
+// Sources:
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+// https://github.com/org-formation/org-formation-cli/issues/225 (the message, observed)
+func wrongForType(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	out := *e
+	out.Message = "The provided policy document does not meet the requirements of the specified policy type."
+	out.Detail = e.Message
+	if e.Detail != "" {
+		out.Detail = strings.TrimSuffix(e.Message, ".") + ": " + e.Detail
+	}
+	return &out
+}
+
+// read is parse in the words of IAM for all types but Bucket and Trust.
+func read(t Type, text []byte, o *options) (*Document, error) {
 	if err := checkText(t, text, o); err != nil {
 		return nil, err
 	}

@@ -260,34 +260,28 @@ func checkAction(v string) string {
 	return ""
 }
 
-// wrongForType is what Organizations says of a document that is well-formed but not of its type.
-//
-// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
-const wrongForType = "The provided policy document does not meet the requirements of the specified policy type."
-
 // checkRCP checks what only resource control policies are bound to: they deny, to everyone, actions
-// of the services they cover. AWS's own policy is free to allow everything.
+// of the services they cover. AWS's own policy is free to allow everything. The principal is the
+// bare "*"; {"AWS":"*"}, which says the same, is not in the page and is refused.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
 func (r *reader) checkRCP(s *Statement, w *raw, o *options) error {
-	ps := s.Principals
-	everyone := ps.Any || len(ps.Names) == 1 && ps.Names[0] == NamedPrincipal{PrincipalAWS, "*"}
-	if s.NotPrincipal || !everyone {
-		return refuse(w.json.pos, wrongForType, "Principal")
+	if s.NotPrincipal || !s.Principals.Any {
+		return refuse(w.json.pos, `The principal of a resource control policy must be "*".`, "")
 	}
 	if o.managed {
 		return nil
 	}
-	if strings.EqualFold(w.effect, "Allow") {
-		return refuse(w.at("Effect", 0), wrongForType, w.effect)
+	if s.Effect == Allow {
+		return refuse(w.at("Effect", 0), "A resource control policy can only deny.", "")
 	}
 	if s.NotAction {
-		return refuse(w.at("NotAction", 0), wrongForType, "NotAction")
+		return refuse(w.at("NotAction", 0), "A resource control policy cannot have NotAction.", "")
 	}
 	for i, v := range s.Actions {
 		service, _, ok := strings.Cut(strings.ToLower(v), ":")
 		if v == "*" || ok && !slices.Contains(o.rcpServices, service) {
-			return refuse(w.at("Action", i), wrongForType, v)
+			return refuse(w.at("Action", i), "Resource control policies do not cover this action.", v)
 		}
 	}
 	return nil
