@@ -265,7 +265,7 @@ func (d dice) condition() plainCondition {
 	case 1:
 		c = plainCondition{"Bool", "aws:SecureTransport", d.some(1, "true false TRUE")}
 	case 2:
-		c = plainCondition{"NumericLessThan", "aws:MultiFactorAuthAge", d.some(2, "10 100.5 -1 x")}
+		c = plainCondition{"NumericLessThan", "aws:MultiFactorAuthAge", d.some(2, "10 100.5 -1")}
 	case 3:
 		c = plainCondition{"IpAddress", d.pick("aws:SourceIp AWS:sourceip"), d.some(2, "10.0.0.0/8 192.0.2.7 192.0.0.0/4 0.0.0.0/0")}
 	default:

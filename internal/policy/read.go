@@ -182,6 +182,12 @@ func (r *reader) required(s *Statement, w *raw) error {
 }
 
 // condition reads a Condition element. An operator without keys says nothing, whatever its name.
+//
+// Keys of one operator that differ only in case are the same key written twice. Whether AWS refuses
+// them when a policy is saved is not known; its policy checks call them an error, and reading them as
+// alternatives or as both required would give one statement two meanings.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-error-duplicate-keys-with-different-case
 func (r *reader) condition(s *Statement, v *jsonValue) error {
 	if v.kind != jsonObject {
 		return r.malformed(v.pos)
@@ -194,8 +200,14 @@ func (r *reader) condition(s *Statement, v *jsonValue) error {
 		if _, ok := parseOperator(block.name); !ok && (r.typ == Bucket || len(block.value.members) > 0) {
 			return r.fault(block.pos, "Invalid Condition type : "+block.name, block.name)
 		}
+		seen := map[string]bool{}
 		for j := range block.value.members {
 			m := &block.value.members[j]
+			key := strings.ToLower(m.name)
+			if seen[key] {
+				return r.malformed(m.pos)
+			}
+			seen[key] = true
 			values, ok := texts(&m.value, jsonString, jsonNumber, jsonBool)
 			if !ok {
 				return r.malformed(m.pos)

@@ -58,14 +58,12 @@ func (r *reader) checkPrincipalAbsent(s *Statement, w *raw) error {
 
 const legacyMessage = "The policy failed legacy parsing"
 
-// checkLegacy checks what IAM reports as a failure of legacy parsing. Of addresses, nothing is known
-// to be checked by IAM; an address that can never match is refused here all the same, because it
-// would not be evaluated.
+// checkLegacy checks what IAM reports as a failure of legacy parsing.
 func (r *reader) checkLegacy(s *Statement, w *raw) error {
 	if w.effect != s.Effect.String() {
 		return refuse(w.at("Effect", 0), legacyMessage, w.effect)
 	}
-	if err := checkTypedValues(s, w, legacyMessage, legacyMessage); err != nil {
+	if err := r.checkValues(s, w, legacyMessage, legacyMessage); err != nil {
 		return err
 	}
 	for i, v := range s.Resources {
@@ -75,26 +73,6 @@ func (r *reader) checkLegacy(s *Statement, w *raw) error {
 		parts := strings.Split(v, ":")
 		if len(parts) < 6 && strings.Contains(v, "::") || parts[2] == "" {
 			return refuse(w.at(s.resourceElement(), i), legacyMessage, v)
-		}
-	}
-	return nil
-}
-
-// checkTypedValues checks that dates and addresses in conditions are such.
-func checkTypedValues(s *Statement, w *raw, badDate, badAddress string) error {
-	for _, c := range s.Conditions {
-		op, _ := parseOperator(c.Operator)
-		for _, v := range c.Values {
-			if op.family == famDate {
-				if _, ok := parseInstant(v); !ok {
-					return refuse(w.at("Condition", 0), badDate, v)
-				}
-			}
-			if op.family == famIP {
-				if _, ok := parseNetwork(v); !ok {
-					return refuse(w.at("Condition", 0), badAddress, v)
-				}
-			}
 		}
 	}
 	return nil
@@ -314,7 +292,7 @@ func (r *reader) validateTrust() error {
 				return refuse(w.at(s.actionElement(), j), "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity", v)
 			}
 		}
-		if err := checkTypedValues(s, w, legacyMessage, legacyMessage); err != nil {
+		if err := r.checkValues(s, w, legacyMessage, legacyMessage); err != nil {
 			return err
 		}
 	}

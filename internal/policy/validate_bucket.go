@@ -15,7 +15,7 @@ import (
 func (r *reader) validateBucket(o *options) error {
 	for i := range r.doc.Statements {
 		s, w := &r.doc.Statements[i], &r.raws[i]
-		b := &bucketStatement{Statement: s, raw: w, name: s.Sid, bucket: o.bucket}
+		b := &bucketStatement{Statement: s, raw: w, reader: r, name: s.Sid, bucket: o.bucket}
 		if b.name == "" {
 			b.name = fmt.Sprintf("NO_ID-%d", i)
 		}
@@ -34,6 +34,7 @@ func (r *reader) validateBucket(o *options) error {
 type bucketStatement struct {
 	*Statement
 	*raw
+	reader *reader
 	name   string // by which messages call it
 	bucket string // empty for any
 
@@ -145,7 +146,7 @@ func (b *bucketStatement) checkConditions() error {
 				fmt.Sprintf("Condition key %q in Statement %q", c.Key, b.name))
 		}
 	}
-	return checkTypedValues(b.Statement, b.raw, "Invalid policy syntax.", "Invalid IP address in Conditions")
+	return b.reader.checkValues(b.Statement, b.raw, "Invalid policy syntax.", "Invalid IP address in Conditions")
 }
 
 // keyFits reports whether the condition key goes with the statement's actions.
