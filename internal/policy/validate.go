@@ -265,14 +265,19 @@ func (r *reader) checkRCP(s *Statement, w *raw, o *options) error {
 	return nil
 }
 
-// validateTrust applies the rules of role trust policies.
+// validateTrust applies the rules of role trust policies. That their Sids are those of IAM's other
+// policies is what the page on Sids says of IAM, and what moto does.
 //
 // Sources:
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 func (r *reader) validateTrust() error {
 	for i := range r.doc.Statements {
 		s, w := &r.doc.Statements[i], &r.raws[i]
+		if err := r.checkSid(s, w); err != nil {
+			return err
+		}
 		for _, name := range []string{"Resource", "NotResource", "NotPrincipal"} {
 			if w.has(name) {
 				return refuse(w.at(name, 0), "Has prohibited field "+name, name)
@@ -296,5 +301,5 @@ func (r *reader) validateTrust() error {
 			return err
 		}
 	}
-	return nil
+	return r.checkSidsUnique()
 }
