@@ -28,6 +28,8 @@ import (
 //	text              the canonical text of the last document
 //	keys              the context keys of the last document
 //	map               MapPrincipals by the "from -> to" lines of the input, then the text
+//	keys-of-actions   each line is "condition key, actions of S3 …"; prints for each action how a bucket
+//	                  policy that allows it under that key is answered
 //	glob              each line is "pattern text"; prints whether it matches
 func TestRules(t *testing.T) {
 	datadriven.Walk(t, "testdata/rules", func(t *testing.T, path string) {
@@ -58,6 +60,8 @@ func (r *rules) run(t *testing.T, d *datadriven.TestData) string {
 		return strings.Join(r.doc.Keys(), "\n")
 	case "map":
 		return r.mapPrincipals(d)
+	case "keys-of-actions":
+		return keysOfActions(t, d)
 	case "glob":
 		return globs(t, d)
 	default:
@@ -316,6 +320,28 @@ func (r *rules) mapPrincipals(d *datadriven.TestData) string {
 	}
 	r.doc = doc
 	return doc.Text()
+}
+
+// keysOfActions tries a condition key with one action of S3 after the other.
+func keysOfActions(t *testing.T, d *datadriven.TestData) string {
+	var out []string
+	for line := range strings.Lines(d.Input) {
+		words := strings.Fields(line)
+		for _, action := range words[1:] {
+			_, err := ParseBucket([]byte(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:`+action+
+				`","Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"],"Condition":{"Null":{"`+words[0]+`":"false"}}}}`), "b")
+			answer := "ok"
+			if err != nil {
+				answer = err.Error()
+			}
+			if out == nil || !strings.HasSuffix(out[len(out)-1], ": "+answer) || !strings.HasPrefix(out[len(out)-1], words[0]+" ") {
+				out = append(out, words[0]+" : "+answer)
+			}
+			last := &out[len(out)-1]
+			*last = strings.Replace(*last, " : ", " "+action+" : ", 1)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(out, "\n"), " : ", ": ")
 }
 
 func globs(t *testing.T, d *datadriven.TestData) string {
