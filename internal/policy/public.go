@@ -105,12 +105,12 @@ func fixedValue(key string) func(string) bool {
 }
 
 // fixedUserID takes a fixed user ID, or every session of one role, as fixed. Anonymous callers have
-// the ID "anonymous".
+// the ID "anonymous", which StringEqualsIgnoreCase finds in any case.
 func fixedUserID(v string) bool {
 	if role, ok := strings.CutSuffix(v, ":*"); ok {
 		return strings.HasPrefix(role, string(ids.Role)) && isUniqueID(role)
 	}
-	return !hasWildcard(v) && v != "anonymous"
+	return !hasWildcard(v) && !strings.EqualFold(v, "anonymous")
 }
 
 // fixedNetwork takes a block as fixed unless it is broader than /8, or /32 in IPv6. AWS excepts the
