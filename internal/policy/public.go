@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/netip"
 	"strings"
 
 	"crossgrant/internal/arn"
@@ -123,11 +122,8 @@ func fixedNetwork(v string) bool {
 	if p.Addr().Is4() {
 		return p.Bits() >= 8
 	}
-	return p.Bits() >= 32 && !mapped(p)
+	return p.Bits() >= 32
 }
-
-// mapped reports whether an IPv6 block covers IPv4 addresses, which its length does not measure.
-func mapped(p netip.Prefix) bool { return p.Addr().Is4In6() }
 
 // fixedAccessPoint takes an access point's ARN as fixed if nothing but the name has wildcards and
 // the account is there.

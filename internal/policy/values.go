@@ -208,19 +208,22 @@ func number(s string, low, high int64) (int64, bool) {
 }
 
 // parseNetwork returns a CIDR block or a single address. Bits of the block's address beyond its
-// length do not matter.
+// length do not matter. As with addresses, IPv4 in IPv6 counts as IPv4.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
 func parseNetwork(s string) (netip.Prefix, bool) {
-	if strings.Contains(s, "/") {
-		p, err := netip.ParsePrefix(s)
-		return p.Masked(), err == nil
+	if !strings.Contains(s, "/") {
+		a, ok := parseAddress(s)
+		return netip.PrefixFrom(a, a.BitLen()), ok
 	}
-	a, ok := parseAddress(s)
-	if !ok {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
 		return netip.Prefix{}, false
 	}
-	return netip.PrefixFrom(a, a.BitLen()), true
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), true
 }
 
 // parseAddress returns an address without zone; IPv4 in IPv6 counts as IPv4.
