@@ -19,7 +19,9 @@
 // A document goes through these files:
 //
 //	parse.go, json.go, read.go        text to Document
-//	validate.go, validate_bucket.go   the rules of each Type, in AWS's words
+//	size.go                           what counts towards the limit of each Type
+//	validate.go, validate_bucket.go,  the rules of each Type, in AWS's words
+//	validate_values.go
 //	query.go, index.go, evaluate.go,  Document and Request to Match
 //	match_principal.go, condition.go, glob.go, …
 //	explain.go                        what a statement has in common with a request, and what not
