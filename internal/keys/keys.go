@@ -24,6 +24,20 @@
 //	'P' upload-id number             Part, number as two bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted
 //	'W' blob-id                      blob whose record is being written; garbage if found at start
+//	'D' account                      Membership of an account in an organization
+//	'R' org\0 'o'                    Organization
+//	'R' org\0 'n' node               OrganizationNode: the root or an OU, by ID
+//	'R' org\0 'p' policy             OrganizationPolicy by ID
+//	'R' org\0 'm' account            accounts of an organization; empty value
+//	'R' org\0 'c' parent\0 child     OUs below a root or OU, by ID; empty value
+//	'R' org\0 'u' parent\0 name      OU ID by parent and name
+//	'R' org\0 't' type\0 name        policy ID by type and name
+//	'R' org\0 'a' policy\0 target    attachment of a policy to a root, OU or account; empty value
+//	'R' org\0 'h' handshake          invitations of an organization; empty value
+//	'R' org\0 'q' request            CreateAccountRequest by ID
+//	'H' handshake                    Handshake by ID
+//	'J' account handshake            invitations of an account; empty value
+//	'Q' org\0 request                CreateAccountRequest that is in progress; empty value
 //	'M' name                         facts about the store itself
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.

@@ -15,6 +15,7 @@ import (
 func TestLayout(t *testing.T) {
 	t.Parallel()
 	const account ids.AccountID = "380701114427"
+	const org ids.OrganizationID = "o-ab"
 	bucket := BucketID{0, 1, 2, 3, 4, 5, 6, 0xff}
 	for _, c := range []struct {
 		name string
@@ -40,6 +41,20 @@ func TestLayout(t *testing.T) {
 		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
 		{"Garbage", Garbage("ff"), `Gff`},
 		{"Writing", Writing("ff"), `Wff`},
+		{"Membership", Membership(account), `D380701114427`},
+		{"Organization", Organization(org), `Ro-ab\x00\x01o`},
+		{"OrganizationNode", OrganizationNode(org, "ou-ab12-xy"), `Ro-ab\x00\x01nou-ab12-xy`},
+		{"OrganizationPolicy", OrganizationPolicy(org, "p-xy"), `Ro-ab\x00\x01pp-xy`},
+		{"OrganizationAccount", OrganizationAccount(org, account), `Ro-ab\x00\x01m380701114427`},
+		{"ChildUnit", ChildUnit(org, "r-ab12", "ou-ab12-xy"), `Ro-ab\x00\x01cr-ab12\x00\x01ou-ab12-xy`},
+		{"UnitName", UnitName(org, "r-ab12", "Dev"), `Ro-ab\x00\x01ur-ab12\x00\x01Dev`},
+		{"OrganizationPolicyName", OrganizationPolicyName(org, "T", "No"), `Ro-ab\x00\x01tT\x00\x01No`},
+		{"PolicyTarget", PolicyTarget(org, "p-xy", "r-ab12"), `Ro-ab\x00\x01ap-xy\x00\x01r-ab12`},
+		{"Handshake", Handshake("h-xy"), `Hh-xy`},
+		{"HandshakeOfOrganization", HandshakeOfOrganization(org, "h-xy"), `Ro-ab\x00\x01hh-xy`},
+		{"HandshakeOfAccount", HandshakeOfAccount(account, "h-xy"), `J380701114427h-xy`},
+		{"CreateAccountRequest", CreateAccountRequest(org, "car-xy"), `Ro-ab\x00\x01qcar-xy`},
+		{"UnfinishedRequest", UnfinishedRequest(org, "car-xy"), `Qo-ab\x00\x01car-xy`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {
@@ -120,6 +135,7 @@ func TestOfObjects(t *testing.T) {
 	for _, key := range [][]byte{
 		Account(account), CanonicalID("aa"), Entity(account, UserKind, "ann"), Member(account, "devs", "ann"),
 		Attachment(account, "arn:p", UserKind, "ann"), AccessKey("AKIAEXAMPLE"), Bucket("b"), Meta("format"), nil,
+		Membership(account), Organization("o-ab"), OrganizationNode("o-ab", "r-ab12"), OrganizationPolicy("o-ab", "p-xy"),
 	} {
 		if OfObjects(key) {
 			t.Errorf("OfObjects(%q) = true", key)

@@ -1659,6 +1659,636 @@ func (x *Part) GetChecksum() *Checksum {
 	return nil
 }
 
+// Organization, under keys.Organization.
+type Organization struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                                        // o-…
+	ManagementAccount string                 `protobuf:"bytes,2,opt,name=management_account,json=managementAccount,proto3" json:"management_account,omitempty"` // account ID
+	Root              string                 `protobuf:"bytes,3,opt,name=root,proto3" json:"root,omitempty"`                                                    // r-…
+	FeatureSet        string                 `protobuf:"bytes,4,opt,name=feature_set,json=featureSet,proto3" json:"feature_set,omitempty"`                      // ALL
+	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Organization) Reset() {
+	*x = Organization{}
+	mi := &file_records_records_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Organization) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Organization) ProtoMessage() {}
+
+func (x *Organization) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Organization.ProtoReflect.Descriptor instead.
+func (*Organization) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Organization) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Organization) GetManagementAccount() string {
+	if x != nil {
+		return x.ManagementAccount
+	}
+	return ""
+}
+
+func (x *Organization) GetRoot() string {
+	if x != nil {
+		return x.Root
+	}
+	return ""
+}
+
+func (x *Organization) GetFeatureSet() string {
+	if x != nil {
+		return x.FeatureSet
+	}
+	return ""
+}
+
+func (x *Organization) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+// OrganizationNode is the root of an organization or an OU, under keys.OrganizationNode.
+type OrganizationNode struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`         // r-… or ou-…
+	Parent        string                 `protobuf:"bytes,2,opt,name=parent,proto3" json:"parent,omitempty"` // empty: the root
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Scps          []string               `protobuf:"bytes,4,rep,name=scps,proto3" json:"scps,omitempty"` // IDs of the service control policies attached to it, in the order of attachment
+	Rcps          []string               `protobuf:"bytes,5,rep,name=rcps,proto3" json:"rcps,omitempty"` // those of the resource control policies
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	PolicyTypes   []string               `protobuf:"bytes,7,rep,name=policy_types,json=policyTypes,proto3" json:"policy_types,omitempty"` // root only: the types that are enabled
+	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationNode) Reset() {
+	*x = OrganizationNode{}
+	mi := &file_records_records_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationNode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationNode) ProtoMessage() {}
+
+func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationNode.ProtoReflect.Descriptor instead.
+func (*OrganizationNode) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *OrganizationNode) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OrganizationNode) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *OrganizationNode) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OrganizationNode) GetScps() []string {
+	if x != nil {
+		return x.Scps
+	}
+	return nil
+}
+
+func (x *OrganizationNode) GetRcps() []string {
+	if x != nil {
+		return x.Rcps
+	}
+	return nil
+}
+
+func (x *OrganizationNode) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *OrganizationNode) GetPolicyTypes() []string {
+	if x != nil {
+		return x.PolicyTypes
+	}
+	return nil
+}
+
+func (x *OrganizationNode) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+// Membership of an account in an organization, under keys.Membership: the account as a node of the tree.
+type Membership struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Organization  string                 `protobuf:"bytes,2,opt,name=organization,proto3" json:"organization,omitempty"`
+	Parent        string                 `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"` // r-… or ou-…
+	Scps          []string               `protobuf:"bytes,4,rep,name=scps,proto3" json:"scps,omitempty"`     // as in OrganizationNode
+	Rcps          []string               `protobuf:"bytes,5,rep,name=rcps,proto3" json:"rcps,omitempty"`
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	JoinedMethod  string                 `protobuf:"bytes,7,opt,name=joined_method,json=joinedMethod,proto3" json:"joined_method,omitempty"` // INVITED, CREATED
+	Joined        int64                  `protobuf:"varint,8,opt,name=joined,proto3" json:"joined,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Membership) Reset() {
+	*x = Membership{}
+	mi := &file_records_records_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Membership) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Membership) ProtoMessage() {}
+
+func (x *Membership) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Membership.ProtoReflect.Descriptor instead.
+func (*Membership) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Membership) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Membership) GetOrganization() string {
+	if x != nil {
+		return x.Organization
+	}
+	return ""
+}
+
+func (x *Membership) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *Membership) GetScps() []string {
+	if x != nil {
+		return x.Scps
+	}
+	return nil
+}
+
+func (x *Membership) GetRcps() []string {
+	if x != nil {
+		return x.Rcps
+	}
+	return nil
+}
+
+func (x *Membership) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Membership) GetJoinedMethod() string {
+	if x != nil {
+		return x.JoinedMethod
+	}
+	return ""
+}
+
+func (x *Membership) GetJoined() int64 {
+	if x != nil {
+		return x.Joined
+	}
+	return 0
+}
+
+// OrganizationPolicy, under keys.OrganizationPolicy.
+type OrganizationPolicy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`     // p-…
+	Type          string                 `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"` // SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Description   string                 `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	Content       string                 `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"` // document, as it was put
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	Created       int64                  `protobuf:"varint,7,opt,name=created,proto3" json:"created,omitempty"`
+	Updated       int64                  `protobuf:"varint,8,opt,name=updated,proto3" json:"updated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationPolicy) Reset() {
+	*x = OrganizationPolicy{}
+	mi := &file_records_records_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationPolicy) ProtoMessage() {}
+
+func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationPolicy.ProtoReflect.Descriptor instead.
+func (*OrganizationPolicy) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *OrganizationPolicy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OrganizationPolicy) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *OrganizationPolicy) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OrganizationPolicy) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *OrganizationPolicy) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *OrganizationPolicy) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *OrganizationPolicy) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *OrganizationPolicy) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+// Handshake is the invitation of an account into an organization, under keys.Handshake.
+type Handshake struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // h-…
+	Organization      string                 `protobuf:"bytes,2,opt,name=organization,proto3" json:"organization,omitempty"`
+	ManagementAccount string                 `protobuf:"bytes,3,opt,name=management_account,json=managementAccount,proto3" json:"management_account,omitempty"`
+	Account           string                 `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`                         // that is invited
+	Target            string                 `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`                           // that the inviting one wrote: an account ID or an e-mail address
+	TargetType        string                 `protobuf:"bytes,6,opt,name=target_type,json=targetType,proto3" json:"target_type,omitempty"` // ACCOUNT, EMAIL
+	Notes             string                 `protobuf:"bytes,7,opt,name=notes,proto3" json:"notes,omitempty"`
+	Tags              []*Tag                 `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`   // for the account, once it has joined
+	State             string                 `protobuf:"bytes,9,opt,name=state,proto3" json:"state,omitempty"` // OPEN, ACCEPTED, DECLINED, CANCELED; an open one expires by itself
+	Requested         int64                  `protobuf:"varint,10,opt,name=requested,proto3" json:"requested,omitempty"`
+	Expires           int64                  `protobuf:"varint,11,opt,name=expires,proto3" json:"expires,omitempty"`
+	Finished          int64                  `protobuf:"varint,12,opt,name=finished,proto3" json:"finished,omitempty"` // 0 while open
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Handshake) Reset() {
+	*x = Handshake{}
+	mi := &file_records_records_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Handshake) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Handshake) ProtoMessage() {}
+
+func (x *Handshake) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Handshake.ProtoReflect.Descriptor instead.
+func (*Handshake) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Handshake) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Handshake) GetOrganization() string {
+	if x != nil {
+		return x.Organization
+	}
+	return ""
+}
+
+func (x *Handshake) GetManagementAccount() string {
+	if x != nil {
+		return x.ManagementAccount
+	}
+	return ""
+}
+
+func (x *Handshake) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Handshake) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *Handshake) GetTargetType() string {
+	if x != nil {
+		return x.TargetType
+	}
+	return ""
+}
+
+func (x *Handshake) GetNotes() string {
+	if x != nil {
+		return x.Notes
+	}
+	return ""
+}
+
+func (x *Handshake) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Handshake) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Handshake) GetRequested() int64 {
+	if x != nil {
+		return x.Requested
+	}
+	return 0
+}
+
+func (x *Handshake) GetExpires() int64 {
+	if x != nil {
+		return x.Expires
+	}
+	return 0
+}
+
+func (x *Handshake) GetFinished() int64 {
+	if x != nil {
+		return x.Finished
+	}
+	return 0
+}
+
+// CreateAccountRequest is the making of an account, under keys.CreateAccountRequest.
+type CreateAccountRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // car-…
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Email         string                 `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
+	Role          string                 `protobuf:"bytes,4,opt,name=role,proto3" json:"role,omitempty"` // name of the role that the management account's principals can assume
+	Tags          []*Tag                 `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	Account       string                 `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"` // ID that the account gets
+	State         string                 `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`     // IN_PROGRESS, SUCCEEDED, FAILED
+	Requested     int64                  `protobuf:"varint,8,opt,name=requested,proto3" json:"requested,omitempty"`
+	Completed     int64                  `protobuf:"varint,9,opt,name=completed,proto3" json:"completed,omitempty"` // 0 while in progress
+	Failure       string                 `protobuf:"bytes,10,opt,name=failure,proto3" json:"failure,omitempty"`     // reason, of FAILED
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateAccountRequest) Reset() {
+	*x = CreateAccountRequest{}
+	mi := &file_records_records_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateAccountRequest) ProtoMessage() {}
+
+func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
+func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CreateAccountRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CreateAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateAccountRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *CreateAccountRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *CreateAccountRequest) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *CreateAccountRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *CreateAccountRequest) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *CreateAccountRequest) GetRequested() int64 {
+	if x != nil {
+		return x.Requested
+	}
+	return 0
+}
+
+func (x *CreateAccountRequest) GetCompleted() int64 {
+	if x != nil {
+		return x.Completed
+	}
+	return 0
+}
+
+func (x *CreateAccountRequest) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -1833,7 +2463,69 @@ const file_records_records_proto_rawDesc = "" +
 	"\bmodified\x18\x04 \x01(\x03R\bmodified\x127\n" +
 	"\bsegments\x18\x05 \x03(\v2\x1b.crossgrant.records.SegmentR\bsegments\x12\x16\n" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x128\n" +
-	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksumB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksum\"\x9c\x01\n" +
+	"\fOrganization\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
+	"\x12management_account\x18\x02 \x01(\tR\x11managementAccount\x12\x12\n" +
+	"\x04root\x18\x03 \x01(\tR\x04root\x12\x1f\n" +
+	"\vfeature_set\x18\x04 \x01(\tR\n" +
+	"featureSet\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\"\xe0\x01\n" +
+	"\x10OrganizationNode\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06parent\x18\x02 \x01(\tR\x06parent\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
+	"\x04scps\x18\x04 \x03(\tR\x04scps\x12\x12\n" +
+	"\x04rcps\x18\x05 \x03(\tR\x04rcps\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12!\n" +
+	"\fpolicy_types\x18\a \x03(\tR\vpolicyTypes\x12\x18\n" +
+	"\acreated\x18\b \x01(\x03R\acreated\"\xf4\x01\n" +
+	"\n" +
+	"Membership\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\"\n" +
+	"\forganization\x18\x02 \x01(\tR\forganization\x12\x16\n" +
+	"\x06parent\x18\x03 \x01(\tR\x06parent\x12\x12\n" +
+	"\x04scps\x18\x04 \x03(\tR\x04scps\x12\x12\n" +
+	"\x04rcps\x18\x05 \x03(\tR\x04rcps\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12#\n" +
+	"\rjoined_method\x18\a \x01(\tR\fjoinedMethod\x12\x16\n" +
+	"\x06joined\x18\b \x01(\x03R\x06joined\"\xe9\x01\n" +
+	"\x12OrganizationPolicy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12 \n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\x12\x18\n" +
+	"\acontent\x18\x05 \x01(\tR\acontent\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
+	"\acreated\x18\a \x01(\x03R\acreated\x12\x18\n" +
+	"\aupdated\x18\b \x01(\x03R\aupdated\"\xee\x02\n" +
+	"\tHandshake\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\"\n" +
+	"\forganization\x18\x02 \x01(\tR\forganization\x12-\n" +
+	"\x12management_account\x18\x03 \x01(\tR\x11managementAccount\x12\x18\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06target\x18\x05 \x01(\tR\x06target\x12\x1f\n" +
+	"\vtarget_type\x18\x06 \x01(\tR\n" +
+	"targetType\x12\x14\n" +
+	"\x05notes\x18\a \x01(\tR\x05notes\x12+\n" +
+	"\x04tags\x18\b \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x14\n" +
+	"\x05state\x18\t \x01(\tR\x05state\x12\x1c\n" +
+	"\trequested\x18\n" +
+	" \x01(\x03R\trequested\x12\x18\n" +
+	"\aexpires\x18\v \x01(\x03R\aexpires\x12\x1a\n" +
+	"\bfinished\x18\f \x01(\x03R\bfinished\"\x97\x02\n" +
+	"\x14CreateAccountRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
+	"\x05email\x18\x03 \x01(\tR\x05email\x12\x12\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\x12+\n" +
+	"\x04tags\x18\x05 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
+	"\aaccount\x18\x06 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05state\x18\a \x01(\tR\x05state\x12\x1c\n" +
+	"\trequested\x18\b \x01(\x03R\trequested\x12\x1c\n" +
+	"\tcompleted\x18\t \x01(\x03R\tcompleted\x12\x18\n" +
+	"\afailure\x18\n" +
+	" \x01(\tR\afailureB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -1847,56 +2539,67 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_records_records_proto_goTypes = []any{
-	(*Account)(nil),           // 0: crossgrant.records.Account
-	(*AccessKey)(nil),         // 1: crossgrant.records.AccessKey
-	(*Tag)(nil),               // 2: crossgrant.records.Tag
-	(*User)(nil),              // 3: crossgrant.records.User
-	(*Group)(nil),             // 4: crossgrant.records.Group
-	(*Role)(nil),              // 5: crossgrant.records.Role
-	(*ManagedPolicy)(nil),     // 6: crossgrant.records.ManagedPolicy
-	(*PolicyVersion)(nil),     // 7: crossgrant.records.PolicyVersion
-	(*Grant)(nil),             // 8: crossgrant.records.Grant
-	(*PublicAccessBlock)(nil), // 9: crossgrant.records.PublicAccessBlock
-	(*Bucket)(nil),            // 10: crossgrant.records.Bucket
-	(*Metadata)(nil),          // 11: crossgrant.records.Metadata
-	(*Checksum)(nil),          // 12: crossgrant.records.Checksum
-	(*Segment)(nil),           // 13: crossgrant.records.Segment
-	(*Object)(nil),            // 14: crossgrant.records.Object
-	(*Upload)(nil),            // 15: crossgrant.records.Upload
-	(*Part)(nil),              // 16: crossgrant.records.Part
-	nil,                       // 17: crossgrant.records.User.InlineEntry
-	nil,                       // 18: crossgrant.records.Group.InlineEntry
-	nil,                       // 19: crossgrant.records.Role.InlineEntry
-	nil,                       // 20: crossgrant.records.Metadata.UserEntry
-	nil,                       // 21: crossgrant.records.Upload.GrantHeadersEntry
+	(*Account)(nil),              // 0: crossgrant.records.Account
+	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
+	(*Tag)(nil),                  // 2: crossgrant.records.Tag
+	(*User)(nil),                 // 3: crossgrant.records.User
+	(*Group)(nil),                // 4: crossgrant.records.Group
+	(*Role)(nil),                 // 5: crossgrant.records.Role
+	(*ManagedPolicy)(nil),        // 6: crossgrant.records.ManagedPolicy
+	(*PolicyVersion)(nil),        // 7: crossgrant.records.PolicyVersion
+	(*Grant)(nil),                // 8: crossgrant.records.Grant
+	(*PublicAccessBlock)(nil),    // 9: crossgrant.records.PublicAccessBlock
+	(*Bucket)(nil),               // 10: crossgrant.records.Bucket
+	(*Metadata)(nil),             // 11: crossgrant.records.Metadata
+	(*Checksum)(nil),             // 12: crossgrant.records.Checksum
+	(*Segment)(nil),              // 13: crossgrant.records.Segment
+	(*Object)(nil),               // 14: crossgrant.records.Object
+	(*Upload)(nil),               // 15: crossgrant.records.Upload
+	(*Part)(nil),                 // 16: crossgrant.records.Part
+	(*Organization)(nil),         // 17: crossgrant.records.Organization
+	(*OrganizationNode)(nil),     // 18: crossgrant.records.OrganizationNode
+	(*Membership)(nil),           // 19: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),   // 20: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),            // 21: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil), // 22: crossgrant.records.CreateAccountRequest
+	nil,                          // 23: crossgrant.records.User.InlineEntry
+	nil,                          // 24: crossgrant.records.Group.InlineEntry
+	nil,                          // 25: crossgrant.records.Role.InlineEntry
+	nil,                          // 26: crossgrant.records.Metadata.UserEntry
+	nil,                          // 27: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
-	17, // 0: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	23, // 0: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 1: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	18, // 2: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	19, // 3: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	24, // 2: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	25, // 3: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 4: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 5: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 6: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
 	8,  // 7: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
 	9,  // 8: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	20, // 9: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	26, // 9: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	11, // 10: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 11: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
 	13, // 12: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
 	12, // 13: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
 	11, // 14: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 15: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	21, // 16: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	27, // 16: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	13, // 17: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
 	12, // 18: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	2,  // 19: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 20: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 21: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 22: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 23: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -1910,7 +2613,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

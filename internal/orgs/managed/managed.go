@@ -1,0 +1,92 @@
+// Package managed holds the organization policies of AWS: one of each type that allows everything,
+// attached wherever the type is enabled, so that what denies can be added beside it. It knows the
+// types of policy that authorization evaluates.
+//
+// Sources:
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+package managed
+
+import (
+	"crossgrant/internal/arn"
+	"crossgrant/internal/policy"
+)
+
+// Types of policy that bear on authorization.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html
+const (
+	SCP = "SERVICE_CONTROL_POLICY"
+	RCP = "RESOURCE_CONTROL_POLICY"
+)
+
+// IDs of AWS's policies.
+const (
+	FullAWSAccess    = "p-FullAWSAccess"
+	RCPFullAWSAccess = "p-RCPFullAWSAccess"
+)
+
+// Policy is a policy of AWS. It is shared and must not be changed.
+type Policy struct {
+	ID          string
+	Type        string
+	Name        string
+	Description string
+	// Content is the text of the document, Document the same compiled.
+	Content  string
+	Document *policy.Document
+}
+
+// ARN returns the policy's ARN.
+func (p *Policy) ARN() string { return arn.AWSOrganizationPolicy(p.Type, p.ID).String() }
+
+var (
+	fullAWSAccess = mustParse(policy.SCP, Policy{
+		ID: FullAWSAccess, Type: SCP, Name: "FullAWSAccess", Description: "Allows access to every operation",
+		Content: "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}",
+	})
+	rcpFullAWSAccess = mustParse(policy.RCP, Policy{
+		ID: RCPFullAWSAccess, Type: RCP, Name: "RCPFullAWSAccess", Description: "Allows access to every resource",
+		Content: "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Principal\": \"*\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}",
+	})
+)
+
+func mustParse(t policy.Type, p Policy) *Policy {
+	document, err := policy.Parse(t, []byte(p.Content), policy.Managed())
+	if err != nil {
+		panic(p.Name + ": " + err.Error())
+	}
+	p.Document = document
+	return &p
+}
+
+// Lookup returns the policy of AWS with this ID.
+func Lookup(id string) (p *Policy, ok bool) {
+	switch id {
+	case FullAWSAccess:
+		return fullAWSAccess, true
+	case RCPFullAWSAccess:
+		return rcpFullAWSAccess, true
+	}
+	return nil, false
+}
+
+// Full returns the policy of AWS that allows everything, of a type, which is SCP or RCP.
+func Full(policyType string) *Policy {
+	if policyType == RCP {
+		return rcpFullAWSAccess
+	}
+	return fullAWSAccess
+}
+
+// DocumentType returns what documents of a type of policy are parsed as; ok is false for a type that
+// does not bear on authorization.
+func DocumentType(policyType string) (t policy.Type, ok bool) {
+	switch policyType {
+	case SCP:
+		return policy.SCP, true
+	case RCP:
+		return policy.RCP, true
+	}
+	return 0, false
+}
