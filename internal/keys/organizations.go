@@ -28,11 +28,6 @@ func OrganizationPolicy(org ids.OrganizationID, policy string) []byte {
 	return append(inOrganization(org, 'p'), policy...)
 }
 
-// OrganizationPolicies is the range of an organization's policies, by ID.
-func OrganizationPolicies(org ids.OrganizationID) (from, to []byte) {
-	return prefix(inOrganization(org, 'p'))
-}
-
 // OrganizationAccount is the key that lists an account under its organization.
 func OrganizationAccount(org ids.OrganizationID, account ids.AccountID) []byte {
 	return append(inOrganization(org, 'm'), account...)
@@ -61,6 +56,11 @@ func UnitName(org ids.OrganizationID, parent, name string) []byte {
 // OrganizationPolicyName is the key of the index from type and name to the ID of a policy.
 func OrganizationPolicyName(org ids.OrganizationID, policyType, name string) []byte {
 	return append(escape(inOrganization(org, 't'), policyType), name...)
+}
+
+// OrganizationPolicyNames is the range of the names of the policies of a type.
+func OrganizationPolicyNames(org ids.OrganizationID, policyType string) (from, to []byte) {
+	return prefix(escape(inOrganization(org, 't'), policyType))
 }
 
 // PolicyTarget is the key that records that a policy is attached to a root, OU or account.

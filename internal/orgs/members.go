@@ -1,0 +1,164 @@
+package orgs
+
+import (
+	"context"
+	"time"
+
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+)
+
+// waitPeriod is how long an account that was made in an organization has to stay in it. AWS's user guide
+// and API reference give different numbers of days; this is the API reference's.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_LeaveOrganization.html
+const waitPeriod = 4 * 24 * time.Hour
+
+// Account is an account as a member of an organization.
+type Account struct {
+	ID           ids.AccountID
+	ARN          string
+	Email        string
+	Name         string
+	Closed       bool
+	Path         string // ends with the account's ID and a slash
+	JoinedMethod string
+	Joined       time.Time
+}
+
+func (v view) account(n *node) (Account, error) {
+	record, err := v.accountRecord(ids.AccountID(n.member.Account))
+	if err != nil {
+		return Account{}, err
+	}
+	path, err := v.path(n)
+	return Account{
+		ID: ids.AccountID(n.member.Account), ARN: v.arn(n.member.Account), Email: record.Email, Name: record.Name,
+		Closed: record.Closed != 0, Path: path, JoinedMethod: n.member.JoinedMethod, Joined: instant(n.member.Joined),
+	}, err
+}
+
+// Account returns an account of the organization.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html
+func (s *Service) Account(ctx context.Context, account, id ids.AccountID) (out Account, err error) {
+	err = s.inspect(ctx, account, func(v view) error {
+		n, err := v.find(string(id), errNoAccount, AccountKind)
+		if err != nil {
+			return err
+		}
+		out, err = v.account(n)
+		return err
+	})
+	return out, err
+}
+
+// Accounts returns the accounts of the organization; those right below parent unless it is empty.
+//
+// Sources: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html and
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html
+func (s *Service) Accounts(ctx context.Context, account ids.AccountID, parent string, p Page) (out List[Account], err error) {
+	err = s.inspect(ctx, account, func(v view) error {
+		if parent != "" {
+			if _, err := v.find(parent, errNoParent, RootKind, UnitKind); err != nil {
+				return err
+			}
+		}
+		members, err := v.list(keys.OrganizationAccounts(v.id))
+		if err != nil {
+			return err
+		}
+		out, err = pageOf(members, p, func(id string) (Account, bool, error) {
+			n, err := v.node(id)
+			if err != nil || parent != "" && n.parent() != parent {
+				return Account{}, false, err
+			}
+			found, err := v.account(n)
+			return found, true, err
+		})
+		return err
+	})
+	return out, err
+}
+
+// accountsBelow returns the IDs of the accounts right below a root or unit. It reads every membership
+// of the organization, which has few.
+func (v view) accountsBelow(parent string) ([]string, error) {
+	members, err := v.list(keys.OrganizationAccounts(v.id))
+	if err != nil {
+		return nil, err
+	}
+	var below []string
+	for _, id := range members {
+		n, err := v.node(id)
+		if err != nil {
+			return nil, err
+		}
+		if n.parent() == parent {
+			below = append(below, id)
+		}
+	}
+	return below, nil
+}
+
+// MoveAccount moves an account from one root or unit to another.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_MoveAccount.html
+func (s *Service) MoveAccount(ctx context.Context, account, id ids.AccountID, from, to string) error {
+	return s.manage(ctx, account, func(c change) error {
+		n, err := c.find(string(id), errNoAccount, AccountKind)
+		if err != nil {
+			return err
+		}
+		if _, err := c.find(from, errNoSource, RootKind, UnitKind); err != nil {
+			return err
+		}
+		if _, err := c.find(to, errNoDestination, RootKind, UnitKind); err != nil {
+			return err
+		}
+		switch {
+		case n.parent() != from:
+			return errNoSource
+		case from == to:
+			return errAccountThere
+		}
+		n.member.Parent = to
+		return c.put(n)
+	})
+}
+
+// RemoveAccount takes an account out of the organization, whatever is attached to it and its tags with
+// it. An account that was made in the organization has to be four days old.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_RemoveAccountFromOrganization.html
+func (s *Service) RemoveAccount(ctx context.Context, account, id ids.AccountID) error {
+	return s.manage(ctx, account, func(c change) error { return c.part(id) })
+}
+
+// Leave takes account out of its organization, as RemoveAccount does.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_LeaveOrganization.html
+func (s *Service) Leave(ctx context.Context, account ids.AccountID) error {
+	return s.write(ctx, func(tx meta.Tx) error {
+		v, err := s.enter(tx, account)
+		if err != nil {
+			return err
+		}
+		return change{v, tx}.part(account)
+	})
+}
+
+// part lets an account go.
+func (c change) part(id ids.AccountID) error {
+	n, err := c.find(string(id), errNoAccount, AccountKind)
+	switch {
+	case err != nil:
+		return err
+	case id == c.management():
+		return errManagementStay
+	case n.member.JoinedMethod == Created && c.now.Before(instant(n.member.Joined).Add(waitPeriod)):
+		return errTooYoung
+	}
+	return c.leave(n)
+}

@@ -1,0 +1,255 @@
+package orgs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"crossgrant/internal/arn"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/orgs/managed"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// Policy is a service or resource control policy.
+type Policy struct {
+	ID          string
+	ARN         string
+	Type        string // managed.SCP or managed.RCP
+	Name        string
+	Description string
+	AWSManaged  bool
+	Content     string
+}
+
+// NewPolicy is what CreatePolicy makes a policy of.
+type NewPolicy struct {
+	Type, Name, Description, Content string
+	Tags                             []Tag
+}
+
+func (v view) policyOf(r *records.OrganizationPolicy) Policy {
+	return Policy{
+		ID: r.Id, ARN: arn.OrganizationPolicy(v.management(), v.id, r.Type, r.Id).String(), Type: r.Type,
+		Name: r.Name, Description: r.Description, Content: r.Content,
+	}
+}
+
+// policy returns a policy, one of AWS included, or errNoPolicy. record is nil for one of AWS.
+func (v view) policy(id string) (p Policy, record *records.OrganizationPolicy, err error) {
+	if m, ok := managed.Lookup(id); ok {
+		return Policy{ID: m.ID, ARN: m.ARN(), Type: m.Type, Name: m.Name, Description: m.Description, AWSManaged: true, Content: m.Content}, nil, nil
+	}
+	r := new(records.OrganizationPolicy)
+	err = records.Get(v, keys.OrganizationPolicy(v.id, id), r)
+	if errors.Is(err, meta.ErrNotFound) {
+		return Policy{}, nil, errNoPolicy
+	}
+	if err != nil {
+		return Policy{}, nil, fmt.Errorf("read policy %s: %w", id, err)
+	}
+	return v.policyOf(r), r, nil
+}
+
+// checkContent refuses the text of a policy that is not one of its type.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+func (s *Service) checkContent(policyType, content string) error {
+	t, ok := managed.DocumentType(policyType)
+	if !ok {
+		return Invalid("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type string.")
+	}
+	if utf8.RuneCountInString(content) > s.quotas.PolicySize {
+		return errPolicyTooLong
+	}
+	if _, err := policy.Parse(t, []byte(content)); err != nil {
+		return errMalformed.Because(err)
+	}
+	return nil
+}
+
+// CreatePolicy makes a policy that is attached to nothing. Its type need not be enabled.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in NewPolicy) (out Policy, err error) {
+	if err = s.checkTags(in.Tags); err == nil {
+		err = checkName(in.Name)
+	}
+	if err == nil {
+		err = s.checkContent(in.Type, in.Content)
+	}
+	if err != nil {
+		return out, err
+	}
+	err = s.manage(ctx, account, func(c change) error {
+		if err := s.roomForPolicy(c.view, in.Type); err != nil {
+			return err
+		}
+		id, err := ids.NewOrganizationPolicy(s.rand)
+		if err != nil {
+			return err
+		}
+		if err := absent(c, keys.OrganizationPolicy(c.id, id), errConcurrent); err != nil {
+			return err
+		}
+		now := s.timestamp()
+		r := &records.OrganizationPolicy{
+			Id: id, Type: in.Type, Name: in.Name, Description: in.Description, Content: in.Content,
+			Tags: recordTags(in.Tags), Created: now, Updated: now,
+		}
+		out = c.policyOf(r)
+		if err := c.namePolicy(r); err != nil {
+			return err
+		}
+		return records.Put(c.tx, keys.OrganizationPolicy(c.id, id), r)
+	})
+	return out, err
+}
+
+func (s *Service) roomForPolicy(v view, policyType string) error {
+	names, err := v.list(keys.OrganizationPolicyNames(v.id, policyType))
+	if err != nil {
+		return err
+	}
+	quota := s.quotas.SCPs
+	if policyType == managed.RCP {
+		quota = s.quotas.RCPs
+	}
+	if len(names) >= quota {
+		return errTooManyPolicies
+	}
+	return nil
+}
+
+// namePolicy takes the name of a policy, which no other policy of its type may have, one of AWS
+// included.
+func (c change) namePolicy(r *records.OrganizationPolicy) error {
+	if managed.Full(r.Type).Name == r.Name {
+		return errPolicyExists
+	}
+	key := keys.OrganizationPolicyName(c.id, r.Type, r.Name)
+	if err := absent(c, key, errPolicyExists); err != nil {
+		return err
+	}
+	return c.tx.Put(key, []byte(r.Id))
+}
+
+// PolicyChange is what UpdatePolicy sets; nil leaves what is there.
+type PolicyChange struct{ Name, Description, Content *string }
+
+// UpdatePolicy changes a policy. What it says binds from the next request on, wherever it is attached.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_UpdatePolicy.html
+func (s *Service) UpdatePolicy(ctx context.Context, account ids.AccountID, id string, set PolicyChange) (out Policy, err error) {
+	if set.Name != nil {
+		if err := checkName(*set.Name); err != nil {
+			return out, err
+		}
+	}
+	err = s.manage(ctx, account, func(c change) error {
+		_, r, err := c.policy(id)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return errImmutable
+		}
+		if set.Content != nil {
+			if err := s.checkContent(r.Type, *set.Content); err != nil {
+				return err
+			}
+			r.Content = *set.Content
+		}
+		if set.Description != nil {
+			r.Description = *set.Description
+		}
+		if set.Name != nil && *set.Name != r.Name {
+			if err := c.tx.Delete(keys.OrganizationPolicyName(c.id, r.Type, r.Name)); err != nil {
+				return err
+			}
+			r.Name = *set.Name
+			if err := c.namePolicy(r); err != nil {
+				return err
+			}
+		}
+		r.Updated = s.timestamp()
+		out = c.policyOf(r)
+		return records.Put(c.tx, keys.OrganizationPolicy(c.id, id), r)
+	})
+	return out, err
+}
+
+// DeletePolicy deletes a policy that is attached to nothing.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_DeletePolicy.html
+func (s *Service) DeletePolicy(ctx context.Context, account ids.AccountID, id string) error {
+	return s.manage(ctx, account, func(c change) error {
+		_, r, err := c.policy(id)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return errImmutable
+		}
+		targets, err := c.list(keys.PolicyTargets(c.id, id))
+		if err != nil {
+			return err
+		}
+		if len(targets) > 0 {
+			return errPolicyInUse
+		}
+		return errors.Join(
+			c.tx.Delete(keys.OrganizationPolicyName(c.id, r.Type, r.Name)),
+			c.tx.Delete(keys.OrganizationPolicy(c.id, id)),
+		)
+	})
+}
+
+// Policy returns a policy with its text.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribePolicy.html
+func (s *Service) Policy(ctx context.Context, account ids.AccountID, id string) (out Policy, err error) {
+	err = s.inspect(ctx, account, func(v view) error {
+		out, _, err = v.policy(id)
+		return err
+	})
+	return out, err
+}
+
+// Policies returns the policies of a type, that of AWS included. There are none of the types that do
+// not bear on authorization.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html
+func (s *Service) Policies(ctx context.Context, account ids.AccountID, policyType string, p Page) (out List[Policy], err error) {
+	err = s.inspect(ctx, account, func(v view) error {
+		if _, ok := managed.DocumentType(policyType); !ok {
+			return nil
+		}
+		names, err := v.list(keys.OrganizationPolicyNames(v.id, policyType))
+		if err != nil {
+			return err
+		}
+		all := []string{managed.Full(policyType).ID}
+		for _, name := range names {
+			id, err := v.Get(keys.OrganizationPolicyName(v.id, policyType, name))
+			if err != nil {
+				return fmt.Errorf("read policy name %q: %w", name, err)
+			}
+			all = append(all, string(id))
+		}
+		out, err = v.pageOfPolicies(all, p)
+		return err
+	})
+	return out, err
+}
+
+func (v view) pageOfPolicies(all []string, p Page) (List[Policy], error) {
+	return pageOf(all, p, func(id string) (Policy, bool, error) {
+		found, _, err := v.policy(id)
+		return found, true, err
+	})
+}
