@@ -51,6 +51,8 @@ type Access struct {
 	policies    *cache[policyOf, authz.Source]
 	buckets     *cache[string, *Bucket]
 	byCanonical *cache[ids.CanonicalUserID, ids.AccountID]
+	members     *cache[ids.AccountID, *member]
+	orgPolicies *cache[orgPolicy, authz.Source]
 	caches      []forgetter // all of them
 }
 
@@ -77,8 +79,12 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 		policies:    newCache[policyOf, authz.Source](store, maxPolicies),
 		buckets:     newCache[string, *Bucket](store, maxBuckets),
 		byCanonical: newCache[ids.CanonicalUserID, ids.AccountID](store, maxAccounts),
+		members:     newCache[ids.AccountID, *member](store, maxAccounts),
+		orgPolicies: newCache[orgPolicy, authz.Source](store, maxPolicies),
 	}
-	a.caches = []forgetter{a.accounts, a.callers, a.identities, a.groups, a.policies, a.buckets, a.byCanonical}
+	a.caches = []forgetter{
+		a.accounts, a.callers, a.identities, a.groups, a.policies, a.buckets, a.byCanonical, a.members, a.orgPolicies,
+	}
 	store.OnCommit(a.forget)
 	return a
 }
@@ -87,7 +93,7 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 // caller.Context, and those of the resource and of the check are added. An error means that the decision
 // could not be made; the request is then refused.
 func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Decision, error) {
-	in, keys, err := input(caller, check, request)
+	in, keys, err := a.input(ctx, caller, check, request)
 	if err != nil {
 		return authz.Decision{}, err
 	}
@@ -97,7 +103,7 @@ func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, re
 
 // Explain decides as Authorize does and tells why.
 func (a *Access) Explain(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Explanation, error) {
-	in, keys, err := input(caller, check, request)
+	in, keys, err := a.input(ctx, caller, check, request)
 	if err != nil {
 		return authz.Explanation{}, err
 	}
@@ -106,7 +112,7 @@ func (a *Access) Explain(ctx context.Context, caller *Caller, check *Check, requ
 }
 
 // input gathers what a decision depends on. The context of its request is returned beside it.
-func input(caller *Caller, check *Check, request *policy.Context) (in authz.Input, keys policy.Context, err error) {
+func (a *Access) input(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (in authz.Input, keys policy.Context, err error) {
 	switch {
 	case caller == nil, check.Trust != nil && check.Bucket != nil:
 		return in, keys, errors.New("access: malformed check of " + check.Action)
@@ -138,6 +144,9 @@ func input(caller *Caller, check *Check, request *policy.Context) (in authz.Inpu
 	}
 	keys = policy.Over(request)
 	resourceKeys(&keys, in.Owner, check.Action)
+	if err := a.organize(ctx, &in, &keys, caller, check); err != nil {
+		return in, keys, err
+	}
 	if check.Keys != nil {
 		check.Keys(&keys)
 	}

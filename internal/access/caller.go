@@ -35,6 +35,7 @@ type Caller struct {
 	identity authz.Layer
 	boundary *authz.Layer
 	session  *authz.Layer
+	member   *member // where its account stands in an organization
 	keys     policy.Context
 }
 
@@ -42,7 +43,7 @@ type Caller struct {
 func Anonymous() *Caller { return anonymous }
 
 var anonymous = func() *Caller {
-	c := &Caller{Principal: policy.Principal{Kind: policy.Anonymous}}
+	c := &Caller{Principal: policy.Principal{Kind: policy.Anonymous}, member: outside}
 	c.keys = callerKeys(c, nil)
 	return c
 }()
@@ -85,6 +86,9 @@ func (a *Access) readCaller(ctx context.Context, id ids.AccessKeyID, l *load) (*
 		return nil, err
 	}
 	c := &Caller{AccountName: acct.Name, AccessKeyID: id, Secret: sigv4.NewSecret(string(secret))}
+	if c.member, err = a.member(ctx, ids.AccountID(acct.Id), l); err != nil {
+		return nil, err
+	}
 	if key.UserName == "" {
 		c.Principal = root(acct)
 		c.keys = callerKeys(c, nil)
@@ -170,6 +174,9 @@ func (a *Access) readSession(ctx context.Context, id ids.AccessKeyID, token stri
 	c.Kind, c.Name = policy.RoleSession, session.SessionName
 	c.ARN = arn.AssumedRole(session.Account, role.name, session.SessionName).String()
 	if c.session, err = a.sessionLayer(ctx, session, l); err != nil {
+		return nil, err
+	}
+	if c.member, err = a.member(ctx, session.Account, l); err != nil {
 		return nil, err
 	}
 	c.keys = callerKeys(c, role.tags)

@@ -32,6 +32,10 @@ type Check struct {
 	Trust *authz.Source
 	// Keys adds the condition keys of this check to those that every request has; may be nil.
 	Keys func(*policy.Context)
+
+	// inOrganization is set by Authorize: the caller and the owner of the resource are in one
+	// organization, so that the caller may be told why it was denied.
+	inOrganization bool
 }
 
 // Bucket is a bucket as the cache holds it: its record, and what is compiled from it. It is shared

@@ -26,6 +26,7 @@ func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
 	k.Set("aws:PrincipalAccount", string(c.Account))
 	k.Set("aws:PrincipalArn", c.EntityARN)
 	k.Set("aws:PrincipalIsAWSService", "false")
+	c.member.keys(&k, "aws:Principal")
 	if c.Kind == policy.User {
 		k.Set("aws:username", c.Name)
 	}

@@ -6,14 +6,15 @@ import (
 	"crossgrant/internal/policy"
 )
 
-// Denied returns the error for a denied check, in AWS's words. A caller outside the account that owns
-// the resource is not told why: the policies that decided may not be its own.
+// Denied returns the error for a check that Authorize denied, in AWS's words. A caller outside the
+// account that owns the resource is not told why: the policies that decided may not be its own. S3 tells
+// callers of the same organization which type of policy decided, and never what it says.
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 	s3 := check.Bucket != nil
-	if caller.Kind == policy.Anonymous || s3 && caller.Account != check.Bucket.Owner {
+	if caller.Kind == policy.Anonymous || s3 && caller.Account != check.Bucket.Owner && !check.inOrganization {
 		return apierr.AccessDenied("Access Denied")
 	}
 	resource := " on resource: " + check.Resource
@@ -21,7 +22,7 @@ func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 		resource = ` on resource: "` + check.Resource + `"`
 	}
 	message := "User: " + caller.ARN + " is not authorized to perform: " + check.Action + resource
-	if caller.Account != check.ResourceOwner(caller) && ownersSide(d.By.Layer) {
+	if !s3 && caller.Account != check.ResourceOwner(caller) && ownersSide(d.By.Layer) {
 		// What another account's policies say, or that there is a role at all, is not the caller's to know.
 		return apierr.AccessDenied(message)
 	}
