@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,8 +20,8 @@ import (
 	"crossgrant/internal/sigv4"
 )
 
-// maxForm is the largest body of a query-protocol request, in bytes: two documents of the longest
-// that IAM takes (131,072 characters), percent-encoded, with room for the rest.
+// maxForm is the largest body of a query or JSON request, in bytes: two documents of the longest that
+// IAM takes (131,072 characters), percent-encoded, with room for the rest.
 const maxForm = 1 << 20
 
 // maxHeaders is the largest header section of a request, in bytes.
@@ -30,6 +31,9 @@ const maxHeaders = 8 << 10
 
 // formType is the media type of query-protocol requests.
 const formType = "application/x-www-form-urlencoded"
+
+// jsonType is the media type of JSON requests.
+const jsonType = "application/x-amz-json-1.1"
 
 // verifier judges signatures for every service behind the port.
 type verifier struct {
@@ -44,6 +48,8 @@ func newVerifier(region string) *verifier {
 		// configured with, and the signature holds or not.
 		"iam": {Dialect: sigv4.Query, Service: "iam", Keys: cache},
 		"sts": {Dialect: sigv4.Query, Service: "sts", Keys: cache},
+		// Organizations is one for the world, too.
+		"organizations": {Dialect: sigv4.JSON, Service: "organizations", Keys: cache},
 	}}
 }
 
@@ -65,10 +71,8 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	if endpoint == nil {
 		return service, fmt.Errorf("service %s has no endpoint", service.Name())
 	}
-	if endpoint.Dialect == sigv4.Query {
-		if err := c.readForm(r); err != nil {
-			return service, err
-		}
+	if err := c.readWhole(endpoint.Dialect, r); err != nil {
+		return service, err
 	}
 	signed, err := endpoint.Parse(r)
 	if err != nil {
@@ -127,6 +131,10 @@ func (p *Pipeline) verify(ctx context.Context, c *Call, endpoint *sigv4.Endpoint
 func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
 	s3 := d == sigv4.S3
 	switch {
+	case errors.Is(err, access.ErrExpiredToken) && d == sigv4.JSON:
+		return apierr.New(http.StatusBadRequest, "ExpiredTokenException", "The security token included in the request is expired")
+	case (errors.Is(err, access.ErrUnknownKey) || errors.Is(err, access.ErrInvalidToken)) && d == sigv4.JSON:
+		return apierr.New(http.StatusBadRequest, "UnrecognizedClientException", "The security token included in the request is invalid.")
 	case errors.Is(err, access.ErrUnknownKey) && s3:
 		return apierr.New(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.").
 			With("AWSAccessKeyId", signed.AccessKeyID)
@@ -145,7 +153,7 @@ func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
 
 // serviceOf returns the service that the credential scope names. A request without a readable scope,
 // or with that of a service that is not here, is S3's, which refuses a foreign scope; but a form that
-// is posted to the root without a signature can only be meant for STS.
+// is posted to the root without a signature can only be meant for STS, and JSON for Organizations.
 func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	name := sigv4.ScopeService(r)
 	if s := p.services[name]; s != nil {
@@ -154,12 +162,18 @@ func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	if sts := p.services["sts"]; sts != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && isForm(h) {
 		return sts
 	}
+	if orgs := p.services["organizations"]; orgs != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && mediaType(h) == jsonType {
+		return orgs
+	}
 	return p.services["s3"]
 }
 
-// readForm reads the body of a query-protocol request, which its signature covers whole, and its
-// parameters.
-func (c *Call) readForm(r *sigv4.Request) error {
+// readWhole reads the body of a request of a query or JSON service, which its signature covers whole.
+// Those of S3 are read as they are worked on.
+func (c *Call) readWhole(d sigv4.Dialect, r *sigv4.Request) error {
+	if d == sigv4.S3 {
+		return nil
+	}
 	tooLarge := apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxForm)
 	body, err := c.ReadBody(maxForm, tooLarge)
 	if err != nil {
@@ -167,6 +181,15 @@ func (c *Call) readForm(r *sigv4.Request) error {
 	}
 	sum := sha256.Sum256(body)
 	r.BodySHA256 = hex.EncodeToString(sum[:])
+	c.Body, c.Length = bytes.NewReader(body), int64(len(body))
+	if d == sigv4.Query {
+		return c.readForm(body)
+	}
+	return nil
+}
+
+// readForm reads the parameters of a query-protocol request.
+func (c *Call) readForm(body []byte) (err error) {
 	malformed := apierr.New(http.StatusNotFound, "MalformedQueryString", "The query string contains a syntax error")
 	c.form, err = url.ParseQuery(c.HTTP.URL.RawQuery)
 	if err != nil {
@@ -221,9 +244,16 @@ func headerSize(h *http.Request) int {
 	return size
 }
 
-func isForm(h *http.Request) bool {
-	mediaType, _, err := mime.ParseMediaType(h.Header.Get("Content-Type"))
-	return err == nil && mediaType == formType
+func isForm(h *http.Request) bool { return mediaType(h) == formType }
+
+// mediaType returns the media type of a request's body, without parameters; empty if it has none that
+// can be read.
+func mediaType(h *http.Request) string {
+	t, _, err := mime.ParseMediaType(h.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return t
 }
 
 // trailer returns trailing headers under their canonical names.

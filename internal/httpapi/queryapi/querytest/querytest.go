@@ -1,5 +1,6 @@
-// Package querytest is a world to test the query services in: IAM and STS over an empty store in
-// memory, behind the real pipeline, with real signatures and real decisions.
+// Package querytest is a world to test the query services in, and the JSON service Organizations: IAM,
+// STS and Organizations over an empty store in memory, behind the real pipeline, with real signatures
+// and real decisions.
 package querytest
 
 import (
@@ -7,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,15 +17,18 @@ import (
 	"time"
 
 	"crossgrant/internal/access"
+	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
+	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
@@ -62,10 +67,11 @@ func New(t *testing.T) *World {
 	sessions := sts.New(w.Store, box, sts.Options{Now: now})
 	authorizer := access.New(w.Store, box, sessions)
 	w.IAM = iam.New(w.Store, box, iam.Options{Now: now})
+	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM})
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: authorizer, Records: audit.NewStream(w), Now: now,
-		Services: []httpapi.Service{nothing{}, iamapi.New(w.IAM), stsapi.New(sessions)},
+		Services: []httpapi.Service{nothing{}, iamapi.New(w.IAM), stsapi.New(sessions), orgsapi.New(organizations)},
 		Ready:    func(context.Context) error { return nil },
 	})
 	w.must(err)
@@ -78,10 +84,11 @@ func (w *World) Record(r *audit.Record) { w.Records = append(w.Records, *r) }
 // Account makes an account and returns a key of its root user.
 func (w *World) Account(id ids.AccountID) Key {
 	w.Helper()
+	email := string(id) + "@example.com"
 	w.must(w.Store.Update(context.Background(), func(tx meta.Tx) error {
-		return records.Put(tx, keys.Account(id), &records.Account{
-			Id: string(id), CanonicalId: strings.Repeat(string(id[:1]), 64), Name: "account " + string(id), Created: w.Now.UnixNano(),
-		})
+		return errors.Join(records.Put(tx, keys.Account(id), &records.Account{
+			Id: string(id), CanonicalId: strings.Repeat(string(id[:1]), 64), Name: "account " + string(id), Email: email, Created: w.Now.UnixNano(),
+		}), tx.Put(keys.Email(email), []byte(id)))
 	}))
 	return w.key(id, "")
 }
@@ -149,6 +156,31 @@ func (w *World) Presigned(key Key, service string, form url.Values) Answer {
 	signer := signer(key, service)
 	signer.Presign(neutral, hash(""), w.Now, time.Minute)
 	return w.serve(httptest.NewRequest(http.MethodGet, "/?"+neutral.RawQuery, nil))
+}
+
+// OrgsCall calls an operation of Organizations with a JSON body.
+func (w *World) OrgsCall(key Key, operation, body string) JSONAnswer {
+	w.Helper()
+	return w.JSON(key, map[string]string{
+		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSOrganizationsV20161128." + operation,
+	}, body)
+}
+
+// JSON posts a body to Organizations with these headers.
+func (w *World) JSON(key Key, headers map[string]string, body string) JSONAnswer {
+	w.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	if key.ID != "" {
+		neutral := &sigv4.Request{Method: r.Method, RawPath: "/", Host: r.Host, Header: r.Header, ContentLength: r.ContentLength}
+		signer := signer(key, "organizations")
+		signer.Sign(neutral, hash(body), w.Now)
+	}
+	recorder := httptest.NewRecorder()
+	w.pipeline.ServeHTTP(recorder, r)
+	return JSONAnswer{Status: recorder.Code, Header: recorder.Header(), Body: recorder.Body.String(), world: w}
 }
 
 func signer(key Key, service string) sigv4.Signer {

@@ -1,0 +1,178 @@
+package orgsapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/orgs"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/wire/json11"
+)
+
+// input is what operations read from a request, of which each uses a part.
+type input struct {
+	id, target     string // what the operation is about, and what it is attached to
+	parent, source string
+	kind           string
+	name           *string
+	description    *string
+	content        *string
+	policyType     string
+	email, role    string
+	notes          string
+	states         []string
+	tags           []orgs.Tag
+	tagKeys        []string
+	page           orgs.Page
+
+	targets []orgs.Target // of the row's refs, read before the checks
+	tagged  []orgs.Target // of what tags are put on
+}
+
+// row declares an operation. Fields left out have the defaults that are told.
+type row struct {
+	name   string
+	decode func(r *json11.Reader, in *input) error // nil: the operation has no members
+	// about is what the action is authorized on, each by itself; nil: it has no resource, "*".
+	about func(in *input) []orgs.Ref
+	// makes is what the tags of the request are put on, for operations that make something with tags.
+	makes func(in *input) orgs.Ref
+	// typed says that the action has the condition key organizations:PolicyType even if nothing that it
+	// is about is a policy; the input has the type.
+	typed bool
+	run   func(ctx context.Context, account ids.AccountID, in *input) (result any, err error)
+}
+
+// maxBody is the largest body of a request, in bytes; the pipeline takes no larger one either.
+const maxBody = 1 << 20
+
+// operation turns a row into an operation.
+func (a *api) operation(r row) httpapi.Operation {
+	return httpapi.Row[input]{
+		Name:   r.name,
+		Decode: r.read,
+		Load: func(ctx context.Context, c *httpapi.Call, in *input) (err error) {
+			if r.about != nil {
+				if in.targets, err = a.orgs.Targets(ctx, c.Caller.Account, r.about(in)); err != nil {
+					return err
+				}
+			}
+			if r.makes != nil && len(in.tags) > 0 {
+				in.tagged, err = a.orgs.Targets(ctx, c.Caller.Account, []orgs.Ref{r.makes(in)})
+			}
+			return err
+		},
+		Checks: r.checks,
+		Run: func(ctx context.Context, c *httpapi.Call, in *input) (*httpapi.Response, error) {
+			result, err := r.run(ctx, c.Caller.Account, in)
+			if err != nil {
+				return nil, err
+			}
+			body, err := json11.Response(r.name, result)
+			if err != nil {
+				return nil, err
+			}
+			return &httpapi.Response{Header: header(), Body: body}, nil
+		},
+	}.Operation()
+}
+
+// read reads the body of a request.
+func (r row) read(c *httpapi.Call) (*input, error) {
+	body, err := c.ReadBody(maxBody, apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxBody))
+	if err != nil {
+		return nil, err
+	}
+	reader, err := json11.NewReader(body)
+	if err != nil {
+		return nil, err
+	}
+	in := new(input)
+	if r.decode != nil {
+		err = r.decode(reader, in)
+	}
+	readErr := reader.Err()
+	var violation *json11.Violation
+	switch {
+	case errors.As(readErr, &violation):
+		return nil, invalid(violation.Fault)
+	case readErr != nil:
+		return nil, readErr
+	}
+	return in, err
+}
+
+// checks asks for the action of the row on each of its targets.
+//
+// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
+	targets := in.targets
+	if r.about == nil {
+		targets = []orgs.Target{{ARN: "*"}}
+	}
+	policyType := ""
+	if r.typed {
+		policyType = in.policyType
+	}
+	for _, t := range targets {
+		if t.PolicyType != "" {
+			policyType = t.PolicyType
+		}
+	}
+	var checks []access.Check
+	for _, t := range targets {
+		checks = append(checks, check("organizations:"+r.name, t, policyType, in))
+	}
+	for _, t := range in.tagged {
+		checks = append(checks, check("organizations:TagResource", t, t.PolicyType, in))
+	}
+	return checks
+}
+
+// check is the check of an action on a target, with the condition keys that the actions of Organizations
+// have.
+func check(action string, t orgs.Target, policyType string, in *input) access.Check {
+	return access.Check{Action: action, Resource: t.ARN, Keys: func(k *policy.Context) {
+		for _, tag := range t.Tags {
+			k.Set("aws:ResourceTag/"+tag.Key, tag.Value)
+		}
+		if policyType != "" {
+			k.Set("organizations:PolicyType", policyType)
+		}
+		names := in.tagKeys
+		for _, tag := range in.tags {
+			k.Set("aws:RequestTag/"+tag.Key, tag.Value)
+			names = append(names[:len(names):len(names)], tag.Key)
+		}
+		if len(names) > 0 {
+			k.SetMulti("aws:TagKeys", names)
+		}
+	}}
+}
+
+// text returns what p points to, or "".
+func text(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}
+
+// existing refers to the things with these IDs.
+func existing(names ...string) []orgs.Ref {
+	refs := make([]orgs.Ref, len(names))
+	for i, name := range names {
+		refs[i] = orgs.Existing(name)
+	}
+	return refs
+}
+
+func aboutID(in *input) []orgs.Ref     { return existing(in.id) }
+func aboutTarget(in *input) []orgs.Ref { return existing(in.target) }
+func aboutParent(in *input) []orgs.Ref { return existing(in.parent) }
+func aboutBoth(in *input) []orgs.Ref   { return existing(in.id, in.target) }
