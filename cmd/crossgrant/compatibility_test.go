@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"crossgrant/internal/httpapi/iamapi"
+	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/stsapi"
 )
@@ -35,6 +36,7 @@ func TestCompatibilityListsWhatIsBuilt(t *testing.T) {
 		{"S3", s3api.New(nil, s3api.Deps{}).Operations()},
 		{"IAM", iamapi.New(nil).Operations()},
 		{"STS", stsapi.New(nil).Operations()},
+		{"Organizations", orgsapi.New(nil).Operations()},
 	} {
 		want.WriteString("\n**" + service.name + "**: " + strings.Join(service.operations, ", ") + ".\n")
 	}

@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
+	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/iam"
@@ -19,6 +20,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/metrics"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/sts"
 )
 
@@ -48,6 +50,10 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		return nil, err
 	}
 	identity := iam.New(store, box, iam.Options{})
+	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity})
+	if err := organizations.Recover(ctx); err != nil {
+		return nil, err
+	}
 	buckets := s3api.ACLsEnabled
 	if c.NewBuckets == "acls-disabled" {
 		buckets = s3api.ACLsDisabled
@@ -69,7 +75,7 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:      c.Region,
 		Authorizer:  authorizer,
-		Services:    []httpapi.Service{s3, iamapi.New(identity), stsapi.New(sessions)},
+		Services:    []httpapi.Service{s3, iamapi.New(identity), stsapi.New(sessions), orgsapi.New(organizations)},
 		Records:     audit.NewStream(audit.NewLog(log), counted),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
