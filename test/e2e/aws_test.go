@@ -33,6 +33,19 @@ func awsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// variableCommand is the command variable.
+func variableCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: variable NAME ARG…")
+	}
+	awsCommand(ts, false, args[1:])
+	value := strings.TrimSpace(ts.ReadFile("stdout"))
+	if value == "" || strings.ContainsAny(value, " \t\n") {
+		ts.Fatalf("aws %s printed %q, want one word", strings.Join(args[1:], " "), value)
+	}
+	ts.Setenv(args[0], value)
+}
+
 // statusCommand is the command status.
 func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

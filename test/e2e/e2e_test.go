@@ -7,6 +7,7 @@
 //	crash                  kills the server in a stream of uploads, restarts it, compares
 //	interlude              what is between set-up and question: nothing, a restart, or a crash
 //	aws ARG…               the AWS CLI; a leading ! expects an exit status other than 0
+//	variable NAME ARG…     the AWS CLI, which prints one word: the value of NAME from then on
 //	status N|service-error the exit status of the last aws
 //	failed CODE OPERATION MESSAGE   the last aws failed with exactly this error and printed nothing
 //	denied OPERATION [MESSAGE]      failed AccessDenied, by default with "Access Denied"
@@ -168,7 +169,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": serverCommand, "interlude": interludeCommand,
-			"crash": crashCommand, "aws": awsCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
+			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
 			"session": sessionCommand, "request": requestCommand,
 		},
 		Condition: func(condition string) (bool, error) {
