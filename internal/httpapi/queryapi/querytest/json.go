@@ -33,7 +33,7 @@ func (a JSONAnswer) Refused(status int, code, message string) {
 	if a.Status != status || a.Get("__type") != code || message != "" && a.Get("Message") != message {
 		a.world.Errorf("got %d %s\nwant %d %s: %s", a.Status, a.Body, status, code, message)
 	}
-	if got := a.Header["x-amzn-ErrorType"]; len(got) != 1 || got[0] != code {
+	if got := map[string][]string(a.Header)["x-amzn-ErrorType"]; len(got) != 1 || got[0] != code {
 		a.world.Errorf("x-amzn-ErrorType is %q, want %s", got, code)
 	}
 }
