@@ -213,7 +213,7 @@ func (a *Access) organize(ctx context.Context, in *authz.Input, k *policy.Contex
 	from := caller.member
 	check.inOrganization = from.organization != "" && from.organization == on.organization
 	on.keys(k, "aws:Resource")
-	if serviceLinked(caller.EntityARN) {
+	if caller.Kind == policy.RoleSession && serviceLinked(caller.EntityARN) {
 		return nil
 	}
 	in.SCPs = from.scps
@@ -232,16 +232,23 @@ func (m *member) keys(k *policy.Context, prefix string) {
 	k.SetMulti(prefix+"OrgPaths", []string{m.path})
 }
 
-// serviceLinked reports whether an ARN is that of a service-linked role.
+// serviceLinked reports whether an ARN is that of a service-linked role. Package iam makes none, and lets
+// nobody make one.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
-func serviceLinked(roleARN string) bool { return strings.Contains(roleARN, ":role/aws-service-role/") }
+func serviceLinked(roleARN string) bool {
+	a, err := arn.Parse(roleARN)
+	return err == nil && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/aws-service-role/")
+}
 
 // coveredByRCPs reports whether resource control policies bear on a check: on actions of the services
-// they cover, if the action has a resource, and not on who may assume a service-linked role.
+// they cover, if the action has a resource type, and not on who may assume a service-linked role.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
 func coveredByRCPs(check *Check) bool {
-	service, _, _ := strings.Cut(check.Action, ":")
-	return (service == "s3" || service == "sts") && check.Resource != "*" && !serviceLinked(check.Resource)
+	if isS3(check.Action) {
+		action, ok := policy.S3Action(check.Action)
+		return !ok || action.Resource != policy.OnNothing
+	}
+	return strings.HasPrefix(check.Action, "sts:") && check.Resource != "*" && !serviceLinked(check.Resource)
 }

@@ -242,7 +242,8 @@ func TestCoveredByRCPs(t *testing.T) {
 		want             bool
 	}{
 		{"s3:GetObject", "arn:aws:s3:::b/k", true},
-		{"s3:ListAllMyBuckets", "*", false},
+		{"s3:ListAllMyBuckets", "arn:aws:s3:::*", false},
+		{"s3:CreateBucket", "arn:aws:s3:::b", true},
 		{"sts:AssumeRole", "arn:aws:iam::111111111111:role/R", true},
 		{"sts:AssumeRole", "arn:aws:iam::111111111111:role/aws-service-role/x/R", false},
 		{"iam:GetUser", "arn:aws:iam::111111111111:user/ann", false},
@@ -250,6 +251,25 @@ func TestCoveredByRCPs(t *testing.T) {
 	} {
 		if got := coveredByRCPs(&Check{Action: c.action, Resource: c.resource}); got != c.want {
 			t.Errorf("%s on %s: %v, want %v", c.action, c.resource, got, c.want)
+		}
+	}
+}
+
+// TestServiceLinked holds that no path of a customer's making passes for that of a service-linked role.
+func TestServiceLinked(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"arn:aws:iam::111111111111:role/aws-service-role/x.amazonaws.com/R":     true,
+		"arn:aws:iam::111111111111:role/R":                                      false,
+		"arn:aws:iam::111111111111:role/x/aws-service-role/R":                   false,
+		"arn:aws:iam::111111111111:role/x:role/aws-service-role/R":              false,
+		"arn:aws:iam::111111111111:user/x:role/aws-service-role/x/ann":          false,
+		"arn:aws:sts::111111111111:assumed-role/R/:role/aws-service-role/x":     false,
+		"arn:aws:organizations::111111111111:role/aws-service-role/something/R": false,
+		"": false,
+	} {
+		if got := serviceLinked(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

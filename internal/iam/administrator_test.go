@@ -24,3 +24,13 @@ func TestCreateAdministratorRole(t *testing.T) {
 		t.Errorf("attached %v", list.Items)
 	}
 }
+
+// TestNobodyMakesServiceLinkedRoles: policies of organizations would not bind them.
+func TestNobodyMakesServiceLinkedRoles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Quotas{})
+	_, err := w.CreateRole(w.ctx, accountA, NewRole{Name: "r", Path: "/aws-service-role/x.amazonaws.com/", Trust: trustB})
+	w.refused(err, "InvalidInput", "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles")
+	_, err = w.CreateRole(w.ctx, accountA, NewRole{Name: "r", Path: "/service-role/", Trust: trustB})
+	w.must(err)
+}

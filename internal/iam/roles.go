@@ -21,6 +21,11 @@ const (
 	DefaultMaxSession = time.Hour
 )
 
+// serviceLinkedPath begins the paths of service-linked roles, which AWS's services make. Policies of
+// organizations do not bind such roles, so that nobody else may make one: the text is AWS's, observed in
+// https://github.com/tilfin/aws-iam-policy-tool/pull/9.
+const serviceLinkedPath = "/aws-service-role/"
+
 // Role is an IAM role. Boundary is the ARN of its permissions boundary, or empty.
 type Role struct {
 	Name string
@@ -74,6 +79,9 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 	}
 	if err == nil {
 		err = checkRole(in.Description, in.MaxSession)
+	}
+	if err == nil && strings.HasPrefix(path, serviceLinkedPath) {
+		err = invalidInput("Path prefix '%s' can only be used for AWS Service linked Roles", serviceLinkedPath)
 	}
 	if err != nil {
 		return Role{}, err
