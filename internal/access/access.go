@@ -136,6 +136,8 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 			OwnerCanonicalID: b.Canonical,
 			Enforced:         b.Enforced,
 			Block:            b.Block,
+			RequesterPays:    b.RequesterPays,
+			AcceptsCharge:    check.AcceptsCharge,
 			BucketACL:        b.ACL,
 			Object:           check.Object,
 			NewOwner:         check.NewOwner,

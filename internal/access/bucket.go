@@ -24,24 +24,49 @@ const Enforced = "BucketOwnerEnforced"
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
-	b, err := a.buckets.get(name, nil, func(l *load) (*Bucket, error) {
-		record := new(records.Bucket)
-		if err := l.view(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
-			return nil, err
-		}
-		return NewBucket(record)
-	})
+	b, err := a.buckets.get(name, nil, func(l *load) (*Bucket, error) { return a.readBucket(ctx, name, l) })
 	if err != nil {
 		return nil, err
 	}
-	owner, err := a.account(ctx, b.Owner, nil)
-	if err != nil {
-		return nil, err
-	}
-	if owner.Closed != 0 {
+	if b.disabled {
 		return nil, apierr.New(http.StatusForbidden, "AllAccessDisabled", "All access to this Amazon S3 resource has been disabled.")
 	}
 	return b, nil
+}
+
+// readBucket reads a bucket and what it has from its account.
+func (a *Access) readBucket(ctx context.Context, name string, l *load) (*Bucket, error) {
+	record := new(records.Bucket)
+	if err := l.view(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
+		return nil, err
+	}
+	b, err := NewBucket(record)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := a.account(ctx, b.Owner, l)
+	if err != nil {
+		return nil, err
+	}
+	b = b.Under(owner.PublicAccessBlock)
+	b.disabled = owner.Closed != 0
+	return b, nil
+}
+
+// Under returns the bucket with the public access block of its account, nil for none, in effect beside its
+// own: of each setting the stricter one counts. The bucket itself is not changed.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+func (b *Bucket) Under(account *records.PublicAccessBlock) *Bucket {
+	if account == nil {
+		return b
+	}
+	under := *b
+	under.Block.BlockPublicAcls = b.Block.BlockPublicAcls || account.BlockPublicAcls
+	under.Block.IgnorePublicAcls = b.Block.IgnorePublicAcls || account.IgnorePublicAcls
+	under.Block.BlockPublicPolicy = b.Block.BlockPublicPolicy || account.BlockPublicPolicy
+	under.Block.RestrictPublicBuckets = b.Block.RestrictPublicBuckets || account.RestrictPublicBuckets
+	return &under
 }
 
 func getBucket(r meta.Reader, name string, record *records.Bucket) error {
@@ -63,7 +88,8 @@ func noSuchBucket(name string) error {
 	return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").With("BucketName", name)
 }
 
-// NewBucket compiles a bucket's record, which must not be changed afterwards.
+// NewBucket compiles a bucket's record, which must not be changed afterwards. The public access block of
+// its account is not in it: see Under.
 func NewBucket(record *records.Bucket) (*Bucket, error) {
 	if len(record.Id) != len(keys.BucketID{}) {
 		return nil, fmt.Errorf("bucket %s has an id of %d bytes: %w", record.Name, len(record.Id), meta.ErrCorrupt)
@@ -75,6 +101,8 @@ func NewBucket(record *records.Bucket) (*Bucket, error) {
 		Canonical: ids.CanonicalUserID(record.CanonicalId),
 		ACL:       ACL(ids.CanonicalUserID(record.CanonicalId), record.Acl),
 		Enforced:  record.Ownership == Enforced,
+
+		RequesterPays: record.RequesterPays,
 	}
 	if p := record.PublicAccessBlock; p != nil {
 		b.Block = authz.PublicAccessBlock{

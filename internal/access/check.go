@@ -28,6 +28,8 @@ type Check struct {
 	NewOwner ids.CanonicalUserID
 	// Initiator tells whether the caller began the multipart upload that the check is about.
 	Initiator authz.Initiator
+	// AcceptsCharge says that the request declares that its caller pays for it; Call.Authorize sets it.
+	AcceptsCharge bool
 	// Trust is the trust policy of the role that sts:AssumeRole names; nil for every other action.
 	Trust *authz.Source
 	// Keys adds the condition keys of this check to those that every request has; may be nil.
@@ -47,7 +49,12 @@ type Bucket struct {
 	Canonical ids.CanonicalUserID
 	ACL       acl.ACL
 	Policy    *authz.Source // nil: none
-	Block     authz.PublicAccessBlock
+	// Block is the effective setting, that of the bucket's account included.
+	Block authz.PublicAccessBlock
 	// Enforced says that Object Ownership is BucketOwnerEnforced.
 	Enforced bool
+	// RequesterPays says that callers of other accounts have to declare that they pay.
+	RequesterPays bool
+
+	disabled bool // its account is closed
 }

@@ -50,6 +50,8 @@ type Record struct {
 
 // Decision is the answer to one check.
 type Decision struct {
+	// Action is empty where the request was refused before an action was judged, as for another bucket
+	// owner than the expected one.
 	Action   string
 	Resource string
 	authz.Decision

@@ -45,14 +45,17 @@ const (
 	RootUser      // the root user of the account that owns the resource
 	RequestItself // an operation that AWS allows or refuses whatever policies say
 	RequesterPays // the Requester Pays setting of a bucket
-	layerKinds    // how many there are
+	ExpectedBucketOwner
+	BlockPublicAccess // a setting of S3 Block Public Access that refuses what is written
+	layerKinds        // how many there are
 )
 
 var layerNames = [layerKinds]string{
 	NoLayer: "none", RCP: "resource control policy", SCP: "service control policy", ResourcePolicy: "resource-based policy",
 	TrustPolicy: "role trust policy", BucketACL: "bucket ACL", ObjectACL: "object ACL", IdentityPolicy: "identity-based policy",
 	PermissionsBoundary: "permissions boundary", SessionPolicy: "session policy", RootUser: "root user",
-	RequestItself: "request", RequesterPays: "Requester Pays setting",
+	RequestItself: "request", RequesterPays: "Requester Pays setting", ExpectedBucketOwner: "expected bucket owner",
+	BlockPublicAccess: "Block Public Access setting",
 }
 
 // String returns the layer's name as AWS's messages give it.
@@ -68,21 +71,27 @@ func (k LayerKind) String() string {
 // Setting is a setting or rule that decides by itself, whatever policies say.
 type Setting uint8
 
-// The settings. RestrictPublicBuckets is one of Block Public Access, RequestPayer is that of a Requester
-// Pays bucket, and WriterOwnsObject is the rule that whoever writes an object without having an account
-// needs nobody's permission to give it an ACL, and InitiatedUpload that whoever began an upload may end it.
+// The settings. The first three are of Block Public Access, RequestPayer is that of a Requester Pays bucket.
+// WriterOwnsObject is the rule that whoever writes an object without having an account needs nobody's
+// permission to give it an ACL, InitiatedUpload that whoever began an upload may end it. The last two are the
+// headers with which a client says whose bucket it means.
 const (
 	NoSetting Setting = iota
 	RestrictPublicBuckets
+	BlockPublicAcls
+	BlockPublicPolicy
 	RequestPayer
 	WriterOwnsObject
 	InitiatedUpload
+	ExpectedOwner
+	SourceExpectedOwner
 	settings // how many there are
 )
 
 var settingNames = [settings]string{
-	RestrictPublicBuckets: "RestrictPublicBuckets", RequestPayer: "RequestPayer", WriterOwnsObject: "the writer owns the object",
-	InitiatedUpload: "the caller initiated the upload",
+	RestrictPublicBuckets: "RestrictPublicBuckets", BlockPublicAcls: "BlockPublicAcls", BlockPublicPolicy: "BlockPublicPolicy",
+	RequestPayer: "RequestPayer", WriterOwnsObject: "the writer owns the object", InitiatedUpload: "the caller initiated the upload",
+	ExpectedOwner: "x-amz-expected-bucket-owner", SourceExpectedOwner: "x-amz-source-expected-bucket-owner",
 }
 
 // String returns the setting's name; empty for NoSetting.
@@ -195,3 +204,11 @@ func (d *Decision) at(i int) *Finding {
 }
 
 func (d *Decision) len() int { return d.n + len(d.more) }
+
+// Refused returns the decision that a setting makes by itself, whatever policies and ACLs say: layer is
+// what refuses, and setting names it.
+func Refused(layer LayerKind, setting Setting) Decision {
+	d := Decision{Effect: ExplicitDeny, By: Finding{Layer: layer, Effect: ExplicitDeny, Setting: setting, Statement: -1}}
+	d.add(d.By)
+	return d
+}

@@ -69,3 +69,11 @@ func TestTrustThatCannotBeReadDenies(t *testing.T) {
 		}
 	}
 }
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	d := Refused(BlockPublicAccess, BlockPublicAcls)
+	if d.Allowed() || d.Effect != ExplicitDeny || d.By.Source() != "BlockPublicAcls" || d.By.Statement != -1 || len(d.Findings()) != 1 {
+		t.Errorf("the decision is %+v", d)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/sigv4"
 )
@@ -42,6 +43,9 @@ type Call struct {
 	Trailer func() http.Header
 	// Bucket and Key are what S3's router found in path and host; empty elsewhere.
 	Bucket, Key string
+	// AcceptsCharge says that the request declares with x-amz-request-payer that its caller pays. S3's
+	// router sets it, and every check of the request has it.
+	AcceptsCharge bool
 	// Record is the request's record; operations add to it what only they know.
 	Record audit.Record
 
@@ -49,6 +53,8 @@ type Call struct {
 	form     url.Values
 	context  policy.Context
 	pipeline *Pipeline
+	// charged says that a check was allowed because the caller declared that it pays.
+	charged bool
 }
 
 // Query returns the parameters of the request's query string, parsed once.
@@ -66,6 +72,7 @@ func (c *Call) Form() url.Values { return c.form }
 // Authorize asks whether the caller may do what check says, adds the decision to the record, and
 // returns nil or an AccessDenied error with AWS's message.
 func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
+	check.AcceptsCharge = c.AcceptsCharge
 	d, err := c.pipeline.authorizer.Authorize(ctx, c.Caller, check, &c.context)
 	if err != nil {
 		return err
@@ -75,9 +82,20 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 	}
 	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{Action: check.Action, Resource: check.Resource, Decision: d})
 	if d.Allowed() {
+		b := check.Bucket
+		c.charged = c.charged || b != nil && b.RequesterPays && c.Caller.Account != b.Owner
 		return nil
 	}
 	return access.Denied(c.Caller, check, &d)
+}
+
+// Refuse adds to the record that a setting of layer refused what check asks, whatever policies and ACLs
+// say of it, and returns err. check has only a resource where nothing was asked yet.
+func (c *Call) Refuse(check *access.Check, layer authz.LayerKind, setting authz.Setting, err error) error {
+	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{
+		Action: check.Action, Resource: check.Resource, Decision: authz.Refused(layer, setting),
+	})
+	return err
 }
 
 // ReadBody reads the whole verified payload, at most limit bytes; a longer one is refused with

@@ -165,6 +165,10 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	header["x-amz-id-2"] = []string{c.HostID}
 	header["x-amzn-RequestId"] = []string{c.ID}
 	header.Set("Server", "crossgrant")
+	if c.charged && c.Record.ErrorCode == "" {
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+		header["x-amz-request-charged"] = []string{"requester"}
+	}
 	status := response.Status
 	if status == 0 {
 		status = http.StatusOK

@@ -148,16 +148,21 @@ func bucketKeys(r meta.Reader, account ids.AccountID) ([][]byte, error) {
 	return found, it.Close()
 }
 
-// UpdateBucket changes a bucket's record in one transaction: NoSuchBucket if it is not there. change may
-// be called several times, each time with a fresh record; its error is returned as it is. It must not
-// change the bucket's name, ID or account.
-func (s *Service) UpdateBucket(ctx context.Context, name string, change func(*records.Bucket) error) error {
+// UpdateBucket changes a bucket's record in one transaction: NoSuchBucket if it is not there. change also
+// gets the record of the account that owns the bucket, which it must not change. It may be called several
+// times, each time with fresh records; its error is returned as it is. It must not change the bucket's name,
+// ID or account.
+func (s *Service) UpdateBucket(ctx context.Context, name string, change func(b *records.Bucket, owner *records.Account) error) error {
 	return s.store.Update(ctx, func(tx meta.Tx) error {
 		b, err := existingBucket(tx, name)
 		if err != nil {
 			return err
 		}
-		if err := change(b); err != nil {
+		owner := new(records.Account)
+		if err := records.Get(tx, keys.Account(ids.AccountID(b.Account)), owner); err != nil {
+			return fmt.Errorf("read owner of bucket %s: %w", name, err)
+		}
+		if err := change(b, owner); err != nil {
 			return err
 		}
 		return records.Put(tx, keys.Bucket(name), b)

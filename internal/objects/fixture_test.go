@@ -48,7 +48,15 @@ const bucketName = "walnut"
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{t: t, engine: &engine{Engine: memory.New()}, blobs: newTrackedBlobs()}
-	f.Service = New(meta.New(f.engine), f.blobs, Options{
+	store := meta.New(f.engine)
+	for _, account := range []ids.AccountID{alice, bob} {
+		if err := store.Update(ctx(t), func(tx meta.Tx) error {
+			return records.Put(tx, keys.Account(account), &records.Account{Id: string(account), CanonicalId: string(canonical(account))})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Service = New(store, f.blobs, Options{
 		InlineLimit: testInline,
 		MinPart:     testMinPart,
 		MaxObject:   testMaxBody,

@@ -28,16 +28,17 @@ const (
 
 // Account, under keys.Account.
 type Account struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                      // 12 digits
-	CanonicalId   string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // 64 hex digits
-	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Email         string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
-	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
-	Closed        int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                          // 0 while open
-	AccessKeys    []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"` // the root user's access key IDs, oldest first
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                      // 12 digits
+	CanonicalId       string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // 64 hex digits
+	Name              string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Email             string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Closed            int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                 // 0 while open
+	AccessKeys        []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                        // the root user's access key IDs, oldest first
+	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"` // of all its buckets; absent: none set
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Account) Reset() {
@@ -115,6 +116,13 @@ func (x *Account) GetClosed() int64 {
 func (x *Account) GetAccessKeys() []string {
 	if x != nil {
 		return x.AccessKeys
+	}
+	return nil
+}
+
+func (x *Account) GetPublicAccessBlock() *PublicAccessBlock {
+	if x != nil {
+		return x.PublicAccessBlock
 	}
 	return nil
 }
@@ -925,6 +933,8 @@ type Bucket struct {
 	Acl               []*Grant               `protobuf:"bytes,8,rep,name=acl,proto3" json:"acl,omitempty"`
 	Policy            string                 `protobuf:"bytes,9,opt,name=policy,proto3" json:"policy,omitempty"`                                                   // document, principals resolved to unique IDs; empty: none
 	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,10,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"` // absent: none set
+	RequesterPays     bool                   `protobuf:"varint,11,opt,name=requester_pays,json=requesterPays,proto3" json:"requester_pays,omitempty"`
+	Tags              []*Tag                 `protobuf:"bytes,12,rep,name=tags,proto3" json:"tags,omitempty"` // in order of their keys
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1025,6 +1035,20 @@ func (x *Bucket) GetPolicy() string {
 func (x *Bucket) GetPublicAccessBlock() *PublicAccessBlock {
 	if x != nil {
 		return x.PublicAccessBlock
+	}
+	return nil
+}
+
+func (x *Bucket) GetRequesterPays() bool {
+	if x != nil {
+		return x.RequesterPays
+	}
+	return false
+}
+
+func (x *Bucket) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
 	}
 	return nil
 }
@@ -1261,6 +1285,7 @@ type Object struct {
 	PartSizes            []int64                `protobuf:"varint,12,rep,packed,name=part_sizes,json=partSizes,proto3" json:"part_sizes,omitempty"`
 	StorageClass         string                 `protobuf:"bytes,13,opt,name=storage_class,json=storageClass,proto3" json:"storage_class,omitempty"`                            // empty: STANDARD
 	WrittenUnderEnforced bool                   `protobuf:"varint,14,opt,name=written_under_enforced,json=writtenUnderEnforced,proto3" json:"written_under_enforced,omitempty"` // owned by the bucket's owner, whoever wrote it
+	Tags                 []*Tag                 `protobuf:"bytes,15,rep,name=tags,proto3" json:"tags,omitempty"`                                                                // in order of their keys
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -1393,6 +1418,13 @@ func (x *Object) GetWrittenUnderEnforced() bool {
 	return false
 }
 
+func (x *Object) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
 // Upload is a multipart upload in progress, under keys.Upload.
 type Upload struct {
 	state                protoimpl.MessageState `protogen:"open.v1"`
@@ -1413,6 +1445,7 @@ type Upload struct {
 	WrittenUnderEnforced bool                   `protobuf:"varint,15,opt,name=written_under_enforced,json=writtenUnderEnforced,proto3" json:"written_under_enforced,omitempty"`
 	InitiatorAccount     string                 `protobuf:"bytes,16,opt,name=initiator_account,json=initiatorAccount,proto3" json:"initiator_account,omitempty"`
 	ChecksumUnasked      bool                   `protobuf:"varint,17,opt,name=checksum_unasked,json=checksumUnasked,proto3" json:"checksum_unasked,omitempty"` // the client named no algorithm: it is the default one, and not shown
+	Tags                 []*Tag                 `protobuf:"bytes,18,rep,name=tags,proto3" json:"tags,omitempty"`                                               // of the object, in order of their keys
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -1564,6 +1597,13 @@ func (x *Upload) GetChecksumUnasked() bool {
 		return x.ChecksumUnasked
 	}
 	return false
+}
+
+func (x *Upload) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
 }
 
 // Part is one part of an upload, under keys.Part.
@@ -2293,7 +2333,7 @@ var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\xb9\x01\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\x90\x02\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -2302,7 +2342,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\acreated\x18\x05 \x01(\x03R\acreated\x12\x16\n" +
 	"\x06closed\x18\x06 \x01(\x03R\x06closed\x12\x1f\n" +
 	"\vaccess_keys\x18\a \x03(\tR\n" +
-	"accessKeys\"\xc6\x01\n" +
+	"accessKeys\x12U\n" +
+	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\"\xc6\x01\n" +
 	"\tAccessKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1b\n" +
@@ -2384,7 +2425,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x11block_public_acls\x18\x01 \x01(\bR\x0fblockPublicAcls\x12,\n" +
 	"\x12ignore_public_acls\x18\x02 \x01(\bR\x10ignorePublicAcls\x12.\n" +
 	"\x13block_public_policy\x18\x03 \x01(\bR\x11blockPublicPolicy\x126\n" +
-	"\x17restrict_public_buckets\x18\x04 \x01(\bR\x15restrictPublicBuckets\"\xd5\x02\n" +
+	"\x17restrict_public_buckets\x18\x04 \x01(\bR\x15restrictPublicBuckets\"\xa9\x03\n" +
 	"\x06Bucket\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
@@ -2396,7 +2437,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\x03acl\x18\b \x03(\v2\x19.crossgrant.records.GrantR\x03acl\x12\x16\n" +
 	"\x06policy\x18\t \x01(\tR\x06policy\x12U\n" +
 	"\x13public_access_block\x18\n" +
-	" \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\"\x93\x03\n" +
+	" \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\x12%\n" +
+	"\x0erequester_pays\x18\v \x01(\bR\rrequesterPays\x12+\n" +
+	"\x04tags\x18\f \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\x93\x03\n" +
 	"\bMetadata\x12!\n" +
 	"\fcontent_type\x18\x01 \x01(\tR\vcontentType\x12#\n" +
 	"\rcache_control\x18\x02 \x01(\tR\fcacheControl\x12/\n" +
@@ -2415,7 +2458,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"1\n" +
 	"\aSegment\x12\x12\n" +
 	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x12\n" +
-	"\x04size\x18\x02 \x01(\x03R\x04size\"\x89\x04\n" +
+	"\x04size\x18\x02 \x01(\x03R\x04size\"\xb6\x04\n" +
 	"\x06Object\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n" +
 	"\rowner_account\x18\x02 \x01(\tR\fownerAccount\x12\x12\n" +
@@ -2432,7 +2475,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"part_sizes\x18\f \x03(\x03R\tpartSizes\x12#\n" +
 	"\rstorage_class\x18\r \x01(\tR\fstorageClass\x124\n" +
-	"\x16written_under_enforced\x18\x0e \x01(\bR\x14writtenUnderEnforced\"\xf4\x05\n" +
+	"\x16written_under_enforced\x18\x0e \x01(\bR\x14writtenUnderEnforced\x12+\n" +
+	"\x04tags\x18\x0f \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xa1\x06\n" +
 	"\x06Upload\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
@@ -2452,7 +2496,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x12checksum_composite\x18\x0e \x01(\bR\x11checksumComposite\x124\n" +
 	"\x16written_under_enforced\x18\x0f \x01(\bR\x14writtenUnderEnforced\x12+\n" +
 	"\x11initiator_account\x18\x10 \x01(\tR\x10initiatorAccount\x12)\n" +
-	"\x10checksum_unasked\x18\x11 \x01(\bR\x0fchecksumUnasked\x1a?\n" +
+	"\x10checksum_unasked\x18\x11 \x01(\bR\x0fchecksumUnasked\x12+\n" +
+	"\x04tags\x18\x12 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x1a?\n" +
 	"\x11GrantHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xed\x01\n" +
@@ -2571,35 +2616,39 @@ var file_records_records_proto_goTypes = []any{
 	nil,                          // 27: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
-	23, // 0: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 1: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	24, // 2: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	25, // 3: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 4: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 5: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 6: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 7: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 8: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	26, // 9: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	11, // 10: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 11: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	13, // 12: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	12, // 13: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	11, // 14: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 15: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	27, // 16: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	13, // 17: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	12, // 18: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 19: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 20: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 21: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 22: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 23: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	23, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	24, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	25, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 8: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 9: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 10: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	26, // 11: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	11, // 12: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 13: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	13, // 14: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	12, // 15: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 16: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	11, // 17: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 18: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	27, // 19: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 20: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	13, // 21: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	12, // 22: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 23: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 24: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 25: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 26: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 27: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }

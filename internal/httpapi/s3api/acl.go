@@ -74,7 +74,7 @@ func (s *Service) newList(ctx context.Context, c *httpapi.Call, b *access.Bucket
 		// An ACL cannot give a thing to another account: question 10 of the S3 reference.
 		return list, apierr.AccessDenied("Access Denied")
 	}
-	return list, checkPublicACL(c, b, list, check)
+	return list, checkPublicACL(c, b.Block, list, check)
 }
 
 // shownACL returns an ACL as it is in effect.
@@ -136,13 +136,13 @@ func (s *Service) putBucketACL() httpapi.Operation {
 				return nil, err
 			}
 			check := func(b *access.Bucket) access.Check { return in.check(c, b) }
-			return empty(), s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket) error {
+			return empty(), s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket, now *access.Bucket) error {
 				// Settings may have changed since the bucket was looked at; see runPutBucketPolicy.
-				if r.Ownership == access.Enforced {
+				if now.Enforced {
 					return aclsNotSupported()
 				}
-				if list.Public() && r.GetPublicAccessBlock().GetBlockPublicAcls() {
-					return apierr.AccessDenied("Access Denied")
+				if err := checkPublicACL(c, now.Block, list, check(now)); err != nil {
+					return err
 				}
 				r.Acl = access.Grants(list)
 				return nil

@@ -105,7 +105,7 @@ func (s *Service) deleteBucketPolicy() httpapi.Operation {
 		if err := ownBucketOnly(c, b); err != nil {
 			return nil, err
 		}
-		return noContent(), s.updateBucket(ctx, c, b, check, func(r *records.Bucket) error {
+		return noContent(), s.updateBucket(ctx, c, b, check, func(r *records.Bucket, _ *access.Bucket) error {
 			r.Policy = ""
 			return nil
 		})
@@ -153,10 +153,10 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 		return nil, err
 	}
 	public := stored.IsPublic()
-	err = s.updateBucket(ctx, c, in.bucket, putPolicyCheck, func(r *records.Bucket) error {
+	err = s.updateBucket(ctx, c, in.bucket, putPolicyCheck, func(r *records.Bucket, now *access.Bucket) error {
 		// The setting is looked at where the policy is stored, so that the two cannot pass each other.
-		if public && (in.bucket.Block.BlockPublicPolicy || r.GetPublicAccessBlock().GetBlockPublicPolicy()) {
-			return blockedPublic(c, putPolicyCheck(in.bucket), "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")
+		if err := checkPublicPolicy(c, now.Block, public, putPolicyCheck(now)); err != nil {
+			return err
 		}
 		r.Policy = stored.Text()
 		return nil

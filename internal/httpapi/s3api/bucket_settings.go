@@ -16,30 +16,32 @@ import (
 	"crossgrant/internal/wire/restxml"
 )
 
-// updateBucket changes the record of b, if it is still the bucket that the request was judged for. If
-// the bucket's settings are no longer those that it was judged by, check is asked again: otherwise whoever
-// may change them could undo, with a request under way, that this right was taken away.
+// updateBucket changes the record of b, if it is still the bucket that the request was judged for. change
+// also gets the bucket as it is now. If its settings, or those of its account, are no longer those that the
+// request was judged by, check is asked again: otherwise whoever may change them could undo, with a request
+// under way, that this right was taken away.
 func (s *Service) updateBucket(ctx context.Context, c *httpapi.Call, b *access.Bucket, check func(*access.Bucket) access.Check,
-	change func(*records.Bucket) error) error {
+	change func(r *records.Bucket, now *access.Bucket) error) error {
 	before := len(c.Record.Decisions)
-	return s.objects.UpdateBucket(ctx, b.Record.Name, func(r *records.Bucket) error {
+	return s.objects.UpdateBucket(ctx, b.Record.Name, func(r *records.Bucket, owner *records.Account) error {
 		if !bytes.Equal(r.Id, b.Record.Id) {
 			return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").
 				With("BucketName", b.Record.Name)
 		}
-		if !proto.Equal(r, b.Record) {
-			now, err := access.NewBucket(proto.CloneOf(r))
-			if err != nil {
-				return err
-			}
-			// A transaction that is run again must not leave the decisions of its first run behind.
-			c.Record.Decisions = c.Record.Decisions[:before]
+		// A transaction that is run again must not leave the decisions of its first run behind.
+		c.Record.Decisions = c.Record.Decisions[:before]
+		now, err := access.NewBucket(proto.CloneOf(r))
+		if err != nil {
+			return err
+		}
+		now = now.Under(owner.PublicAccessBlock)
+		if !proto.Equal(r, b.Record) || now.Block != b.Block {
 			again := check(now)
 			if err := c.Authorize(ctx, &again); err != nil {
 				return err
 			}
 		}
-		return change(r)
+		return change(r, now)
 	})
 }
 
@@ -61,7 +63,7 @@ type settingInput[T any] struct {
 
 // setting returns an operation that changes the bucket's record, after the permission action.
 func setting[T any](s *Service, name, action, anonymous string, decode func([]byte) (*T, error),
-	change func(c *httpapi.Call, b *access.Bucket, r *records.Bucket, value *T) error, status int) httpapi.Operation {
+	change func(r *records.Bucket, value *T) error, status int) httpapi.Operation {
 	check := func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
 	return httpapi.Row[settingInput[T]]{
 		Name: name,
@@ -83,7 +85,7 @@ func setting[T any](s *Service, name, action, anonymous string, decode func([]by
 		},
 		Checks: func(_ *httpapi.Call, in *settingInput[T]) []access.Check { return []access.Check{check(in.bucket)} },
 		Run: func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) (*httpapi.Response, error) {
-			err := s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket) error { return change(c, in.bucket, r, in.value) })
+			err := s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket, _ *access.Bucket) error { return change(r, in.value) })
 			return &httpapi.Response{Status: status, Header: http.Header{}}, err
 		},
 	}.Operation()
@@ -118,7 +120,7 @@ const noAnonymousOwnership = "s3:PutBucketOwnershipControls does not support Ano
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html
 func (s *Service) putBucketOwnershipControls() httpapi.Operation {
 	return setting(s, "PutBucketOwnershipControls", "s3:PutBucketOwnershipControls", noAnonymousOwnership, decodeOwnership,
-		func(_ *httpapi.Call, _ *access.Bucket, r *records.Bucket, in *ownershipControls) error {
+		func(r *records.Bucket, in *ownershipControls) error {
 			value := in.Rules[0].ObjectOwnership
 			owner := ids.CanonicalUserID(r.CanonicalId)
 			if value == access.Enforced && !access.ACL(owner, r.Acl).OnlyOwner(owner) {
@@ -140,7 +142,7 @@ func invalidACLWithOwnership() error {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html
 func (s *Service) deleteBucketOwnershipControls() httpapi.Operation {
 	return setting(s, "DeleteBucketOwnershipControls", "s3:PutBucketOwnershipControls", noAnonymousOwnership, nil,
-		func(_ *httpapi.Call, _ *access.Bucket, r *records.Bucket, _ *ownershipControls) error {
+		func(r *records.Bucket, _ *ownershipControls) error {
 			r.Ownership = ""
 			return nil
 		}, http.StatusNoContent)
@@ -180,7 +182,7 @@ func decodePublicAccessBlock(body []byte) (*publicAccessBlock, error) {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
 func (s *Service) putPublicAccessBlock() httpapi.Operation {
 	return setting(s, "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock", noAnonymousConfiguration, decodePublicAccessBlock,
-		func(_ *httpapi.Call, _ *access.Bucket, r *records.Bucket, in *publicAccessBlock) error {
+		func(r *records.Bucket, in *publicAccessBlock) error {
 			r.PublicAccessBlock = &records.PublicAccessBlock{
 				BlockPublicAcls: in.BlockPublicAcls, IgnorePublicAcls: in.IgnorePublicAcls,
 				BlockPublicPolicy: in.BlockPublicPolicy, RestrictPublicBuckets: in.RestrictPublicBuckets,
@@ -194,7 +196,7 @@ func (s *Service) putPublicAccessBlock() httpapi.Operation {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeletePublicAccessBlock.html
 func (s *Service) deletePublicAccessBlock() httpapi.Operation {
 	return setting(s, "DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock", noAnonymousConfiguration, nil,
-		func(_ *httpapi.Call, _ *access.Bucket, r *records.Bucket, _ *publicAccessBlock) error {
+		func(r *records.Bucket, _ *publicAccessBlock) error {
 			r.PublicAccessBlock = nil
 			return nil
 		}, http.StatusNoContent)

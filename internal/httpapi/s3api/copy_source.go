@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
+	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
@@ -74,7 +75,7 @@ func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySour
 	if src.bucket, err = s.Buckets.Bucket(ctx, src.name); err != nil {
 		return err
 	}
-	if err := expectOwner(c.HTTP, "x-amz-source-expected-bucket-owner", src.bucket.Owner); err != nil {
+	if err := expectOwner(c, authz.SourceExpectedOwner, src.bucket); err != nil {
 		return err
 	}
 	src.object, err = s.objects.Get(ctx, src.bucket.ID, src.key)

@@ -29,23 +29,26 @@ func (s *Service) loadBucket(ctx context.Context, c *httpapi.Call) (*access.Buck
 		return nil, err
 	}
 	c.Record.ResourceOwner = b.Owner
-	return b, expectOwner(c.HTTP, "x-amz-expected-bucket-owner", b.Owner)
+	return b, expectOwner(c, authz.ExpectedOwner, b)
 }
 
-// expectOwner compares a bucket's owner with the account that the header names, if it was sent.
+// expectOwner compares a bucket's owner with the account that a header names, if it was sent. The setting's
+// name is that of the header.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-func expectOwner(r *http.Request, name string, owner ids.AccountID) error {
-	if !has(r, name) {
+func expectOwner(c *httpapi.Call, setting authz.Setting, b *access.Bucket) error {
+	name := setting.String()
+	if !has(c.HTTP, name) {
 		return nil
 	}
-	want := header(r, name)
+	want := header(c.HTTP, name)
 	if _, err := ids.ParseAccountID(want); err != nil {
 		return apierr.New(http.StatusBadRequest, "InvalidBucketOwnerAWSAccountID",
 			"The value of the expected bucket owner parameter must be an AWS Account ID... [%s]", want)
 	}
-	if want != string(owner) {
-		return apierr.AccessDenied("Access Denied")
+	if want != string(b.Owner) {
+		asked := access.Check{Resource: arn.Bucket(b.Record.Name).String()}
+		return c.Refuse(&asked, authz.ExpectedBucketOwner, setting, apierr.AccessDenied("Access Denied"))
 	}
 	return nil
 }

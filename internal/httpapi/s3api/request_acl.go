@@ -116,7 +116,7 @@ func (s *Service) objectACL(ctx context.Context, c *httpapi.Call, b *access.Buck
 	if err := s.checkGrantees(ctx, list, acl.Header); err != nil {
 		return acl.ACL{}, err
 	}
-	return list, checkPublicACL(c, b, list, objectCheck(b, c.Key, "s3:PutObject", nil, nil))
+	return list, checkPublicACL(c, b.Block, list, objectCheck(b, c.Key, "s3:PutObject", nil, nil))
 }
 
 // checkEnforced refuses the ACL of a write to a bucket whose ACLs are off, unless it says no more than
@@ -142,22 +142,32 @@ func aclsNotSupported() *apierr.Error {
 }
 
 // checkPublicACL refuses a public ACL where BlockPublicAcls is set. check is what the request asked to
-// do, for the message.
-func checkPublicACL(c *httpapi.Call, b *access.Bucket, list acl.ACL, check access.Check) error {
-	if !b.Block.BlockPublicAcls || !list.Public() {
+// do.
+func checkPublicACL(c *httpapi.Call, block authz.PublicAccessBlock, list acl.ACL, check access.Check) error {
+	if !block.BlockPublicAcls || !list.Public() {
 		return nil
 	}
-	return blockedPublic(c, check, "public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.")
+	return blockedPublic(c, check, authz.BlockPublicAcls, "public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.")
+}
+
+// checkPublicPolicy refuses a public policy where BlockPublicPolicy is set. check is what the request asked
+// to do.
+func checkPublicPolicy(c *httpapi.Call, block authz.PublicAccessBlock, public bool, check access.Check) error {
+	if !block.BlockPublicPolicy || !public {
+		return nil
+	}
+	return blockedPublic(c, check, authz.BlockPublicPolicy, "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")
 }
 
 // blockedPublic is the denial by a setting of Block Public Access. Callers of other accounts are not told
 // which.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
-func blockedPublic(c *httpapi.Call, check access.Check, reason string) error {
-	if c.Caller.Account == "" || c.Caller.Account != check.Owner {
-		return apierr.AccessDenied("Access Denied")
+func blockedPublic(c *httpapi.Call, check access.Check, setting authz.Setting, reason string) error {
+	denied := apierr.AccessDenied("Access Denied")
+	if c.Caller.Account != "" && c.Caller.Account == check.Owner {
+		denied = apierr.AccessDenied("User: " + c.Caller.ARN + " is not authorized to perform: " + check.Action +
+			` on resource: "` + check.Resource + `" because ` + reason)
 	}
-	return apierr.AccessDenied("User: " + c.Caller.ARN + " is not authorized to perform: " + check.Action +
-		` on resource: "` + check.Resource + `" because ` + reason)
+	return c.Refuse(&check, authz.BlockPublicAccess, setting, denied)
 }
