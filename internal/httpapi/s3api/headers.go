@@ -36,7 +36,6 @@ var known = map[string]verdict{
 	"x-amz-sdk-invocation-id": read, "x-amz-sdk-request": read, "x-amz-request-id": read,
 	"x-amz-id-2": read, "x-amz-api-version": read, "x-amz-region-set": read,
 
-	// No bucket here is Requester Pays, so that nobody has to agree to pay.
 	"x-amz-request-payer": read,
 
 	"x-amz-expected-bucket-owner": read, "x-amz-source-expected-bucket-owner": read,

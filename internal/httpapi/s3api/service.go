@@ -115,6 +115,9 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	if err := checkHeaders(c.HTTP); err != nil {
 		return nil, err
 	}
+	if c.AcceptsCharge, err = decodePayer(c.HTTP); err != nil {
+		return nil, err
+	}
 	return &operation, nil
 }
 

@@ -56,6 +56,9 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "PUT", on: onBucket, sub: "publicAccessBlock"}:    s.putPublicAccessBlock(),
 		{method: "DELETE", on: onBucket, sub: "publicAccessBlock"}: s.deletePublicAccessBlock(),
 
+		{method: "GET", on: onBucket, sub: "requestPayment"}: s.getBucketRequestPayment(),
+		{method: "PUT", on: onBucket, sub: "requestPayment"}: s.putBucketRequestPayment(),
+
 		{method: "GET", on: onObject}:             s.getObject(),
 		{method: "HEAD", on: onObject}:            s.headObject(),
 		{method: "PUT", on: onObject}:             s.putObject(),
