@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
+	"crossgrant/internal/httpapi/s3controlapi"
 	"crossgrant/internal/httpapi/stsapi"
 )
 
@@ -34,6 +35,7 @@ func TestCompatibilityListsWhatIsBuilt(t *testing.T) {
 		operations []string
 	}{
 		{"S3", s3api.New(nil, s3api.Deps{}).Operations()},
+		{"S3 Control", s3controlapi.New(nil).Operations()},
 		{"IAM", iamapi.New(nil).Operations()},
 		{"STS", stsapi.New(nil).Operations()},
 		{"Organizations", orgsapi.New(nil).Operations()},

@@ -14,6 +14,7 @@ import (
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
+	"crossgrant/internal/httpapi/s3controlapi"
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/keys"
@@ -73,9 +74,11 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
-		Region:      c.Region,
-		Authorizer:  authorizer,
-		Services:    []httpapi.Service{s3, iamapi.New(identity), stsapi.New(sessions), orgsapi.New(organizations)},
+		Region:     c.Region,
+		Authorizer: authorizer,
+		Services: []httpapi.Service{
+			s3, s3controlapi.New(w.accounts), iamapi.New(identity), stsapi.New(sessions), orgsapi.New(organizations),
+		},
 		Records:     audit.NewStream(audit.NewLog(log), counted),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },

@@ -216,3 +216,23 @@ func TestInternalErrorsNameTheOperation(t *testing.T) {
 		t.Errorf("Create with an ended context = %v", err)
 	}
 }
+
+func TestPublicAccessBlock(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	a, _ := mustCreate(t, s, NewAccount{Name: "A"})
+	for _, want := range []*records.PublicAccessBlock{{IgnorePublicAcls: true}, {}, nil} {
+		if err := s.SetPublicAccessBlock(t.Context(), a.ID, want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.PublicAccessBlock(t.Context(), a.ID); err != nil || (got == nil) != (want == nil) || got.GetIgnorePublicAcls() != want.GetIgnorePublicAcls() {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+	if _, err := s.PublicAccessBlock(t.Context(), "999999999999"); !apierr.Is(err, CodeNotFound) {
+		t.Errorf("the block of no account: %v", err)
+	}
+	if err := s.SetPublicAccessBlock(t.Context(), "999999999999", nil); !apierr.Is(err, CodeNotFound) {
+		t.Errorf("setting the block of no account: %v", err)
+	}
+}

@@ -73,8 +73,9 @@ type Setting uint8
 
 // The settings. The first three are of Block Public Access, RequestPayer is that of a Requester Pays bucket.
 // WriterOwnsObject is the rule that whoever writes an object without having an account needs nobody's
-// permission to give it an ACL, InitiatedUpload that whoever began an upload may end it. The last two are the
-// headers with which a client says whose bucket it means.
+// permission to give it an ACL, InitiatedUpload that whoever began an upload may end it. ExpectedOwner and
+// SourceExpectedOwner are the headers with which a client says whose bucket it means, and AnotherAccount is
+// the rule that nobody acts on the settings of another account.
 const (
 	NoSetting Setting = iota
 	RestrictPublicBuckets
@@ -85,6 +86,7 @@ const (
 	InitiatedUpload
 	ExpectedOwner
 	SourceExpectedOwner
+	AnotherAccount
 	settings // how many there are
 )
 
@@ -92,6 +94,7 @@ var settingNames = [settings]string{
 	RestrictPublicBuckets: "RestrictPublicBuckets", BlockPublicAcls: "BlockPublicAcls", BlockPublicPolicy: "BlockPublicPolicy",
 	RequestPayer: "RequestPayer", WriterOwnsObject: "the writer owns the object", InitiatedUpload: "the caller initiated the upload",
 	ExpectedOwner: "x-amz-expected-bucket-owner", SourceExpectedOwner: "x-amz-source-expected-bucket-owner",
+	AnotherAccount: "another account",
 }
 
 // String returns the setting's name; empty for NoSetting.

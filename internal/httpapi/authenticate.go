@@ -44,6 +44,8 @@ func newVerifier(region string) *verifier {
 	cache := sigv4.NewKeyCache(4096)
 	return &verifier{map[string]*sigv4.Endpoint{
 		"s3": {Dialect: sigv4.S3, Service: "s3", Region: region, Keys: cache},
+		// Clients sign requests to S3 Control for the service s3.
+		s3Control: {Dialect: sigv4.S3, Service: "s3", Region: region, Keys: cache},
 		// IAM has one region for the world and STS any: a client signs for the region that it was
 		// configured with, and the signature holds or not.
 		"iam": {Dialect: sigv4.Query, Service: "iam", Keys: cache},
@@ -153,10 +155,14 @@ func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
 
 // serviceOf returns the service that the credential scope names. A request without a readable scope,
 // or with that of a service that is not here, is S3's, which refuses a foreign scope; but a form that
-// is posted to the root without a signature can only be meant for STS, and JSON for Organizations.
+// is posted to the root without a signature can only be meant for STS, and JSON for
+// Organizations. S3 Control has no scope of its own.
 func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	name := sigv4.ScopeService(r)
-	if s := p.services[name]; s != nil {
+	if s := p.services[s3Control]; s != nil && (name == "" || name == "s3") && isS3Control(h) {
+		return s
+	}
+	if s := p.services[name]; s != nil && name != s3Control {
 		return s
 	}
 	if sts := p.services["sts"]; sts != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && isForm(h) {
@@ -166,6 +172,18 @@ func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 		return orgs
 	}
 	return p.services["s3"]
+}
+
+// s3Control is the name of S3 Control among the services.
+const s3Control = "s3-control"
+
+// isS3Control reports whether a request is one to S3 Control: its paths begin with the version of its API,
+// and it names an account in a header. A bucket can have the name of the version, but no request to S3
+// carries the header. The account's ID, which clients put in front of the host, is not looked at.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html
+func isS3Control(h *http.Request) bool {
+	return len(h.Header.Values("x-amz-account-id")) > 0 && strings.HasPrefix(h.URL.Path, "/v20180820/")
 }
 
 // readWhole reads the body of a request of a query or JSON service, which its signature covers whole.

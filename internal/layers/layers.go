@@ -49,7 +49,7 @@ var Crossgrant = Rules{
 		{"internal/metrics"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi"},
-		{"internal/httpapi/s3api", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi"},
+		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi"},
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},

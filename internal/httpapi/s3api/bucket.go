@@ -2,12 +2,15 @@ package s3api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/acl"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
+	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
@@ -107,24 +110,22 @@ func decodeCreateBucket(c *httpapi.Call) (*createBucketInput, error) {
 // checks are the questions of CreateBucket: nobody but the caller's own account is asked, because there is
 // no bucket yet that could have a policy.
 func (in *createBucketInput) checks(c *httpapi.Call) []access.Check {
-	check := func(action string) access.Check {
-		return access.Check{
-			Action: action, Resource: arn.Bucket(c.Bucket).String(), Owner: c.Caller.Account,
-			Keys: func(k *policy.Context) {
-				fromHeaders(c.HTTP, k, aclKeys...)
-				fromHeaders(c.HTTP, k, "x-amz-object-ownership")
-				if in.constraint != "" {
-					k.Set("s3:LocationConstraint", in.constraint)
-				}
-			},
-		}
+	check := func(action string, keys func(*policy.Context)) access.Check {
+		return access.Check{Action: action, Resource: arn.Bucket(c.Bucket).String(), Owner: c.Caller.Account, Keys: keys}
 	}
-	checks := []access.Check{check("s3:CreateBucket")}
+	acls := func(k *policy.Context) { fromHeaders(c.HTTP, k, aclKeys...) }
+	checks := []access.Check{check("s3:CreateBucket", func(k *policy.Context) {
+		acls(k)
+		fromHeaders(c.HTTP, k, "x-amz-object-ownership")
+		if in.constraint != "" {
+			k.Set("s3:LocationConstraint", in.constraint)
+		}
+	})}
 	if in.acl.given && in.acl.canned != "private" {
-		checks = append(checks, check("s3:PutBucketAcl"))
+		checks = append(checks, check("s3:PutBucketAcl", acls))
 	}
 	if in.ownership != "" {
-		checks = append(checks, check("s3:PutBucketOwnershipControls"))
+		checks = append(checks, check("s3:PutBucketOwnershipControls", nil))
 	}
 	return checks
 }
@@ -141,7 +142,7 @@ func (s *Service) runCreateBucket(ctx context.Context, c *httpapi.Call, in *crea
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkNewACL(ctx, list, ownership); err != nil {
+	if err := s.checkNewACL(ctx, c, list, ownership); err != nil {
 		return nil, err
 	}
 	b := objects.NewBucket{
@@ -162,16 +163,25 @@ func (s *Service) runCreateBucket(ctx context.Context, c *httpapi.Call, in *crea
 	return r, nil
 }
 
-// checkNewACL refuses the ACL of a new bucket that its other settings exclude.
+// checkNewACL refuses the ACL of a new bucket that its other settings, or those of its account, exclude.
 //
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
-func (s *Service) checkNewACL(ctx context.Context, list acl.ACL, ownership string) error {
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (CreateBucket
+// under BlockPublicAcls of the account)
+func (s *Service) checkNewACL(ctx context.Context, c *httpapi.Call, list acl.ACL, ownership string) error {
 	if ownership == access.Enforced && !list.OnlyOwner(list.Owner) {
 		return invalidACLWithOwnership()
 	}
-	if s.NewBuckets.Block && list.Public() {
-		return apierr.New(http.StatusBadRequest, "InvalidBucketAclWithBlockPublicAccessError",
-			"Bucket cannot have public ACLs set with BlockPublicAccess enabled")
+	if list.Public() {
+		account, ok, err := s.Accounts.Account(ctx, c.Caller.CanonicalID)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("look up account %s: found: %v", c.Caller.Account, ok))
+		}
+		if s.NewBuckets.Block || account.PublicAccessBlock.GetBlockPublicAcls() {
+			asked := access.Check{Action: "s3:CreateBucket", Resource: arn.Bucket(c.Bucket).String()}
+			return c.Refuse(&asked, authz.BlockPublicAccess, authz.BlockPublicAcls, apierr.New(http.StatusBadRequest,
+				"InvalidBucketAclWithBlockPublicAccessError", "Bucket cannot have public ACLs set with BlockPublicAccess enabled"))
+		}
 	}
 	return s.checkGrantees(ctx, list, acl.Header)
 }

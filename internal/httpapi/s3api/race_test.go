@@ -14,6 +14,8 @@ func TestMeanwhile(t *testing.T) {
 	canonicalB := strings.Repeat("b", 64)
 	put := "a PUT /shared/k\nx-amz-grant-write-acp: id=" + canonicalB + "\n\nold"
 	const letB = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:*","Resource":"arn:aws:s3:::shared"}}`
+	const blockAll = "a PUT /v20180820/configuration/publicAccessBlock\nx-amz-account-id: 111111111111\n\n" +
+		"<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><BlockPublicPolicy>true</BlockPublicPolicy></PublicAccessBlockConfiguration>"
 	for name, c := range map[string]struct {
 		before    []string
 		request   string
@@ -50,6 +52,14 @@ func TestMeanwhile(t *testing.T) {
 		"a setting that another policy allows": {
 			[]string{"a PUT /shared", "a PUT /shared?policy\n\n" + letB}, "b DELETE /shared?publicAccessBlock", []string{"a PUT /shared?policy\n\n" + strings.Replace(letB, "s3:*", "s3:P*", 1)}, "204 ",
 			"a GET /shared?policyStatus", "200",
+		},
+		"a public policy that the account has forbidden": {
+			[]string{"a PUT /shared"}, "a PUT /shared?policy\n\n" + strings.Replace(letB, `{"AWS":"222222222222"}`, `"*"`, 1), []string{blockAll}, "403 AccessDenied",
+			"a GET /shared?policy", "404",
+		},
+		"a public ACL that the account has forbidden": {
+			[]string{"a PUT /shared"}, "a PUT /shared?acl\nx-amz-acl: public-read", []string{blockAll}, "403 AccessDenied",
+			"- GET /shared", "403",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

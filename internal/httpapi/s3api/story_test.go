@@ -25,6 +25,7 @@ import (
 	blobs "crossgrant/internal/blob/memory"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/s3api"
+	"crossgrant/internal/httpapi/s3controlapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -149,7 +150,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	}
 	s3 := s3api.New(storage, deps)
 	w.handler, err = httpapi.New(httpapi.Config{
-		Region: w.region, Authorizer: authorizer, Services: []httpapi.Service{s3}, NamesBucket: s3.NamesBucket,
+		Region: w.region, Authorizer: authorizer, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts)}, NamesBucket: s3.NamesBucket,
 		Records: audit.NewStream(w), Now: w.now,
 		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
 	})

@@ -36,9 +36,12 @@ func Malformed(cause error) *apierr.Error {
 // pointer is nil if the element is absent; a slice takes elements that may be repeated, in order;
 // Present takes anything. Strings are taken with the white space around them, numbers and booleans
 // without. Decode panics if v has a field of any other type.
-func Decode(body []byte, root string, v any) error {
+func Decode(body []byte, root string, v any) error { return DecodeIn(Namespace, body, root, v) }
+
+// DecodeIn is Decode for documents of another namespace than S3's.
+func DecodeIn(namespace string, body []byte, root string, v any) error {
 	input := &rationed{Reader: bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))}
-	d := decoder{tokens: xml.NewDecoder(input), input: input}
+	d := decoder{tokens: xml.NewDecoder(input), input: input, namespace: namespace}
 	if err := d.document(root, reflect.ValueOf(v).Elem()); err != nil {
 		return Malformed(err)
 	}
@@ -55,8 +58,9 @@ const (
 
 // decoder reads a document token by token.
 type decoder struct {
-	tokens *xml.Decoder
-	input  *rationed
+	tokens    *xml.Decoder
+	input     *rationed
+	namespace string
 }
 
 // next returns the next token; it is good until the one after it is read.
@@ -131,7 +135,7 @@ func (d *decoder) filler(token xml.Token) error {
 
 // element reads the element that begins with start into v, to its end.
 func (d *decoder) element(start xml.StartElement, v reflect.Value) error {
-	if err := checkName(start); err != nil {
+	if err := d.checkName(start); err != nil {
 		return err
 	}
 	switch {
@@ -172,8 +176,8 @@ func (d *decoder) skip() error {
 }
 
 // checkName refuses elements of foreign namespaces and attributes.
-func checkName(start xml.StartElement) error {
-	if s := start.Name.Space; s != "" && s != Namespace {
+func (d *decoder) checkName(start xml.StartElement) error {
+	if s := start.Name.Space; s != "" && s != d.namespace {
 		return fmt.Errorf("element %s of namespace %q", start.Name.Local, s)
 	}
 	for _, a := range start.Attr {

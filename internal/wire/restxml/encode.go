@@ -18,9 +18,12 @@ type Document struct {
 }
 
 // New begins a document whose root element has this name and S3's namespace.
-func New(root string) *Document {
+func New(root string) *Document { return NewIn(Namespace, root) }
+
+// NewIn begins a document of another namespace than S3's.
+func NewIn(namespace, root string) *Document {
 	d := &Document{buf: make([]byte, 0, 512), open: []string{root}}
-	d.buf = append(d.buf, declaration+"<"+root+` xmlns="`+Namespace+`">`...)
+	d.buf = append(d.buf, declaration+"<"+root+` xmlns="`+namespace+`">`...)
 	return d
 }
 
@@ -85,14 +88,34 @@ func (d *Document) end(name string) {
 func Error(e *apierr.Error, requestID, hostID string) []byte {
 	d := &Document{buf: []byte(declaration)}
 	d.Open("Error")
+	d.failure(e)
+	d.Text("RequestId", requestID)
+	d.Text("HostId", hostID)
+	return d.Bytes()
+}
+
+// WrappedError returns the document of an error of S3 Control, in which it is one element beside the IDs.
+//
+// Source: the protocol of S3 Control is restXml without noErrorWrapping,
+// https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html#error-response-serialization
+func WrappedError(e *apierr.Error, requestID, hostID string) []byte {
+	d := &Document{buf: []byte(declaration)}
+	d.Open("ErrorResponse")
+	d.Open("Error")
+	d.failure(e)
+	d.Close()
+	d.Text("RequestId", requestID)
+	d.Text("HostId", hostID)
+	return d.Bytes()
+}
+
+// failure writes what is told of an error.
+func (d *Document) failure(e *apierr.Error) {
 	d.Text("Code", e.Code)
 	d.Text("Message", e.Message)
 	for _, detail := range e.Detail {
 		d.Text(detail.Name, detail.Value)
 	}
-	d.Text("RequestId", requestID)
-	d.Text("HostId", hostID)
-	return d.Bytes()
 }
 
 // Time returns t as S3 writes it in XML: UTC, whole seconds with three decimals that are zero. The

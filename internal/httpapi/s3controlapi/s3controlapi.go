@@ -1,0 +1,94 @@
+// Package s3controlapi is the API of S3 Control, as far as it concerns Block Public Access of an account:
+//
+//	GET|PUT|DELETE /v20180820/configuration/publicAccessBlock
+//	x-amz-account-id: 123456789012
+//
+// Clients put the account's ID in front of the host as well, which is not looked at. What S3 Control has
+// beyond these three operations (access points, batch jobs, Storage Lens, tags of resources) is refused as
+// NotImplemented. Requests are signed for the service s3; the pipeline tells them from those of S3.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html
+package s3controlapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/records"
+	"crossgrant/internal/wire/restxml"
+)
+
+// namespace is that of the documents of S3 Control.
+const namespace = "http://awss3control.amazonaws.com/doc/2018-08-20/"
+
+// accountHeader names the account that a request is about.
+const accountHeader = "x-amz-account-id"
+
+// Accounts keeps the settings of accounts; package accounts does.
+type Accounts interface {
+	// PublicAccessBlock returns the public access block of an account; nil if none is set.
+	PublicAccessBlock(ctx context.Context, id ids.AccountID) (*records.PublicAccessBlock, error)
+	// SetPublicAccessBlock sets it; nil removes it.
+	SetPublicAccessBlock(ctx context.Context, id ids.AccountID, block *records.PublicAccessBlock) error
+}
+
+// Service is the S3 Control API. It implements httpapi.Service and is safe for concurrent use.
+type Service struct {
+	accounts Accounts
+	table    map[target]httpapi.Operation
+}
+
+var _ httpapi.Service = (*Service)(nil)
+
+// target is what selects a row of the table.
+type target struct{ method, path string }
+
+// New returns the API over accounts.
+func New(accounts Accounts) *Service {
+	const publicAccessBlock = "/v20180820/configuration/publicAccessBlock"
+	s := &Service{accounts: accounts}
+	s.table = map[target]httpapi.Operation{
+		{"GET", publicAccessBlock}:    s.getPublicAccessBlock(),
+		{"PUT", publicAccessBlock}:    s.putPublicAccessBlock(),
+		{"DELETE", publicAccessBlock}: s.deletePublicAccessBlock(),
+	}
+	return s
+}
+
+// Name returns "s3-control".
+func (s *Service) Name() string { return "s3-control" }
+
+// Operations returns the names of the operations that are built, in alphabetic order.
+func (s *Service) Operations() []string {
+	var names []string
+	for _, operation := range s.table {
+		names = append(names, operation.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Route returns the operation that method and path ask for. Queries and headers that it does not know are
+// refused.
+func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
+	operation, ok := s.table[target{c.HTTP.Method, c.HTTP.URL.Path}]
+	if !ok {
+		return nil, apierr.NotImplemented(c.HTTP.Method + " " + c.HTTP.URL.Path)
+	}
+	if err := checkQuery(c.HTTP); err != nil {
+		return nil, err
+	}
+	return &operation, checkHeaders(c.HTTP)
+}
+
+// Error renders err as S3 Control does.
+func (s *Service) Error(c *httpapi.Call, err error) *httpapi.Response {
+	e := apierr.From(err)
+	return &httpapi.Response{
+		Status: e.Status, Header: http.Header{"Content-Type": {restxml.ContentType}}, Body: restxml.WrappedError(e, c.ID, c.HostID),
+	}
+}
