@@ -31,7 +31,7 @@ type CompletedPart struct {
 // and a part has none in the list; BadDigest if n.Expected returns another checksum than that of the
 // object (for a composite one without its "-N"); InvalidRequest if n.Length is not -1 and not the size.
 //
-// Where n.Object is nil, owner, metadata and ACL are those of the upload. Modified is when the upload
+// Where n.Object is nil, owner, metadata, ACL and tags are those of the upload. Modified is when the upload
 // was created: "the object creation date is the date of initiation of the multipart upload". n.ContentMD5
 // is not used; n.Algorithm, if not empty, must be the upload's.
 //
@@ -174,7 +174,7 @@ func objectOf(u *records.Upload, n *NewObject) *records.Object {
 	o := clone(n.Object)
 	if n.Object == nil {
 		o.Owner, o.OwnerAccount = u.Owner, u.OwnerAccount
-		o.Metadata, o.Acl = u.Metadata, u.Acl
+		o.Metadata, o.Acl, o.Tags = u.Metadata, u.Acl, u.Tags
 		o.WrittenUnderEnforced = u.WrittenUnderEnforced
 	}
 	o.Size, o.PartSizes, o.Segments, o.Inline, o.Checksum = 0, nil, nil, nil, nil

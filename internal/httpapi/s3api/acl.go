@@ -183,7 +183,7 @@ func (s *Service) getObjectACL() httpapi.Operation {
 				return []access.Check{missingKey(in.bucket, c.Key)}
 			}
 			action := in.version.action("s3:GetObjectAcl", "s3:GetObjectVersionAcl")
-			return []access.Check{objectCheck(in.bucket, c.Key, action, in.object, in.version.set)}
+			return []access.Check{taggedCheck(in.bucket, c.Key, action, in.object, in.version.set)}
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) (*httpapi.Response, error) {
 			if in.object == nil {
@@ -196,7 +196,7 @@ func (s *Service) getObjectACL() httpapi.Operation {
 
 func (in *objectACLInput) putCheck(c *httpapi.Call, o *records.Object) access.Check {
 	action := in.version.action("s3:PutObjectAcl", "s3:PutObjectVersionAcl")
-	return objectCheck(in.bucket, c.Key, action, o, func(k *policy.Context) {
+	return taggedCheck(in.bucket, c.Key, action, o, func(k *policy.Context) {
 		in.version.set(k)
 		fromHeaders(c.HTTP, k, aclKeys...)
 		fromHeaders(c.HTTP, k, "x-amz-storage-class")
@@ -237,12 +237,15 @@ func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *obje
 	if err != nil {
 		return nil, err
 	}
-	guard := rejudge(ctx, c, in.bucket, c.Key, in.putCheck(c, in.object), writeConditions{})
+	before := len(c.Record.Decisions)
 	return empty(), s.objects.UpdateObject(ctx, in.bucket.ID, c.Key, func(o *records.Object) error {
+		// A transaction that is run again must not leave the decisions of its first run behind.
+		c.Record.Decisions = c.Record.Decisions[:before]
 		if !proto.Equal(o, in.object) {
-			// The object was replaced, or its ACL, since it was judged: it was the old one's ACL that let
-			// the caller in.
-			if err := guard(o); err != nil {
+			// The object was replaced, or its ACL or tags, since it was judged: it was those of the old
+			// one that let the caller in.
+			check := in.putCheck(c, o)
+			if err := c.Authorize(ctx, &check); err != nil {
 				return err
 			}
 		}

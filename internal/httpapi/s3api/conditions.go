@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
 )
 
@@ -167,7 +168,7 @@ func (w writeConditions) judge(ctx context.Context, c *httpapi.Call, b *access.B
 	case w.ifMatch == "*":
 		return nil
 	}
-	check := objectCheck(b, key, "s3:GetObject", existing, nil)
+	check := taggedCheck(b, key, "s3:GetObject", existing, func(*policy.Context) {})
 	if err := c.Authorize(ctx, &check); err != nil {
 		return err
 	}

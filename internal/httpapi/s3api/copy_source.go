@@ -86,12 +86,18 @@ func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySour
 }
 
 // check asks whether the source may be read. It has the condition keys of s3:GetObject, not those of
-// the write that the same request is.
-func (src *copySource) check() access.Check {
+// the write that the same request is. tags says that the tags of the source count: on S3 they do for
+// UploadPartCopy and not for CopyObject.
+//
+// Source: section 6.5 of the S3 reference ("Probed limits")
+func (src *copySource) check(tags bool) access.Check {
 	if src.object == nil {
 		return missingKey(src.bucket, src.key)
 	}
 	action := src.version.action("s3:GetObject", "s3:GetObjectVersion")
+	if tags {
+		return taggedCheck(src.bucket, src.key, action, src.object, src.version.set)
+	}
 	return objectCheck(src.bucket, src.key, action, src.object, src.version.set)
 }
 

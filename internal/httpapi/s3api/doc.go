@@ -9,7 +9,7 @@
 //
 // The key is the rest of the path, percent-decoded once; a plus sign in it is a plus sign. Method,
 // addressed thing and sub-resource select a row of the table (table.go). A sub-resource of S3 that is
-// not built is refused as NotImplemented, never ignored: a request that says ?tagging is not a request
+// not built is refused as NotImplemented, never ignored: a request that says ?torrent is not a request
 // for the object. The same holds for x-amz-* headers (headers.go), which may also come as parameters
 // of the query, as they do in presigned URLs.
 //

@@ -58,16 +58,17 @@ var known = map[string]verdict{
 	// Attributes that objects do not have are left out of listings.
 	"x-amz-optional-object-attributes": read,
 
+	"x-amz-tagging": read, "x-amz-tagging-directive": read,
+
+	"x-amz-bypass-governance-retention": read,
+
 	"x-amz-storage-class": standard, "x-amz-bucket-object-lock-enabled": standard,
-	"x-amz-tagging-directive": standard, "x-amz-bypass-governance-retention": standard,
 }
 
 // defaults are the values with which a header asks for nothing that is not done anyway, in upper case.
 var defaults = map[string]string{
-	"x-amz-storage-class":               "STANDARD",
-	"x-amz-bucket-object-lock-enabled":  "FALSE",
-	"x-amz-tagging-directive":           "COPY",
-	"x-amz-bypass-governance-retention": "FALSE",
+	"x-amz-storage-class":              "STANDARD",
+	"x-amz-bucket-object-lock-enabled": "FALSE",
 }
 
 const metadataPrefix = "x-amz-meta-"

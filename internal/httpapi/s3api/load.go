@@ -105,6 +105,18 @@ func objectCheck(b *access.Bucket, key, action string, o *records.Object, set fu
 	}
 }
 
+// taggedCheck is objectCheck for the actions that s3:ExistingObjectTag works with: those that read an
+// object, its ACL or its tags, and those that change its ACL or its tags.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html and section 6.5 of the
+// S3 reference ("Probed limits")
+func taggedCheck(b *access.Bucket, key, action string, o *records.Object, set func(*policy.Context)) access.Check {
+	return objectCheck(b, key, action, o, func(k *policy.Context) {
+		existingTags(k, o)
+		set(k)
+	})
+}
+
 // missingKey asks whether a caller that reads a key that is not there may know so: whoever may list the
 // bucket is told NoSuchKey, all others AccessDenied. s3:GetObject is not asked for: a public bucket
 // tells strangers that a key is missing although no object ACL lets them read it.

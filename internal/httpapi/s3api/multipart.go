@@ -78,8 +78,8 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 	}
 	upload := &records.Upload{
 		Key: c.Key, Owner: object.Owner, OwnerAccount: object.OwnerAccount, Metadata: object.Metadata, Acl: object.Acl,
-		WrittenUnderEnforced: object.WrittenUnderEnforced,
-		CannedAcl:            in.acl.canned, GrantHeaders: in.acl.grants,
+		Tags: object.Tags, WrittenUnderEnforced: object.WrittenUnderEnforced,
+		CannedAcl: in.acl.canned, GrantHeaders: in.acl.grants,
 		InitiatorArn: c.Caller.ARN, InitiatorId: c.Caller.UserID(), InitiatorAccount: string(c.Caller.Account),
 		InitiatorName:     initiatorName(c.Caller),
 		ChecksumAlgorithm: string(in.algorithm), ChecksumComposite: in.kind == checksum.Composite,
@@ -139,8 +139,8 @@ func (in *uploadInput) exists() error {
 	return nil
 }
 
-// check asks for s3:PutObject with the ACL that the upload was created with, so that a bucket policy on
-// s3:x-amz-acl also works for large files. AWS was reported to leave the ACL out, and so to refuse every
+// check asks for s3:PutObject with the ACL and the tags that the upload was created with, so that a bucket
+// policy on s3:x-amz-acl or s3:RequestObjectTag also works for large files. AWS was reported to leave the ACL out, and so to refuse every
 // part under such a policy, until 2020.
 //
 // Source: https://github.com/boto/boto3/issues/2525
@@ -157,12 +157,13 @@ func (in *uploadInput) check(c *httpapi.Call, created bool) access.Check {
 		for name, value := range in.upload.GrantHeaders {
 			k.Set("s3:"+name, value)
 		}
+		requestTags(k, in.upload.Tags)
 	})
 }
 
-// refuseACL refuses an ACL on a request on an upload, which would not be obeyed.
-func refuseACL(c *httpapi.Call) error {
-	for _, name := range aclKeys {
+// refuseWrite refuses an ACL or tags on a request on an upload, which would not be obeyed.
+func refuseWrite(c *httpapi.Call) error {
+	for _, name := range append([]string{taggingHeader}, aclKeys...) {
 		if has(c.HTTP, name) {
 			return refusedHeader(name)
 		}
@@ -183,7 +184,7 @@ type uploadPartInput struct {
 
 func decodeUploadPart(c *httpapi.Call) (*uploadPartInput, error) {
 	in := &uploadPartInput{uploadInput: uploadInput{id: c.Query().Get("uploadId")}}
-	if err := refuseACL(c); err != nil {
+	if err := refuseWrite(c); err != nil {
 		return nil, err
 	}
 	var err error
@@ -282,7 +283,7 @@ func (s *Service) uploadPartCopy() httpapi.Operation {
 			return s.loadSource(ctx, c, &in.source)
 		},
 		Checks: func(c *httpapi.Call, in *uploadPartInput) []access.Check {
-			return []access.Check{in.source.check(), in.check(c, false)}
+			return []access.Check{in.source.check(true), in.check(c, false)}
 		},
 		Run: s.runUploadPartCopy,
 	}.Operation()
@@ -313,7 +314,7 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 		if err := s.loadSource(ctx, c, &in.source); err != nil {
 			return nil, err
 		}
-		check := in.source.check()
+		check := in.source.check(true)
 		if err := c.Authorize(ctx, &check); err != nil {
 			return nil, err
 		}

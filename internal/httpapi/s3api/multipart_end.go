@@ -117,7 +117,7 @@ func (s *Service) completeMultipartUpload() httpapi.Operation {
 
 func decodeCompleteUpload(c *httpapi.Call) (*completeUploadInput, error) {
 	in := &completeUploadInput{uploadInput: uploadInput{id: c.Query().Get("uploadId")}, size: -1}
-	if err := refuseACL(c); err != nil {
+	if err := refuseWrite(c); err != nil {
 		return nil, err
 	}
 	var err error

@@ -21,6 +21,7 @@ type copyObjectInput struct {
 	source    copySource
 	cond      writeConditions
 	replace   bool               // x-amz-metadata-directive: REPLACE
+	retag     bool               // x-amz-tagging-directive: REPLACE
 	algorithm checksum.Algorithm // empty: that of the source
 }
 
@@ -40,11 +41,23 @@ func (s *Service) copyObject() httpapi.Operation {
 			}
 			return s.loadSource(ctx, c, &in.source)
 		},
-		Checks: func(c *httpapi.Call, in *copyObjectInput) []access.Check {
-			return append([]access.Check{in.source.check()}, in.checks(c)...)
-		},
-		Run: s.runCopyObject,
+		Checks: func(c *httpapi.Call, in *copyObjectInput) []access.Check { return in.checks(c) },
+		Run:    s.runCopyObject,
 	}.Operation()
+}
+
+// checks are the questions about the source and those about the target. To take over the tags of a source
+// that has some is to get them and to put them.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and section 6.3 of the S3 reference
+func (in *copyObjectInput) checks(c *httpapi.Call) []access.Check {
+	checks := []access.Check{in.source.check(false)}
+	write := in.writeInput
+	if o := in.source.object; !in.retag && len(o.GetTags()) > 0 {
+		checks = append(checks, getTags.check(in.source.bucket, in.source.key, in.source.version, o, nil))
+		write.tagged = true
+	}
+	return append(checks, write.checks(c)...)
 }
 
 func decodeCopyObject(c *httpapi.Call) (*copyObjectInput, error) {
@@ -67,10 +80,32 @@ func decodeCopyObject(c *httpapi.Call) (*copyObjectInput, error) {
 	default:
 		return nil, invalidArgument("x-amz-metadata-directive", directive, "Unknown metadata directive.")
 	}
+	if in.retag, err = decodeTaggingDirective(c, in.tagged); err != nil {
+		return nil, err
+	}
 	if in.algorithm, err = decodeAlgorithm(c); err != nil {
 		return nil, err
 	}
 	return in, in.checkSelf(c)
+}
+
+// decodeTaggingDirective reads x-amz-tagging-directive: whether the copy gets the tags of the request in place
+// of those of the source. Tags that would not be obeyed are refused: s3:RequestObjectTag would tell of tags
+// that the object does not get. S3 says only that they go with REPLACE.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+func decodeTaggingDirective(c *httpapi.Call, tagged bool) (replace bool, err error) {
+	switch directive := header(c.HTTP, directiveHeader); directive {
+	case "", "COPY":
+		if tagged {
+			return false, invalidArgument(taggingHeader, header(c.HTTP, taggingHeader), "Tags can only be given with the tagging directive REPLACE.")
+		}
+		return false, nil
+	case "REPLACE":
+		return true, nil
+	default:
+		return false, invalidArgument(directiveHeader, directive, "Unknown tagging directive.")
+	}
 }
 
 // decodeAlgorithm reads x-amz-checksum-algorithm; empty if it was not sent.
@@ -115,9 +150,10 @@ func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyOb
 		if err := s.loadSource(ctx, c, &in.source); err != nil {
 			return nil, err
 		}
-		check := in.source.check()
-		if err := c.Authorize(ctx, &check); err != nil {
-			return nil, err
+		for _, check := range in.checks(c) {
+			if err := c.Authorize(ctx, &check); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
@@ -129,6 +165,9 @@ func (s *Service) copyOnce(ctx context.Context, c *httpapi.Call, in *copyObjectI
 	}
 	if !in.replace {
 		object.Metadata = copiedMetadata(in.source.object.Metadata, in.metadata.WebsiteRedirect)
+	}
+	if !in.retag {
+		object.Tags = in.source.object.Tags
 	}
 	n := objects.NewObject{
 		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,

@@ -21,6 +21,7 @@ type deleteObjectInput struct {
 	bucket  *access.Bucket
 	version versionInput
 	cond    writeConditions
+	bypass  bool // x-amz-bypass-governance-retention
 }
 
 // check asks for the deletion of the key, as if the caller's own object were there.
@@ -60,14 +61,25 @@ func (s *Service) deleteObject() httpapi.Operation {
 			if has(c.HTTP, "If-None-Match") {
 				return nil, refusedHeader("If-None-Match")
 			}
-			return &deleteObjectInput{version: version, cond: writeConditions{ifMatch: header(c.HTTP, "If-Match")}}, nil
+			in := &deleteObjectInput{version: version, cond: writeConditions{ifMatch: header(c.HTTP, "If-Match")}}
+			in.bypass, err = decodeBypass(c.HTTP)
+			return in, err
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *deleteObjectInput) (err error) {
 			in.bucket, err = s.loadBucket(ctx, c)
 			return err
 		},
-		Checks: func(c *httpapi.Call, in *deleteObjectInput) []access.Check { return []access.Check{in.check(c)} },
+		Checks: func(c *httpapi.Call, in *deleteObjectInput) []access.Check {
+			checks := []access.Check{in.check(c)}
+			if in.bypass {
+				checks = append(checks, bypassCheck(in.bucket, c.Key))
+			}
+			return checks
+		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *deleteObjectInput) (*httpapi.Response, error) {
+			if in.bypass {
+				return nil, errNoObjectLock
+			}
 			guard := rejudge(ctx, c, in.bucket, c.Key, in.check(c), in.cond)
 			_, err := s.objects.Delete(ctx, in.bucket.ID, c.Bucket, c.Key, noteOwner(c, in.bucket, guard))
 			if err != nil {
@@ -137,6 +149,7 @@ func decodeDeleteList(body []byte) (*deleteList, error) {
 type deleteObjectsInput struct {
 	bucket *access.Bucket
 	list   *deleteList
+	bypass bool // x-amz-bypass-governance-retention
 }
 
 // deleteObjects is DeleteObjects. No permission on the bucket is asked for: each key is judged alone and
@@ -159,7 +172,9 @@ func (s *Service) deleteObjects() httpapi.Operation {
 			if err != nil {
 				return nil, err
 			}
-			return &deleteObjectsInput{list: list}, nil
+			in := &deleteObjectsInput{list: list}
+			in.bypass, err = decodeBypass(c.HTTP)
+			return in, err
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput) (err error) {
 			in.bucket, err = s.loadBucket(ctx, c)
@@ -168,6 +183,9 @@ func (s *Service) deleteObjects() httpapi.Operation {
 		Run: func(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput) (*httpapi.Response, error) {
 			outcomes := s.deleteAll(ctx, c, in)
 			for _, err := range outcomes {
+				if errors.Is(err, errNoObjectLock) {
+					return nil, err // the whole request is wrong, for whoever may make it
+				}
 				// The answer is 200 whatever became of the keys: this is the only place to tell the operator.
 				if e := apierr.From(err); err != nil && e.Status >= http.StatusInternalServerError {
 					c.Record.Fault = e.Error()
@@ -187,7 +205,7 @@ func (s *Service) deleteAll(ctx context.Context, c *httpapi.Call, in *deleteObje
 	for range min(deleteWorkers, len(outcomes)) {
 		workers.Go(func() {
 			for i := range next {
-				outcomes[i] = s.deleteOne(ctx, c, in.bucket, &in.list.Objects[i], &judge)
+				outcomes[i] = s.deleteOne(ctx, c, in, &in.list.Objects[i], &judge)
 			}
 		})
 	}
@@ -200,7 +218,8 @@ func (s *Service) deleteAll(ctx context.Context, c *httpapi.Call, in *deleteObje
 }
 
 // deleteOne deletes one key of a list. judge is held while the pipeline is asked.
-func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, b *access.Bucket, item *deleteItem, judge *sync.Mutex) error {
+func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput, item *deleteItem, judge *sync.Mutex) error {
+	b := in.bucket
 	if err := checkKey(item.Key); err != nil {
 		return err
 	}
@@ -215,6 +234,12 @@ func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, b *access.Buck
 	})
 	judge.Lock()
 	err := c.Authorize(ctx, &check)
+	if err == nil && in.bypass {
+		bypass := bypassCheck(b, item.Key)
+		if err = c.Authorize(ctx, &bypass); err == nil {
+			err = errNoObjectLock
+		}
+	}
 	judge.Unlock()
 	if err != nil {
 		return err

@@ -95,7 +95,10 @@ func (s *Service) getObject() httpapi.Operation { return s.reading("GetObject", 
 func (s *Service) headObject() httpapi.Operation {
 	return s.reading("HeadObject", func(ctx context.Context, c *httpapi.Call, in *getObjectInput) (*httpapi.Response, error) {
 		r, _, err := in.answer(c)
-		return r, err
+		if err != nil || r.Status == http.StatusNotModified {
+			return r, err
+		}
+		return r, writeTagCount(ctx, c, r.Header, in.bucket, in.version, in.object)
 	})
 }
 
@@ -120,7 +123,7 @@ func (in *getObjectInput) checks(c *httpapi.Call) []access.Check {
 		return []access.Check{missingKey(in.bucket, c.Key)}
 	}
 	action := in.version.action("s3:GetObject", "s3:GetObjectVersion")
-	return []access.Check{objectCheck(in.bucket, c.Key, action, in.object, in.version.set)}
+	return []access.Check{taggedCheck(in.bucket, c.Key, action, in.object, in.version.set)}
 }
 
 // runGetObject opens what the answer promises. If the object is replaced between the look at its record
@@ -130,6 +133,9 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		r, p, err := in.answer(c)
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
+		}
+		if err := writeTagCount(ctx, c, r.Header, in.bucket, in.version, in.object); err != nil {
+			return nil, err
 		}
 		r.Stream, err = s.objects.Open(ctx, in.object, p.offset, p.length)
 		if err == nil {

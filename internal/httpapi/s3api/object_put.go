@@ -17,6 +17,9 @@ type writeInput struct {
 	bucket   *access.Bucket
 	acl      requestACL
 	metadata *records.Metadata
+	// tagged says that the object gets tags, which needs a permission of its own.
+	tagged bool
+	tags   []*records.Tag
 	// keys sets the condition keys of s3:PutObject.
 	keys func(*policy.Context)
 }
@@ -25,8 +28,15 @@ type writeInput struct {
 // s3:ObjectCreationOperation: whether the request makes the object or, as part of a multipart upload,
 // only prepares it.
 func decodeWrite(c *httpapi.Call, created bool) (writeInput, error) {
-	in := writeInput{keys: putKeys(c.HTTP, created)}
+	var in writeInput
 	var err error
+	if in.tags, in.tagged, err = decodeTagging(c.HTTP); err != nil {
+		return in, err
+	}
+	in.keys = func(k *policy.Context) {
+		putKeys(c.HTTP, created)(k)
+		requestTags(k, in.tags)
+	}
 	if in.metadata, err = decodeMetadata(c.HTTP); err != nil {
 		return in, err
 	}
@@ -34,7 +44,7 @@ func decodeWrite(c *httpapi.Call, created bool) (writeInput, error) {
 	return in, err
 }
 
-// putKeys returns the condition keys that s3:PutObject has beside those of all actions.
+// putKeys returns the condition keys that s3:PutObject has beside those of all actions and those of tags.
 //
 // Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
@@ -55,7 +65,8 @@ func boolean(b bool) string {
 }
 
 // checks are the questions before anything is written, as if the key were new. An ACL needs
-// s3:PutObjectAcl from the account that will own the object, whatever the ACL says, "private" too.
+// s3:PutObjectAcl from the account that will own the object, whatever the ACL says, "private" too. Tags need
+// s3:PutObjectTagging from the bucket's owner, to whom tags belong.
 func (in *writeInput) checks(c *httpapi.Call) []access.Check {
 	checks := []access.Check{objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys)}
 	if in.acl.given {
@@ -65,6 +76,10 @@ func (in *writeInput) checks(c *httpapi.Call) []access.Check {
 		})
 		implied.NewOwner, _ = futureOwner(c.Caller, in.bucket, in.acl)
 		checks = append(checks, implied)
+	}
+	if in.tagged {
+		// The object that gets the tags is a new one: s3:ExistingObjectTag is not about what it replaces.
+		checks = append(checks, objectCheck(in.bucket, c.Key, putTags.plain, nil, func(k *policy.Context) { requestTags(k, in.tags) }))
 	}
 	return checks
 }
@@ -80,7 +95,7 @@ func (s *Service) newObject(ctx context.Context, c *httpapi.Call, in *writeInput
 	c.Record.ObjectOwner = owner
 	return &records.Object{
 		Owner: string(owner), OwnerAccount: string(account), Metadata: in.metadata, Acl: access.Grants(list),
-		WrittenUnderEnforced: in.bucket.Enforced,
+		Tags: in.tags, WrittenUnderEnforced: in.bucket.Enforced,
 	}, nil
 }
 
