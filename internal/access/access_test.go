@@ -198,3 +198,53 @@ func TestRecreatedUserHasNoOldKeys(t *testing.T) {
 		t.Errorf("error %v, want ErrUnknownKey", err)
 	}
 }
+
+// TestAccountBlockCounts holds that of the settings of a bucket and those of its account the stricter one
+// counts, as soon as it is set.
+func TestAccountBlockCounts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	own := &records.Bucket{Name: "b", Id: make([]byte, 8), Account: string(accountID), CanonicalId: "aa", PublicAccessBlock: &records.PublicAccessBlock{IgnorePublicAcls: true}}
+	f.put(keys.Bucket("b"), own)
+	for _, c := range []struct {
+		account *records.PublicAccessBlock
+		want    authz.PublicAccessBlock
+	}{
+		{nil, authz.PublicAccessBlock{IgnorePublicAcls: true}},
+		{&records.PublicAccessBlock{}, authz.PublicAccessBlock{IgnorePublicAcls: true}},
+		{&records.PublicAccessBlock{BlockPublicAcls: true, BlockPublicPolicy: true}, authz.PublicAccessBlock{BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true}},
+		{&records.PublicAccessBlock{RestrictPublicBuckets: true}, authz.PublicAccessBlock{IgnorePublicAcls: true, RestrictPublicBuckets: true}},
+		{nil, authz.PublicAccessBlock{IgnorePublicAcls: true}},
+	} {
+		f.put(keys.Account(accountID), &records.Account{Id: string(accountID), CanonicalId: "aa", Name: "A", PublicAccessBlock: c.account})
+		b, err := f.access.Bucket(f.Context(), "b")
+		if err != nil || b.Block != c.want {
+			t.Errorf("account %v: got %+v, %v, want %+v", c.account, b.Block, err, c.want)
+		}
+	}
+}
+
+// TestRequesterPays holds that the bucket's setting and the request's declaration reach the decision.
+func TestRequesterPays(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	policyText := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*"}}`
+	f.put(keys.Account("222222222222"), &records.Account{Id: "222222222222", CanonicalId: "bb", Name: "B"})
+	f.put(keys.Bucket("b"), &records.Bucket{Name: "b", Id: make([]byte, 8), Account: "222222222222", CanonicalId: "bb", Policy: policyText, RequesterPays: true})
+	caller, err := f.access.Caller(f.Context(), keyID, "", time.Unix(0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := f.access.Bucket(f.Context(), "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, accepts := range []bool{false, true} {
+		check := &Check{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Bucket: bucket, AcceptsCharge: accepts}
+		request := caller.Context()
+		d, err := f.access.Authorize(f.Context(), caller, check, &request)
+		if err != nil || d.Allowed() != accepts {
+			t.Errorf("accepts = %v: allowed = %v by %+v, %v", accepts, d.Allowed(), d.By, err)
+		}
+	}
+}

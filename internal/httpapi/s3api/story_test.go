@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
 	blobs "crossgrant/internal/blob/memory"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/s3api"
@@ -32,6 +34,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/policy"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
 	"crossgrant/internal/sts"
@@ -86,7 +89,34 @@ type world struct {
 	signers  map[string]*sigv4.Signer
 	uploads  []string
 	last     *audit.Record
+	asked    []question // by all requests so far
+	tls      *tls.ConnectionState
 	engine   *countingEngine
+}
+
+// question is a check that was asked, with all condition keys that it was judged with.
+type question struct {
+	action string
+	keys   policy.Context
+}
+
+// asking is the authorizer of a world, which keeps what it is asked.
+type asking struct {
+	*access.Access
+	w *world
+}
+
+func (a asking) Authorize(ctx context.Context, caller *access.Caller, check *access.Check, global *policy.Context) (authz.Decision, error) {
+	q, watched := question{action: check.Action}, *check
+	watched.Keys = func(k *policy.Context) {
+		if check.Keys != nil {
+			check.Keys(k)
+		}
+		q.keys = *k
+	}
+	d, err := a.Access.Authorize(ctx, caller, &watched, global)
+	a.w.asked = append(a.w.asked, q)
+	return d, err
 }
 
 // countingEngine counts the transactions on the metadata store.
@@ -150,7 +180,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	}
 	s3 := s3api.New(storage, deps)
 	w.handler, err = httpapi.New(httpapi.Config{
-		Region: w.region, Authorizer: authorizer, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts)}, NamesBucket: s3.NamesBucket,
+		Region: w.region, Authorizer: asking{authorizer, w}, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts)}, NamesBucket: s3.NamesBucket,
 		Records: audit.NewStream(w), Now: w.now,
 		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
 	})
@@ -239,6 +269,7 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 	lines := strings.Split(strings.TrimSpace(head), "\n")
 	words := strings.Fields(lines[0])
 	r := httptest.NewRequest(words[1], words[2], strings.NewReader(body))
+	r.TLS = w.tls
 	for _, line := range lines[1:] {
 		name, value, _ := strings.Cut(line, ":")
 		if value = strings.TrimSpace(value); strings.EqualFold(name, "host") {
