@@ -14,6 +14,8 @@ func TestMeanwhile(t *testing.T) {
 	canonicalB := strings.Repeat("b", 64)
 	put := "a PUT /shared/k\nx-amz-grant-write-acp: id=" + canonicalB + "\n\nold"
 	const letB = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:*","Resource":"arn:aws:s3:::shared"}}`
+	const letBTag = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:DeleteObjectTagging","Resource":"arn:aws:s3:::shared/*",` +
+		`"Condition":{"StringEquals":{"s3:ExistingObjectTag/class":"open"}}}}`
 	const blockAll = "a PUT /v20180820/configuration/publicAccessBlock\nx-amz-account-id: 111111111111\n\n" +
 		"<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><BlockPublicPolicy>true</BlockPublicPolicy></PublicAccessBlockConfiguration>"
 	for name, c := range map[string]struct {
@@ -52,6 +54,11 @@ func TestMeanwhile(t *testing.T) {
 		"a setting that another policy allows": {
 			[]string{"a PUT /shared", "a PUT /shared?policy\n\n" + letB}, "b DELETE /shared?publicAccessBlock", []string{"a PUT /shared?policy\n\n" + strings.Replace(letB, "s3:*", "s3:P*", 1)}, "204 ",
 			"a GET /shared?policyStatus", "200",
+		},
+		"tags that are no longer those that let them be changed": {
+			[]string{"a PUT /shared", "a PUT /shared/k\nx-amz-tagging: class=open\n\nx", "a PUT /shared?policy\n\n" + letBTag},
+			"b DELETE /shared/k?tagging", []string{"a PUT /shared/k?tagging\n\n<Tagging><TagSet><Tag><Key>class</Key><Value>closed</Value></Tag></TagSet></Tagging>"}, "403 AccessDenied",
+			"a HEAD /shared/k", "200",
 		},
 		"a public policy that the account has forbidden": {
 			[]string{"a PUT /shared"}, "a PUT /shared?policy\n\n" + strings.Replace(letB, `{"AWS":"222222222222"}`, `"*"`, 1), []string{blockAll}, "403 AccessDenied",
