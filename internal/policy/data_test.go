@@ -16,7 +16,7 @@ import (
 // The files of testdata/rules hold the rules of the policy language as cases, each with its source.
 // Commands:
 //
-//	policy type=(identity|bucket|trust|session|scp|rcp) [bucket=NAME] [managed]
+//	policy type=(identity|bucket|trust|session|scp|rcp|resource) [bucket=NAME] [managed]
 //	    parse the input; prints "ok", or the refusal with its place and detail
 //	statements type=… [version=…]
 //	    the same for the statements alone
@@ -72,6 +72,7 @@ func (r *rules) run(t *testing.T, d *datadriven.TestData) string {
 
 var typeNames = map[string]Type{
 	"identity": Identity, "bucket": Bucket, "trust": Trust, "session": Session, "scp": SCP, "rcp": RCP,
+	"resource": Resource,
 }
 
 func (r *rules) parse(t *testing.T, d *datadriven.TestData, text string) string {

@@ -14,10 +14,11 @@ const (
 	Session              // a policy passed to an STS operation
 	SCP                  // a service control policy
 	RCP                  // a resource control policy
+	Resource             // the policy of a resource of any service, for the policy simulator
 )
 
 // resourceBased reports whether documents of this type name principals.
-func (t Type) resourceBased() bool { return t == Bucket || t == Trust || t == RCP }
+func (t Type) resourceBased() bool { return t == Bucket || t == Trust || t == RCP || t == Resource }
 
 // Error is a refusal of a document. The caller adds the code of its API: MalformedPolicyDocument
 // for IAM and STS, MalformedPolicy for S3, MalformedPolicyDocumentException for Organizations.
@@ -74,6 +75,9 @@ type Document struct {
 	ID string
 	// Statements has at least one element, in the order of the text.
 	Statements []Statement
+	// List is the place of the bracket that opens the list of statements; zero if the Statement element
+	// is a single statement.
+	List Position
 
 	compiled []compiledStatement // beside Statements
 	index    index

@@ -86,6 +86,7 @@ func (r *reader) document(v *jsonValue) error {
 	if len(statements.items) == 0 {
 		return r.fault(statements.pos, "Could not parse the policy: Statement is empty!", "")
 	}
+	r.doc.List = statements.pos
 	for i := range statements.items {
 		if err := r.statement(&statements.items[i]); err != nil {
 			return err

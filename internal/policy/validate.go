@@ -19,6 +19,8 @@ func (r *reader) validate(o *options) error {
 		return r.validateBucket(o)
 	case Trust:
 		return r.validateTrust()
+	case Resource:
+		return r.validateResource()
 	}
 	checks := []func(*Statement, *raw) error{
 		r.checkPrincipalAbsent, r.checkLegacy, r.checkSid, r.checkActionsPresent,
