@@ -95,14 +95,19 @@ func (r *Reader) StringOr(name, absent string, rules ...Rule) string {
 // Required returns the value of a parameter that must be sent.
 func (r *Reader) Required(name string, rules ...Rule) string {
 	if !r.Has(name) {
-		value := "Value"
-		if r.showValues {
-			value = "Value null"
-		}
-		r.problems = append(r.problems, value+" at '"+r.field(name)+"' failed to satisfy constraint: Member must not be null")
+		r.null(name)
 		return ""
 	}
 	return r.String(name, rules...)
+}
+
+// null notes that a parameter that must be sent was not.
+func (r *Reader) null(name string) {
+	value := "Value"
+	if r.showValues {
+		value = "Value null"
+	}
+	r.problems = append(r.problems, value+" at '"+r.field(name)+"' failed to satisfy constraint: Member must not be null")
 }
 
 // Int returns the value of an optional integer between least and most, or absent if it was not sent.
@@ -136,6 +141,49 @@ func (r *Reader) Bool(name string) bool {
 // sent or is empty. A list of more than most members is refused.
 func (r *Reader) List(name string, most int) []*Reader {
 	full := r.prefix + name
+	var items []*Reader
+	for _, n := range r.numbers(name, most) {
+		items = append(items, &Reader{
+			state:  r.state,
+			prefix: fmt.Sprintf("%s.member.%d.", full, n),
+			path:   fmt.Sprintf("%s.%d.member.", r.field(name), n),
+		})
+	}
+	return items
+}
+
+// Strings returns the members of a list of strings, in order; nil if the list was not sent or is empty.
+// A list of more than most members is refused.
+func (r *Reader) Strings(name string, most int, rules ...Rule) []string {
+	var values []string
+	for _, n := range r.numbers(name, most) {
+		member := &Reader{
+			state:  r.state,
+			prefix: r.prefix + name + ".member.",
+			path:   r.field(name) + ".",
+		}
+		number := strconv.Itoa(n)
+		// A number of which only members were sent is a structure where a string belongs.
+		if !member.Has(number) {
+			continue
+		}
+		values = append(values, member.String(number, rules...))
+	}
+	return values
+}
+
+// RequiredStrings returns the members of a list of strings that must have one.
+func (r *Reader) RequiredStrings(name string, most int, rules ...Rule) []string {
+	values := r.Strings(name, most, rules...)
+	if len(values) == 0 {
+		r.null(name)
+	}
+	return values
+}
+
+// numbers returns the numbers of the members of a list that were sent, in order.
+func (r *Reader) numbers(name string, most int) []int {
+	full := r.prefix + name
 	if value, ok := r.lookup(name); ok && value != "" {
 		r.refuse(name, value, "Member must be a list")
 	}
@@ -154,15 +202,7 @@ func (r *Reader) List(name string, most int) []*Reader {
 	if len(numbers) > most {
 		r.problems = append(r.problems, "Value at '"+r.field(name)+"' failed to satisfy constraint: Member must have length less than or equal to "+strconv.Itoa(most))
 	}
-	var items []*Reader
-	for _, n := range slices.Sorted(maps.Keys(numbers)) {
-		items = append(items, &Reader{
-			state:  r.state,
-			prefix: fmt.Sprintf("%s.member.%d.", full, n),
-			path:   fmt.Sprintf("%s.%d.member.", r.field(name), n),
-		})
-	}
-	return items
+	return slices.Sorted(maps.Keys(numbers))
 }
 
 // NotBuilt names parameters that AWS has and this product has not: a request with one of them, or

@@ -19,6 +19,7 @@ func readUser(q *Reader) (name, path string, most int, flag bool, tags []string)
 	for _, item := range q.List("Tags", 2) {
 		tags = append(tags, item.Required("Key", Length(1, 4))+"="+item.Required("Value"))
 	}
+	q.Strings("Names", 2, Length(1, 3))
 	q.NotBuilt("Colour", "Shapes")
 	return
 }
@@ -59,6 +60,11 @@ func TestRead(t *testing.T) {
 		{name: "in a list", form: "UserName=a&Tags.member.1.Key=kkkkk&Tags.member.1.Value=", err: "ValidationError: " + one + "Value at 'tags.1.member.key' failed to satisfy constraint: Member must have length less than or equal to 4"},
 		{name: "missing in a list", form: "UserName=a&Tags.member.1.Key=k", err: "ValidationError: " + one + "Value at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"},
 		{name: "long list", form: "UserName=a&Tags.member.1.Key=k&Tags.member.1.Value=&Tags.member.2.Key=k&Tags.member.2.Value=&Tags.member.3.Key=k&Tags.member.3.Value=", err: "ValidationError: " + one + "Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 2"},
+		{name: "list of strings", form: "UserName=a&Names.member.1=abc&Names.member.2=b"},
+		{name: "empty list of strings", form: "UserName=a&Names="},
+		{name: "long list of strings", form: "UserName=a&Names.member.1=a&Names.member.2=b&Names.member.3=c", err: "ValidationError: " + one + "Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 2"},
+		{name: "in a list of strings", form: "UserName=a&Names.member.7=abcd", err: "ValidationError: " + one + "Value at 'names.7' failed to satisfy constraint: Member must have length less than or equal to 3"},
+		{name: "structure for a string", form: "UserName=a&Names.member.1.Name=x", err: "ValidationError: Unknown parameter: Names.member.1.Name"},
 		{name: "unknown", form: "UserName=a&Usernme=b", err: "ValidationError: Unknown parameter: Usernme"},
 		{name: "unknown in a list", form: "UserName=a&Tags.member.1.Key=k&Tags.member.1.Value=v&Tags.member.1.Colour=c", err: "ValidationError: Unknown parameter: Tags.member.1.Colour"},
 		{name: "odd number", form: "UserName=a&Tags.member.01.Key=k&Tags.member.01.Value=v", err: "ValidationError: Unknown parameter: Tags.member.01.Key"},
@@ -98,6 +104,22 @@ func TestReadValues(t *testing.T) {
 	}
 	if name != "ann" || path != "/" || most != 7 || !flag || strings.Join(tags, " ") != "a=1 b=2" {
 		t.Errorf("read %q %q %d %t %q", name, path, most, flag, tags)
+	}
+}
+
+func TestReadStrings(t *testing.T) {
+	t.Parallel()
+	q := NewReader(form(t, "Names.member.10=b&Names.member.2=a&None="))
+	got := q.RequiredStrings("Names", 9)
+	if none := q.Strings("None", 9); none != nil {
+		t.Errorf("an empty list is %q", none)
+	}
+	if err := q.Err(); err != nil || strings.Join(got, " ") != "a b" {
+		t.Errorf("read %q, %v", got, err)
+	}
+	q.RequiredStrings("Others", 9)
+	if err := q.Err(); !strings.HasSuffix(err.Error(), "Value at 'others' failed to satisfy constraint: Member must not be null") {
+		t.Errorf("got %v", err)
 	}
 }
 
