@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/iam/managed"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
 )
 
 // Patterns of names, as the API model gives them; each has to match the whole name.
@@ -105,6 +106,22 @@ func ParsePolicyARN(text string) (arn.ARN, error) {
 		return arn.ARN{}, invalidInput("ARN %s is not valid.", text)
 	}
 	return a, nil
+}
+
+// ParseEntityARN returns the parts of the ARN of a user, group or role, and which of them it names. The
+// error is InvalidInput. It does not say whether the entity exists.
+//
+// Source: the message is one that users report, https://github.com/newrelic/newrelic-lambda-cli/issues/96
+func ParseEntityARN(text string) (a arn.ARN, k keys.Kind, err error) {
+	a, err = arn.Parse(text)
+	kinds := map[string]keys.Kind{"user": keys.UserKind, "group": keys.GroupKind, "role": keys.RoleKind}
+	k, known := kinds[a.Type()]
+	_, idErr := ids.ParseAccountID(a.Account)
+	named := len(a.Name()) <= MaxGroupName && nameRegexp.MatchString(a.Name()) && len(a.Path()) <= MaxPath && pathRegexp.MatchString(a.Path())
+	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || idErr != nil || !known || !named {
+		return arn.ARN{}, 0, invalidInput("Invalid Entity Arn: %s does not clearly define entity type and name.", text)
+	}
+	return a, k, nil
 }
 
 // errOutside refuses to change a policy that the account does not own.
