@@ -36,7 +36,7 @@ func TestCompatibilityListsWhatIsBuilt(t *testing.T) {
 	}{
 		{"S3", s3api.New(nil, s3api.Deps{}).Operations()},
 		{"S3 Control", s3controlapi.New(nil).Operations()},
-		{"IAM", iamapi.New(nil).Operations()},
+		{"IAM", iamapi.New(nil, nil).Operations()},
 		{"STS", stsapi.New(nil).Operations()},
 		{"Organizations", orgsapi.New(nil).Operations()},
 	} {

@@ -22,6 +22,7 @@ import (
 	"crossgrant/internal/metrics"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/simulator"
 	"crossgrant/internal/sts"
 )
 
@@ -77,7 +78,8 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		Region:     c.Region,
 		Authorizer: authorizer,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts), iamapi.New(identity), stsapi.New(sessions), orgsapi.New(organizations),
+			s3, s3controlapi.New(w.accounts), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions),
+			orgsapi.New(organizations),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted),
 		Now:         time.Now,

@@ -68,14 +68,27 @@ func (a *Access) named(ctx context.Context, acct *records.Account, e entity, nam
 		out.Principal.Kind, out.Principal.ARN, out.Principal.Name = policy.User, name.String(), i.name
 	}
 	out.Keys = EntityKeys(&out.Principal, i.tags)
-	return out, nil
+	return out, a.place(ctx, out)
+}
+
+// place adds to e what it has from where its account stands in an organization.
+func (a *Access) place(ctx context.Context, e *Entity) error {
+	m, err := a.member(ctx, e.Principal.Account, nil)
+	if err != nil {
+		return err
+	}
+	m.keys(&e.Keys, "aws:Principal")
+	if e.Principal.Kind != policy.RoleSession || !serviceLinked(e.Principal.EntityARN) {
+		e.SCPs = m.scps
+	}
+	return nil
 }
 
 // EntityKeys returns the condition keys of a user, or of a session of a role of which the name is not
-// known: what depends on the session is absent.
+// known: what depends on the session is absent, and so is what depends on an organization.
 func EntityKeys(p *policy.Principal, tags []*records.Tag) policy.Context {
 	if p.Kind == policy.User {
-		return callerKeys(&Caller{Principal: *p}, tags)
+		return callerKeys(&Caller{Principal: *p, member: outside}, tags)
 	}
 	var k policy.Context
 	k.Set("aws:PrincipalType", principalType(p.Kind))
@@ -103,8 +116,12 @@ func (a *Access) groupEntity(ctx context.Context, acct *records.Account, e entit
 		return nil, notThere(name)
 	}
 	policies, err := a.group(ctx, e, nil)
-	return &Entity{
+	if err != nil {
+		return nil, err
+	}
+	out := &Entity{
 		Principal: policy.Principal{Kind: policy.User, Account: e.account, CanonicalID: ids.CanonicalUserID(acct.CanonicalId)},
 		Policies:  policies,
-	}, err
+	}
+	return out, a.place(ctx, out)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
@@ -130,8 +132,10 @@ func (a *Access) policiesOf(ctx context.Context, e entity, owner string, h holde
 		}
 		layer = append(layer, source)
 	}
-	for name, text := range h.GetInline() {
-		layer = append(layer, compile(policy.Identity, owner+"/"+name, text))
+	// By name, so that which of several policies is named first does not change.
+	inline := h.GetInline()
+	for _, name := range slices.Sorted(maps.Keys(inline)) {
+		layer = append(layer, compile(policy.Identity, owner+"/"+name, inline[name]))
 	}
 	return layer, nil
 }

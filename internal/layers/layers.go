@@ -45,7 +45,7 @@ var Crossgrant = Rules{
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11"},
 		{"internal/access"},
-		{"internal/audit"},
+		{"internal/audit", "internal/simulator"},
 		{"internal/metrics"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi"},

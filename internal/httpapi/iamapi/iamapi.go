@@ -1,6 +1,6 @@
 // Package iamapi is the table of operations of AWS Identity and Access Management: for each, how its
-// parameters are read, what must be allowed, and what it answers. What the operations do is package
-// iam's concern.
+// parameters are read, what must be allowed, and what it answers. What the operations do is the concern
+// of packages iam and simulator.
 //
 // An operation is authorized as the action of its name on the entity that it is about, in the caller's
 // account. Users, groups and roles of other accounts cannot be named; a policy of another account can
@@ -18,6 +18,7 @@ import (
 	"crossgrant/internal/httpapi/queryapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/simulator"
 )
 
 // protocol is IAM on the wire.
@@ -28,16 +29,20 @@ var protocol = queryapi.Protocol{
 	Known:     known,
 }
 
-// New returns the API over service.
-func New(service *iam.Service) *queryapi.Service {
-	a := &api{service}
+// New returns the API over service and simulator.
+func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service {
+	a := &api{service, simulator}
 	return queryapi.New(protocol, slices.Concat(
 		a.users(), a.groups(), a.accessKeys(), a.roles(), a.policies(), a.policyVersions(),
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
+		a.simulations(),
 	)...)
 }
 
-// api is the table over a service; its methods return the rows of one family.
-type api struct{ iam *iam.Service }
+// api is the table over the services; its methods return the rows of one family.
+type api struct {
+	iam       *iam.Service
+	simulator *simulator.Simulator
+}

@@ -27,6 +27,10 @@ var (
 	accessKeyStateRules = []query.Rule{query.Enum("Active", "Inactive")}
 	markerRules         = []query.Rule{query.Length(1, 320), query.Pattern(`[\u0020-\u00FF]+`)}
 	usageRules          = []query.Rule{query.Enum("PermissionsPolicy", "PermissionsBoundary")}
+	actionNameRules     = []query.Rule{query.Length(3, 128)}
+	resourceNameRules   = []query.Rule{query.Length(1, 2048)}
+	contextKeyRules     = []query.Rule{query.Length(5, 256)}
+	handlingRules       = []query.Rule{query.Length(1, 64)}
 	tagKeyRules         = []query.Rule{query.Length(1, iam.MaxTagKey), query.Pattern(iam.TagKeyPattern)}
 	tagValueRules       = []query.Rule{query.Length(0, iam.MaxTagValue), query.Pattern(iam.TagValuePattern)}
 )

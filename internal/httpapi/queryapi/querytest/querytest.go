@@ -32,6 +32,7 @@ import (
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
+	"crossgrant/internal/simulator"
 	"crossgrant/internal/sts"
 )
 
@@ -71,8 +72,10 @@ func New(t *testing.T) *World {
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: authorizer, Records: audit.NewStream(w), Now: now,
-		Services: []httpapi.Service{nothing{}, iamapi.New(w.IAM), stsapi.New(sessions), orgsapi.New(organizations)},
-		Ready:    func(context.Context) error { return nil },
+		Services: []httpapi.Service{
+			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions), orgsapi.New(organizations),
+		},
+		Ready: func(context.Context) error { return nil },
 	})
 	w.must(err)
 	return w

@@ -1,0 +1,71 @@
+package simulator
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"crossgrant/internal/apierr"
+)
+
+const (
+	// DefaultPage is how many results a page has if the caller does not say.
+	DefaultPage = 100
+	// maxDecisions bounds the work for one page, which may have fewer results than were asked for.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html (MaxItems)
+	maxDecisions = 10000
+)
+
+// Page is a part of the results. Marker asks for the next one; it is empty on the last one.
+type Page struct {
+	Results []Result
+	Marker  string
+}
+
+// page simulates the actions of one page, at least one.
+func (s *simulation) page(r *Request) (*Page, error) {
+	from, ok := position(r.Marker, len(r.Actions))
+	if !ok {
+		return nil, apierr.New(http.StatusBadRequest, "ValidationError", "Invalid Marker.")
+	}
+	size := r.Max
+	if size <= 0 {
+		size = DefaultPage
+	}
+	size = max(1, min(size, maxDecisions/len(s.resources), len(r.Actions)-from))
+	p := &Page{}
+	for _, action := range r.Actions[from : from+size] {
+		each := make([]ResourceResult, len(s.resources))
+		for i, resource := range s.resources {
+			each[i] = s.decide(action, resource)
+		}
+		p.Results = append(p.Results, newResult(action, each))
+	}
+	if from+size < len(r.Actions) {
+		p.Marker = marker(from + size)
+	}
+	return p, nil
+}
+
+// markerPrefix tells a marker of the simulator from those of lists.
+const markerPrefix = "action "
+
+// marker returns the marker of the page that begins with the action at a place from 0. The same request with
+// the marker gives that page.
+func marker(place int) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(markerPrefix + strconv.Itoa(place)))
+}
+
+// position returns the place that a marker stands for among n actions; ok is false if it is none of theirs.
+func position(text string, n int) (place int, ok bool) {
+	if text == "" {
+		return 0, true
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(text)
+	digits, found := strings.CutPrefix(string(decoded), markerPrefix)
+	place, numberErr := strconv.Atoi(digits)
+	ok = err == nil && found && numberErr == nil && place > 0 && place < n && marker(place) == text
+	return place, ok
+}
