@@ -12,10 +12,11 @@ import (
 const (
 	// DefaultPage is how many results a page has if the caller does not say.
 	DefaultPage = 100
-	// maxDecisions bounds the work for one page, which may have fewer results than were asked for.
+	// maxStatements bounds the work for one page, and the size of the answer: how many statements may be
+	// compared, for all actions and resources of the page. It may have fewer results than were asked for.
 	//
 	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html (MaxItems)
-	maxDecisions = 10000
+	maxStatements = 200000
 )
 
 // Page is a part of the results. Marker asks for the next one; it is empty on the last one.
@@ -24,7 +25,7 @@ type Page struct {
 	Marker  string
 }
 
-// page simulates the actions of one page, at least one.
+// page simulates the actions of one page, of which there is at least one.
 func (s *simulation) page(r *Request) (*Page, error) {
 	from, ok := position(r.Marker, len(r.Actions))
 	if !ok {
@@ -34,7 +35,11 @@ func (s *simulation) page(r *Request) (*Page, error) {
 	if size <= 0 {
 		size = DefaultPage
 	}
-	size = max(1, min(size, maxDecisions/len(s.resources), len(r.Actions)-from))
+	fit := maxStatements / s.statements()
+	if fit == 0 {
+		return nil, invalid("The policies have too many statements for so many resources.")
+	}
+	size = min(size, fit, len(r.Actions)-from)
 	p := &Page{}
 	for _, action := range r.Actions[from : from+size] {
 		each := make([]ResourceResult, len(s.resources))
@@ -47,6 +52,17 @@ func (s *simulation) page(r *Request) (*Page, error) {
 		p.Marker = marker(from + size)
 	}
 	return p, nil
+}
+
+// statements returns how many statements are compared for one action; at least one.
+func (s *simulation) statements() int {
+	n := 1
+	for _, p := range s.sources() {
+		if p.Document != nil {
+			n += len(p.Document.Statements)
+		}
+	}
+	return n * len(s.resources)
 }
 
 // markerPrefix tells a marker of the simulator from those of lists.

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"slices"
 	"strings"
 
 	"crossgrant/internal/arn"
@@ -153,25 +152,35 @@ func newResult(action string, each []ResourceResult) Result {
 		return Result{Action: action, ResourceResult: each[0]}
 	}
 	out := Result{Action: action, ResourceResult: each[0], Resources: each}
+	out.Missing = nil
 	for i := 1; i < len(each); i++ {
 		out.ResourceResult = strictest(out.ResourceResult, each[i])
 	}
-	out.Missing = nil
+	out.Matched = deciding(out.Decision, each)
 	return out
 }
 
-// strictest returns what two outcomes come to: the more restrictive decision, with the statements that made
-// it.
+// strictest returns what two outcomes come to, but for the statements.
 func strictest(a, b ResourceResult) ResourceResult {
-	out := ResourceResult{
+	return ResourceResult{
 		Resource: "*", Decision: stricter(a.Decision, b.Decision),
 		Organizations: and(a.Organizations, b.Organizations), Boundary: and(a.Boundary, b.Boundary),
 		Details: a.Details.with(b.Details),
 	}
-	for _, r := range []ResourceResult{a, b} {
-		for _, s := range r.Matched {
-			if r.Decision == out.Decision && !slices.Contains(out.Matched, s) {
-				out.Matched = append(out.Matched, s)
+}
+
+// deciding returns the statements of the outcomes that are what all come to, each once.
+func deciding(e authz.Effect, each []ResourceResult) []Statement {
+	var out []Statement
+	seen := map[Statement]bool{}
+	for i := range each {
+		if each[i].Decision != e {
+			continue
+		}
+		for _, s := range each[i].Matched {
+			if !seen[s] {
+				seen[s] = true
+				out = append(out, s)
 			}
 		}
 	}

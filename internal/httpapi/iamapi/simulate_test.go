@@ -248,45 +248,55 @@ func randomPolicy(random *rand.Rand) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + "]}"
 }
 
-// TestSimulatePages: the pages of a simulation are what it is as a whole, and one page is not endless.
+// TestSimulatePages: the pages of a simulation are what it is as a whole, and no page is endless.
 func TestSimulatePages(t *testing.T) {
 	t.Parallel()
 	w := querytest.New(t)
 	root := w.Account(accountA)
-	params := []string{"PolicyInputList.member.1", allow(`"iam:Get*"`, "*", "")}
-	var want []string
-	for i := range 250 {
-		want = append(want, fmt.Sprintf("iam:Get%d", i))
-		params = append(params, "ActionNames.member."+strconv.Itoa(i+1), want[i])
+	document := func(statements int) string {
+		one := `{"Effect":"Allow","Action":"s3:*","Resource":"*"}` // matches nothing, so that answers are short
+		return `{"Version":"2012-10-17","Statement":[` + strings.Repeat(one+",", statements-1) + one + "]}"
 	}
-	read := func(extra ...string) (got []string, pages int) {
-		marker := ""
-		for {
-			call := append(append([]string{}, params...), extra...)
-			if marker != "" {
-				call = append(call, "Marker", marker)
-			}
-			answer := w.IAMCall(root, "SimulateCustomPolicy", call...).OK()
-			got, pages = append(got, answer.All("member>EvalActionName")...), pages+1
-			if marker = answer.Get("Marker"); marker == "" {
-				return got, pages
-			}
+	request := func(statements, actions, resources int, extra ...string) []string {
+		params := append([]string{"PolicyInputList.member.1", document(statements)}, extra...)
+		for i := range actions {
+			params = append(params, "ActionNames.member."+strconv.Itoa(i+1), fmt.Sprintf("iam:Get%d", i))
 		}
-	}
-	var resources []string
-	for i := range 200 {
-		resources = append(resources, "ResourceArns.member."+strconv.Itoa(i+1), fmt.Sprintf("arn:aws:s3:::b/%d", i))
+		for i := range resources {
+			params = append(params, "ResourceArns.member."+strconv.Itoa(i+1), fmt.Sprintf("arn:aws:iam::111111111111:user/%d", i))
+		}
+		return params
 	}
 	for _, c := range []struct {
-		extra []string
-		pages int
-	}{{nil, 3}, {[]string{"MaxItems", "250"}, 1}, {[]string{"MaxItems", "60"}, 5}, {append([]string{"MaxItems", "1000"}, resources...), 5}} {
-		got, pages := read(c.extra...)
-		if strings.Join(got, " ") != strings.Join(want, " ") || pages != c.pages {
-			t.Errorf("%d pages, want %d, of %d results", pages, c.pages, len(got))
+		statements, actions, resources int
+		most                           string
+		pages                          int
+	}{
+		{1, 250, 0, "100", 3},
+		{1, 250, 0, "250", 1},
+		{1, 250, 0, "60", 5},
+		{999, 5, 100, "1000", 3}, // a page has room for 200,000 statements, and so for two actions
+	} {
+		var got []string
+		pages, marker := 0, []string{}
+		for pages == 0 || marker != nil {
+			answer := w.IAMCall(root, "SimulateCustomPolicy", request(c.statements, c.actions, c.resources, append(marker, "MaxItems", c.most)...)...).OK()
+			got, pages = append(got, answer.All("member>EvalActionName")...), pages+1
+			if marker = nil; answer.Get("Marker") != "" {
+				marker = []string{"Marker", answer.Get("Marker")}
+			}
+		}
+		for i, name := range got {
+			if name != fmt.Sprintf("iam:Get%d", i) {
+				t.Errorf("result %d is about %s", i, name)
+			}
+		}
+		if len(got) != c.actions || pages != c.pages {
+			t.Errorf("%+v: %d pages of %d results", c, pages, len(got))
 		}
 	}
+	w.IAMCall(root, "SimulateCustomPolicy", request(999, 1, 201)...).Refused(400, "InvalidInput", "The policies have too many statements for so many resources.")
 	for _, marker := range []string{"x", "YWN0aW9uIDA", "YWN0aW9uIDI1MA", "YWN0aW9uICsx"} { // nothing, and actions 0, 250 and +1
-		w.IAMCall(root, "SimulateCustomPolicy", append(append([]string{}, params...), "Marker", marker)...).Refused(400, "ValidationError", "Invalid Marker.")
+		w.IAMCall(root, "SimulateCustomPolicy", request(1, 250, 0, "Marker", marker)...).Refused(400, "ValidationError", "Invalid Marker.")
 	}
 }
