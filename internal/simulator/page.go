@@ -16,7 +16,7 @@ const (
 	// compared, for all actions and resources of the page. It may have fewer results than were asked for.
 	//
 	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html (MaxItems)
-	maxStatements = 200000
+	maxStatements = 100000
 )
 
 // Page is a part of the results. Marker asks for the next one; it is empty on the last one.

@@ -275,7 +275,7 @@ func TestSimulatePages(t *testing.T) {
 		{1, 250, 0, "100", 3},
 		{1, 250, 0, "250", 1},
 		{1, 250, 0, "60", 5},
-		{999, 5, 100, "1000", 3}, // a page has room for 200,000 statements, and so for two actions
+		{499, 5, 100, "1000", 3}, // a page has room for 100,000 statements, and so for two actions
 	} {
 		var got []string
 		pages, marker := 0, []string{}
@@ -295,7 +295,7 @@ func TestSimulatePages(t *testing.T) {
 			t.Errorf("%+v: %d pages of %d results", c, pages, len(got))
 		}
 	}
-	w.IAMCall(root, "SimulateCustomPolicy", request(999, 1, 201)...).Refused(400, "InvalidInput", "The policies have too many statements for so many resources.")
+	w.IAMCall(root, "SimulateCustomPolicy", request(999, 1, 101)...).Refused(400, "InvalidInput", "The policies have too many statements for so many resources.")
 	for _, marker := range []string{"x", "YWN0aW9uIDA", "YWN0aW9uIDI1MA", "YWN0aW9uICsx"} { // nothing, and actions 0, 250 and +1
 		w.IAMCall(root, "SimulateCustomPolicy", request(1, 250, 0, "Marker", marker)...).Refused(400, "ValidationError", "Invalid Marker.")
 	}
