@@ -90,24 +90,18 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 }
 
 // Authorize decides one check for caller. request holds the condition keys of the request and lies over
-// caller.Context, and those of the resource and of the check are added. An error means that the decision
-// could not be made; the request is then refused.
-func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Decision, error) {
-	in, keys, err := a.input(ctx, caller, check, request)
-	if err != nil {
-		return authz.Decision{}, err
-	}
-	in.Request.Context = &keys
-	return authz.Decide(&in), nil
-}
-
-// Explain decides as Authorize does and tells why.
-func (a *Access) Explain(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Explanation, error) {
+// caller.Context, and those of the resource and of the check are added. A denial is explained; of an Allow
+// only the decision is told. An error means that the decision could not be made; the request is then
+// refused.
+func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Explanation, error) {
 	in, keys, err := a.input(ctx, caller, check, request)
 	if err != nil {
 		return authz.Explanation{}, err
 	}
 	in.Request.Context = &keys
+	if d := authz.Decide(&in); d.Allowed() {
+		return authz.Explanation{Decision: d}, nil
+	}
 	return authz.Explain(&in), nil
 }
 

@@ -77,14 +77,14 @@ func (f *fixture) put(key []byte, m proto.Message) {
 }
 
 // ask is one request of ann: who is it, which bucket is it, may it put an object.
-func (f *fixture) ask() (authz.Decision, error) {
+func (f *fixture) ask() (authz.Explanation, error) {
 	caller, err := f.access.Caller(f.Context(), keyID, "", time.Unix(0, 0))
 	if err != nil {
-		return authz.Decision{}, err
+		return authz.Explanation{}, err
 	}
 	bucket, err := f.access.Bucket(f.Context(), "b")
 	if err != nil {
-		return authz.Decision{}, err
+		return authz.Explanation{}, err
 	}
 	check := &Check{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Bucket: bucket}
 	request := caller.Context()

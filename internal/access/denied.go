@@ -1,6 +1,8 @@
 package access
 
 import (
+	"strings"
+
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
@@ -26,7 +28,8 @@ func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 		// What another account's policies say, or that there is a role at all, is not the caller's to know.
 		return apierr.AccessDenied(message)
 	}
-	return apierr.AccessDenied(message + " " + reason(check.Action, d.By))
+	near := caller.Account == check.ResourceOwner(caller) || check.inOrganization
+	return apierr.AccessDenied(message + " " + reason(check.Action, &d.By, near))
 }
 
 // ownersSide reports whether a layer belongs to the account that owns the resource.
@@ -34,12 +37,23 @@ func ownersSide(k authz.LayerKind) bool {
 	return k == authz.RCP || k == authz.ResourcePolicy || k == authz.TrustPolicy
 }
 
-// reason words the finding that denied.
-func reason(action string, by authz.Finding) string {
-	if by.Effect == authz.ExplicitDeny {
-		return "with an explicit deny in " + article(by.Layer) + by.Layer.String()
+// reason words the finding that denied. near tells that the caller is of the account that owns the resource, or
+// in one organization with it: it is then told which managed policy, or policy of the organization, denies
+// explicitly.
+//
+// Source: https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns/
+func reason(action string, by *authz.Finding, near bool) string {
+	if by.Effect != authz.ExplicitDeny {
+		return "because no " + by.Layer.String() + " allows the " + action + " action"
 	}
-	return "because no " + by.Layer.String() + " allows the " + action + " action"
+	text := "with an explicit deny in " + article(by.Layer) + by.Layer.String()
+	switch by.Layer {
+	case authz.RCP, authz.SCP, authz.IdentityPolicy, authz.PermissionsBoundary, authz.SessionPolicy:
+		if name := by.Source(); near && strings.HasPrefix(name, "arn:") {
+			text += ": " + name
+		}
+	}
+	return text
 }
 
 func article(k authz.LayerKind) string {

@@ -18,6 +18,8 @@ func TestDenied(t *testing.T) {
 	foreign := put
 	foreign.Bucket = &Bucket{Owner: "222222222222"}
 	assume := Check{Action: "sts:AssumeRole", Resource: "arn:aws:iam::222222222222:role/r", Owner: "222222222222"}
+	sibling := assume
+	sibling.inOrganization = true
 	own := Check{Action: "sts:AssumeRole", Resource: "arn:aws:iam::111111111111:role/r", Owner: "111111111111"}
 	const user = "User: arn:aws:iam::111111111111:user/ann is not authorized to perform: "
 	for name, c := range map[string]struct {
@@ -34,6 +36,14 @@ func TestDenied(t *testing.T) {
 			user + `s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy`},
 		"boundary is silent": {ann, put, authz.Finding{Layer: authz.PermissionsBoundary},
 			user + `s3:PutObject on resource: "arn:aws:s3:::b/k" because no permissions boundary allows the s3:PutObject action`},
+		"a managed policy denies": {ann, put, authz.Finding{Layer: authz.IdentityPolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "arn:aws:iam::111111111111:policy/P"}},
+			user + `s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy: arn:aws:iam::111111111111:policy/P`},
+		"an inline policy denies": {ann, put, authz.Finding{Layer: authz.IdentityPolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "user/ann/p"}},
+			user + `s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy`},
+		"a managed policy denies another account's role": {ann, assume, authz.Finding{Layer: authz.IdentityPolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "arn:aws:iam::111111111111:policy/P"}},
+			user + "sts:AssumeRole on resource: arn:aws:iam::222222222222:role/r with an explicit deny in an identity-based policy"},
+		"a managed policy denies another account's role of the organization": {ann, sibling, authz.Finding{Layer: authz.SCP, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "arn:aws:organizations::999999999999:policy/o-x/service_control_policy/p-y"}},
+			user + "sts:AssumeRole on resource: arn:aws:iam::222222222222:role/r with an explicit deny in a service control policy: arn:aws:organizations::999999999999:policy/o-x/service_control_policy/p-y"},
 		"another account's bucket": {ann, foreign, authz.Finding{Layer: authz.ResourcePolicy, Effect: authz.ExplicitDeny}, "Access Denied"},
 		"anonymous":                {Anonymous(), put, authz.Finding{Layer: authz.ResourcePolicy}, "Access Denied"},
 		"another account's role": {ann, assume, authz.Finding{Layer: authz.TrustPolicy, Effect: authz.ExplicitDeny},

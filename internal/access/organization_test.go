@@ -144,7 +144,7 @@ func TestServiceControlPolicies(t *testing.T) {
 }
 
 // asRoot asks as the root user of an account, on the fixture's bucket.
-func (f *tree) asRoot(account ids.AccountID, keep ...*policy.Context) authz.Decision {
+func (f *tree) asRoot(account ids.AccountID, keep ...*policy.Context) authz.Explanation {
 	f.Helper()
 	acct, err := f.access.account(f.Context(), account, nil)
 	if err != nil {
@@ -166,7 +166,7 @@ func (f *tree) caller(p policy.Principal) *Caller {
 }
 
 // as asks as a caller.
-func (f *tree) as(c *Caller, keep ...*policy.Context) authz.Decision {
+func (f *tree) as(c *Caller, keep ...*policy.Context) authz.Explanation {
 	f.Helper()
 	bucket, err := f.access.Bucket(f.Context(), "b")
 	if err != nil {
@@ -200,12 +200,12 @@ func TestWhoIsBound(t *testing.T) {
 		Kind: policy.RoleSession, Account: accountID, CanonicalID: "aa", ARN: "arn:aws:sts::111111111111:assumed-role/R/s",
 		EntityARN: "arn:aws:iam::111111111111:role/aws-service-role/x.amazonaws.com/R",
 	}
-	callers := map[string]func() authz.Decision{
-		"root":           func() authz.Decision { return f.asRoot(accountID) },
-		"management":     func() authz.Decision { return f.asRoot(managementID) },
-		"outsider":       func() authz.Decision { return f.asRoot("333333333333") },
-		"anonymous":      func() authz.Decision { return f.as(Anonymous()) },
-		"service-linked": func() authz.Decision { return f.as(f.caller(linked)) },
+	callers := map[string]func() authz.Explanation{
+		"root":           func() authz.Explanation { return f.asRoot(accountID) },
+		"management":     func() authz.Explanation { return f.asRoot(managementID) },
+		"outsider":       func() authz.Explanation { return f.asRoot("333333333333") },
+		"anonymous":      func() authz.Explanation { return f.as(Anonymous()) },
+		"service-linked": func() authz.Explanation { return f.as(f.caller(linked)) },
 	}
 	check := func(what string, denied ...string) {
 		t.Helper()
@@ -331,7 +331,7 @@ func TestDeniedInOneOrganization(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Denied(c, check, &d).Message; got != want {
+		if got := Denied(c, check, &d.Decision).Message; got != want {
 			t.Errorf("%s is told %s\nwant %s", account, got, want)
 		}
 	}

@@ -54,7 +54,8 @@ type Decision struct {
 	// owner than the expected one.
 	Action   string
 	Resource string
-	authz.Decision
+	// Explanation has the decision; its reasons and misses are there for denials.
+	authz.Explanation
 }
 
 // Reader receives every record, in the order in which requests end. Record is called from the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"reflect"
 	"testing"
 
 	"crossgrant/internal/authz"
@@ -27,16 +28,28 @@ func TestStreamHandsEveryRecordToEveryReader(t *testing.T) {
 	}
 }
 
-func TestLogNamesTheDecidingStatement(t *testing.T) {
+// TestLogExplainsDenials holds that the line of a denied request names what decided, with the values that
+// were compared, and what nearly allowed.
+func TestLogExplainsDenials(t *testing.T) {
 	t.Parallel()
-	document := &policy.Document{Statements: []policy.Statement{{}, {}, {Sid: "NoWrites"}}}
+	document, err := policy.ParseBucket([]byte(`{"Version":"2012-10-17","Statement":[
+		{"Sid":"Writes","Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}},
+		{"Sid":"NoDeletes","Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`), "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys policy.Context
+	keys.Set("aws:SecureTransport", "false")
+	ask := func(action string) Decision {
+		return Decision{Action: action, Resource: "arn:aws:s3:::b/k", Explanation: authz.Explain(&authz.Input{
+			Request:  policy.Request{Action: action, Resource: "arn:aws:s3:::b/k", Context: &keys},
+			Resource: &authz.Source{Name: "bucket policy of b", Document: document}, Owner: "111111111111", S3: &authz.S3{OwnerCanonicalID: "aa"},
+		})}
+	}
 	var out bytes.Buffer
 	NewLog(slog.New(slog.NewJSONHandler(&out, nil))).Record(&Record{
 		RequestID: "R1", Operation: "PutObject", Status: 403, ErrorCode: "AccessDenied",
-		Decisions: []Decision{{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Decision: authz.Decision{
-			Effect: authz.ExplicitDeny,
-			By:     authz.Finding{Layer: authz.ResourcePolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "bucket policy of b", Document: document}, Statement: 2},
-		}}},
+		Decisions: []Decision{ask("s3:PutObject"), ask("s3:DeleteObject")},
 	})
 	var got struct {
 		Status    int
@@ -45,8 +58,16 @@ func TestLogNamesTheDecidingStatement(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := line{"s3:PutObject", "arn:aws:s3:::b/k", "explicitDeny", "resource-based policy", "bucket policy of b", 2, "NoWrites"}
-	if got.Status != 403 || len(got.Decisions) != 1 || got.Decisions[0] != want {
+	want := []line{{
+		Action: "s3:PutObject", Resource: "arn:aws:s3:::b/k", Decision: "implicitDeny", By: "resource-based policy", Statement: -1,
+		Nearest: []miss{{"resource-based policy", "bucket policy of b", 0, "Writes", []string{
+			"StringEquals s3:x-amz-acl [private] does not hold: the request has no such key"}}},
+	}, {
+		Action: "s3:DeleteObject", Resource: "arn:aws:s3:::b/k", Decision: "explicitDeny", By: "resource-based policy",
+		Source: "bucket policy of b", Statement: 1, Sid: "NoDeletes",
+		Compared: []string{"Bool aws:SecureTransport [false] holds: the request has [false]"},
+	}}
+	if got.Status != 403 || !reflect.DeepEqual(got.Decisions, want) {
 		t.Errorf("the line is %s", out.String())
 	}
 }

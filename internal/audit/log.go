@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"log/slog"
+
+	"crossgrant/internal/authz"
 )
 
 // Log is a Reader that writes one structured line for each request.
@@ -53,19 +55,62 @@ func (l *Log) Record(r *Record) {
 
 // line is a decision as it stands in the log.
 type line struct {
-	Action    string `json:"action"`
+	Action    string `json:"action,omitempty"`
 	Resource  string `json:"resource"`
 	Decision  string `json:"decision"`
 	By        string `json:"by"`
 	Source    string `json:"source,omitempty"`
 	Statement int    `json:"statement"` // -1 where no statement decided
 	Sid       string `json:"sid,omitempty"`
+	// Compared are the conditions of the statement that denied.
+	Compared []string `json:"compared,omitempty"`
+	Nearest  []miss   `json:"nearest,omitempty"`
 }
+
+// miss is a statement or grant that would have allowed, and what in it did not match.
+type miss struct {
+	In        string   `json:"in"`
+	Source    string   `json:"source"`
+	Statement int      `json:"statement"` // -1 for a grant
+	Sid       string   `json:"sid,omitempty"`
+	Why       []string `json:"why"`
+}
+
+// nearest is how many misses of a denial are logged.
+const nearest = 3
 
 func decisions(all []Decision) []line {
 	lines := make([]line, len(all))
-	for i, d := range all {
-		lines[i] = line{d.Action, d.Resource, d.Effect.String(), d.By.Layer.String(), d.By.Source(), int(d.By.Statement), d.By.Sid()}
+	for i := range all {
+		d := &all[i]
+		lines[i] = line{
+			Action: d.Action, Resource: d.Resource, Decision: d.Effect.String(), By: d.By.Layer.String(), Source: d.By.Source(),
+			Statement: int(d.By.Statement), Sid: d.By.Sid(), Compared: compared(d), Nearest: misses(d.Misses),
+		}
 	}
 	return lines
+}
+
+// compared tells the conditions of the statement that denied, with the values of the request.
+func compared(d *Decision) []string {
+	var out []string
+	for i := range d.Reasons {
+		r := &d.Reasons[i]
+		if d.Effect != authz.ExplicitDeny || r.Finding != d.By {
+			continue
+		}
+		for j := range r.Conditions {
+			out = append(out, authz.Compared(&r.Conditions[j]))
+		}
+	}
+	return out
+}
+
+func misses(all []authz.Miss) []miss {
+	var out []miss
+	for i := range all[:min(len(all), nearest)] {
+		m := &all[i]
+		out = append(out, miss{m.Layer.String(), m.Source(), int(m.Statement), m.Sid, m.Why()})
+	}
+	return out
 }

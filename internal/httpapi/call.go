@@ -80,20 +80,20 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 	if c.Record.ResourceOwner == "" {
 		c.Record.ResourceOwner = check.ResourceOwner(c.Caller)
 	}
-	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{Action: check.Action, Resource: check.Resource, Decision: d})
+	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{Action: check.Action, Resource: check.Resource, Explanation: d})
 	if d.Allowed() {
 		b := check.Bucket
 		c.charged = c.charged || b != nil && b.RequesterPays && c.Caller.Account != b.Owner
 		return nil
 	}
-	return access.Denied(c.Caller, check, &d)
+	return access.Denied(c.Caller, check, &d.Decision)
 }
 
 // Refuse adds to the record that a setting of layer refused what check asks, whatever policies and ACLs
 // say of it, and returns err. check has only a resource where nothing was asked yet.
 func (c *Call) Refuse(check *access.Check, layer authz.LayerKind, setting authz.Setting, err error) error {
 	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{
-		Action: check.Action, Resource: check.Resource, Decision: authz.Refused(layer, setting),
+		Action: check.Action, Resource: check.Resource, Explanation: authz.Explanation{Decision: authz.Refused(layer, setting)},
 	})
 	return err
 }

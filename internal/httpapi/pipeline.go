@@ -34,8 +34,9 @@ type Authorizer interface {
 	// Caller returns the caller that owns an access key, with its secret, or an *apierr.Error; token
 	// is the session token that came with the request.
 	Caller(ctx context.Context, id ids.AccessKeyID, token string, now time.Time) (*access.Caller, error)
-	// Authorize answers one check; global holds the condition keys of the request.
-	Authorize(ctx context.Context, caller *access.Caller, check *access.Check, global *policy.Context) (authz.Decision, error)
+	// Authorize answers one check, and explains a denial; request holds the condition keys of the
+	// request, over those of the caller.
+	Authorize(ctx context.Context, caller *access.Caller, check *access.Check, request *policy.Context) (authz.Explanation, error)
 }
 
 // Config is what a Pipeline is made of.

@@ -40,8 +40,8 @@ func (e everyone) Caller(_ context.Context, id ids.AccessKeyID, token string, _ 
 	}, nil
 }
 
-func (e everyone) Authorize(context.Context, *access.Caller, *access.Check, *policy.Context) (authz.Decision, error) {
-	return e.decision, e.err
+func (e everyone) Authorize(context.Context, *access.Caller, *access.Check, *policy.Context) (authz.Explanation, error) {
+	return authz.Explanation{Decision: e.decision}, e.err
 }
 
 // service has one operation.

@@ -15,7 +15,7 @@ func TestMetricsCountRequestsAndDenials(t *testing.T) {
 	m := New()
 	m.Record(&audit.Record{Service: "s3", Operation: "GetObject", Status: 200, BytesOut: 5, Duration: time.Millisecond})
 	m.Record(&audit.Record{Service: "s3", Operation: "GetObject", Status: 403, ErrorCode: "AccessDenied", Decisions: []audit.Decision{
-		{Decision: authz.Decision{By: authz.Finding{Layer: authz.IdentityPolicy}}},
+		{Explanation: authz.Explanation{Decision: authz.Decision{By: authz.Finding{Layer: authz.IdentityPolicy}}}},
 	}})
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/-/metrics", nil))

@@ -256,7 +256,9 @@ func TestServiceControlPolicy(t *testing.T) {
 		for _, key := range []querytest.Key{w.memberRoot, memberAdmin} {
 			answer := create(key)
 			answer.Refused(403, "AccessDenied", "")
-			if !strings.HasSuffix(answer.Get("Error>Message"), "with an explicit deny in a service control policy") {
+			said := answer.Get("Error>Message")
+			if !strings.Contains(said, " with an explicit deny in a service control policy: arn:aws:organizations::111111111111:policy/o-") ||
+				!strings.HasSuffix(said, "/service_control_policy/"+id) {
 				t.Errorf("got %s", answer.Body)
 			}
 		}

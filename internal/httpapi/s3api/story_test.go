@@ -106,7 +106,7 @@ type asking struct {
 	w *world
 }
 
-func (a asking) Authorize(ctx context.Context, caller *access.Caller, check *access.Check, global *policy.Context) (authz.Decision, error) {
+func (a asking) Authorize(ctx context.Context, caller *access.Caller, check *access.Check, global *policy.Context) (authz.Explanation, error) {
 	q, watched := question{action: check.Action}, *check
 	watched.Keys = func(k *policy.Context) {
 		if check.Keys != nil {
