@@ -38,7 +38,7 @@ func (c *counting) View(ctx context.Context, fn func(meta.Reader) error) error {
 
 // fixture is an account with user ann in group devs, and a bucket of the account.
 type fixture struct {
-	*testing.T
+	testing.TB
 	engine *counting
 	store  *meta.Store
 	access *Access
@@ -46,14 +46,14 @@ type fixture struct {
 	sts    *sts.Service
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	box, err := seal.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	engine := &counting{Engine: memory.New()}
-	f := &fixture{T: t, engine: engine, store: meta.New(engine), box: box}
+	f := &fixture{TB: t, engine: engine, store: meta.New(engine), box: box}
 	f.sts = sts.New(f.store, box, sts.Options{})
 	f.access = New(f.store, box, f.sts)
 	t.Cleanup(func() { f.store.Close() })
