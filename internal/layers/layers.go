@@ -53,6 +53,7 @@ var Crossgrant = Rules{
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
+		{"test/servertest"},
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",

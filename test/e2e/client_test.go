@@ -163,7 +163,7 @@ func requestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if *secret != "" {
 		r.as.secret = *secret
 	}
-	response, body, err := r.send(s.server.address)
+	response, body, err := r.send(s.server.Address)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", response.StatusCode, body)
 }

@@ -29,6 +29,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"crossgrant/test/servertest"
 )
 
 // Set by TestMain.
@@ -56,9 +58,8 @@ func prepare(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	binDir = dir
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "crossgrant"), "crossgrant/cmd/crossgrant")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build: %w\n%s", err, out)
+	if _, err := servertest.Build(dir); err != nil {
+		return 0, err
 	}
 	if examples, err = filepath.Abs("../../examples/walkthrough"); err != nil {
 		return 0, err
@@ -185,7 +186,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 type stage struct {
 	between interlude
 	work    string
-	server  *server
+	server  *servertest.Server
 	status  int // of the last aws
 }
 
@@ -195,8 +196,8 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 
 // end kills a server that the story left running.
 func (s *stage) end(t *testing.T) {
-	if s.server != nil && s.server.running {
-		if err := s.server.kill(); err != nil {
+	if s.server != nil && s.server.Running() {
+		if err := s.server.Kill(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -42,11 +42,11 @@ func (s *stage) crash() error {
 	if err := c.expect(http.MethodPut, "/"+streamBucket, nil, http.StatusOK); err != nil {
 		return err
 	}
-	acknowledged, err := c.stream(s.server.kill)
+	acknowledged, err := c.stream(s.server.Kill)
 	if err != nil {
 		return err
 	}
-	if err := s.server.start(); err != nil {
+	if err := s.server.Start(); err != nil {
 		return err
 	}
 	return c.verify(acknowledged)
@@ -65,7 +65,7 @@ func (s *stage) newStreamClient() (*streamClient, error) {
 		return nil, err
 	}
 	return &streamClient{
-		host: s.server.address,
+		host: s.server.Address,
 		signer: sigv4.Signer{
 			Dialect: sigv4.S3, AccessKeyID: who.id, Secret: sigv4.NewSecret(who.secret), Region: "us-east-1", Service: "s3",
 		},
