@@ -2,8 +2,8 @@ GO       ?= go
 DATA     ?= crossgrant-data
 FUZZTIME ?= 30s
 
-# Everything but the stories with the AWS CLI.
-UNITS = $$($(GO) list ./... | grep -v '/test/e2e$$')
+# Everything but the suites that run the program.
+UNITS = $$($(GO) list ./... | grep -v '/test/')
 
 .PHONY: build run test check fuzz e2e bench need-aws need-cc
 
@@ -35,7 +35,7 @@ fuzz:
 	done
 
 e2e: need-aws
-	$(GO) test -count 1 -timeout 20m -v ./test/e2e
+	$(GO) test -count 1 -timeout 20m -v ./test/...
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)

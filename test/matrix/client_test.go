@@ -1,0 +1,84 @@
+package matrix_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"crossgrant/test/servertest"
+)
+
+// client is the SDK's clients of one caller.
+type client struct {
+	s3  *s3.Client
+	iam *iam.Client
+	sts *sts.Client
+}
+
+// transport keeps a connection for every goroutine that asks.
+var transport = &http.Client{
+	Timeout:   time.Minute,
+	Transport: &http.Transport{MaxIdleConns: 256, MaxIdleConnsPerHost: 256},
+}
+
+// newClient returns clients that sign with credentials and never try again.
+func newClient(server *servertest.Server, provider aws.CredentialsProvider) *client {
+	config := aws.Config{
+		Region: "us-east-1", Credentials: provider, HTTPClient: transport,
+		BaseEndpoint: aws.String("http://" + server.Address),
+		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+	}
+	return &client{
+		s3:  s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true }),
+		iam: iam.NewFromConfig(config), sts: sts.NewFromConfig(config),
+	}
+}
+
+func keyClient(server *servertest.Server, id, secret string) *client {
+	return newClient(server, credentials.NewStaticCredentialsProvider(id, secret, ""))
+}
+
+func sessionClient(server *servertest.Server, c *ststypes.Credentials) *client {
+	return newClient(server, credentials.NewStaticCredentialsProvider(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken))
+}
+
+// newAccount has an operator make an account.
+func newAccount(ctx context.Context, server *servertest.Server, name string) (*member, error) {
+	out, err := exec.CommandContext(ctx, server.Program, "account", "create", name, "--data", server.Data, "--output", "json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("create account %s: %w", name, err)
+	}
+	var made struct {
+		AccountID       string `json:"AccountId"`
+		CanonicalID     string `json:"CanonicalId"`
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+	}
+	if err := json.Unmarshal(out, &made); err != nil {
+		return nil, err
+	}
+	return &member{
+		server: server, id: made.AccountID, canonicalID: made.CanonicalID,
+		root: keyClient(server, made.AccessKeyID, made.SecretAccessKey),
+	}, nil
+}
+
+// all runs steps until one fails.
+func all(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
