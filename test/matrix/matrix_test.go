@@ -2,7 +2,8 @@
 //
 // TestAccessMatrix puts every kind of grant together with every kind of deny, asks as every kind of
 // caller, and compares each answer with what a second, small reading of the rules computes
-// (rules_test.go).
+// (rules_test.go). TestRevocation takes access away from clients that are reading and looks that no
+// request which starts afterwards gets through.
 //
 // Everything is arranged through the public APIs, but for the accounts, which an operator makes.
 package matrix_test
