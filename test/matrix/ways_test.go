@@ -74,11 +74,11 @@ var ways = []way{
 			all(s.readAs(s.abroad.root), s.putObjectACL(ctx, s.abroad.canonicalID))
 	}},
 	{"ignore public ACLs", func(ctx context.Context, s *scene) (steps, steps, error) {
-		s.reading = aws.AnonymousCredentials{}
+		s.reading, s.blocks = aws.AnonymousCredentials{}, true
 		return s.block(ctx, &types.PublicAccessBlockConfiguration{IgnorePublicAcls: ptr(true)}), s.unblock(ctx), s.publishObject(ctx)()
 	}},
 	{"restrict public buckets", func(ctx context.Context, s *scene) (steps, steps, error) {
-		s.reading = aws.AnonymousCredentials{}
+		s.reading, s.blocks = aws.AnonymousCredentials{}, true
 		return s.block(ctx, &types.PublicAccessBlockConfiguration{RestrictPublicBuckets: ptr(true)}), s.unblock(ctx),
 			s.putBucketPolicy(ctx, s.bucketStatement("Allow", "*"))()
 	}},

@@ -2,6 +2,7 @@ package matrix_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,38 +10,95 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // writers is the number of those who change other things of the account.
 const writers = 2
 
 // disturb starts writers that change users, policies, groups and buckets of the account home, none of
-// which a way uses, so that what the server has cached of the account is forgotten and read again all
-// the time. The function that it returns stops them.
+// which a way uses. The function that it returns stops them.
 func (h *theater) disturb(t *testing.T) (stop func()) {
+	stops := make([]func(), writers)
+	for i := range stops {
+		name := fmt.Sprintf("writer-%d", i)
+		stops[i] = repeat(t, name, func(int) error { return h.change(t.Context(), name) })
+	}
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+}
+
+// repeat does something again and again until it is stopped.
+func repeat(t *testing.T, name string, do func(round int) error) (stop func()) {
 	var (
 		stopped atomic.Bool
 		running sync.WaitGroup
-		rounds  atomic.Int64
+		rounds  int
 	)
-	for i := range writers {
-		running.Go(func() {
-			name := fmt.Sprintf("writer-%d", i)
-			for !stopped.Load() {
-				if err := h.change(t.Context(), name); err != nil {
-					t.Errorf("%s: %v", name, err)
-					return
-				}
-				rounds.Add(1)
+	running.Go(func() {
+		for !stopped.Load() {
+			if err := do(rounds); err != nil {
+				t.Errorf("%s: %v", name, err)
+				return
 			}
-		})
-	}
+			rounds++
+		}
+	})
 	return func() {
 		stopped.Store(true)
 		running.Wait()
-		t.Logf("the writers made %d rounds", rounds.Load())
+		t.Logf("%s made %d rounds", name, rounds)
 	}
+}
+
+// touch changes what the readers' access depends on without changing their access: the user, group,
+// policy or role of the scene, and its bucket. What the server has cached of them is forgotten and read
+// again all the time, also while the way takes access away.
+func (s *scene) touch(ctx context.Context, round int) error {
+	c := s.home.root
+	other := document(allowOthers)
+	for _, change := range []steps{
+		step(ctx, c.iam.PutUserPolicy, &iam.PutUserPolicyInput{UserName: &s.name, PolicyName: ptr("other"), PolicyDocument: other}),
+		step(ctx, c.iam.PutGroupPolicy, &iam.PutGroupPolicyInput{GroupName: &s.name, PolicyName: ptr("other"), PolicyDocument: other}),
+		step(ctx, c.iam.UpdateRole, &iam.UpdateRoleInput{RoleName: &s.name, Description: ptr(fmt.Sprint(round))}),
+		s.addVersion(ctx, other),
+		s.touchBucket(ctx, round%2 == 0),
+	} {
+		var missing *iamtypes.NoSuchEntityException // a way has some of these only
+		if err := change(); err != nil && !errors.As(err, &missing) {
+			return err
+		}
+	}
+	return nil
+}
+
+// addVersion makes a version of the scene's policy that is not the default, and deletes it.
+func (s *scene) addVersion(ctx context.Context, text *string) steps {
+	return func() error {
+		made, err := s.home.root.iam.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: s.policyARN(), PolicyDocument: text})
+		if err != nil {
+			return err
+		}
+		return s.deleteVersion(ctx, made.PolicyVersion.VersionId)()
+	}
+}
+
+// touchBucket changes a setting that has no effect on who may read: whether policies may be public, or
+// the bucket's ACL where the way is about public access blocks.
+func (s *scene) touchBucket(ctx context.Context, on bool) steps {
+	if s.blocks {
+		id := ""
+		if on {
+			id = s.abroad.canonicalID
+		}
+		return s.putBucketACL(ctx, id)
+	}
+	return s.block(ctx, &types.PublicAccessBlockConfiguration{BlockPublicPolicy: &on})
 }
 
 // change makes things of this name, changes them, and removes them.
