@@ -15,20 +15,17 @@ require (
 
 // For tests and benchmarks only.
 require (
+	github.com/aws/aws-sdk-go-v2 v1.48.0 // the client that users use
+	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // keys of many callers
+	github.com/aws/aws-sdk-go-v2/service/iam v1.65.0 // its IAM
+	github.com/aws/aws-sdk-go-v2/service/organizations v1.62.8 // its Organizations
+	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.10 // its S3
+	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // its STS
+	github.com/aws/smithy-go v1.28.9 // error codes of the SDK
 	github.com/cedar-policy/cedar-go v1.9.1 // a policy engine to measure beside
 	github.com/cockroachdb/datadriven v1.0.3 // rules as data
 	github.com/google/go-cmp v0.7.0 // differences of structures
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: stories with the AWS CLI
-)
-
-// The client that users use, for tests alone.
-require (
-	github.com/aws/aws-sdk-go-v2 v1.48.0
-	github.com/aws/aws-sdk-go-v2/credentials v1.21.0
-	github.com/aws/aws-sdk-go-v2/service/iam v1.65.0
-	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.10
-	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0
-	github.com/aws/smithy-go v1.28.9
 )
 
 require (

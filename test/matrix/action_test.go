@@ -114,24 +114,26 @@ func (s *stage) askOne(ctx context.Context, who *caller, a action, asked *tally)
 }
 
 // wording returns what is wrong with the message of a denial. S3 gives a reason to signed callers of the
-// owner's account, and to nobody else. STS tells callers of other accounts about their own policies alone.
+// owner's account and organization, and to nobody else. STS tells callers of other accounts about their
+// own policies alone; whether those of the organization hear more is not documented.
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 func (s *stage) wording(who *caller, a action, v verdict, message string) string {
+	related := who.account == sibling
 	reason := "because no "
 	if v.explicit {
 		reason = "with an explicit deny in "
 	}
 	switch {
-	case a == assumeRole && who.kind == root:
+	case a == assumeRole && (who.kind == root || related):
 	case a == assumeRole && who.account != owner:
 		for _, policy := range []string{"trust policy", "resource control policy", "resource-based policy"} {
 			if strings.Contains(message, policy) {
 				return "the message tells of another account's " + policy
 			}
 		}
-	case who.account == owner:
+	case who.account == owner || related:
 		if !strings.HasPrefix(message, "User: arn:aws:") || !strings.Contains(message, reason) {
 			return fmt.Sprintf("want a message with %q", reason)
 		}

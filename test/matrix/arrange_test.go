@@ -204,6 +204,14 @@ func (w *world) impose(ctx context.Context, d *deny) (lift func() error, err err
 			steps = append(steps, func() error { return m.bindPrincipals(ctx, m.boundaries[d.boundary]) })
 			lifts = append(lifts, func() error { return m.unbindPrincipals(ctx) })
 		}
+		if d.scp != noPolicy && a != outsider {
+			steps = append(steps, func() error { return w.tree.control(ctx, m, d.scp) })
+			lifts = append(lifts, func() error { return w.tree.uncontrol(ctx, m, d.scp) })
+		}
+		if d.rcp != noPolicy && a == owner {
+			steps = append(steps, func() error { return w.tree.guard(ctx, m) })
+			lifts = append(lifts, func() error { return w.tree.unguard(ctx, m) })
+		}
 	}
 	return func() error { return all(lifts...) }, all(steps...)
 }

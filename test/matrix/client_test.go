@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -20,9 +21,10 @@ import (
 
 // client is the SDK's clients of one caller.
 type client struct {
-	s3  *s3.Client
-	iam *iam.Client
-	sts *sts.Client
+	s3            *s3.Client
+	iam           *iam.Client
+	sts           *sts.Client
+	organizations *organizations.Client
 }
 
 // transport keeps a connection for every goroutine that asks.
@@ -40,7 +42,7 @@ func newClient(server *servertest.Server, provider aws.CredentialsProvider) *cli
 	}
 	return &client{
 		s3:  s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true }),
-		iam: iam.NewFromConfig(config), sts: sts.NewFromConfig(config),
+		iam: iam.NewFromConfig(config), sts: sts.NewFromConfig(config), organizations: organizations.NewFromConfig(config),
 	}
 }
 

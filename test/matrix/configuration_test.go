@@ -170,9 +170,6 @@ type deny struct {
 	setting  setting
 }
 
-// inOrganization reports whether the deny is an organization's.
-func (d *deny) inOrganization() bool { return d.scp != noPolicy || d.rcp != noPolicy }
-
 // configuration is a bucket with an object, and a role, under one grant and one deny.
 type configuration struct {
 	grant       *grant
@@ -205,7 +202,7 @@ var (
 	}
 	// eachKind has one grant of each strength and origin, for denies that do not depend on its form.
 	eachKind = []*grant{&none, &bucketByAll, &objectByAll, &policyEveryone, &policyRootARN, &policyUsers, &policyRoles, &policySessions}
-	// policies are the grants that a role session without policies needs.
+	// rolePolicies are the grants that bear on sessions.
 	rolePolicies = []*grant{&none, &objectByAll, &policyEveryone, &policyRootARN, &policyRoles, &policySessions}
 )
 

@@ -71,11 +71,13 @@ const minRequests = 2000
 func TestAccessMatrix(t *testing.T) {
 	server := startServer(t)
 	ctx := t.Context()
+	tree, err := newOrganization(ctx, server)
+	if err != nil {
+		t.Fatal(err)
+	}
 	rows := make(chan *combination, len(combinations))
 	for i := range combinations {
-		if !combinations[i].deny.inOrganization() {
-			rows <- &combinations[i]
-		}
+		rows <- &combinations[i]
 	}
 	close(rows)
 	var (
@@ -84,7 +86,7 @@ func TestAccessMatrix(t *testing.T) {
 	)
 	for i := range worlds {
 		running.Go(func() {
-			w, err := newWorld(ctx, server, fmt.Sprintf("w%d", i))
+			w, err := newWorld(ctx, server, tree, fmt.Sprintf("w%d", i))
 			if err != nil {
 				t.Error(err)
 				return

@@ -47,16 +47,17 @@ type world struct {
 	name      string
 	members   map[account]*member
 	anonymous *client
+	tree      *organization
 	count     int // of configurations that were arranged
 }
 
 // accounts returns the accounts of the world.
 func (w *world) accounts() []account { return []account{owner, sibling, outsider} }
 
-// newWorld makes the accounts and what they have.
-func newWorld(ctx context.Context, server *servertest.Server, name string) (*world, error) {
+// newWorld makes the accounts and what they have; owner and sibling join the organization.
+func newWorld(ctx context.Context, server *servertest.Server, tree *organization, name string) (*world, error) {
 	w := &world{
-		name: name, members: map[account]*member{}, anonymous: newClient(server, aws.AnonymousCredentials{}),
+		name: name, members: map[account]*member{}, anonymous: newClient(server, aws.AnonymousCredentials{}), tree: tree,
 	}
 	for _, a := range w.accounts() {
 		m, err := newAccount(ctx, server, name+" "+a.String())
@@ -67,6 +68,11 @@ func newWorld(ctx context.Context, server *servertest.Server, name string) (*wor
 			return nil, fmt.Errorf("populate %s: %w", a, err)
 		}
 		w.members[a] = m
+	}
+	for _, a := range []account{owner, sibling} {
+		if err := tree.join(ctx, w.members[a]); err != nil {
+			return nil, fmt.Errorf("join the organization: %w", err)
+		}
 	}
 	return w, nil
 }
