@@ -86,7 +86,12 @@ func (o *organization) join(ctx context.Context, m *member) error {
 }
 
 func (o *organization) attach(ctx context.Context, m *member, policy string) error {
-	_, err := o.management.AttachPolicy(ctx, &organizations.AttachPolicyInput{PolicyId: &policy, TargetId: &m.id})
+	return o.attachTo(ctx, m.id, policy)
+}
+
+// attachTo attaches a policy to an account, unit or root.
+func (o *organization) attachTo(ctx context.Context, target, policy string) error {
+	_, err := o.management.AttachPolicy(ctx, &organizations.AttachPolicyInput{PolicyId: &policy, TargetId: &target})
 	return err
 }
 

@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,7 +45,7 @@ func revokeAll(t *testing.T, beside bool) {
 	if beside {
 		defer theater.disturb(t)()
 	}
-	for i, w := range ways {
+	for i, w := range slices.Concat(ways, organizationWays) {
 		t.Run(w.name, func(t *testing.T) { theater.revoke(t, fmt.Sprintf("revocation-%02d", i), w) })
 	}
 }
@@ -55,6 +56,9 @@ type theater struct {
 	beside bool    // writers change things meanwhile
 	home   *member // owns buckets, users and roles
 	abroad *member
+
+	tree     *organization // home is in it
+	controls readControls
 }
 
 func newTheater(ctx context.Context, server *servertest.Server, beside bool) (*theater, error) {
@@ -72,7 +76,7 @@ func newTheater(ctx context.Context, server *servertest.Server, beside bool) (*t
 		}
 		*m.to = made
 	}
-	return h, nil
+	return h, h.control(ctx)
 }
 
 // way is a way to take access away.
