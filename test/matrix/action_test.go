@@ -42,10 +42,7 @@ func (s *stage) try(ctx context.Context, who *caller, a action) error {
 	case putObject, overwriteObject:
 		_, err = c.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: ptr(s.ownKey(who, a)), Body: strings.NewReader("written")})
 	case getObject:
-		var out *s3.GetObjectOutput
-		if out, err = c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: ptr(sharedKey)}); err == nil {
-			err = out.Body.Close()
-		}
+		err = c.get(ctx, s.bucket, sharedKey)
 	case deleteObject:
 		_, err = c.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: ptr(s.ownKey(who, a))})
 	case listBucket:

@@ -54,6 +54,15 @@ func sessionClient(server *servertest.Server, c *ststypes.Credentials) *client {
 	return newClient(server, credentials.NewStaticCredentialsProvider(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken))
 }
 
+// get reads an object.
+func (c *client) get(ctx context.Context, bucket, key string) error {
+	out, err := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return err
+	}
+	return out.Body.Close()
+}
+
 // newAccount has an operator make an account.
 func newAccount(ctx context.Context, server *servertest.Server, name string) (*member, error) {
 	out, err := exec.CommandContext(ctx, server.Program, "account", "create", name, "--data", server.Data, "--output", "json").Output()

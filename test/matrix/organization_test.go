@@ -15,7 +15,8 @@ const fullAccess = "p-FullAWSAccess"
 
 // organization is an organization with the policies that the matrix attaches to its accounts.
 type organization struct {
-	management *organizations.Client // of the management account's root user
+	account    *member               // the management account
+	management *organizations.Client // of its root user
 	root       string
 	scps       map[limit]string // policy IDs
 	rcp        string
@@ -27,7 +28,7 @@ func newOrganization(ctx context.Context, server *servertest.Server) (*organizat
 	if err != nil {
 		return nil, err
 	}
-	o := &organization{management: m.root.organizations, scps: map[limit]string{}}
+	o := &organization{account: m, management: m.root.organizations, scps: map[limit]string{}}
 	if _, err := o.management.CreateOrganization(ctx, &organizations.CreateOrganizationInput{FeatureSet: types.OrganizationFeatureSetAll}); err != nil {
 		return nil, err
 	}
@@ -96,7 +97,12 @@ func (o *organization) attachTo(ctx context.Context, target, policy string) erro
 }
 
 func (o *organization) detach(ctx context.Context, m *member, policy string) error {
-	_, err := o.management.DetachPolicy(ctx, &organizations.DetachPolicyInput{PolicyId: &policy, TargetId: &m.id})
+	return o.detachFrom(ctx, m.id, policy)
+}
+
+// detachFrom is the way back from attachTo.
+func (o *organization) detachFrom(ctx context.Context, target, policy string) error {
+	_, err := o.management.DetachPolicy(ctx, &organizations.DetachPolicyInput{PolicyId: &policy, TargetId: &target})
 	return err
 }
 

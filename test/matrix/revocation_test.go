@@ -108,11 +108,7 @@ const objectKey = "object"
 
 // getIt reads the scene's object.
 func (s *scene) getIt(ctx context.Context, c *client) error {
-	out, err := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.name, Key: ptr(objectKey)})
-	if err != nil {
-		return err
-	}
-	return out.Body.Close()
+	return c.get(ctx, s.name, objectKey)
 }
 
 // listIt lists the scene's bucket.
