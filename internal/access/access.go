@@ -53,7 +53,8 @@ type Access struct {
 	byCanonical *cache[ids.CanonicalUserID, ids.AccountID]
 	members     *cache[ids.AccountID, *member]
 	orgPolicies *cache[orgPolicy, authz.Source]
-	caches      []forgetter // all of them
+	// caches are all of them, each after those that its values have parts from: see forget.
+	caches []forgetter
 }
 
 // Sizes of the caches, in entries. An entry is small (documents are compiled, and those of groups and
@@ -83,7 +84,7 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 		orgPolicies: newCache[orgPolicy, authz.Source](store, maxPolicies),
 	}
 	a.caches = []forgetter{
-		a.accounts, a.callers, a.identities, a.groups, a.policies, a.buckets, a.byCanonical, a.members, a.orgPolicies,
+		a.orgPolicies, a.members, a.policies, a.groups, a.identities, a.accounts, a.byCanonical, a.callers, a.buckets,
 	}
 	store.OnCommit(a.forget)
 	return a

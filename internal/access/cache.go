@@ -188,8 +188,11 @@ func (n noting) Scan(_, _ []byte) meta.Iterator {
 	panic("access: what is kept must not be read from a range")
 }
 
-// forget tells every cache what was written. Objects, which are most of what is written, have no part in
-// anything that is kept.
+// forget tells every cache what was written, parts before what is made of them. The other way round, a value
+// that is made in between, from a part that is not forgotten yet, would be kept: its load begins after its
+// cache was told. This way it is being loaded, or kept, when its cache is told.
+//
+// Objects, which are most of what is written, have no part in anything that is kept.
 func (a *Access) forget(written [][]byte) {
 	var names []string
 	for _, key := range written {
