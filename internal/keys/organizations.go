@@ -136,18 +136,3 @@ func LastOf(from, key []byte) string { return string(key[min(len(from), len(key)
 func inOrganization(org ids.OrganizationID, kind byte) []byte {
 	return append(escape([]byte{'R'}, string(org)), kind)
 }
-
-// organizationScope returns the organization that a key of space 'R' belongs to, if an account's place
-// in it, or what applies there, is read from that key: the organization itself, its nodes and its
-// policies.
-func organizationScope(key []byte) (ids.OrganizationID, bool) {
-	org, rest, err := unescape(key[1:])
-	if err != nil || org == "" || len(rest) == 0 {
-		return "", false
-	}
-	switch rest[0] {
-	case 'o', 'n', 'p':
-		return ids.OrganizationID(org), true
-	}
-	return "", false
-}

@@ -59,7 +59,8 @@ type Quotas struct {
 	RCPs     int
 	// Attached is the number of policies of one type that are attached to one root, unit or account.
 	Attached int
-	// PolicySize is that of a policy's text, in characters, white space included.
+	// PolicySize is that of a policy's text, in characters, white space included. That of service control
+	// policies was reported to have been doubled in May 2026; AWS's page as it was read has this figure.
 	PolicySize int
 	Tags       int // on one resource
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"crossgrant/internal/arn"
 	"crossgrant/internal/ids"
@@ -63,7 +62,7 @@ func (s *Service) checkContent(policyType, content string) error {
 	if !ok {
 		return Invalid("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type string.")
 	}
-	if utf8.RuneCountInString(content) > s.quotas.PolicySize {
+	if t.Size(content) > s.quotas.PolicySize {
 		return errPolicyTooLong
 	}
 	if _, err := policy.Parse(t, []byte(content)); err != nil {

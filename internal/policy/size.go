@@ -6,7 +6,7 @@ import (
 )
 
 // Limits on the size of a document, as Size counts it, that no account can have raised. Those of
-// IAM's own policies are quotas, which the caller knows.
+// IAM's own policies and of Organizations' are quotas, which the caller knows.
 const (
 	// MaxText is the size in bytes of any policy parameter on the wire.
 	//
@@ -21,15 +21,6 @@ const (
 	//
 	// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 	MaxSessionSize = 2048
-	// MaxSCPSize is the size of a service control policy. Others reported in May 2026 that it was doubled; the
-	// page still has this figure.
-	//
-	// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-	MaxSCPSize = 5120
-	// MaxRCPSize is the size of a resource control policy.
-	//
-	// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
-	MaxRCPSize = 5120
 )
 
 // Size returns how much of its limit a document of this type takes:
