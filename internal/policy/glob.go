@@ -43,18 +43,41 @@ const (
 // run is a part of a pattern without stars.
 type run struct {
 	text string // if it has no wildcard and is valid UTF-8
-	// tokens are set otherwise. They are compared one by one, so that looking for such a run costs the
-	// product of its length and that of the text; every other run is found in linear time.
+	// tokens are set otherwise. Such a run is looked for bit by bit (the Shift-And method): bit i of a set
+	// stands for the first i+1 tokens, takes has for a character the tokens that it may stand for, and others
+	// those of characters that it lacks.
 	tokens []rune
+	takes  map[rune][]uint64
+	others []uint64
 }
 
 func newRun(tokens []rune) run {
 	for _, t := range tokens {
 		if t < 0 || t > utf8.MaxRune {
-			return run{tokens: append([]rune(nil), tokens...)}
+			return newTokenRun(append([]rune(nil), tokens...))
 		}
 	}
 	return run{text: string(tokens)}
+}
+
+func newTokenRun(tokens []rune) run {
+	words := (len(tokens) + 63) / 64
+	r := run{tokens: tokens, takes: map[rune][]uint64{}, others: make([]uint64, words)}
+	for i, t := range tokens {
+		if t == tokAny {
+			r.others[i/64] |= 1 << (i % 64)
+		}
+	}
+	for i, t := range tokens {
+		if t == tokAny {
+			continue
+		}
+		if r.takes[t] == nil {
+			r.takes[t] = append([]uint64(nil), r.others...)
+		}
+		r.takes[t][i/64] |= 1 << (i % 64)
+	}
+	return r
 }
 
 // newGlob compiles tokens. It does not keep the slice.
@@ -180,18 +203,35 @@ func (r *run) begins(s string) (n int, ok bool) {
 	return n, true
 }
 
-// find returns where the first place of s that the run takes ends.
+// find returns where the first place of s that the run takes ends. It takes a step for each character of s
+// and every 64 tokens.
 func (r *run) find(s string) (end int, ok bool) {
 	if r.tokens == nil {
 		i := strings.Index(s, r.text)
 		return i + len(r.text), i >= 0
 	}
-	for i := 0; i < len(s); {
-		if n, ok := r.begins(s[i:]); ok {
-			return i + n, true
+	var one [1]uint64
+	begun := one[:]
+	if len(r.others) > 1 {
+		begun = make([]uint64, len(r.others))
+	}
+	last := len(r.tokens) - 1
+	for end < len(s) {
+		c, size := nextRune(s[end:])
+		end += size
+		takes, known := r.takes[c]
+		if !known {
+			takes = r.others
 		}
-		_, size := nextRune(s[i:])
-		i += size
+		carry := uint64(1) // the run may begin anywhere
+		for w := range begun {
+			next := begun[w] >> 63
+			begun[w] = (begun[w]<<1 | carry) & takes[w]
+			carry = next
+		}
+		if begun[last/64]&(1<<(last%64)) != 0 {
+			return end, true
+		}
 	}
 	return 0, false
 }
@@ -209,10 +249,18 @@ func (r *run) ends(s string) bool {
 	return ok && n == len(s)
 }
 
+// fewSteps is the product of the lengths of pattern and text up to which matchTokens may go back at a
+// mismatch.
+const fewSteps = 1 << 14
+
 // matchTokens reports whether the whole of s matches a pattern that is not compiled, because a variable
-// has a part in it. On a mismatch only the last star is given one more character, so that it takes at
-// most len(s) steps for each token between two stars.
+// has a part in it. On a mismatch only the last star is given one more character. A pattern for which that
+// could take long is compiled.
 func matchTokens(tokens []rune, s string) bool {
+	if len(tokens)*len(s) > fewSteps {
+		g := newGlob(append([]rune(nil), tokens...)) // a copy, so that the tokens can lie on the stack
+		return g.match(s)
+	}
 	t := 0
 	star, tail := -1, "" // the last star seen, and the text after what it has swallowed
 	for s != "" {
