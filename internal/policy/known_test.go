@@ -39,3 +39,29 @@ func TestKnownKeys(t *testing.T) {
 		}
 	}
 }
+
+func TestKeyInfo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		known, multi  bool
+		good, refused string // values; empty: none is refused
+	}{
+		{"aws:SecureTransport", true, false, "true", "yes"},
+		{"AWS:TAGKEYS", true, true, "anything", ""},
+		{"aws:ResourceTag/team", true, false, "anything", ""},
+		{"aws:ResourceTag/a/b", true, false, "anything", ""},
+		{"aws:ResourceTag/", false, false, "", ""},
+		{"aws:ResourceTag", false, false, "", ""},
+		{"accounts.google.com:google/organization_number", true, false, "7", "seven"},
+		{"aws:SourceIp", true, false, "192.0.2.1", "host"},
+		{"aws:CurrentTime", true, false, "2026-01-02T03:04:05Z", "today"},
+		{"iam:PolicyARN", true, false, "arn:aws:iam::aws:policy/a", "arn:aws:iam"},
+		{"aws:Nothing", false, false, "", ""},
+	} {
+		k, ok := KeyInfo(c.name)
+		if ok != c.known || ok && (k.Multivalued != c.multi || !k.Accepts(c.good) || c.refused != "" && k.Accepts(c.refused)) {
+			t.Errorf("%s: got %v, %t", c.name, k, ok)
+		}
+	}
+}
