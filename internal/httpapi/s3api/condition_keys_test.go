@@ -2,48 +2,19 @@ package s3api_test
 
 import (
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
 
+	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/sigv4"
 )
-
-// reference is the part of AWS's service reference that says which condition keys an action has.
-type reference struct {
-	Actions map[string]struct {
-		ConditionKeys []string `json:"conditionKeys"`
-	} `json:"actions"`
-	ConditionKeys map[string]string `json:"conditionKeys"`
-}
-
-func readReference(t *testing.T) reference {
-	t.Helper()
-	text, err := os.ReadFile("../../policy/gen/s3.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r reference
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// named returns a key of the reference as it is for the tag "class", which objects and requests here have.
-func named(key string) string {
-	return strings.NewReplacer("<key>", "class", "${TagKey}", "class").Replace(key)
-}
 
 // notHere are the keys that nothing here has, each with the reason.
 var notHere = map[string]string{
@@ -104,24 +75,14 @@ func filled(request string) string {
 	return text
 }
 
-// present returns the keys of the reference that a question has.
-func (r *reference) present(q question) map[string]bool {
-	found := map[string]bool{}
-	for key := range r.ConditionKeys {
-		if _, _, ok := q.keys.Lookup(named(key)); ok {
-			found[strings.ToLower(named(key))] = true
-		}
-	}
-	return found
-}
-
-// listed returns the keys that the reference has for an action.
-func (r *reference) listed(action string) map[string]bool {
-	listed := map[string]bool{}
-	for _, key := range r.Actions[strings.TrimPrefix(action, "s3:")].ConditionKeys {
-		listed[strings.ToLower(named(key))] = true
-	}
-	return listed
+// keysTable holds the operations of S3 and S3 Control against the reference of S3.
+var keysTable = keytest.Table{
+	Service: "s3", Operations: s3api.New(nil, s3api.Deps{}).Operations(),
+	Unasked: map[string]string{"PreflightRequest": "nobody is asking yet"},
+	// What ListBuckets is about has no type in the reference; S3's messages name this.
+	Forms:   map[string][]string{"ListAllMyBuckets": {"arn:aws:s3:::*"}},
+	Missing: notHere, Always: always, Cases: operationKeys,
+	Start: func(t *testing.T) keytest.Ask { return keysWorld(t).ask },
 }
 
 // TestKeysOfOperations holds the condition keys of every operation against AWS's service reference: a
@@ -131,89 +92,25 @@ func (r *reference) listed(action string) map[string]bool {
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 func TestKeysOfOperations(t *testing.T) {
 	t.Parallel()
-	r := readReference(t)
-	covered := map[string]bool{"PreflightRequest": true} // asks nothing
-	for _, c := range operationKeys {
-		covered[c.operation] = true
-		t.Run(c.operation, func(t *testing.T) {
-			t.Parallel()
-			w := keysWorld(t)
-			union := map[string]map[string]bool{}
-			for _, request := range c.full {
-				for _, q := range w.ask(t, c.operation, request) {
-					found := r.present(q)
-					if union[q.action] == nil {
-						union[q.action] = map[string]bool{}
-					}
-					maps.Copy(union[q.action], found)
-					for key := range found {
-						if !r.listed(q.action)[key] {
-							t.Errorf("%s: %s has %s, which AWS does not fill for it", request, q.action, key)
-						}
-					}
-				}
-			}
-			for action, found := range union {
-				for key := range r.listed(action) {
-					if !found[key] && !excepted(c.absent, action, key) {
-						t.Errorf("%s has no %s", action, key)
-					}
-				}
-			}
-		})
-	}
-	for _, name := range s3api.New(nil, s3api.Deps{}).Operations() {
-		if !covered[name] {
-			t.Errorf("%s is not in the table", name)
-		}
-	}
+	keysTable.Full(t)
 }
 
-// excepted reports whether a key may be absent: everywhere, in an operation, or for one of its actions.
-func excepted(absent map[string]string, action, key string) bool {
-	has := func(m map[string]string, want string) bool {
-		for name := range m {
-			if strings.EqualFold(name, want) {
-				return true
-			}
-		}
-		return false
-	}
-	return has(notHere, key) || has(absent, key) || has(absent, strings.TrimPrefix(action, "s3:")+" "+key)
-}
-
-// TestKeysOfBareRequests holds that a key which a request does not fill is absent, and not empty or a
-// default: that is what the operators Null and IfExists tell apart.
+// TestKeysOfBareRequests holds that a key which a request does not fill is absent.
 func TestKeysOfBareRequests(t *testing.T) {
 	t.Parallel()
-	r := readReference(t)
-	for _, c := range operationKeys {
-		if c.bare == "" {
-			continue // it has nothing that could be left out
-		}
-		t.Run(c.operation, func(t *testing.T) {
-			t.Parallel()
-			for _, q := range keysWorld(t).ask(t, c.operation, c.bare) {
-				for key := range r.present(q) {
-					is := func(name string) bool { return strings.EqualFold(name, key) }
-					if !slices.ContainsFunc(always, is) && !slices.ContainsFunc(c.needed, is) {
-						t.Errorf("%s: %s has %s", c.bare, q.action, key)
-					}
-				}
-			}
-		})
-	}
+	keysTable.Bare(t)
 }
 
 // ask sends a request and returns what was asked about it.
-func (w *world) ask(t *testing.T, operation, request string) []question {
+func (w *world) ask(t *testing.T, operation, request string) []keytest.Question {
 	t.Helper()
-	w.asked = nil
+	w.asking.Taken()
 	answer := w.do(t, &datadriven.TestData{Input: filled(request)})
-	if w.last.Operation != operation || len(w.asked) == 0 {
-		t.Errorf("%s: %s asked %d questions: %s", request, w.last.Operation, len(w.asked), answer)
+	asked := w.asking.Taken()
+	if w.last.Operation != operation || len(asked) == 0 {
+		t.Errorf("%s: %s asked %d questions: %s", request, w.last.Operation, len(asked), answer)
 	}
-	return w.asked
+	return asked
 }
 
 // TestKeysOfSignatures holds the keys that tell how a request was signed and sent.
@@ -239,14 +136,15 @@ func TestKeysOfSignatures(t *testing.T) {
 		"presigned": {signed(func(r *sigv4.Request) { ann.Presign(r, "UNSIGNED-PAYLOAD", w.now().Add(-2*time.Second), time.Hour) }), "REST-QUERY-STRING|AWS4-HMAC-SHA256|2000|UNSIGNED-PAYLOAD|absent"},
 		"anonymous": {signed(func(*sigv4.Request) {}), "absent|absent|absent|absent|absent"},
 	} {
-		w.asked = nil
+		w.asking.Taken()
 		w.handler.ServeHTTP(httptest.NewRecorder(), c.request)
-		if len(w.asked) != 1 {
-			t.Fatalf("%s: asked %v", name, w.asked)
+		asked := w.asking.Taken()
+		if len(asked) != 1 {
+			t.Fatalf("%s: asked %v", name, asked)
 		}
 		var got []string
 		for _, key := range []string{"authType", "signatureversion", "signatureAge", "x-amz-content-sha256", "TlsVersion"} {
-			values, _, ok := w.asked[0].keys.Lookup("s3:" + key)
+			values, _, ok := asked[0].Keys.Lookup("s3:" + key)
 			if !ok {
 				values = []string{"absent"}
 			}

@@ -3,6 +3,8 @@ package s3api_test
 import (
 	"fmt"
 	"maps"
+
+	"crossgrant/internal/httpapi/keytest"
 )
 
 const (
@@ -20,135 +22,132 @@ var copied = map[string]string{"s3:x-amz-copy-source": "it is no copy"}
 
 // operationKeys is one operation, requests that between them carry everything that it takes, and one that
 // carries as little as it can.
-var operationKeys = []struct {
-	operation string
-	full      []string
-	bare      string
-	// absent are the keys that the reference has for an action and the operation has not, with the reason.
-	absent map[string]string
-	// needed are the keys that also the bare request has.
-	needed []string
-}{
-	{operation: "ListBuckets", full: []string{"ann GET /?prefix=a&max-buckets=2"}, bare: "ann GET /"},
+var operationKeys = []keytest.Case{
+	{Operation: "ListBuckets", Full: []string{"ann GET /?prefix=a&max-buckets=2"}, Bare: "ann GET /"},
 	{
-		operation: "CreateBucket",
-		full: []string{
+		Operation: "CreateBucket",
+		Actions:   []string{"s3:CreateBucket", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls"},
+		Full: []string{
 			"ann PUT /almond\nx-amz-acl: authenticated-read\nx-amz-object-ownership: ObjectWriter\n\n<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>",
 			"ann PUT /almond\nx-amz-object-ownership: ObjectWriter\n" + granted,
 		},
-		bare: "ann PUT /almond",
+		Bare: "ann PUT /almond",
 	},
 	{
-		operation: "HeadBucket", full: []string{"ann HEAD /walnut"}, bare: "ann HEAD /walnut",
-		absent: map[string]string{"s3:prefix": "no parameter of this operation", "s3:delimiter": "the same", "s3:max-keys": "the same"},
+		Operation: "HeadBucket", Full: []string{"ann HEAD /walnut"}, Bare: "ann HEAD /walnut",
+		Absent: map[string]string{"s3:prefix": "no parameter of this operation", "s3:delimiter": "the same", "s3:max-keys": "the same"},
 	},
-	{operation: "DeleteBucket", full: []string{"ann DELETE /hazel"}, bare: "ann DELETE /hazel"},
-	{operation: "ListObjects", full: []string{"ann GET /walnut?prefix=a&delimiter=/&max-keys=2&marker=a"}, bare: "ann GET /walnut"},
-	{operation: "ListObjectsV2", full: []string{"ann GET /walnut?list-type=2&prefix=a&delimiter=/&max-keys=2&start-after=a"}, bare: "ann GET /walnut?list-type=2"},
-	{operation: "ListMultipartUploads", full: []string{"ann GET /walnut?uploads&prefix=a&delimiter=/&max-uploads=2"}, bare: "ann GET /walnut?uploads"},
-	{operation: "GetBucketLocation", full: []string{"ann GET /walnut?location"}, bare: "ann GET /walnut?location"},
-	{operation: "GetBucketAcl", full: []string{"ann GET /walnut?acl"}, bare: "ann GET /walnut?acl"},
-	{operation: "PutBucketAcl", full: []string{"ann PUT /walnut?acl\nx-amz-acl: private", "ann PUT /walnut?acl\n" + granted}, bare: "ann PUT /walnut?acl\n\n" + aclBody},
-	{operation: "GetBucketPolicy", full: []string{"ann GET /walnut?policy"}, bare: "ann GET /walnut?policy"},
-	{operation: "PutBucketPolicy", full: []string{"ann PUT /walnut?policy\nx-amz-confirm-remove-self-bucket-access: true"}, bare: "ann PUT /walnut?policy"},
-	{operation: "DeleteBucketPolicy", full: []string{"ann DELETE /walnut?policy"}, bare: "ann DELETE /walnut?policy"},
-	{operation: "GetBucketPolicyStatus", full: []string{"ann GET /walnut?policyStatus"}, bare: "ann GET /walnut?policyStatus"},
-	{operation: "GetBucketOwnershipControls", full: []string{"ann GET /walnut?ownershipControls"}, bare: "ann GET /walnut?ownershipControls"},
-	{operation: "PutBucketOwnershipControls", full: []string{"ann PUT /walnut?ownershipControls\n\n<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"}},
-	{operation: "DeleteBucketOwnershipControls", full: []string{"ann DELETE /walnut?ownershipControls"}},
-	{operation: "GetPublicAccessBlock", full: []string{"ann GET /walnut?publicAccessBlock"}},
-	{operation: "PutPublicAccessBlock", full: []string{"ann PUT /walnut?publicAccessBlock" + block}},
-	{operation: "DeletePublicAccessBlock", full: []string{"ann DELETE /walnut?publicAccessBlock"}},
-	{operation: "GetBucketRequestPayment", full: []string{"ann GET /walnut?requestPayment"}},
-	{operation: "PutBucketRequestPayment", full: []string{"ann PUT /walnut?requestPayment\n\n<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>"}},
-	{operation: "GetBucketTagging", full: []string{"ann GET /walnut?tagging"}},
-	{operation: "PutBucketTagging", full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
-	{operation: "DeleteBucketTagging", full: []string{"ann DELETE /walnut?tagging"}},
-	{operation: "GetObject", full: []string{"ann GET /walnut/tagged", "ann GET /walnut/tagged?versionId=null"}, bare: "ann GET /walnut/plain"},
-	{operation: "HeadObject", full: []string{"ann HEAD /walnut/tagged", "ann HEAD /walnut/tagged?versionId=null"}, bare: "ann HEAD /walnut/plain"},
+	{Operation: "DeleteBucket", Full: []string{"ann DELETE /hazel"}, Bare: "ann DELETE /hazel"},
+	{Operation: "ListObjects", Full: []string{"ann GET /walnut?prefix=a&delimiter=/&max-keys=2&marker=a"}, Bare: "ann GET /walnut"},
+	{Operation: "ListObjectsV2", Full: []string{"ann GET /walnut?list-type=2&prefix=a&delimiter=/&max-keys=2&start-after=a"}, Bare: "ann GET /walnut?list-type=2"},
+	{Operation: "ListMultipartUploads", Full: []string{"ann GET /walnut?uploads&prefix=a&delimiter=/&max-uploads=2"}, Bare: "ann GET /walnut?uploads"},
+	{Operation: "GetBucketLocation", Full: []string{"ann GET /walnut?location"}, Bare: "ann GET /walnut?location"},
+	{Operation: "GetBucketAcl", Full: []string{"ann GET /walnut?acl"}, Bare: "ann GET /walnut?acl"},
+	{Operation: "PutBucketAcl", Full: []string{"ann PUT /walnut?acl\nx-amz-acl: private", "ann PUT /walnut?acl\n" + granted}, Bare: "ann PUT /walnut?acl\n\n" + aclBody},
+	{Operation: "GetBucketPolicy", Full: []string{"ann GET /walnut?policy"}, Bare: "ann GET /walnut?policy"},
+	{Operation: "PutBucketPolicy", Full: []string{"ann PUT /walnut?policy\nx-amz-confirm-remove-self-bucket-access: true"}, Bare: "ann PUT /walnut?policy"},
+	{Operation: "DeleteBucketPolicy", Full: []string{"ann DELETE /walnut?policy"}, Bare: "ann DELETE /walnut?policy"},
+	{Operation: "GetBucketPolicyStatus", Full: []string{"ann GET /walnut?policyStatus"}, Bare: "ann GET /walnut?policyStatus"},
+	{Operation: "GetBucketOwnershipControls", Full: []string{"ann GET /walnut?ownershipControls"}, Bare: "ann GET /walnut?ownershipControls"},
+	{Operation: "PutBucketOwnershipControls", Full: []string{"ann PUT /walnut?ownershipControls\n\n<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"}},
+	{Operation: "DeleteBucketOwnershipControls", Full: []string{"ann DELETE /walnut?ownershipControls"}},
+	{Operation: "GetPublicAccessBlock", Full: []string{"ann GET /walnut?publicAccessBlock"}},
+	{Operation: "PutPublicAccessBlock", Full: []string{"ann PUT /walnut?publicAccessBlock" + block}},
+	{Operation: "DeletePublicAccessBlock", Full: []string{"ann DELETE /walnut?publicAccessBlock"}},
+	{Operation: "GetBucketRequestPayment", Full: []string{"ann GET /walnut?requestPayment"}},
+	{Operation: "PutBucketRequestPayment", Full: []string{"ann PUT /walnut?requestPayment\n\n<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>"}},
+	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
+	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
+	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},
+	{Operation: "GetObject", Actions: []string{"s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"}, Full: []string{"ann GET /walnut/tagged", "ann GET /walnut/tagged?versionId=null"}, Bare: "ann GET /walnut/plain"},
+	{Operation: "HeadObject", Full: []string{"ann HEAD /walnut/tagged", "ann HEAD /walnut/tagged?versionId=null"}, Bare: "ann HEAD /walnut/plain"},
 	{
-		operation: "GetObject", full: []string{"ann GET /walnut/none?versionId=null"}, bare: "ann GET /walnut/none", needed: []string{"s3:prefix"},
-		absent: map[string]string{"s3:delimiter": "the question is about one key", "s3:max-keys": "the same"},
+		Operation: "GetObject", Actions: []string{"s3:ListBucket"}, Full: []string{"ann GET /walnut/none?versionId=null"}, Bare: "ann GET /walnut/none", Needed: []string{"s3:prefix"},
+		Absent: map[string]string{"s3:delimiter": "the question is about one key", "s3:max-keys": "the same"},
 	},
 	{
-		operation: "PutObject",
-		full: []string{
+		Operation: "PutObject",
+		Actions:   []string{"s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging"},
+		Full: []string{
 			"ann PUT /walnut/new\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-None-Match: *" + written,
 			"ann PUT /walnut/tagged\nx-amz-tagging: class=open\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"\n" + granted + written + "\n\nx",
 		},
-		bare: "ann PUT /walnut/new\n\nx", needed: []string{"s3:ObjectCreationOperation"}, absent: implied(copied),
+		Bare: "ann PUT /walnut/new\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
 	},
 	{
-		operation: "CopyObject",
-		full: []string{
+		Operation: "CopyObject",
+		Full: []string{
 			"ann PUT /walnut/new\nx-amz-copy-source: walnut/tagged\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-tagging-directive: REPLACE\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"" + written,
 			"ann PUT /walnut/copy\nx-amz-copy-source: walnut/tagged?versionId=null\nIf-None-Match: *\n" + granted + written,
 		},
-		bare: "ann PUT /walnut/new\nx-amz-copy-source: walnut/plain", needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
-		absent: map[string]string{"GetObject s3:ExistingObjectTag/class": "S3 does not fill it for the source of a copy", "GetObjectVersion s3:ExistingObjectTag/class": "the same",
+		Bare: "ann PUT /walnut/new\nx-amz-copy-source: walnut/plain", Needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
+		Absent: map[string]string{"GetObject s3:ExistingObjectTag/class": "S3 does not fill it for the source of a copy", "GetObjectVersion s3:ExistingObjectTag/class": "the same",
 			"PutObjectTagging s3:ExistingObjectTag/class": "the object that gets the tags is a new one", "PutObjectAcl s3:ExistingObjectTag/class": "the same"},
 	},
 	{
-		operation: "DeleteObject",
-		full:      []string{"ann DELETE /walnut/none\nIf-Match: *", "ann DELETE /walnut/none?versionId=null", "ann DELETE /walnut/none\nx-amz-bypass-governance-retention: true"},
-		bare:      "ann DELETE /walnut/none", absent: bypass,
+		Operation: "DeleteObject",
+		Actions:   []string{"s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"},
+		Full:      []string{"ann DELETE /walnut/none\nIf-Match: *", "ann DELETE /walnut/none?versionId=null", "ann DELETE /walnut/none\nx-amz-bypass-governance-retention: true"},
+		Bare:      "ann DELETE /walnut/none", Absent: bypass,
 	},
 	{
-		operation: "DeleteObjects",
-		full: []string{
+		Operation: "DeleteObjects",
+		Full: []string{
 			"ann POST /walnut?delete\nx-amz-sdk-checksum-algorithm: CRC32\nx-amz-checksum-crc32: %[2]s\nx-amz-bypass-governance-retention: true\n\n" + deleteBody,
 			"ann POST /walnut?delete\nx-amz-checksum-crc32: %[2]s\n\n" + deleteBody,
 		},
-		absent: bypass,
+		Absent: bypass,
 	},
-	{operation: "GetObjectAcl", full: []string{"ann GET /walnut/tagged?acl", "ann GET /walnut/tagged?acl&versionId=null"}, bare: "ann GET /walnut/plain?acl"},
+	{Operation: "GetObjectAcl", Actions: []string{"s3:GetObjectAcl", "s3:GetObjectVersionAcl"}, Full: []string{"ann GET /walnut/tagged?acl", "ann GET /walnut/tagged?acl&versionId=null"}, Bare: "ann GET /walnut/plain?acl"},
 	{
-		operation: "PutObjectAcl",
-		full: []string{
+		Operation: "PutObjectAcl",
+		Actions:   []string{"s3:PutObjectAcl", "s3:PutObjectVersionAcl"},
+		Full: []string{
 			"ann PUT /walnut/tagged?acl\nx-amz-acl: private\nx-amz-storage-class: STANDARD", "ann PUT /walnut/tagged?acl\n" + granted,
 			"ann PUT /walnut/tagged?acl&versionId=null\nx-amz-acl: private\nx-amz-storage-class: STANDARD", "ann PUT /walnut/tagged?acl&versionId=null\n" + granted,
 		},
-		bare: "ann PUT /walnut/plain?acl\n\n" + aclBody,
+		Bare: "ann PUT /walnut/plain?acl\n\n" + aclBody,
 	},
-	{operation: "GetObjectTagging", full: []string{"ann GET /walnut/tagged?tagging", "ann GET /walnut/tagged?tagging&versionId=null"}, bare: "ann GET /walnut/plain?tagging"},
+	{Operation: "GetObjectTagging", Actions: []string{"s3:GetObjectTagging", "s3:GetObjectVersionTagging"}, Full: []string{"ann GET /walnut/tagged?tagging", "ann GET /walnut/tagged?tagging&versionId=null"}, Bare: "ann GET /walnut/plain?tagging"},
 	{
-		operation: "PutObjectTagging",
-		full:      []string{"ann PUT /walnut/tagged?tagging\n\n" + tagSet, "ann PUT /walnut/tagged?tagging&versionId=null\n\n" + tagSet},
-		bare:      "ann PUT /walnut/plain?tagging\n\n<Tagging><TagSet/></Tagging>",
+		Operation: "PutObjectTagging",
+		Actions:   []string{"s3:PutObjectTagging", "s3:PutObjectVersionTagging"},
+		Full:      []string{"ann PUT /walnut/tagged?tagging\n\n" + tagSet, "ann PUT /walnut/tagged?tagging&versionId=null\n\n" + tagSet},
+		Bare:      "ann PUT /walnut/plain?tagging\n\n<Tagging><TagSet/></Tagging>",
 	},
-	{operation: "DeleteObjectTagging", full: []string{"ann DELETE /walnut/tagged?tagging", "ann DELETE /walnut/tagged2?tagging&versionId=null"}, bare: "ann DELETE /walnut/plain?tagging"},
+	{Operation: "DeleteObjectTagging", Actions: []string{"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"}, Full: []string{"ann DELETE /walnut/tagged?tagging", "ann DELETE /walnut/tagged2?tagging&versionId=null"}, Bare: "ann DELETE /walnut/plain?tagging"},
 	{
-		operation: "CreateMultipartUpload",
-		full: []string{
+		Operation: "CreateMultipartUpload",
+		Full: []string{
 			"ann POST /walnut/new?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-Match: a\nIf-None-Match: *" + written,
 			"ann POST /walnut/new?uploads\nx-amz-tagging: class=open\n" + granted + written,
 		},
-		bare: "ann POST /walnut/new?uploads", needed: []string{"s3:ObjectCreationOperation"}, absent: implied(copied),
+		Bare: "ann POST /walnut/new?uploads", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
 	},
 	{
-		operation: "UploadPart",
-		full:      []string{"ann PUT /walnut/large?uploadId=[upload1]&partNumber=1\nIf-Match: a\nIf-None-Match: *" + written + "\n\nx", "ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\n\nx"},
-		bare:      "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\n\nx", needed: []string{"s3:ObjectCreationOperation"}, absent: copied,
+		Operation: "UploadPart",
+		Full:      []string{"ann PUT /walnut/large?uploadId=[upload1]&partNumber=1\nIf-Match: a\nIf-None-Match: *" + written + "\n\nx", "ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\n\nx"},
+		Bare:      "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: copied,
 	},
 	{
-		operation: "UploadPartCopy",
-		full: []string{
+		Operation: "UploadPartCopy",
+		Full: []string{
 			"ann PUT /walnut/large?uploadId=[upload1]&partNumber=1\nx-amz-copy-source: walnut/tagged\nIf-Match: a\nIf-None-Match: *" + written,
 			"ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\nx-amz-copy-source: walnut/tagged?versionId=null",
 		},
-		bare: "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\nx-amz-copy-source: walnut/plain", needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
+		Bare: "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\nx-amz-copy-source: walnut/plain", Needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
 	},
 	{
-		operation: "CompleteMultipartUpload",
-		full:      []string{"ann POST /walnut/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *\n\n" + part},
-		bare:      "ann POST /walnut/large?uploadId=[upload3]\n\n" + part, needed: []string{"s3:ObjectCreationOperation"}, absent: implied(copied),
+		Operation: "CompleteMultipartUpload",
+		Full:      []string{"ann POST /walnut/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *\n\n" + part},
+		Bare:      "ann POST /walnut/large?uploadId=[upload3]\n\n" + part, Needed: []string{"s3:ObjectCreationOperation"}, Absent: copied,
 	},
-	{operation: "ListParts", full: []string{"ann GET /walnut/large?uploadId=[upload1]&max-parts=1"}, bare: "ann GET /walnut/large?uploadId=[upload3]"},
-	{operation: "AbortMultipartUpload", full: []string{"ann DELETE /walnut/large?uploadId=[upload1]"}, bare: "ann DELETE /walnut/large?uploadId=[upload3]"},
+	{Operation: "ListParts", Full: []string{"ann GET /walnut/large?uploadId=[upload1]&max-parts=1"}, Bare: "ann GET /walnut/large?uploadId=[upload3]"},
+	{Operation: "AbortMultipartUpload", Full: []string{"ann DELETE /walnut/large?uploadId=[upload1]"}, Bare: "ann DELETE /walnut/large?uploadId=[upload3]"},
 	// S3 Control
-	{operation: "GetPublicAccessBlock", full: []string{fmt.Sprintf(control, "GET")}},
-	{operation: "PutPublicAccessBlock", full: []string{fmt.Sprintf(control, "PUT") + block}},
-	{operation: "DeletePublicAccessBlock", full: []string{fmt.Sprintf(control, "DELETE")}},
+	{Operation: "GetPublicAccessBlock", Full: []string{fmt.Sprintf(control, "GET")}},
+	{Operation: "PutPublicAccessBlock", Full: []string{fmt.Sprintf(control, "PUT") + block}},
+	{Operation: "DeletePublicAccessBlock", Full: []string{fmt.Sprintf(control, "DELETE")}},
 }
 
 const deleteBody = "<Delete><Object><Key>none</Key><ETag>*</ETag></Object><Object><Key>none</Key><VersionId>null</VersionId></Object></Delete>"

@@ -23,9 +23,9 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
-	"crossgrant/internal/authz"
 	blobs "crossgrant/internal/blob/memory"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/s3controlapi"
 	"crossgrant/internal/iam"
@@ -34,7 +34,6 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
-	"crossgrant/internal/policy"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
 	"crossgrant/internal/sts"
@@ -89,34 +88,9 @@ type world struct {
 	signers  map[string]*sigv4.Signer
 	uploads  []string
 	last     *audit.Record
-	asked    []question // by all requests so far
+	asking   *keytest.Asking
 	tls      *tls.ConnectionState
 	engine   *countingEngine
-}
-
-// question is a check that was asked, with all condition keys that it was judged with.
-type question struct {
-	action string
-	keys   policy.Context
-}
-
-// asking is the authorizer of a world, which keeps what it is asked.
-type asking struct {
-	*access.Access
-	w *world
-}
-
-func (a asking) Authorize(ctx context.Context, caller *access.Caller, check *access.Check, global *policy.Context) (authz.Explanation, error) {
-	q, watched := question{action: check.Action}, *check
-	watched.Keys = func(k *policy.Context) {
-		if check.Keys != nil {
-			check.Keys(k)
-		}
-		q.keys = *k
-	}
-	d, err := a.Access.Authorize(ctx, caller, &watched, global)
-	a.w.asked = append(a.w.asked, q)
-	return d, err
 }
 
 // countingEngine counts the transactions on the metadata store.
@@ -166,6 +140,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	w.iam = iam.New(store, box, iam.Options{Now: w.now})
 	sessions := sts.New(store, box, sts.Options{Now: w.now})
 	authorizer := access.New(store, box, sessions)
+	w.asking = &keytest.Asking{Access: authorizer}
 	storage := objects.New(store, blobs.New(), objects.Options{
 		InlineLimit: 16, MinPart: 32, MaxObject: 1 << 20, Now: w.now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -180,7 +155,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	}
 	s3 := s3api.New(storage, deps)
 	w.handler, err = httpapi.New(httpapi.Config{
-		Region: w.region, Authorizer: asking{authorizer, w}, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts)}, NamesBucket: s3.NamesBucket,
+		Region: w.region, Authorizer: w.asking, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts)}, NamesBucket: s3.NamesBucket,
 		Records: audit.NewStream(w), Now: w.now,
 		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
 	})
