@@ -192,8 +192,8 @@ func TestTargets(t *testing.T) {
 		begin + "root" + in + root, begin + "ou" + in + "ou-none-12345678", begin + "account" + in + "222222222222",
 		begin + "policy" + in + "resource_control_policy/" + rcp, begin + "policy" + in + "service_control_policy/p-none123456",
 		"arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess",
-		begin + "handshake" + in + "invite/" + h.ID, "*", begin + "ou" + in + "*", begin + "account" + in + "*",
-		begin + "policy" + in + "resource_control_policy/*",
+		begin + "handshake" + in + "invite/" + h.ID, "*", begin + "ou" + in + "ou-*", begin + "account" + in + "*",
+		begin + "policy" + in + "resource_control_policy/p-*",
 	}
 	got, err := w.Targets(w.ctx, management, refs)
 	w.must(err)

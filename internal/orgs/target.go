@@ -30,7 +30,11 @@ func NewPolicyOf(policyType string) Ref { return Ref{"policy", policyType} }
 // Target is what authorization needs to know of what a request is about. It is read before the caller is
 // known to be allowed to see it, so nothing of it may be told.
 type Target struct {
-	// ARN is "*" for something in no organization of the caller's.
+	// ARN is "*" for something in no organization of the caller's. That of what is to be made has "*" for
+	// what its ID will be, behind what every such ID begins with: a policy on "…:ou/o-example/ou-*" is about
+	// all units, and so about a new one.
+	//
+	// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
 	ARN  string
 	Tags []Tag
 	// PolicyType is that of a policy, or empty.
@@ -82,11 +86,11 @@ func invitation(r meta.Reader, account ids.AccountID, id string) (Target, error)
 func (v view) target(ref Ref) (Target, error) {
 	switch ref.kind {
 	case "ou":
-		return Target{ARN: arn.OrganizationalUnit(v.management(), v.id, "*").String()}, nil
+		return Target{ARN: arn.OrganizationalUnit(v.management(), v.id, "ou-*").String()}, nil
 	case "account":
 		return Target{ARN: arn.OrganizationAccount(v.management(), v.id, "*").String()}, nil
 	case "policy":
-		return Target{ARN: arn.OrganizationPolicy(v.management(), v.id, ref.id, "*").String(), PolicyType: ref.id}, nil
+		return Target{ARN: arn.OrganizationPolicy(v.management(), v.id, ref.id, "p-*").String(), PolicyType: ref.id}, nil
 	}
 	if strings.HasPrefix(ref.id, "p-") {
 		return v.policyTarget(ref.id)
