@@ -21,6 +21,7 @@ import (
 	"crossgrant/internal/audit"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
+	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/iam"
@@ -50,6 +51,10 @@ type World struct {
 	IAM     *iam.Service
 	Store   *meta.Store
 	Records []audit.Record
+	// Asking keeps what the services ask of authorization.
+	Asking *keytest.Asking
+	// Sent is called with each request, signed, before it is sent; may be nil.
+	Sent func(*http.Request)
 
 	pipeline *httpapi.Pipeline
 }
@@ -67,11 +72,12 @@ func New(t *testing.T) *World {
 	now := func() time.Time { return w.Now }
 	sessions := sts.New(w.Store, box, sts.Options{Now: now})
 	authorizer := access.New(w.Store, box, sessions)
+	w.Asking = &keytest.Asking{Access: authorizer}
 	w.IAM = iam.New(w.Store, box, iam.Options{Now: now})
 	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM})
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
-		Region:      "us-east-1", Authorizer: authorizer, Records: audit.NewStream(w), Now: now,
+		Region:      "us-east-1", Authorizer: w.Asking, Records: audit.NewStream(w), Now: now,
 		Services: []httpapi.Service{
 			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions), orgsapi.New(organizations),
 		},
@@ -181,8 +187,7 @@ func (w *World) JSON(key Key, headers map[string]string, body string) JSONAnswer
 		signer := signer(key, "organizations")
 		signer.Sign(neutral, hash(body), w.Now)
 	}
-	recorder := httptest.NewRecorder()
-	w.pipeline.ServeHTTP(recorder, r)
+	recorder := w.send(r)
 	return JSONAnswer{Status: recorder.Code, Header: recorder.Header(), Body: recorder.Body.String(), world: w}
 }
 
@@ -200,9 +205,17 @@ func hash(body string) string {
 
 func (w *World) serve(r *http.Request) Answer {
 	w.Helper()
+	recorder := w.send(r)
+	return Answer{Status: recorder.Code, Body: recorder.Body.String(), world: w}
+}
+
+func (w *World) send(r *http.Request) *httptest.ResponseRecorder {
+	if w.Sent != nil {
+		w.Sent(r)
+	}
 	recorder := httptest.NewRecorder()
 	w.pipeline.ServeHTTP(recorder, r)
-	return Answer{Status: recorder.Code, Body: recorder.Body.String(), world: w}
+	return recorder
 }
 
 func (w *World) must(err error) {

@@ -1,0 +1,90 @@
+package iamapi_test
+
+import (
+	"net/url"
+	"testing"
+
+	"crossgrant/internal/httpapi/iamapi"
+	"crossgrant/internal/httpapi/keytest"
+	"crossgrant/internal/httpapi/queryapi/querytest"
+)
+
+// keysTable holds the operations of IAM against its reference.
+var keysTable = keytest.Table{
+	Service: "iam", Operations: iamapi.New(nil, nil).Operations(),
+	Forms: map[string][]string{
+		// These have no type of resource; the messages of AWS name the path that is listed.
+		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},
+		"ListPolicies": {"policy path /"},
+		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+		"GetUser": {rootForm}, "CreateAccessKey": {rootForm}, "ListAccessKeys": {rootForm}, "UpdateAccessKey": {rootForm}, "DeleteAccessKey": {rootForm},
+	},
+	Missing: map[string]string{"iam:RoleTemplateARN": "there are no role templates"},
+	Start:   func(t *testing.T) keytest.Ask { return newKeysWorld(t).ask },
+	Cases:   operationKeys,
+}
+
+const (
+	rootForm   = "arn:aws:iam::${Account}:root"
+	keysOfAnn  = "111111111111"
+	trustAnn   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}`
+	boundaryOf = "arn:aws:iam::111111111111:policy/boundary"
+)
+
+// keysWorld is an account in which what is called "full" has a tag and, if it can, a boundary, and what is
+// called "bare" has neither.
+type keysWorld struct {
+	*querytest.World
+	root querytest.Key
+}
+
+func newKeysWorld(t *testing.T) *keysWorld {
+	t.Helper()
+	w := &keysWorld{World: querytest.New(t)}
+	w.root = w.Account(keysOfAnn)
+	tag := []string{"Tags.member.1.Key", keytest.TagKey, "Tags.member.1.Value", "open"}
+	bounded := append([]string{"PermissionsBoundary", boundaryOf}, tag...)
+	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "boundary", "PolicyDocument", allowAll).OK()
+	for name, more := range map[string][]string{"bare": nil, "full": bounded} {
+		w.IAMCall(w.root, "CreateUser", append([]string{"UserName", name}, more...)...).OK()
+		w.IAMCall(w.root, "CreateRole", append([]string{"RoleName", name, "AssumeRolePolicyDocument", trustAnn}, more...)...).OK()
+		w.IAMCall(w.root, "CreateGroup", "GroupName", name).OK()
+	}
+	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "bare", "PolicyDocument", allowAll).OK()
+	w.IAMCall(w.root, "CreatePolicy", append([]string{"PolicyName", "full", "PolicyDocument", allowAll}, tag...)...).OK()
+	return w
+}
+
+// ask sends a form. What is asked for does not have to be done, but a form that is refused asks nothing.
+func (w *keysWorld) ask(t *testing.T, operation, request string) []keytest.Question {
+	t.Helper()
+	form, err := url.ParseQuery(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form.Set("Action", operation)
+	form.Set("Version", querytest.IAMVersion)
+	w.Asking.Taken()
+	answer := w.Do(w.root, "iam", form)
+	asked := w.Asking.Taken()
+	if len(asked) == 0 {
+		t.Errorf("%s: asked nothing: %s", request, answer.Body)
+	}
+	return asked
+}
+
+// TestKeysOfOperations holds action, resource and condition keys of every operation against AWS's service
+// reference.
+//
+// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+func TestKeysOfOperations(t *testing.T) {
+	t.Parallel()
+	keysTable.Full(t)
+}
+
+// TestKeysOfBareRequests holds that a key which a request does not fill is absent.
+func TestKeysOfBareRequests(t *testing.T) {
+	t.Parallel()
+	keysTable.Bare(t)
+}
