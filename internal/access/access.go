@@ -10,6 +10,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -140,7 +141,7 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 		}
 	}
 	keys = policy.Over(request)
-	resourceKeys(&keys, in.Owner, check.Action)
+	resourceKeys(&keys, cmp.Or(check.ToldOwner, in.Owner), check.Action)
 	if err := a.organize(ctx, &in, &keys, caller, check); err != nil {
 		return in, keys, err
 	}

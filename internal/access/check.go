@@ -19,6 +19,11 @@ type Check struct {
 	// Owner is the account that owns the resource. It may be left empty where Bucket is set, and
 	// means the caller's own account where both are empty.
 	Owner ids.AccountID
+	// ToldOwner is the account that the condition keys aws:Resource… tell of, where it is not the one that
+	// decides about the resource: "aws" for a managed policy of AWS. Empty: that one.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+	ToldOwner ids.AccountID
 	// Bucket is the bucket that an S3 action is about; nil for ListBuckets and CreateBucket.
 	Bucket *Bucket
 	// Object is the existing object that the request addresses; nil if there is none.

@@ -212,7 +212,13 @@ func (a *Access) organize(ctx context.Context, in *authz.Input, k *policy.Contex
 	}
 	from := caller.member
 	check.inOrganization = from.organization != "" && from.organization == on.organization
-	on.keys(k, "aws:Resource")
+	told := on
+	if check.ToldOwner != "" {
+		if told, err = a.member(ctx, check.ToldOwner, nil); err != nil {
+			return err
+		}
+	}
+	told.keys(k, "aws:Resource")
 	if caller.Kind == policy.RoleSession && serviceLinked(caller.EntityARN) {
 		return nil
 	}

@@ -137,7 +137,10 @@ type policyRow struct {
 }
 
 // policy turns the row into an operation that is authorized as the action of its name on the policy.
-// A policy of AWS counts as the caller's account's own.
+// A policy of AWS is decided about like the caller's account's own, but belongs to AWS: a policy that denies
+// what is in no account or organization of one's own denies it too, as on AWS.
+//
+// Source: https://github.com/aws-samples/data-perimeter-policy-examples/blob/main/service_specific_guidance/iam-specific-guidance.md
 func (a *api) policy(r policyRow) httpapi.Operation {
 	return queryapi.Row[policyInput]{
 		Name: r.name,
@@ -155,12 +158,12 @@ func (a *api) policy(r policyRow) httpapi.Operation {
 			return err
 		},
 		Checks: func(c *httpapi.Call, in *policyInput) []access.Check {
-			owner := ids.AccountID(in.arn.Account)
+			owner, told := ids.AccountID(in.arn.Account), ids.AccountID("")
 			if owner == managed.Owner {
-				owner = c.Caller.Account
+				owner, told = c.Caller.Account, managed.Owner
 			}
 			return []access.Check{{
-				Action: "iam:" + r.name, Resource: in.target.ARN, Owner: owner,
+				Action: "iam:" + r.name, Resource: in.target.ARN, Owner: owner, ToldOwner: told,
 				Keys: func(k *policy.Context) { resourceTags(k, in.target.Tags, keys.PolicyKind) },
 			}}
 		},
