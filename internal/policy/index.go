@@ -14,36 +14,60 @@ type index struct {
 	all   prefixList // of every statement, for actions that are not known
 }
 
+// maxPrefixes is how many prefixes an index holds in all. A document of which the statements have so many
+// resources, or tell so many actions apart, that there would be more is searched by action alone: it would
+// take seconds and a gigabyte to index the longest that the policy simulator takes.
+const maxPrefixes = 1 << 16
+
 // newIndex returns the index of statements.
 func newIndex(statements []compiledStatement) index {
 	x := index{class: make([]uint16, len(knownActions))}
 	lists := [][]int32{nil}
 	var all []int32
+	prefixes := make([][]string, len(statements))
 	for i := range statements {
 		all = append(all, int32(i))
+		prefixes[i] = statements[i].prefixes()
 		lists = x.split(lists, int32(i), &statements[i])
 	}
+	n := 0
 	for _, places := range lists {
-		x.lists = append(x.lists, newPrefixList(statements, places))
+		for _, i := range places {
+			n += len(prefixes[i])
+		}
 	}
-	x.all = newPrefixList(statements, all)
+	for _, places := range lists {
+		if n > maxPrefixes {
+			x.lists = append(x.lists, prefixList{prefixes: []string{""}, shorter: []int32{-1}, places: [][]int32{places}})
+		} else {
+			x.lists = append(x.lists, newPrefixList(prefixes, places))
+		}
+	}
+	x.all = newPrefixList(prefixes, all)
 	return x
 }
 
-// split adds a statement to the lists of the actions that it is about: each class of which it takes some
-// actions becomes two.
+// split adds a statement to the lists of the actions that it is about: each class of which it takes only some
+// actions becomes two. So there are never more classes than actions.
 func (x *index) split(lists [][]int32, place int32, s *compiledStatement) [][]int32 {
-	twin := map[uint16]uint16{}
+	takes, leaves := make([]bool, len(x.class)), make([]bool, len(lists))
 	for action, class := range x.class {
-		if !s.matchesAction(lowerActions[action]) {
+		takes[action] = s.matchesAction(lowerActions[action])
+		leaves[class] = leaves[class] || !takes[action]
+	}
+	into := map[uint16]uint16{}
+	for action, class := range x.class {
+		if !takes[action] {
 			continue
 		}
-		with, ok := twin[class]
+		with, ok := into[class]
 		if !ok {
-			with = uint16(len(lists))
-			twin[class] = with
-			old := lists[class]
-			lists = append(lists, append(old[:len(old):len(old)], place))
+			if with = class; leaves[class] {
+				with = uint16(len(lists))
+				lists = append(lists, slices.Clone(lists[class]))
+			}
+			into[class] = with
+			lists[with] = append(lists[with], place)
 		}
 		x.class[action] = with
 	}
@@ -67,10 +91,11 @@ type prefixList struct {
 	places  [][]int32 // for each prefix: statements, ascending
 }
 
-func newPrefixList(statements []compiledStatement, places []int32) prefixList {
+// newPrefixList returns the list of the statements at places; prefixes has those of every statement.
+func newPrefixList(prefixes [][]string, places []int32) prefixList {
 	under := map[string][]int32{}
 	for _, i := range places {
-		for _, prefix := range statements[i].prefixes() {
+		for _, prefix := range prefixes[i] {
 			if list := under[prefix]; len(list) == 0 || list[len(list)-1] != i {
 				under[prefix] = append(list, i)
 			}
