@@ -16,7 +16,10 @@ import (
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 	s3 := check.Bucket != nil
-	if caller.Kind == policy.Anonymous || s3 && caller.Account != check.Bucket.Owner && !check.inOrganization {
+	own := caller.Account == check.ResourceOwner(caller)
+	near := own || check.inOrganization
+	// That a caller has to pay has no words of its own.
+	if caller.Kind == policy.Anonymous || s3 && !near || d.By.Layer == authz.RequesterPays {
 		return apierr.AccessDenied("Access Denied")
 	}
 	resource := " on resource: " + check.Resource
@@ -24,15 +27,19 @@ func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 		resource = ` on resource: "` + check.Resource + `"`
 	}
 	message := "User: " + caller.ARN + " is not authorized to perform: " + check.Action + resource
-	if !s3 && caller.Account != check.ResourceOwner(caller) && ownersSide(d.By.Layer) {
-		// What another account's policies say, or that there is a role at all, is not the caller's to know.
+	if !s3 && (!own && ownersSide(d.By.Layer) || !near && anyway(&d.By)) {
 		return apierr.AccessDenied(message)
 	}
-	near := caller.Account == check.ResourceOwner(caller) || check.inOrganization
 	return apierr.AccessDenied(message + " " + reason(check.Action, &d.By, near))
 }
 
-// ownersSide reports whether a layer belongs to the account that owns the resource.
+// anyway reports whether a finding may have denied although the account that owns the resource grants
+// nothing. A policy of the caller's own account can make such a finding depend on what it has no business to
+// know of another account's role, such as a tag or whether there is one.
+func anyway(by *authz.Finding) bool { return by.Effect == authz.ExplicitDeny || by.Layer == authz.SCP }
+
+// ownersSide reports whether a layer belongs to the account that owns the resource: what its policies say, or
+// that there is a role at all, is not for callers of other accounts to know.
 func ownersSide(k authz.LayerKind) bool {
 	return k == authz.RCP || k == authz.ResourcePolicy || k == authz.TrustPolicy
 }

@@ -18,6 +18,8 @@ func TestDenied(t *testing.T) {
 	foreign := put
 	foreign.Bucket = &Bucket{Owner: "222222222222"}
 	assume := Check{Action: "sts:AssumeRole", Resource: "arn:aws:iam::222222222222:role/r", Owner: "222222222222"}
+	siblings := foreign
+	siblings.inOrganization = true
 	sibling := assume
 	sibling.inOrganization = true
 	own := Check{Action: "sts:AssumeRole", Resource: "arn:aws:iam::111111111111:role/r", Owner: "111111111111"}
@@ -41,7 +43,10 @@ func TestDenied(t *testing.T) {
 		"an inline policy denies": {ann, put, authz.Finding{Layer: authz.IdentityPolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "user/ann/p"}},
 			user + `s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy`},
 		"a managed policy denies another account's role": {ann, assume, authz.Finding{Layer: authz.IdentityPolicy, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "arn:aws:iam::111111111111:policy/P"}},
-			user + "sts:AssumeRole on resource: arn:aws:iam::222222222222:role/r with an explicit deny in an identity-based policy"},
+			user + "sts:AssumeRole on resource: arn:aws:iam::222222222222:role/r"},
+		"no service control policy allows another account's role": {ann, assume, authz.Finding{Layer: authz.SCP},
+			user + "sts:AssumeRole on resource: arn:aws:iam::222222222222:role/r"},
+		"a caller of the organization does not pay": {ann, siblings, authz.Finding{Layer: authz.RequesterPays, Setting: authz.RequestPayer}, "Access Denied"},
 		"a managed policy denies another account's role of the organization": {ann, sibling, authz.Finding{Layer: authz.SCP, Effect: authz.ExplicitDeny, Policy: &authz.Source{Name: "arn:aws:organizations::999999999999:policy/o-x/service_control_policy/p-y"}},
 			user + "sts:AssumeRole on resource: arn:aws:iam::222222222222:role/r with an explicit deny in a service control policy: arn:aws:organizations::999999999999:policy/o-x/service_control_policy/p-y"},
 		"another account's bucket": {ann, foreign, authz.Finding{Layer: authz.ResourcePolicy, Effect: authz.ExplicitDeny}, "Access Denied"},
