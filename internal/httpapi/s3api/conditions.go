@@ -153,7 +153,8 @@ func refusedCondition(name string) *apierr.Error {
 }
 
 // judge applies the conditions to the object that is replaced or removed, nil if there is none. Whoever
-// compares an entity tag learns what it is, and therefore has to be allowed to read the object.
+// compares an entity tag learns what it is, and therefore has to be allowed to read the object; and that
+// there is none is told as to whoever reads it.
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html, "Note"
@@ -164,6 +165,10 @@ func (w writeConditions) judge(ctx context.Context, c *httpapi.Call, b *access.B
 	case w.ifMatch == "":
 		return nil
 	case existing == nil:
+		check := missingKey(b, key)
+		if err := c.Authorize(ctx, &check); err != nil {
+			return err
+		}
 		return noSuchKey(key)
 	case w.ifMatch == "*":
 		return nil
