@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/policy"
 )
 
 const (
@@ -17,6 +18,9 @@ const (
 	//
 	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html (MaxItems)
 	maxStatements = 100000
+	// maxText bounds the work for one page where statements are long: how many bytes of actions, resources
+	// and values may be compared.
+	maxText = 1 << 26
 )
 
 // Page is a part of the results. Marker asks for the next one; it is empty on the last one.
@@ -35,10 +39,14 @@ func (s *simulation) page(r *Request) (*Page, error) {
 	if size <= 0 {
 		size = DefaultPage
 	}
-	fit := maxStatements / s.statements()
-	if fit == 0 {
+	statements, text := s.work()
+	if statements > maxStatements {
 		return nil, invalid("The policies have too many statements for so many resources.")
 	}
+	if text > maxText {
+		return nil, invalid("The policies are too long for so many resources.")
+	}
+	fit := min(maxStatements/statements, maxText/text)
 	size = min(size, fit, len(r.Actions)-from)
 	p := &Page{}
 	for _, action := range r.Actions[from : from+size] {
@@ -54,15 +62,35 @@ func (s *simulation) page(r *Request) (*Page, error) {
 	return p, nil
 }
 
-// statements returns how many statements are compared for one action; at least one.
-func (s *simulation) statements() int {
-	n := 1
+// work returns how many statements are compared for one action, and how many bytes of them; each at least one.
+func (s *simulation) work() (statements, text int) {
+	statements, text = 1, 1
 	for _, p := range s.sources() {
-		if p.Document != nil {
-			n += len(p.Document.Statements)
+		if p.Document == nil {
+			continue
+		}
+		statements += len(p.Document.Statements)
+		for i := range p.Document.Statements {
+			text += length(&p.Document.Statements[i])
 		}
 	}
-	return n * len(s.resources)
+	return statements * len(s.resources), text * len(s.resources)
+}
+
+// length returns the number of bytes of a statement that a request is compared with.
+func length(s *policy.Statement) int {
+	n := 0
+	add := func(values []string) {
+		for _, v := range values {
+			n += len(v)
+		}
+	}
+	add(s.Actions)
+	add(s.Resources)
+	for i := range s.Conditions {
+		add(s.Conditions[i].Values)
+	}
+	return n
 }
 
 // markerPrefix tells a marker of the simulator from those of lists.

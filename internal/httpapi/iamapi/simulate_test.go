@@ -296,6 +296,12 @@ func TestSimulatePages(t *testing.T) {
 		}
 	}
 	w.IAMCall(root, "SimulateCustomPolicy", request(999, 1, 101)...).Refused(400, "InvalidInput", "The policies have too many statements for so many resources.")
+	// One long statement counts for many: a page has room for 64 MiB of text.
+	long := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":[` + strings.Repeat(`"arn:aws:s3:::`+strings.Repeat("x", 1000)+`",`, 120) + `"*"]}}`
+	if got := w.IAMCall(root, "SimulateCustomPolicy", append(request(1, 5, 200), "PolicyInputList.member.2", long)...).OK().All("member>EvalActionName"); len(got) != 2 {
+		t.Errorf("a page of a long policy has %d results, want 2", len(got))
+	}
+	w.IAMCall(root, "SimulateCustomPolicy", append(request(1, 1, 600), "PolicyInputList.member.2", long)...).Refused(400, "InvalidInput", "The policies are too long for so many resources.")
 	for _, marker := range []string{"x", "YWN0aW9uIDA", "YWN0aW9uIDI1MA", "YWN0aW9uICsx"} { // nothing, and actions 0, 250 and +1
 		w.IAMCall(root, "SimulateCustomPolicy", request(1, 250, 0, "Marker", marker)...).Refused(400, "ValidationError", "Invalid Marker.")
 	}
