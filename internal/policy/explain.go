@@ -1,7 +1,5 @@
 package policy
 
-import "slices"
-
 // Trial tells how a statement compares with a request, element by element. It is for whoever has to
 // explain a decision; Evaluate makes the decision.
 type Trial struct {
@@ -59,15 +57,4 @@ func (d *Document) Try(i int, q *Query) Trial {
 func (t *test) compare(c *Context) Comparison {
 	values, _, present := c.Lookup(t.key)
 	return Comparison{Condition: *t.condition, Actual: values, Present: present, Holds: t.holds(c)}
-}
-
-// Missing returns the condition keys that the document uses and the context lacks, as they are first
-// written, in the order of the document.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html (MissingContextValues)
-func (d *Document) Missing(c *Context) []string {
-	return slices.DeleteFunc(d.Keys(), func(key string) bool {
-		_, _, ok := c.Lookup(key)
-		return ok
-	})
 }

@@ -169,8 +169,10 @@ func (w *writer) conditions(conditions []Condition) {
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForCustomPolicy.html
 func (d *Document) Keys() []string {
 	var keys []string
+	seen := map[string]bool{}
 	add := func(key string) {
-		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
+		if lower := strings.ToLower(key); !seen[lower] {
+			seen[lower] = true
 			keys = append(keys, key)
 		}
 	}

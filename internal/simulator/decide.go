@@ -15,7 +15,7 @@ import (
 func (s *simulation) decide(action, resource string) ResourceResult {
 	in := s.input(action, resource)
 	d := authz.Decide(&in)
-	out := ResourceResult{Resource: resource, Decision: d.Effect, Matched: matched(&in, d.Effect), Missing: s.missing(in.Request.Context)}
+	out := ResourceResult{Resource: resource, Decision: d.Effect, Matched: matched(&in, d.Effect), Missing: s.missing(action, resource)}
 	var details Details
 	for _, f := range d.Findings() {
 		switch f.Layer {
@@ -43,13 +43,38 @@ func both(before *bool, holds bool) *bool {
 	return &holds
 }
 
+// fill puts together what of the condition keys is the same in all decisions.
+func (s *simulation) fill() {
+	s.request = policy.Over(&s.keys)
+	var ofResource policy.Context
+	access.ResourceKeys(&ofResource, s.caller.Account, "s3:GetObject")
+	for _, v := range s.given {
+		v.set(&s.request)
+		if _, _, ok := ofResource.Lookup(v.Key); ok {
+			s.overriding = append(s.overriding, v)
+		}
+	}
+	s.unfilled = absent(keysOf(s.sources()), &s.request)
+}
+
+// absent returns the names that k has not.
+func absent(names []string, k *policy.Context) []string {
+	var out []string
+	for _, name := range names {
+		if _, _, ok := k.Lookup(name); !ok {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // input is what a request for the action would be judged by.
 func (s *simulation) input(action, resource string) authz.Input {
 	owner := s.ownerOf(resource)
-	k := policy.Over(&s.keys)
+	k := policy.Over(&s.request)
 	access.ResourceKeys(&k, owner, action)
-	for i := range s.given {
-		s.given[i].set(&k)
+	for i := range s.overriding {
+		s.overriding[i].set(&k)
 	}
 	return authz.Input{
 		Request: policy.Request{
@@ -75,16 +100,12 @@ func (s *simulation) ownerOf(resource string) ids.AccountID {
 	return s.owner
 }
 
-// missing returns the condition keys that the policies use and the request lacks. Service control policies
-// are left out: they belong to the organization, which need not show them.
-func (s *simulation) missing(k *policy.Context) []string {
-	var names []string
-	for _, p := range s.sources() {
-		if p.Document != nil {
-			names = addNames(names, p.Document.Missing(k))
-		}
-	}
-	return names
+// missing returns the condition keys that the policies use and a request lacks. Service control policies are
+// left out: they belong to the organization, which need not show them.
+func (s *simulation) missing(action, resource string) []string {
+	var k policy.Context
+	access.ResourceKeys(&k, s.ownerOf(resource), action)
+	return absent(s.unfilled, &k)
 }
 
 // sources are the policies that take part and may be shown to whoever asks.

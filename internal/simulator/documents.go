@@ -92,22 +92,19 @@ func bucketOf(resource string) (bucket string, ok bool) {
 	return bucket, bucket != "" && !strings.ContainsAny(bucket, "*?")
 }
 
-// addKeysOf appends to names the condition keys that the policies of a layer use, those left out that are
-// there already.
-func addKeysOf(names []string, layer authz.Layer) []string {
+// keysOf returns the condition keys that the policies of a layer use, as they are first written.
+func keysOf(layer authz.Layer) []string {
+	var names []string
+	seen := map[string]bool{}
 	for i := range layer {
-		if d := layer[i].Document; d != nil {
-			names = addNames(names, d.Keys())
+		if layer[i].Document == nil {
+			continue
 		}
-	}
-	return names
-}
-
-// addNames appends those of more that are not among names, ignoring case.
-func addNames(names, more []string) []string {
-	for _, name := range more {
-		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
-			names = append(names, name)
+		for _, name := range layer[i].Document.Keys() {
+			if lower := strings.ToLower(name); !seen[lower] {
+				seen[lower] = true
+				names = append(names, name)
+			}
 		}
 	}
 	return names

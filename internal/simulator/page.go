@@ -71,24 +71,33 @@ func (s *simulation) work() (statements, text int) {
 		}
 		statements += len(p.Document.Statements)
 		for i := range p.Document.Statements {
-			text += length(&p.Document.Statements[i])
+			text += s.length(&p.Document.Statements[i])
 		}
 	}
 	return statements * len(s.resources), text * len(s.resources)
 }
 
-// length returns the number of bytes of a statement that a request is compared with.
-func length(s *policy.Statement) int {
+// perKey is what a condition key counts beside its name: it may be looked for in vain, and be told.
+const perKey = 32
+
+// length returns the number of bytes of a statement that a request is compared with. What is looked up counts
+// for each key that was given, and what is compared for each value of one.
+func (s *simulation) length(statement *policy.Statement) int {
+	widest := 1
+	for _, v := range s.given {
+		widest = max(widest, len(v.Values))
+	}
 	n := 0
-	add := func(values []string) {
+	add := func(values []string, times int) {
 		for _, v := range values {
-			n += len(v)
+			n += times * (1 + len(v) + strings.Count(v, "${")*len(s.given))
 		}
 	}
-	add(s.Actions)
-	add(s.Resources)
-	for i := range s.Conditions {
-		add(s.Conditions[i].Values)
+	add(statement.Actions, 1)
+	add(statement.Resources, 1)
+	for i := range statement.Conditions {
+		n += perKey + len(statement.Conditions[i].Key) + len(s.given)
+		add(statement.Conditions[i].Values, widest)
 	}
 	return n
 }

@@ -17,9 +17,15 @@ import (
 
 // simulation is a request made ready: all that its decisions have in common.
 type simulation struct {
-	caller    policy.Principal
-	keys      policy.Context // of the caller
-	given     []contextValue
+	caller policy.Principal
+	keys   policy.Context // of the caller
+	given  []contextValue
+	// request has the keys of the caller and those that were given, which all decisions have. Of given,
+	// overriding are those that a resource has as well.
+	request    policy.Context
+	overriding []contextValue
+	// unfilled are the condition keys that the policies use and request has not.
+	unfilled  []string
 	identity  authz.Layer
 	boundary  *authz.Layer
 	scps      []authz.Layer
@@ -40,6 +46,7 @@ func (s *Simulator) prepare(ctx context.Context, r *Request) (*simulation, error
 		func() error { return sim.policies(r) },
 		func() (err error) { sim.owner, err = resourceOwner(r.ResourceOwner, sim.caller.Account); return err },
 		func() (err error) { sim.given, err = contextValues(r.Context); return err },
+		func() error { sim.fill(); return nil },
 	} {
 		if err := step(); err != nil {
 			return nil, err

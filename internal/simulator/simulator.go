@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -84,15 +85,14 @@ func (s *Simulator) ContextKeys(ctx context.Context, source *arn.ARN, documents 
 	if err != nil {
 		return nil, err
 	}
-	var names []string
 	if source != nil {
 		entity, err := s.source(ctx, *source)
 		if err != nil {
 			return nil, err
 		}
-		names = addKeysOf(names, entity.Policies)
+		layer = slices.Concat(entity.Policies, layer)
 	}
-	return addKeysOf(names, layer), nil
+	return keysOf(layer), nil
 }
 
 // source returns the entity whose policies are simulated, or NoSuchEntity.
