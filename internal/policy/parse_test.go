@@ -77,31 +77,6 @@ func TestStatementPositions(t *testing.T) {
 	}
 }
 
-// The columns of the simulator are the index of the brace in its line, from 0, and two more; lines
-// count from 1. A document of one line is the recorded case.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Statement.html
-func TestStatementSpan(t *testing.T) {
-	oneLine := `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`
-	manyLines := "{\n \"Version\": \"2012-10-17\",\n \"Statement\": [\n  {\n   \"Effect\": \"Allow\", \"Action\": \"s3:*\",\n" +
-		"   \"Resource\": \"*\"\n  }, {\"Effect\": \"Deny\",\r\n\t\"Action\": \"s3:*\", \"Resource\": \"*\"}]}"
-	for text, want := range map[string][][2]Position{
-		oneLine:   {{{1, strings.Index(oneLine[1:], "{") + 1 + 2}, {1, len(oneLine) - 2 + 2}}},
-		manyLines: {{{4, 2 + 2}, {7, 2 + 2}}, {{7, 5 + 2}, {8, 34 + 2}}},
-	} {
-		d, err := Parse(Identity, []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range d.Statements {
-			start, end := d.Statements[i].Span()
-			if got := [2]Position{start, end}; got != want[i] {
-				t.Errorf("statement %d of %s: got %v, want %v", i, text, got, want[i])
-			}
-		}
-	}
-}
-
 func TestParseBucketLeavesOptionsAlone(t *testing.T) {
 	opts := make([]Option, 1, 2)
 	opts[0] = Stored()

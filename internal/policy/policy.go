@@ -105,16 +105,6 @@ type Statement struct {
 	Start, End Position
 }
 
-// Span returns the statement's place as the policy simulator reports it: the lines of its braces, and
-// for each the column after its own, as answers recorded from IAM have it.
-//
-// Sources:
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_Statement.html
-// https://github.com/localstack/localstack/blob/main/tests/aws/services/iam/test_iam.snapshot.json
-func (s *Statement) Span() (start, end Position) {
-	return Position{s.Start.Line, s.Start.Column + 1}, Position{s.End.Line, s.End.Column + 1}
-}
-
 // Principals is a Principal or NotPrincipal element.
 type Principals struct {
 	// Any tells that the element is the bare "*", which names everyone.
