@@ -45,10 +45,12 @@ type run struct {
 	text string // if it has no wildcard and is valid UTF-8
 	// tokens are set otherwise. Such a run is looked for bit by bit (the Shift-And method): bit i of a set
 	// stands for the first i+1 tokens, takes has for a character the tokens that it may stand for, and others
-	// those of characters that it lacks.
+	// those of characters that it lacks. A character that the run has only a few times has their places
+	// instead: sets for all characters of a long run would take hundreds of times its size.
 	tokens []rune
 	takes  map[rune][]uint64
 	others []uint64
+	places map[rune][]int32 // ascending
 }
 
 func newRun(tokens []rune) run {
@@ -62,20 +64,24 @@ func newRun(tokens []rune) run {
 
 func newTokenRun(tokens []rune) run {
 	words := (len(tokens) + 63) / 64
-	r := run{tokens: tokens, takes: map[rune][]uint64{}, others: make([]uint64, words)}
+	r := run{tokens: tokens, takes: map[rune][]uint64{}, others: make([]uint64, words), places: map[rune][]int32{}}
 	for i, t := range tokens {
 		if t == tokAny {
 			r.others[i/64] |= 1 << (i % 64)
+		} else {
+			r.places[t] = append(r.places[t], int32(i))
 		}
 	}
-	for i, t := range tokens {
-		if t == tokAny {
+	for t, places := range r.places {
+		if len(places) <= words {
 			continue
 		}
-		if r.takes[t] == nil {
-			r.takes[t] = append([]uint64(nil), r.others...)
+		takes := append([]uint64(nil), r.others...)
+		for _, i := range places {
+			takes[i/64] |= 1 << (i % 64)
 		}
-		r.takes[t][i/64] |= 1 << (i % 64)
+		r.takes[t] = takes
+		delete(r.places, t)
 	}
 	return r
 }
@@ -223,11 +229,15 @@ func (r *run) find(s string) (end int, ok bool) {
 		if !known {
 			takes = r.others
 		}
+		places := r.places[c]
 		carry := uint64(1) // the run may begin anywhere
-		for w := range begun {
-			next := begun[w] >> 63
-			begun[w] = (begun[w]<<1 | carry) & takes[w]
-			carry = next
+		for w, bits := range begun {
+			longer := bits<<1 | carry
+			carry = bits >> 63
+			begun[w] = longer & takes[w]
+			for ; len(places) > 0 && int(places[0]/64) == w; places = places[1:] {
+				begun[w] |= longer & (1 << (places[0] % 64))
+			}
 		}
 		if begun[last/64]&(1<<(last%64)) != 0 {
 			return end, true

@@ -80,6 +80,58 @@ func TestGlobInvalidUTF8(t *testing.T) {
 	}
 }
 
+// Runs that are longer than a word are found where comparing them place by place finds them, whether their
+// characters are many or few.
+func TestLongRuns(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(7, 7))
+	text := func(alphabet string, n int) string {
+		letters, out := []rune(alphabet), make([]rune, n)
+		for i := range out {
+			out[i] = letters[rng.IntN(len(letters))]
+		}
+		return string(out)
+	}
+	found := 0
+	for range 3000 {
+		r := newRun(appendPattern(nil, "?"+text("ab????????é", 1+rng.IntN(200))))
+		s := strings.ReplaceAll(text("aabbéx", rng.IntN(500)), "x", "\xff")
+		got, gotOK := r.find(s)
+		want, wantOK := 0, false
+		for i := 0; i < len(s) && !wantOK; {
+			var n int
+			if n, wantOK = r.begins(s[i:]); wantOK {
+				want = i + n
+			}
+			_, size := nextRune(s[i:])
+			i += size
+		}
+		if got != want || gotOK != wantOK {
+			t.Fatalf("%v in %q: got %d, %v, want %d, %v", r.tokens, s, got, gotOK, want, wantOK)
+		}
+		if gotOK {
+			found++
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d were there to be found", found)
+	}
+}
+
+// The sets of a run with many different characters are not many times its size.
+func TestRunIsSmall(t *testing.T) {
+	t.Parallel()
+	tokens := make([]rune, 20000)
+	for i := range tokens {
+		tokens[i] = 0x4000 + rune(i)
+	}
+	tokens[0] = tokAny
+	r := newRun(tokens)
+	if n := len(r.takes) * len(r.others); n > len(tokens) {
+		t.Errorf("%d words for %d tokens", n, len(tokens))
+	}
+}
+
 // Hostile patterns are matched in time that is linear in the text: a matcher that tried every way of giving
 // text to the stars, or every place for a run with '?', would not end here.
 func TestGlobIsLinear(t *testing.T) {
