@@ -80,12 +80,19 @@ func (s *simulation) work() (statements, text int) {
 // perKey is what a condition key counts beside its name: it may be looked for in vain, and be told.
 const perKey = 32
 
+// perStep is how many bytes of a value that was given are compared at the cost of one of a statement's.
+const perStep = 16
+
 // length returns the number of bytes of a statement that a request is compared with. What is looked up counts
-// for each key that was given, and what is compared for each value of one.
+// for each key that was given, and what is compared for each value of one, more for long ones.
 func (s *simulation) length(statement *policy.Statement) int {
 	widest := 1
 	for _, v := range s.given {
-		widest = max(widest, len(v.Values))
+		n := 0
+		for _, value := range v.Values {
+			n += 1 + len(value)/perStep
+		}
+		widest = max(widest, n)
 	}
 	n := 0
 	add := func(values []string, times int) {

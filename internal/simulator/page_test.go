@@ -51,6 +51,7 @@ func TestPageCountsWork(t *testing.T) {
 		{"many keys, and many given", manyKeys, entries(1000, 1), 5, 10},
 		{"many values", manyValues, nil, 1000, 1000},
 		{"many values, compared with many", manyValues, entries(1, 1000), 1, 2},
+		{"many values, compared with a long one", manyValues, []ContextEntry{{Key: "b:0", Values: []string{strings.Repeat("x", 16000)}}}, 1, 2},
 		{"many variables", manyVariables, nil, 500, 1000},
 		{"many variables, and many given", manyVariables, entries(1000, 1), 10, 20},
 	} {
