@@ -89,6 +89,13 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 	return access.Denied(c.Caller, check, &d.Decision)
 }
 
+// Anew returns a function that takes back the decisions that are recorded from now on. A transaction that may
+// be run again calls it first, so that it leaves none of its earlier run behind.
+func (c *Call) Anew() func() {
+	before := len(c.Record.Decisions)
+	return func() { c.Record.Decisions = c.Record.Decisions[:before] }
+}
+
 // Refuse adds to the record that a setting of layer refused what check asks, whatever policies and ACLs
 // say of it, and returns err. check has only a resource where nothing was asked yet.
 func (c *Call) Refuse(check *access.Check, layer authz.LayerKind, setting authz.Setting, err error) error {

@@ -237,10 +237,9 @@ func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *obje
 	if err != nil {
 		return nil, err
 	}
-	before := len(c.Record.Decisions)
+	anew := c.Anew()
 	return empty(), s.objects.UpdateObject(ctx, in.bucket.ID, c.Key, func(o *records.Object) error {
-		// A transaction that is run again must not leave the decisions of its first run behind.
-		c.Record.Decisions = c.Record.Decisions[:before]
+		anew()
 		if !proto.Equal(o, in.object) {
 			// The object was replaced, or its ACL or tags, since it was judged: it was those of the old
 			// one that let the caller in.

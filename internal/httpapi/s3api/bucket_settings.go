@@ -22,14 +22,13 @@ import (
 // under way, that this right was taken away.
 func (s *Service) updateBucket(ctx context.Context, c *httpapi.Call, b *access.Bucket, check func(*access.Bucket) access.Check,
 	change func(r *records.Bucket, now *access.Bucket) error) error {
-	before := len(c.Record.Decisions)
+	anew := c.Anew()
 	return s.objects.UpdateBucket(ctx, b.Record.Name, func(r *records.Bucket, owner *records.Account) error {
 		if !bytes.Equal(r.Id, b.Record.Id) {
 			return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").
 				With("BucketName", b.Record.Name)
 		}
-		// A transaction that is run again must not leave the decisions of its first run behind.
-		c.Record.Decisions = c.Record.Decisions[:before]
+		anew()
 		now, err := access.NewBucket(proto.CloneOf(r))
 		if err != nil {
 			return err

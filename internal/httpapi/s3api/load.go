@@ -191,11 +191,10 @@ func (v versionInput) set(k *policy.Context) {
 // the conditions of the request. The check was asked before with an assumption about what is there, the
 // one that needs the least; where the assumption turns out to be true, the answer stands.
 func rejudge(ctx context.Context, c *httpapi.Call, b *access.Bucket, key string, check access.Check, cond writeConditions) objects.Guard {
-	before := len(c.Record.Decisions)
+	anew := c.Anew()
 	assumed := check.Object
 	return func(existing *records.Object) error {
-		// A transaction that is run again must not leave the decisions of its first run behind.
-		c.Record.Decisions = c.Record.Decisions[:before]
+		anew()
 		if existing != nil || assumed != nil {
 			check.Object = facts(b, existing)
 			if err := c.Authorize(ctx, &check); err != nil {

@@ -116,10 +116,9 @@ func (s *Service) deleteObjectTagging() httpapi.Operation {
 // setTags replaces the tags of the object. If it is no longer as it was when the request was judged, it is
 // judged again, by the tags that it has now.
 func (s *Service) setTags(ctx context.Context, c *httpapi.Call, in *objectTaggingInput, actions tagActions) error {
-	before := len(c.Record.Decisions)
+	anew := c.Anew()
 	return s.objects.UpdateObject(ctx, in.bucket.ID, c.Key, func(o *records.Object) error {
-		// A transaction that is run again must not leave the decisions of its first run behind.
-		c.Record.Decisions = c.Record.Decisions[:before]
+		anew()
 		if !proto.Equal(o, in.object) {
 			check := actions.check(in.bucket, c.Key, in.version, o, in.tags)
 			if err := c.Authorize(ctx, &check); err != nil {
@@ -149,10 +148,10 @@ func writeTagCount(ctx context.Context, c *httpapi.Call, h http.Header, b *acces
 // permitted asks for something on the side, whose denial refuses nothing and is therefore not in the
 // request's record.
 func permitted(ctx context.Context, c *httpapi.Call, check access.Check) (bool, error) {
-	before := len(c.Record.Decisions)
+	anew := c.Anew()
 	err := c.Authorize(ctx, &check)
 	if apierr.Is(err, "AccessDenied") {
-		c.Record.Decisions = c.Record.Decisions[:before]
+		anew()
 		return false, nil
 	}
 	return err == nil, err
