@@ -26,10 +26,11 @@ func (e *evaluation) callerIsAuthority() bool {
 }
 
 // authority returns the canonical user ID of the account that has authority over what an S3 action
-// addresses: the object's owner for reading an object and for its ACL, else the bucket's owner.
+// addresses: the object's owner for reading an object and for its ACL, else the bucket's owner. The ACL that a
+// write implies is not that of the object that is replaced.
 func (e *evaluation) authority() ids.CanonicalUserID {
 	s := e.in.S3
-	if s.Object != nil && !s.Enforced && objectAuthority[e.in.Request.Action] {
+	if s.Object != nil && !s.Enforced && s.NewOwner == "" && objectAuthority[e.in.Request.Action] {
 		return s.Object.Owner
 	}
 	return s.OwnerCanonicalID
