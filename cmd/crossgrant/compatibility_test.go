@@ -37,7 +37,7 @@ func TestCompatibilityListsWhatIsBuilt(t *testing.T) {
 		{"S3", s3api.New(nil, s3api.Deps{}).Operations()},
 		{"S3 Control", s3controlapi.New(nil).Operations()},
 		{"IAM", iamapi.New(nil, nil).Operations()},
-		{"STS", stsapi.New(nil).Operations()},
+		{"STS", stsapi.New(nil, nil).Operations()},
 		{"Organizations", orgsapi.New(nil).Operations()},
 	} {
 		want.WriteString("\n**" + service.name + "**: " + strings.Join(service.operations, ", ") + ".\n")

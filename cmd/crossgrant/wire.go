@@ -78,7 +78,7 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		Region:     c.Region,
 		Authorizer: authorizer,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions),
+			s3, s3controlapi.New(w.accounts), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
 			orgsapi.New(organizations),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted),

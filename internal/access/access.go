@@ -54,6 +54,7 @@ type Access struct {
 	byCanonical *cache[ids.CanonicalUserID, ids.AccountID]
 	members     *cache[ids.AccountID, *member]
 	orgPolicies *cache[orgPolicy, authz.Source]
+	roles       *cache[string, *sts.Role] // by ARN
 	// caches are all of them, each after those that its values have parts from: see forget.
 	caches []forgetter
 }
@@ -83,9 +84,10 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 		byCanonical: newCache[ids.CanonicalUserID, ids.AccountID](store, maxAccounts),
 		members:     newCache[ids.AccountID, *member](store, maxAccounts),
 		orgPolicies: newCache[orgPolicy, authz.Source](store, maxPolicies),
+		roles:       newCache[string, *sts.Role](store, maxPolicies),
 	}
 	a.caches = []forgetter{
-		a.orgPolicies, a.members, a.policies, a.groups, a.identities, a.accounts, a.byCanonical, a.callers, a.buckets,
+		a.orgPolicies, a.members, a.policies, a.groups, a.identities, a.accounts, a.byCanonical, a.callers, a.buckets, a.roles,
 	}
 	store.OnCommit(a.forget)
 	return a

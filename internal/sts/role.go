@@ -1,8 +1,6 @@
 package sts
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -17,7 +15,7 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Role is a role as AssumeRole sees it.
+// Role is a role as AssumeRole sees it. It may be shared, and must not be changed.
 type Role struct {
 	Account ids.AccountID
 	Name    string
@@ -43,9 +41,9 @@ func ParseRoleARN(text string) (ids.AccountID, error) {
 	return "", validationError("%s is invalid", text)
 }
 
-// FindRole returns the role of this ARN, or nil if there is none: it must not be told apart from one
-// that refuses the caller. A ValidationError says that roleARN is not the ARN of a role.
-func (s *Service) FindRole(ctx context.Context, roleARN string) (*Role, error) {
+// ReadRole reads the role of this ARN, whose account must be open, from one snapshot. The error is a
+// ValidationError if roleARN is not the ARN of a role, and wraps meta.ErrNotFound if there is none.
+func ReadRole(r meta.Reader, roleARN string) (*Role, error) {
 	account, err := ParseRoleARN(roleARN)
 	if err != nil {
 		return nil, err
@@ -55,20 +53,14 @@ func (s *Service) FindRole(ctx context.Context, roleARN string) (*Role, error) {
 		return nil, err
 	}
 	owner, record := new(records.Account), new(records.Role)
-	err = s.store.View(ctx, func(r meta.Reader) error {
-		if err := records.Get(r, keys.Account(account), owner); err != nil {
-			return err
-		}
-		return records.Get(r, keys.Entity(account, keys.RoleKind, a.Name()), record)
-	})
-	if errors.Is(err, meta.ErrNotFound) {
-		return nil, nil
+	if err := records.Get(r, keys.Account(account), owner); err != nil {
+		return nil, fmt.Errorf("read account of role %s: %w", roleARN, err)
 	}
-	if err != nil {
+	if err := records.Get(r, keys.Entity(account, keys.RoleKind, a.Name()), record); err != nil {
 		return nil, fmt.Errorf("read role %s: %w", roleARN, err)
 	}
 	if owner.Closed != 0 || arn.Role(account, record.Path, record.Name) != a {
-		return nil, nil
+		return nil, fmt.Errorf("read role %s: %w", roleARN, meta.ErrNotFound)
 	}
 	return &Role{
 		Account: account, Name: record.Name, ID: ids.UniqueID(record.Id), ARN: roleARN,

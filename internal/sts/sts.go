@@ -5,9 +5,8 @@
 // master key can open it. What a session may do is not in the token (but for its session policies):
 // that follows from the role as it is when a request is made, and the session ends with the role.
 //
-// AssumeRole is three steps, because a domain service authorizes nothing: FindRole reads the role with
-// its trust policy, the pipeline asks whether the caller may assume it, and Issue makes the
-// credentials.
+// AssumeRole is three steps, because a domain service authorizes nothing: the role is read with its trust
+// policy (ReadRole), the pipeline asks whether the caller may assume it, and Issue makes the credentials.
 //
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 package sts

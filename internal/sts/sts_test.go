@@ -57,11 +57,19 @@ func newService(t *testing.T) *Service {
 
 func findRole(t *testing.T, s *Service) *Role {
 	t.Helper()
-	r, err := s.FindRole(context.Background(), roleARN)
-	if err != nil || r == nil {
-		t.Fatalf("role %v, error %v", r, err)
+	r, err := readRole(s, roleARN)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return r
+}
+
+func readRole(s *Service, roleARN string) (role *Role, err error) {
+	err = s.store.View(context.Background(), func(r meta.Reader) error {
+		role, err = ReadRole(r, roleARN)
+		return err
+	})
+	return role, err
 }
 
 func code(err error) string {
@@ -72,7 +80,7 @@ func code(err error) string {
 	return fmt.Sprint(err)
 }
 
-func TestFindRole(t *testing.T) {
+func TestReadRole(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := findRole(t, s)
@@ -87,16 +95,16 @@ func TestFindRole(t *testing.T) {
 		"arn:aws:iam::333333333333:role/path/R",  // a closed one
 		"arn:aws:iam::111111111111:role//path/R", // another path
 	} {
-		if r, err := s.FindRole(context.Background(), missing); r != nil || err != nil {
+		if r, err := readRole(s, missing); r != nil || !errors.Is(err, meta.ErrNotFound) {
 			t.Errorf("%s: role %v, error %v", missing, r, err)
 		}
 	}
 	for _, other := range []string{"", "R", "arn:aws:iam::111111111111:user/R", "arn:aws:sts::111111111111:role/R", "arn:aws:iam::1:role/R", "arn:aws:iam::111111111111:role/"} {
-		if _, err := s.FindRole(context.Background(), other); code(err) != "ValidationError: "+other+" is invalid" {
+		if _, err := readRole(s, other); code(err) != "ValidationError: "+other+" is invalid" {
 			t.Errorf("%q: %v", other, err)
 		}
 	}
-	broken, err := s.FindRole(context.Background(), "arn:aws:iam::111111111111:role/broken")
+	broken, err := readRole(s, "arn:aws:iam::111111111111:role/broken")
 	if err != nil || broken.Trust.Document != nil || broken.Trust.Fault == nil {
 		t.Errorf("a trust policy that cannot be read is %+v (%v), want a fault", broken, err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // keysTable holds the operations of STS against its reference.
 var keysTable = keytest.Table{
-	Service: "sts", Operations: stsapi.New(nil).Operations(),
+	Service: "sts", Operations: stsapi.New(nil, nil).Operations(),
 	Unasked: map[string]string{"GetCallerIdentity": "it needs no permission"},
 	Missing: map[string]string{
 		"aws:RequestTag/class": "session tags are refused", "aws:TagKeys": "the same", "sts:TransitiveTagKeys": "the same",

@@ -29,13 +29,23 @@ var protocol = queryapi.Protocol{
 	Known:      known,
 }
 
+// Roles finds roles with their trust policies; package access does.
+type Roles interface {
+	// Role returns the role of this ARN, or nil if there is none: it must not be told apart from one that
+	// refuses the caller. A ValidationError says that roleARN is not the ARN of a role.
+	Role(ctx context.Context, roleARN string) (*sts.Role, error)
+}
+
 // New returns the API over service.
-func New(service *sts.Service) *queryapi.Service {
-	a := &api{service}
+func New(service *sts.Service, roles Roles) *queryapi.Service {
+	a := &api{service, roles}
 	return queryapi.New(protocol, a.getCallerIdentity(), a.assumeRole())
 }
 
-type api struct{ sts *sts.Service }
+type api struct {
+	sts   *sts.Service
+	roles Roles
+}
 
 type callerIdentity struct{ Arn, UserId, Account string }
 
@@ -88,7 +98,7 @@ func (a *api) assumeRole() httpapi.Operation {
 			if c.Caller.Kind == policy.Root {
 				return apierr.AccessDenied("Roles may not be assumed by root accounts.")
 			}
-			in.role, err = a.sts.FindRole(ctx, in.roleARN)
+			in.role, err = a.roles.Role(ctx, in.roleARN)
 			return err
 		},
 		Checks: checkAssumeRole,

@@ -79,7 +79,7 @@ func New(t *testing.T) *World {
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: w.Asking, Records: audit.NewStream(w), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions), orgsapi.New(organizations),
+			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, authorizer), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
