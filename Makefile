@@ -15,8 +15,10 @@ build:
 run: build
 	@DATA='$(DATA)' exec sh examples/walkthrough/run.sh
 
+# What runs the program is run anew each time: the go command does not see that the program has changed.
 test: need-aws
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 20m $(UNITS)
+	$(GO) test -count 1 -timeout 20m ./test/...
 
 check: need-cc
 	@unformatted=$$(gofmt -l cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
