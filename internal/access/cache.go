@@ -49,7 +49,7 @@ func newCache[K comparable, V any](store *meta.Store, max int) *cache[K, V] {
 
 // get returns the value of key, which read makes if it is not kept. Several callers may read the same
 // value at once: a caller that waited for another one's could be given a value from before its own
-// request began. For is the load that the value becomes a part of; nil if there is none.
+// request began. part is the load that the value becomes a part of; nil if there is none.
 func (c *cache[K, V]) get(key K, part *load, read func(l *load) (V, error)) (V, error) {
 	c.mu.RLock()
 	kept := c.entries[key]
