@@ -78,7 +78,7 @@ func (a *Access) place(ctx context.Context, e *Entity) error {
 		return err
 	}
 	m.keys(&e.Keys, "aws:Principal")
-	if e.Principal.Kind != policy.RoleSession || !serviceLinked(e.Principal.EntityARN) {
+	if !exempt(&e.Principal) {
 		e.SCPs = m.scps
 	}
 	return nil

@@ -219,7 +219,7 @@ func (a *Access) organize(ctx context.Context, in *authz.Input, k *policy.Contex
 		}
 	}
 	told.keys(k, "aws:Resource")
-	if caller.Kind == policy.RoleSession && serviceLinked(caller.EntityARN) {
+	if exempt(&caller.Principal) {
 		return nil
 	}
 	in.SCPs = from.scps
@@ -236,6 +236,11 @@ func (m *member) keys(k *policy.Context, prefix string) {
 	}
 	k.Set(prefix+"OrgID", string(m.organization))
 	k.SetMulti(prefix+"OrgPaths", []string{m.path})
+}
+
+// exempt reports whether a principal is one that no policy of an organization binds: a service-linked role.
+func exempt(p *policy.Principal) bool {
+	return p.Kind == policy.RoleSession && serviceLinked(p.EntityARN)
 }
 
 // serviceLinked reports whether an ARN is that of a service-linked role. Package iam makes none, and lets
