@@ -143,7 +143,7 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 		}
 	}
 	keys = policy.Over(request)
-	resourceKeys(&keys, cmp.Or(check.ToldOwner, in.Owner), check.Action)
+	ResourceKeys(&keys, cmp.Or(check.ToldOwner, in.Owner), check.Action)
 	if err := a.organize(ctx, &in, &keys, caller, check); err != nil {
 		return in, keys, err
 	}

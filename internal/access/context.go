@@ -15,17 +15,15 @@ import (
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
 func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
 	var k policy.Context
-	k.Set("aws:PrincipalType", principalType(c.Kind))
 	if id := c.UserID(); id != "" {
 		k.Set("aws:userid", id)
 	}
 	if c.Kind == policy.Anonymous {
+		k.Set("aws:PrincipalType", principalType(c.Kind))
 		k.Set("aws:PrincipalAccount", "anonymous")
 		return k
 	}
-	k.Set("aws:PrincipalAccount", string(c.Account))
-	k.Set("aws:PrincipalArn", c.EntityARN)
-	k.Set("aws:PrincipalIsAWSService", "false")
+	principalKeys(&k, &c.Principal, tags)
 	c.member.keys(&k, "aws:Principal")
 	if c.Kind == policy.User {
 		k.Set("aws:username", c.Name)
@@ -36,10 +34,19 @@ func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
 		// long-term keys.
 		k.Set("aws:MultiFactorAuthPresent", "false")
 	}
+	return k
+}
+
+// principalKeys adds the condition keys of a principal, and of a role's sessions whatever their names. tags
+// are those of the user or role.
+func principalKeys(k *policy.Context, p *policy.Principal, tags []*records.Tag) {
+	k.Set("aws:PrincipalType", principalType(p.Kind))
+	k.Set("aws:PrincipalAccount", string(p.Account))
+	k.Set("aws:PrincipalArn", p.EntityARN)
+	k.Set("aws:PrincipalIsAWSService", "false")
 	for _, tag := range tags {
 		k.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
 	}
-	return k
 }
 
 // principalType returns the value of aws:PrincipalType.
@@ -60,8 +67,9 @@ func principalType(k policy.Kind) string {
 	}
 }
 
-// resourceKeys adds the condition keys that depend on the account that owns the resource.
-func resourceKeys(k *policy.Context, owner ids.AccountID, action string) {
+// ResourceKeys adds the condition keys that a request for an action has because of who owns the resource;
+// an empty owner is that of no resource.
+func ResourceKeys(k *policy.Context, owner ids.AccountID, action string) {
 	if owner == "" {
 		return
 	}

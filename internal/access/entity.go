@@ -91,19 +91,8 @@ func EntityKeys(p *policy.Principal, tags []*records.Tag) policy.Context {
 		return callerKeys(&Caller{Principal: *p, member: outside}, tags)
 	}
 	var k policy.Context
-	k.Set("aws:PrincipalType", principalType(p.Kind))
-	k.Set("aws:PrincipalAccount", string(p.Account))
-	k.Set("aws:PrincipalArn", p.EntityARN)
-	k.Set("aws:PrincipalIsAWSService", "false")
-	for _, tag := range tags {
-		k.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
-	}
+	principalKeys(&k, p, tags)
 	return k
-}
-
-// ResourceKeys adds the condition keys that a request for an action has because of who owns the resource.
-func ResourceKeys(k *policy.Context, owner ids.AccountID, action string) {
-	resourceKeys(k, owner, action)
 }
 
 // groupEntity returns a group. It has policies, and neither a boundary nor an identity of its own.
