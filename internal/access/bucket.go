@@ -36,11 +36,19 @@ func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
 
 // readBucket reads a bucket and what it has from its account.
 func (a *Access) readBucket(ctx context.Context, name string, l *load) (*Bucket, error) {
-	record := new(records.Bucket)
-	if err := l.view(ctx, func(r meta.Reader) error { return getBucket(r, name, record) }); err != nil {
-		return nil, err
-	}
-	b, err := NewBucket(record)
+	var b *Bucket
+	err := l.view(ctx, func(r meta.Reader) error {
+		record := new(records.Bucket)
+		if err := getBucket(r, name, record); err != nil {
+			return err
+		}
+		var err error
+		if b, err = NewBucket(record); err != nil {
+			return err
+		}
+		b.Settings, err = readSettings(r, b.ID)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

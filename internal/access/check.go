@@ -60,6 +60,9 @@ type Bucket struct {
 	Enforced bool
 	// RequesterPays says that callers of other accounts have to declare that they pay.
 	RequesterPays bool
+	// Settings are those that are not in Record. They bear on no decision, and are absent from a bucket
+	// that was made by NewBucket alone.
+	Settings Settings
 
 	disabled bool // its account is closed
 }

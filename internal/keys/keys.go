@@ -19,7 +19,10 @@
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value
-//	'O' bucket-id key                Object, current version
+//	'O' bucket-id key                Object, current version, unless that is a delete marker
+//	'V' bucket-id key\0 version     Object, the versions that are not there, latest first
+//	'Y' bucket-id key                place of the null version among those versions, if it is one of them
+//	'T' bucket-id kind               setting of a bucket that is not in its record, by SettingKind
 //	'U' bucket-id key\0 upload-id    Upload in progress
 //	'P' upload-id number             Part, number as two bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted

@@ -37,6 +37,10 @@ func TestLayout(t *testing.T) {
 		{"Bucket", Bucket("b"), `Bb`},
 		{"BucketOf", BucketOf(account, "b"), `L380701114427b`},
 		{"Object", Object(bucket, "a/\x00b"), `O\x00\x01\x02\x03\x04\x05\x06\xffa/\x00b`},
+		{"Version", Version(bucket, "a\x00b", NewVersionID(1, [12]byte{0: 'x', 11: 'y'})), `V\x00\x01\x02\x03\x04\x05\x06\xffa\x00\xffb\x00\x01` +
+			`\xff\xff\xff\xff\xff\xff\xff\xfex\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00y`},
+		{"NullVersion", NullVersion(bucket, "a"), `Y\x00\x01\x02\x03\x04\x05\x06\xffa`},
+		{"Setting", Setting(bucket, CORS), `T\x00\x01\x02\x03\x04\x05\x06\xffc`},
 		{"Upload", Upload(bucket, "a\x00b", "id"), `U\x00\x01\x02\x03\x04\x05\x06\xffa\x00\xffb\x00\x01id`},
 		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
 		{"Garbage", Garbage("ff"), `Gff`},
@@ -98,6 +102,26 @@ func TestParseReturnsWhatWasEncoded(t *testing.T) {
 	}
 }
 
+func TestVersionIDsSortLatestFirst(t *testing.T) {
+	t.Parallel()
+	check := func(a, b int64, x, y [12]byte, key string) bool {
+		a, b = a&(1<<62-1), b&(1<<62-1)
+		v, w := NewVersionID(a, x), NewVersionID(b, y)
+		object, parsed, err := ParseVersion(Version(BucketID{7}, key, v))
+		again, ok := ParseVersionID(v.String())
+		return (a == b || (a > b) == (v.String() < w.String())) && v.Time().UnixNano() == a && len(v.String()) == 32 &&
+			err == nil && object == key && parsed == v && ok && again == v
+	}
+	if err := quick.Check(check, nil); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{"", "null", strings.Repeat("0", 31), strings.Repeat("0", 33), strings.Repeat("a", 32), strings.Repeat("Z", 32)} {
+		if _, ok := ParseVersionID(bad); ok {
+			t.Errorf("ParseVersionID took %q", bad)
+		}
+	}
+}
+
 // TestUploadsSortByKey holds that escaping keeps the order of object keys.
 func TestUploadsSortByKey(t *testing.T) {
 	t.Parallel()
@@ -133,7 +157,7 @@ func TestOfObjects(t *testing.T) {
 	t.Parallel()
 	const account ids.AccountID = "380701114427"
 	for _, key := range [][]byte{
-		Account(account), CanonicalID("aa"), Entity(account, UserKind, "ann"), Member(account, "devs", "ann"),
+		Account(account), CanonicalID("aa"), Setting(BucketID{}, CORS), Entity(account, UserKind, "ann"), Member(account, "devs", "ann"),
 		Attachment(account, "arn:p", UserKind, "ann"), AccessKey("AKIAEXAMPLE"), Bucket("b"), Meta("format"), nil,
 		Membership(account), Organization("o-ab"), OrganizationNode("o-ab", "r-ab12"), OrganizationPolicy("o-ab", "p-xy"),
 	} {
@@ -141,7 +165,7 @@ func TestOfObjects(t *testing.T) {
 			t.Errorf("OfObjects(%q) = true", key)
 		}
 	}
-	for _, key := range [][]byte{Object(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
+	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
 		if !OfObjects(key) {
 			t.Errorf("OfObjects(%q) = false", key)
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -154,18 +156,42 @@ func bucketKeys(r meta.Reader, account ids.AccountID) ([][]byte, error) {
 // ID or account.
 func (s *Service) UpdateBucket(ctx context.Context, name string, change func(b *records.Bucket, owner *records.Account) error) error {
 	return s.store.Update(ctx, func(tx meta.Tx) error {
-		b, err := existingBucket(tx, name)
+		_, err := changeBucket(tx, name, change)
+		return err
+	})
+}
+
+// changeBucket lets change change the record of a bucket, keeps it and returns it.
+func changeBucket(tx meta.Tx, name string, change func(b *records.Bucket, owner *records.Account) error) (*records.Bucket, error) {
+	b, err := existingBucket(tx, name)
+	if err != nil {
+		return nil, err
+	}
+	owner := new(records.Account)
+	if err := records.Get(tx, keys.Account(ids.AccountID(b.Account)), owner); err != nil {
+		return nil, fmt.Errorf("read owner of bucket %s: %w", name, err)
+	}
+	if err := change(b, owner); err != nil {
+		return nil, err
+	}
+	return b, records.Put(tx, keys.Bucket(name), b)
+}
+
+// PutSetting keeps a setting of a bucket that is not in its record, or removes it if value is nil.
+// Before, change is called as by UpdateBucket: it judges the change anew, and may change the bucket's record
+// with it.
+func (s *Service) PutSetting(ctx context.Context, name string, kind keys.SettingKind, value proto.Message,
+	change func(b *records.Bucket, owner *records.Account) error) error {
+	return s.store.Update(ctx, func(tx meta.Tx) error {
+		b, err := changeBucket(tx, name, change)
 		if err != nil {
 			return err
 		}
-		owner := new(records.Account)
-		if err := records.Get(tx, keys.Account(ids.AccountID(b.Account)), owner); err != nil {
-			return fmt.Errorf("read owner of bucket %s: %w", name, err)
+		key := keys.Setting(keys.BucketID(b.Id), kind)
+		if value == nil {
+			return tx.Delete(key)
 		}
-		if err := change(b, owner); err != nil {
-			return err
-		}
-		return records.Put(tx, keys.Bucket(name), b)
+		return records.Put(tx, key, value)
 	})
 }
 
@@ -195,6 +221,9 @@ func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name strin
 		if err := dropUploads(tx, id); err != nil {
 			return err
 		}
+		if err := dropSettings(tx, id); err != nil {
+			return err
+		}
 		if err := tx.Delete(keys.BucketOf(ids.AccountID(b.Account), name)); err != nil {
 			return err
 		}
@@ -204,6 +233,24 @@ func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name strin
 		s.sweeper.wake()
 	}
 	return err
+}
+
+// dropSettings removes the settings of a bucket that are not in its record.
+func dropSettings(tx meta.Tx, id keys.BucketID) error {
+	var found [][]byte
+	it := tx.Scan(keys.Settings(id))
+	for it.Next() {
+		found = append(found, bytes.Clone(it.Key()))
+	}
+	if err := it.Close(); err != nil {
+		return err
+	}
+	for _, key := range found {
+		if err := tx.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readBucket returns the record of a bucket, or an error that wraps meta.ErrNotFound.

@@ -58,6 +58,8 @@ type Options struct {
 	MinPart int64
 	// MaxBuckets is the number of buckets that an account may have; 0 means 10,000.
 	MaxBuckets int
+	// Changed is called in the transaction of each change; nil means that nobody is told.
+	Changed Observer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Rand is the source of IDs, safe for concurrent use; nil means crypto/rand.

@@ -934,7 +934,14 @@ type Bucket struct {
 	Policy            string                 `protobuf:"bytes,9,opt,name=policy,proto3" json:"policy,omitempty"`                                                   // document, principals resolved to unique IDs; empty: none
 	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,10,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"` // absent: none set
 	RequesterPays     bool                   `protobuf:"varint,11,opt,name=requester_pays,json=requesterPays,proto3" json:"requester_pays,omitempty"`
-	Tags              []*Tag                 `protobuf:"bytes,12,rep,name=tags,proto3" json:"tags,omitempty"` // in order of their keys
+	Tags              []*Tag                 `protobuf:"bytes,12,rep,name=tags,proto3" json:"tags,omitempty"`             // in order of their keys
+	Versioning        string                 `protobuf:"bytes,13,opt,name=versioning,proto3" json:"versioning,omitempty"` // Enabled, Suspended; empty: never enabled, so that no key has a second version
+	MfaDelete         bool                   `protobuf:"varint,14,opt,name=mfa_delete,json=mfaDelete,proto3" json:"mfa_delete,omitempty"`
+	ObjectLock        *ObjectLock            `protobuf:"bytes,15,opt,name=object_lock,json=objectLock,proto3" json:"object_lock,omitempty"` // absent: the bucket has no object lock
+	Encryption        *DefaultEncryption     `protobuf:"bytes,16,opt,name=encryption,proto3" json:"encryption,omitempty"`                   // absent: that of new buckets
+	Logging           *Logging               `protobuf:"bytes,17,opt,name=logging,proto3" json:"logging,omitempty"`                         // absent: requests are not logged
+	Accelerate        string                 `protobuf:"bytes,18,opt,name=accelerate,proto3" json:"accelerate,omitempty"`                   // Enabled, Suspended; empty: never set
+	Notifies          bool                   `protobuf:"varint,19,opt,name=notifies,proto3" json:"notifies,omitempty"`                      // whether there is a Notification of the bucket, which every write has to look at
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1053,6 +1060,1195 @@ func (x *Bucket) GetTags() []*Tag {
 	return nil
 }
 
+func (x *Bucket) GetVersioning() string {
+	if x != nil {
+		return x.Versioning
+	}
+	return ""
+}
+
+func (x *Bucket) GetMfaDelete() bool {
+	if x != nil {
+		return x.MfaDelete
+	}
+	return false
+}
+
+func (x *Bucket) GetObjectLock() *ObjectLock {
+	if x != nil {
+		return x.ObjectLock
+	}
+	return nil
+}
+
+func (x *Bucket) GetEncryption() *DefaultEncryption {
+	if x != nil {
+		return x.Encryption
+	}
+	return nil
+}
+
+func (x *Bucket) GetLogging() *Logging {
+	if x != nil {
+		return x.Logging
+	}
+	return nil
+}
+
+func (x *Bucket) GetAccelerate() string {
+	if x != nil {
+		return x.Accelerate
+	}
+	return ""
+}
+
+func (x *Bucket) GetNotifies() bool {
+	if x != nil {
+		return x.Notifies
+	}
+	return false
+}
+
+// ObjectLock of a bucket. Once there, it stays.
+type ObjectLock struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mode          string                 `protobuf:"bytes,1,opt,name=mode,proto3" json:"mode,omitempty"`  // of the default retention: GOVERNANCE, COMPLIANCE; empty: none
+	Days          int32                  `protobuf:"varint,2,opt,name=days,proto3" json:"days,omitempty"` // one of days and years
+	Years         int32                  `protobuf:"varint,3,opt,name=years,proto3" json:"years,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectLock) Reset() {
+	*x = ObjectLock{}
+	mi := &file_records_records_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectLock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectLock) ProtoMessage() {}
+
+func (x *ObjectLock) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectLock.ProtoReflect.Descriptor instead.
+func (*ObjectLock) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ObjectLock) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
+func (x *ObjectLock) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *ObjectLock) GetYears() int32 {
+	if x != nil {
+		return x.Years
+	}
+	return 0
+}
+
+// DefaultEncryption is how the objects of a bucket are encrypted whose writers do not say.
+type DefaultEncryption struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Algorithm      string                 `protobuf:"bytes,1,opt,name=algorithm,proto3" json:"algorithm,omitempty"`                 // AES256, aws:kms, aws:kms:dsse
+	KmsKeyId       string                 `protobuf:"bytes,2,opt,name=kms_key_id,json=kmsKeyId,proto3" json:"kms_key_id,omitempty"` // as it was put; empty: the key that AWS manages
+	BucketKey      bool                   `protobuf:"varint,3,opt,name=bucket_key,json=bucketKey,proto3" json:"bucket_key,omitempty"`
+	NoCustomerKeys bool                   `protobuf:"varint,4,opt,name=no_customer_keys,json=noCustomerKeys,proto3" json:"no_customer_keys,omitempty"` // uploads with keys of their own (SSE-C) are refused
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DefaultEncryption) Reset() {
+	*x = DefaultEncryption{}
+	mi := &file_records_records_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefaultEncryption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefaultEncryption) ProtoMessage() {}
+
+func (x *DefaultEncryption) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefaultEncryption.ProtoReflect.Descriptor instead.
+func (*DefaultEncryption) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DefaultEncryption) GetAlgorithm() string {
+	if x != nil {
+		return x.Algorithm
+	}
+	return ""
+}
+
+func (x *DefaultEncryption) GetKmsKeyId() string {
+	if x != nil {
+		return x.KmsKeyId
+	}
+	return ""
+}
+
+func (x *DefaultEncryption) GetBucketKey() bool {
+	if x != nil {
+		return x.BucketKey
+	}
+	return false
+}
+
+func (x *DefaultEncryption) GetNoCustomerKeys() bool {
+	if x != nil {
+		return x.NoCustomerKeys
+	}
+	return false
+}
+
+// Logging is where the access log of a bucket goes.
+type Logging struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Prefix        string                 `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	Grants        []*Grant               `protobuf:"bytes,3,rep,name=grants,proto3" json:"grants,omitempty"`                           // on the log objects, beside those of their owners
+	Partitioned   bool                   `protobuf:"varint,4,opt,name=partitioned,proto3" json:"partitioned,omitempty"`                // keys are PartitionedPrefix, else SimplePrefix
+	DateSource    string                 `protobuf:"bytes,5,opt,name=date_source,json=dateSource,proto3" json:"date_source,omitempty"` // of partitioned keys: EventTime, DeliveryTime
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Logging) Reset() {
+	*x = Logging{}
+	mi := &file_records_records_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Logging) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Logging) ProtoMessage() {}
+
+func (x *Logging) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Logging.ProtoReflect.Descriptor instead.
+func (*Logging) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Logging) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *Logging) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *Logging) GetGrants() []*Grant {
+	if x != nil {
+		return x.Grants
+	}
+	return nil
+}
+
+func (x *Logging) GetPartitioned() bool {
+	if x != nil {
+		return x.Partitioned
+	}
+	return false
+}
+
+func (x *Logging) GetDateSource() string {
+	if x != nil {
+		return x.DateSource
+	}
+	return ""
+}
+
+// CORS of a bucket, under keys.Setting.
+type CORS struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rules         []*CORSRule            `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CORS) Reset() {
+	*x = CORS{}
+	mi := &file_records_records_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CORS) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CORS) ProtoMessage() {}
+
+func (x *CORS) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CORS.ProtoReflect.Descriptor instead.
+func (*CORS) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CORS) GetRules() []*CORSRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+type CORSRule struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Origins       []string               `protobuf:"bytes,2,rep,name=origins,proto3" json:"origins,omitempty"`
+	Methods       []string               `protobuf:"bytes,3,rep,name=methods,proto3" json:"methods,omitempty"`
+	Headers       []string               `protobuf:"bytes,4,rep,name=headers,proto3" json:"headers,omitempty"`
+	Expose        []string               `protobuf:"bytes,5,rep,name=expose,proto3" json:"expose,omitempty"`
+	MaxAge        *int32                 `protobuf:"varint,6,opt,name=max_age,json=maxAge,proto3,oneof" json:"max_age,omitempty"` // seconds
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CORSRule) Reset() {
+	*x = CORSRule{}
+	mi := &file_records_records_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CORSRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CORSRule) ProtoMessage() {}
+
+func (x *CORSRule) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CORSRule.ProtoReflect.Descriptor instead.
+func (*CORSRule) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CORSRule) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CORSRule) GetOrigins() []string {
+	if x != nil {
+		return x.Origins
+	}
+	return nil
+}
+
+func (x *CORSRule) GetMethods() []string {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
+func (x *CORSRule) GetHeaders() []string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *CORSRule) GetExpose() []string {
+	if x != nil {
+		return x.Expose
+	}
+	return nil
+}
+
+func (x *CORSRule) GetMaxAge() int32 {
+	if x != nil && x.MaxAge != nil {
+		return *x.MaxAge
+	}
+	return 0
+}
+
+// Website of a bucket, under keys.Setting.
+type Website struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Index         string                 `protobuf:"bytes,1,opt,name=index,proto3" json:"index,omitempty"` // IndexDocument's suffix; empty where all is redirected
+	Error         string                 `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"` // ErrorDocument's key
+	RedirectAll   *WebsiteRedirect       `protobuf:"bytes,3,opt,name=redirect_all,json=redirectAll,proto3" json:"redirect_all,omitempty"`
+	Rules         []*RoutingRule         `protobuf:"bytes,4,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Website) Reset() {
+	*x = Website{}
+	mi := &file_records_records_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Website) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Website) ProtoMessage() {}
+
+func (x *Website) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Website.ProtoReflect.Descriptor instead.
+func (*Website) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Website) GetIndex() string {
+	if x != nil {
+		return x.Index
+	}
+	return ""
+}
+
+func (x *Website) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *Website) GetRedirectAll() *WebsiteRedirect {
+	if x != nil {
+		return x.RedirectAll
+	}
+	return nil
+}
+
+func (x *Website) GetRules() []*RoutingRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+// WebsiteRedirect says which parts of a URL a redirect replaces; absent ones stay.
+type WebsiteRedirect struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Host          string                 `protobuf:"bytes,1,opt,name=host,proto3" json:"host,omitempty"`
+	Protocol      string                 `protobuf:"bytes,2,opt,name=protocol,proto3" json:"protocol,omitempty"` // http, https
+	ReplacePrefix *string                `protobuf:"bytes,3,opt,name=replace_prefix,json=replacePrefix,proto3,oneof" json:"replace_prefix,omitempty"`
+	ReplaceKey    *string                `protobuf:"bytes,4,opt,name=replace_key,json=replaceKey,proto3,oneof" json:"replace_key,omitempty"`
+	Code          string                 `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"` // HTTP status
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebsiteRedirect) Reset() {
+	*x = WebsiteRedirect{}
+	mi := &file_records_records_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebsiteRedirect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebsiteRedirect) ProtoMessage() {}
+
+func (x *WebsiteRedirect) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebsiteRedirect.ProtoReflect.Descriptor instead.
+func (*WebsiteRedirect) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WebsiteRedirect) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *WebsiteRedirect) GetProtocol() string {
+	if x != nil {
+		return x.Protocol
+	}
+	return ""
+}
+
+func (x *WebsiteRedirect) GetReplacePrefix() string {
+	if x != nil && x.ReplacePrefix != nil {
+		return *x.ReplacePrefix
+	}
+	return ""
+}
+
+func (x *WebsiteRedirect) GetReplaceKey() string {
+	if x != nil && x.ReplaceKey != nil {
+		return *x.ReplaceKey
+	}
+	return ""
+}
+
+func (x *WebsiteRedirect) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type RoutingRule struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Prefix        *string                `protobuf:"bytes,1,opt,name=prefix,proto3,oneof" json:"prefix,omitempty"`                  // KeyPrefixEquals
+	ErrorCode     string                 `protobuf:"bytes,2,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"` // HttpErrorCodeReturnedEquals
+	Redirect      *WebsiteRedirect       `protobuf:"bytes,3,opt,name=redirect,proto3" json:"redirect,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingRule) Reset() {
+	*x = RoutingRule{}
+	mi := &file_records_records_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingRule) ProtoMessage() {}
+
+func (x *RoutingRule) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingRule.ProtoReflect.Descriptor instead.
+func (*RoutingRule) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RoutingRule) GetPrefix() string {
+	if x != nil && x.Prefix != nil {
+		return *x.Prefix
+	}
+	return ""
+}
+
+func (x *RoutingRule) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+func (x *RoutingRule) GetRedirect() *WebsiteRedirect {
+	if x != nil {
+		return x.Redirect
+	}
+	return nil
+}
+
+// Lifecycle of a bucket, under keys.Setting.
+type Lifecycle struct {
+	state                              protoimpl.MessageState `protogen:"open.v1"`
+	Rules                              []*LifecycleRule       `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	TransitionDefaultMinimumObjectSize string                 `protobuf:"bytes,2,opt,name=transition_default_minimum_object_size,json=transitionDefaultMinimumObjectSize,proto3" json:"transition_default_minimum_object_size,omitempty"`
+	unknownFields                      protoimpl.UnknownFields
+	sizeCache                          protoimpl.SizeCache
+}
+
+func (x *Lifecycle) Reset() {
+	*x = Lifecycle{}
+	mi := &file_records_records_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lifecycle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lifecycle) ProtoMessage() {}
+
+func (x *Lifecycle) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lifecycle.ProtoReflect.Descriptor instead.
+func (*Lifecycle) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Lifecycle) GetRules() []*LifecycleRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *Lifecycle) GetTransitionDefaultMinimumObjectSize() string {
+	if x != nil {
+		return x.TransitionDefaultMinimumObjectSize
+	}
+	return ""
+}
+
+type LifecycleRule struct {
+	state                 protoimpl.MessageState  `protogen:"open.v1"`
+	Id                    string                  `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Enabled               bool                    `protobuf:"varint,2,opt,name=enabled,proto3" json:"enabled,omitempty"`
+	PrefixElement         bool                    `protobuf:"varint,3,opt,name=prefix_element,json=prefixElement,proto3" json:"prefix_element,omitempty"` // the rule was written with Prefix in place of Filter
+	Prefix                string                  `protobuf:"bytes,4,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	Tags                  []*Tag                  `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	LargerThan            *int64                  `protobuf:"varint,6,opt,name=larger_than,json=largerThan,proto3,oneof" json:"larger_than,omitempty"`    // bytes, exclusive
+	SmallerThan           *int64                  `protobuf:"varint,7,opt,name=smaller_than,json=smallerThan,proto3,oneof" json:"smaller_than,omitempty"` // bytes, exclusive
+	And                   bool                    `protobuf:"varint,8,opt,name=and,proto3" json:"and,omitempty"`                                          // the filter was written with And
+	Expiration            *LifecycleExpiration    `protobuf:"bytes,9,opt,name=expiration,proto3" json:"expiration,omitempty"`
+	Transitions           []*LifecycleTransition  `protobuf:"bytes,10,rep,name=transitions,proto3" json:"transitions,omitempty"`
+	NoncurrentExpiration  *NoncurrentExpiration   `protobuf:"bytes,11,opt,name=noncurrent_expiration,json=noncurrentExpiration,proto3" json:"noncurrent_expiration,omitempty"`
+	NoncurrentTransitions []*NoncurrentTransition `protobuf:"bytes,12,rep,name=noncurrent_transitions,json=noncurrentTransitions,proto3" json:"noncurrent_transitions,omitempty"`
+	AbortUploadDays       int32                   `protobuf:"varint,13,opt,name=abort_upload_days,json=abortUploadDays,proto3" json:"abort_upload_days,omitempty"` // 0: uploads are not aborted
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
+}
+
+func (x *LifecycleRule) Reset() {
+	*x = LifecycleRule{}
+	mi := &file_records_records_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifecycleRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifecycleRule) ProtoMessage() {}
+
+func (x *LifecycleRule) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifecycleRule.ProtoReflect.Descriptor instead.
+func (*LifecycleRule) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *LifecycleRule) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *LifecycleRule) GetEnabled() bool {
+	if x != nil {
+		return x.Enabled
+	}
+	return false
+}
+
+func (x *LifecycleRule) GetPrefixElement() bool {
+	if x != nil {
+		return x.PrefixElement
+	}
+	return false
+}
+
+func (x *LifecycleRule) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *LifecycleRule) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *LifecycleRule) GetLargerThan() int64 {
+	if x != nil && x.LargerThan != nil {
+		return *x.LargerThan
+	}
+	return 0
+}
+
+func (x *LifecycleRule) GetSmallerThan() int64 {
+	if x != nil && x.SmallerThan != nil {
+		return *x.SmallerThan
+	}
+	return 0
+}
+
+func (x *LifecycleRule) GetAnd() bool {
+	if x != nil {
+		return x.And
+	}
+	return false
+}
+
+func (x *LifecycleRule) GetExpiration() *LifecycleExpiration {
+	if x != nil {
+		return x.Expiration
+	}
+	return nil
+}
+
+func (x *LifecycleRule) GetTransitions() []*LifecycleTransition {
+	if x != nil {
+		return x.Transitions
+	}
+	return nil
+}
+
+func (x *LifecycleRule) GetNoncurrentExpiration() *NoncurrentExpiration {
+	if x != nil {
+		return x.NoncurrentExpiration
+	}
+	return nil
+}
+
+func (x *LifecycleRule) GetNoncurrentTransitions() []*NoncurrentTransition {
+	if x != nil {
+		return x.NoncurrentTransitions
+	}
+	return nil
+}
+
+func (x *LifecycleRule) GetAbortUploadDays() int32 {
+	if x != nil {
+		return x.AbortUploadDays
+	}
+	return 0
+}
+
+type LifecycleExpiration struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Days          int32                  `protobuf:"varint,1,opt,name=days,proto3" json:"days,omitempty"` // one of the three
+	Date          int64                  `protobuf:"varint,2,opt,name=date,proto3" json:"date,omitempty"`
+	DeleteMarker  bool                   `protobuf:"varint,3,opt,name=delete_marker,json=deleteMarker,proto3" json:"delete_marker,omitempty"` // ExpiredObjectDeleteMarker
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifecycleExpiration) Reset() {
+	*x = LifecycleExpiration{}
+	mi := &file_records_records_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifecycleExpiration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifecycleExpiration) ProtoMessage() {}
+
+func (x *LifecycleExpiration) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifecycleExpiration.ProtoReflect.Descriptor instead.
+func (*LifecycleExpiration) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *LifecycleExpiration) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *LifecycleExpiration) GetDate() int64 {
+	if x != nil {
+		return x.Date
+	}
+	return 0
+}
+
+func (x *LifecycleExpiration) GetDeleteMarker() bool {
+	if x != nil {
+		return x.DeleteMarker
+	}
+	return false
+}
+
+type LifecycleTransition struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Days          *int32                 `protobuf:"varint,1,opt,name=days,proto3,oneof" json:"days,omitempty"`
+	Date          int64                  `protobuf:"varint,2,opt,name=date,proto3" json:"date,omitempty"`
+	StorageClass  string                 `protobuf:"bytes,3,opt,name=storage_class,json=storageClass,proto3" json:"storage_class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifecycleTransition) Reset() {
+	*x = LifecycleTransition{}
+	mi := &file_records_records_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifecycleTransition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifecycleTransition) ProtoMessage() {}
+
+func (x *LifecycleTransition) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifecycleTransition.ProtoReflect.Descriptor instead.
+func (*LifecycleTransition) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *LifecycleTransition) GetDays() int32 {
+	if x != nil && x.Days != nil {
+		return *x.Days
+	}
+	return 0
+}
+
+func (x *LifecycleTransition) GetDate() int64 {
+	if x != nil {
+		return x.Date
+	}
+	return 0
+}
+
+func (x *LifecycleTransition) GetStorageClass() string {
+	if x != nil {
+		return x.StorageClass
+	}
+	return ""
+}
+
+type NoncurrentExpiration struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Days          int32                  `protobuf:"varint,1,opt,name=days,proto3" json:"days,omitempty"`
+	NewerVersions int32                  `protobuf:"varint,2,opt,name=newer_versions,json=newerVersions,proto3" json:"newer_versions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoncurrentExpiration) Reset() {
+	*x = NoncurrentExpiration{}
+	mi := &file_records_records_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoncurrentExpiration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoncurrentExpiration) ProtoMessage() {}
+
+func (x *NoncurrentExpiration) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoncurrentExpiration.ProtoReflect.Descriptor instead.
+func (*NoncurrentExpiration) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *NoncurrentExpiration) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *NoncurrentExpiration) GetNewerVersions() int32 {
+	if x != nil {
+		return x.NewerVersions
+	}
+	return 0
+}
+
+type NoncurrentTransition struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Days          int32                  `protobuf:"varint,1,opt,name=days,proto3" json:"days,omitempty"`
+	NewerVersions int32                  `protobuf:"varint,2,opt,name=newer_versions,json=newerVersions,proto3" json:"newer_versions,omitempty"`
+	StorageClass  string                 `protobuf:"bytes,3,opt,name=storage_class,json=storageClass,proto3" json:"storage_class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoncurrentTransition) Reset() {
+	*x = NoncurrentTransition{}
+	mi := &file_records_records_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoncurrentTransition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoncurrentTransition) ProtoMessage() {}
+
+func (x *NoncurrentTransition) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoncurrentTransition.ProtoReflect.Descriptor instead.
+func (*NoncurrentTransition) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *NoncurrentTransition) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *NoncurrentTransition) GetNewerVersions() int32 {
+	if x != nil {
+		return x.NewerVersions
+	}
+	return 0
+}
+
+func (x *NoncurrentTransition) GetStorageClass() string {
+	if x != nil {
+		return x.StorageClass
+	}
+	return ""
+}
+
+// Notification of a bucket, under keys.Setting.
+type Notification struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Targets       []*NotificationTarget  `protobuf:"bytes,1,rep,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Notification) Reset() {
+	*x = Notification{}
+	mi := &file_records_records_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Notification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Notification) ProtoMessage() {}
+
+func (x *Notification) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Notification.ProtoReflect.Descriptor instead.
+func (*Notification) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Notification) GetTargets() []*NotificationTarget {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+type NotificationTarget struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Arn           string                 `protobuf:"bytes,2,opt,name=arn,proto3" json:"arn,omitempty"`       // of the destination
+	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`     // the element that it was written with: Topic, Queue, CloudFunction
+	Events        []string               `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"` // such as s3:ObjectCreated:*
+	Filters       []*NotificationFilter  `protobuf:"bytes,5,rep,name=filters,proto3" json:"filters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationTarget) Reset() {
+	*x = NotificationTarget{}
+	mi := &file_records_records_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationTarget) ProtoMessage() {}
+
+func (x *NotificationTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationTarget.ProtoReflect.Descriptor instead.
+func (*NotificationTarget) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *NotificationTarget) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *NotificationTarget) GetArn() string {
+	if x != nil {
+		return x.Arn
+	}
+	return ""
+}
+
+func (x *NotificationTarget) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *NotificationTarget) GetEvents() []string {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *NotificationTarget) GetFilters() []*NotificationFilter {
+	if x != nil {
+		return x.Filters
+	}
+	return nil
+}
+
+type NotificationFilter struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // prefix, suffix
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationFilter) Reset() {
+	*x = NotificationFilter{}
+	mi := &file_records_records_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationFilter) ProtoMessage() {}
+
+func (x *NotificationFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationFilter.ProtoReflect.Descriptor instead.
+func (*NotificationFilter) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *NotificationFilter) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *NotificationFilter) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
 // Metadata is what a writer says of an object's content.
 type Metadata struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
@@ -1070,7 +2266,7 @@ type Metadata struct {
 
 func (x *Metadata) Reset() {
 	*x = Metadata{}
-	mi := &file_records_records_proto_msgTypes[11]
+	mi := &file_records_records_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1082,7 +2278,7 @@ func (x *Metadata) String() string {
 func (*Metadata) ProtoMessage() {}
 
 func (x *Metadata) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[11]
+	mi := &file_records_records_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1095,7 +2291,7 @@ func (x *Metadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metadata.ProtoReflect.Descriptor instead.
 func (*Metadata) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{11}
+	return file_records_records_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Metadata) GetContentType() string {
@@ -1166,7 +2362,7 @@ type Checksum struct {
 
 func (x *Checksum) Reset() {
 	*x = Checksum{}
-	mi := &file_records_records_proto_msgTypes[12]
+	mi := &file_records_records_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +2374,7 @@ func (x *Checksum) String() string {
 func (*Checksum) ProtoMessage() {}
 
 func (x *Checksum) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[12]
+	mi := &file_records_records_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +2387,7 @@ func (x *Checksum) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checksum.ProtoReflect.Descriptor instead.
 func (*Checksum) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{12}
+	return file_records_records_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Checksum) GetAlgorithm() string {
@@ -1219,14 +2415,15 @@ func (x *Checksum) GetComposite() bool {
 type Segment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Blob          string                 `protobuf:"bytes,1,opt,name=blob,proto3" json:"blob,omitempty"`
-	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"` // bytes of content, before encryption
+	Salt          []byte                 `protobuf:"bytes,3,opt,name=salt,proto3" json:"salt,omitempty"`  // of the key that its bytes are encrypted with; empty where the object is not encrypted
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_records_records_proto_msgTypes[13]
+	mi := &file_records_records_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1238,7 +2435,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[13]
+	mi := &file_records_records_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1251,7 +2448,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{13}
+	return file_records_records_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Segment) GetBlob() string {
@@ -1268,7 +2465,160 @@ func (x *Segment) GetSize() int64 {
 	return 0
 }
 
-// Object, under keys.Object.
+func (x *Segment) GetSalt() []byte {
+	if x != nil {
+		return x.Salt
+	}
+	return nil
+}
+
+// Encryption of an object or of an upload: under which key the key of its content is sealed.
+type Encryption struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Algorithm     string                 `protobuf:"bytes,1,opt,name=algorithm,proto3" json:"algorithm,omitempty"`                  // AES256, aws:kms, aws:kms:dsse; with customer_md5: AES256 of a customer's key
+	KmsKeyId      string                 `protobuf:"bytes,2,opt,name=kms_key_id,json=kmsKeyId,proto3" json:"kms_key_id,omitempty"`  // ARN
+	SealedKey     []byte                 `protobuf:"bytes,3,opt,name=sealed_key,json=sealedKey,proto3" json:"sealed_key,omitempty"` // of the content
+	BucketKey     bool                   `protobuf:"varint,4,opt,name=bucket_key,json=bucketKey,proto3" json:"bucket_key,omitempty"`
+	CustomerMd5   []byte                 `protobuf:"bytes,5,opt,name=customer_md5,json=customerMd5,proto3" json:"customer_md5,omitempty"` // MD5 of the customer's key (SSE-C), which is kept nowhere
+	Context       string                 `protobuf:"bytes,6,opt,name=context,proto3" json:"context,omitempty"`                            // x-amz-server-side-encryption-context, as sent
+	InlineSalt    []byte                 `protobuf:"bytes,7,opt,name=inline_salt,json=inlineSalt,proto3" json:"inline_salt,omitempty"`    // as Segment.salt, for inline content
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Encryption) Reset() {
+	*x = Encryption{}
+	mi := &file_records_records_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Encryption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Encryption) ProtoMessage() {}
+
+func (x *Encryption) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Encryption.ProtoReflect.Descriptor instead.
+func (*Encryption) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Encryption) GetAlgorithm() string {
+	if x != nil {
+		return x.Algorithm
+	}
+	return ""
+}
+
+func (x *Encryption) GetKmsKeyId() string {
+	if x != nil {
+		return x.KmsKeyId
+	}
+	return ""
+}
+
+func (x *Encryption) GetSealedKey() []byte {
+	if x != nil {
+		return x.SealedKey
+	}
+	return nil
+}
+
+func (x *Encryption) GetBucketKey() bool {
+	if x != nil {
+		return x.BucketKey
+	}
+	return false
+}
+
+func (x *Encryption) GetCustomerMd5() []byte {
+	if x != nil {
+		return x.CustomerMd5
+	}
+	return nil
+}
+
+func (x *Encryption) GetContext() string {
+	if x != nil {
+		return x.Context
+	}
+	return ""
+}
+
+func (x *Encryption) GetInlineSalt() []byte {
+	if x != nil {
+		return x.InlineSalt
+	}
+	return nil
+}
+
+// Retention of one version of an object.
+type Retention struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mode          string                 `protobuf:"bytes,1,opt,name=mode,proto3" json:"mode,omitempty"` // GOVERNANCE, COMPLIANCE
+	Until         int64                  `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Retention) Reset() {
+	*x = Retention{}
+	mi := &file_records_records_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Retention) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Retention) ProtoMessage() {}
+
+func (x *Retention) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Retention.ProtoReflect.Descriptor instead.
+func (*Retention) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *Retention) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
+func (x *Retention) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+// Object is one version of an object, under keys.Object if it is the current one, else under keys.Version.
 type Object struct {
 	state                protoimpl.MessageState `protogen:"open.v1"`
 	Owner                string                 `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`                                   // canonical user ID of the owning account, or the anonymous one
@@ -1286,13 +2636,22 @@ type Object struct {
 	StorageClass         string                 `protobuf:"bytes,13,opt,name=storage_class,json=storageClass,proto3" json:"storage_class,omitempty"`                            // empty: STANDARD
 	WrittenUnderEnforced bool                   `protobuf:"varint,14,opt,name=written_under_enforced,json=writtenUnderEnforced,proto3" json:"written_under_enforced,omitempty"` // owned by the bucket's owner, whoever wrote it
 	Tags                 []*Tag                 `protobuf:"bytes,15,rep,name=tags,proto3" json:"tags,omitempty"`                                                                // in order of their keys
+	Version              []byte                 `protobuf:"bytes,16,opt,name=version,proto3" json:"version,omitempty"`                                                          // place among the versions of its key (keys.VersionID); empty if written before versioning
+	NullVersion          bool                   `protobuf:"varint,17,opt,name=null_version,json=nullVersion,proto3" json:"null_version,omitempty"`                              // its version ID is "null"; also true where version is empty
+	DeleteMarker         bool                   `protobuf:"varint,18,opt,name=delete_marker,json=deleteMarker,proto3" json:"delete_marker,omitempty"`                           // then it has no content
+	Superseded           int64                  `protobuf:"varint,19,opt,name=superseded,proto3" json:"superseded,omitempty"`                                                   // when it became noncurrent; 0 while it is current
+	Retention            *Retention             `protobuf:"bytes,20,opt,name=retention,proto3" json:"retention,omitempty"`                                                      // absent: none
+	LegalHold            bool                   `protobuf:"varint,21,opt,name=legal_hold,json=legalHold,proto3" json:"legal_hold,omitempty"`
+	Encryption           *Encryption            `protobuf:"bytes,22,opt,name=encryption,proto3" json:"encryption,omitempty"`                             // absent: the content lies in the clear
+	RestoredUntil        int64                  `protobuf:"varint,23,opt,name=restored_until,json=restoredUntil,proto3" json:"restored_until,omitempty"` // of an archived object: until when its content can be read
+	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object whose checksum is a composite, in order
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Object) Reset() {
 	*x = Object{}
-	mi := &file_records_records_proto_msgTypes[14]
+	mi := &file_records_records_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +2663,7 @@ func (x *Object) String() string {
 func (*Object) ProtoMessage() {}
 
 func (x *Object) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[14]
+	mi := &file_records_records_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +2676,7 @@ func (x *Object) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Object.ProtoReflect.Descriptor instead.
 func (*Object) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{14}
+	return file_records_records_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Object) GetOwner() string {
@@ -1425,6 +2784,69 @@ func (x *Object) GetTags() []*Tag {
 	return nil
 }
 
+func (x *Object) GetVersion() []byte {
+	if x != nil {
+		return x.Version
+	}
+	return nil
+}
+
+func (x *Object) GetNullVersion() bool {
+	if x != nil {
+		return x.NullVersion
+	}
+	return false
+}
+
+func (x *Object) GetDeleteMarker() bool {
+	if x != nil {
+		return x.DeleteMarker
+	}
+	return false
+}
+
+func (x *Object) GetSuperseded() int64 {
+	if x != nil {
+		return x.Superseded
+	}
+	return 0
+}
+
+func (x *Object) GetRetention() *Retention {
+	if x != nil {
+		return x.Retention
+	}
+	return nil
+}
+
+func (x *Object) GetLegalHold() bool {
+	if x != nil {
+		return x.LegalHold
+	}
+	return false
+}
+
+func (x *Object) GetEncryption() *Encryption {
+	if x != nil {
+		return x.Encryption
+	}
+	return nil
+}
+
+func (x *Object) GetRestoredUntil() int64 {
+	if x != nil {
+		return x.RestoredUntil
+	}
+	return 0
+}
+
+func (x *Object) GetPartChecksums() []*Checksum {
+	if x != nil {
+		return x.PartChecksums
+	}
+	return nil
+}
+
 // Upload is a multipart upload in progress, under keys.Upload.
 type Upload struct {
 	state                protoimpl.MessageState `protogen:"open.v1"`
@@ -1446,13 +2868,17 @@ type Upload struct {
 	InitiatorAccount     string                 `protobuf:"bytes,16,opt,name=initiator_account,json=initiatorAccount,proto3" json:"initiator_account,omitempty"`
 	ChecksumUnasked      bool                   `protobuf:"varint,17,opt,name=checksum_unasked,json=checksumUnasked,proto3" json:"checksum_unasked,omitempty"` // the client named no algorithm: it is the default one, and not shown
 	Tags                 []*Tag                 `protobuf:"bytes,18,rep,name=tags,proto3" json:"tags,omitempty"`                                               // of the object, in order of their keys
+	StorageClass         string                 `protobuf:"bytes,19,opt,name=storage_class,json=storageClass,proto3" json:"storage_class,omitempty"`           // empty: STANDARD
+	Retention            *Retention             `protobuf:"bytes,20,opt,name=retention,proto3" json:"retention,omitempty"`                                     // of the object; absent: none
+	LegalHold            bool                   `protobuf:"varint,21,opt,name=legal_hold,json=legalHold,proto3" json:"legal_hold,omitempty"`
+	Encryption           *Encryption            `protobuf:"bytes,22,opt,name=encryption,proto3" json:"encryption,omitempty"` // of all parts
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_records_records_proto_msgTypes[15]
+	mi := &file_records_records_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1464,7 +2890,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[15]
+	mi := &file_records_records_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1477,7 +2903,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{15}
+	return file_records_records_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Upload) GetId() string {
@@ -1606,6 +3032,34 @@ func (x *Upload) GetTags() []*Tag {
 	return nil
 }
 
+func (x *Upload) GetStorageClass() string {
+	if x != nil {
+		return x.StorageClass
+	}
+	return ""
+}
+
+func (x *Upload) GetRetention() *Retention {
+	if x != nil {
+		return x.Retention
+	}
+	return nil
+}
+
+func (x *Upload) GetLegalHold() bool {
+	if x != nil {
+		return x.LegalHold
+	}
+	return false
+}
+
+func (x *Upload) GetEncryption() *Encryption {
+	if x != nil {
+		return x.Encryption
+	}
+	return nil
+}
+
 // Part is one part of an upload, under keys.Part.
 type Part struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1622,7 +3076,7 @@ type Part struct {
 
 func (x *Part) Reset() {
 	*x = Part{}
-	mi := &file_records_records_proto_msgTypes[16]
+	mi := &file_records_records_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1634,7 +3088,7 @@ func (x *Part) String() string {
 func (*Part) ProtoMessage() {}
 
 func (x *Part) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[16]
+	mi := &file_records_records_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1647,7 +3101,7 @@ func (x *Part) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Part.ProtoReflect.Descriptor instead.
 func (*Part) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{16}
+	return file_records_records_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Part) GetNumber() int32 {
@@ -1713,7 +3167,7 @@ type Organization struct {
 
 func (x *Organization) Reset() {
 	*x = Organization{}
-	mi := &file_records_records_proto_msgTypes[17]
+	mi := &file_records_records_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1725,7 +3179,7 @@ func (x *Organization) String() string {
 func (*Organization) ProtoMessage() {}
 
 func (x *Organization) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[17]
+	mi := &file_records_records_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1738,7 +3192,7 @@ func (x *Organization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organization.ProtoReflect.Descriptor instead.
 func (*Organization) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{17}
+	return file_records_records_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Organization) GetId() string {
@@ -1793,7 +3247,7 @@ type OrganizationNode struct {
 
 func (x *OrganizationNode) Reset() {
 	*x = OrganizationNode{}
-	mi := &file_records_records_proto_msgTypes[18]
+	mi := &file_records_records_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1805,7 +3259,7 @@ func (x *OrganizationNode) String() string {
 func (*OrganizationNode) ProtoMessage() {}
 
 func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[18]
+	mi := &file_records_records_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1818,7 +3272,7 @@ func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationNode.ProtoReflect.Descriptor instead.
 func (*OrganizationNode) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{18}
+	return file_records_records_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *OrganizationNode) GetId() string {
@@ -1894,7 +3348,7 @@ type Membership struct {
 
 func (x *Membership) Reset() {
 	*x = Membership{}
-	mi := &file_records_records_proto_msgTypes[19]
+	mi := &file_records_records_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1906,7 +3360,7 @@ func (x *Membership) String() string {
 func (*Membership) ProtoMessage() {}
 
 func (x *Membership) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[19]
+	mi := &file_records_records_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1919,7 +3373,7 @@ func (x *Membership) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Membership.ProtoReflect.Descriptor instead.
 func (*Membership) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{19}
+	return file_records_records_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Membership) GetAccount() string {
@@ -1995,7 +3449,7 @@ type OrganizationPolicy struct {
 
 func (x *OrganizationPolicy) Reset() {
 	*x = OrganizationPolicy{}
-	mi := &file_records_records_proto_msgTypes[20]
+	mi := &file_records_records_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +3461,7 @@ func (x *OrganizationPolicy) String() string {
 func (*OrganizationPolicy) ProtoMessage() {}
 
 func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[20]
+	mi := &file_records_records_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +3474,7 @@ func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationPolicy.ProtoReflect.Descriptor instead.
 func (*OrganizationPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{20}
+	return file_records_records_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OrganizationPolicy) GetId() string {
@@ -2100,7 +3554,7 @@ type Handshake struct {
 
 func (x *Handshake) Reset() {
 	*x = Handshake{}
-	mi := &file_records_records_proto_msgTypes[21]
+	mi := &file_records_records_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2112,7 +3566,7 @@ func (x *Handshake) String() string {
 func (*Handshake) ProtoMessage() {}
 
 func (x *Handshake) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[21]
+	mi := &file_records_records_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2125,7 +3579,7 @@ func (x *Handshake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Handshake.ProtoReflect.Descriptor instead.
 func (*Handshake) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{21}
+	return file_records_records_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Handshake) GetId() string {
@@ -2231,7 +3685,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_records_records_proto_msgTypes[22]
+	mi := &file_records_records_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2243,7 +3697,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[22]
+	mi := &file_records_records_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2256,7 +3710,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{22}
+	return file_records_records_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *CreateAccountRequest) GetId() string {
@@ -2425,7 +3879,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x11block_public_acls\x18\x01 \x01(\bR\x0fblockPublicAcls\x12,\n" +
 	"\x12ignore_public_acls\x18\x02 \x01(\bR\x10ignorePublicAcls\x12.\n" +
 	"\x13block_public_policy\x18\x03 \x01(\bR\x11blockPublicPolicy\x126\n" +
-	"\x17restrict_public_buckets\x18\x04 \x01(\bR\x15restrictPublicBuckets\"\xa9\x03\n" +
+	"\x17restrict_public_buckets\x18\x04 \x01(\bR\x15restrictPublicBuckets\"\xe3\x05\n" +
 	"\x06Bucket\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
@@ -2439,7 +3893,122 @@ const file_records_records_proto_rawDesc = "" +
 	"\x13public_access_block\x18\n" +
 	" \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\x12%\n" +
 	"\x0erequester_pays\x18\v \x01(\bR\rrequesterPays\x12+\n" +
-	"\x04tags\x18\f \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\x93\x03\n" +
+	"\x04tags\x18\f \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1e\n" +
+	"\n" +
+	"versioning\x18\r \x01(\tR\n" +
+	"versioning\x12\x1d\n" +
+	"\n" +
+	"mfa_delete\x18\x0e \x01(\bR\tmfaDelete\x12?\n" +
+	"\vobject_lock\x18\x0f \x01(\v2\x1e.crossgrant.records.ObjectLockR\n" +
+	"objectLock\x12E\n" +
+	"\n" +
+	"encryption\x18\x10 \x01(\v2%.crossgrant.records.DefaultEncryptionR\n" +
+	"encryption\x125\n" +
+	"\alogging\x18\x11 \x01(\v2\x1b.crossgrant.records.LoggingR\alogging\x12\x1e\n" +
+	"\n" +
+	"accelerate\x18\x12 \x01(\tR\n" +
+	"accelerate\x12\x1a\n" +
+	"\bnotifies\x18\x13 \x01(\bR\bnotifies\"J\n" +
+	"\n" +
+	"ObjectLock\x12\x12\n" +
+	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x12\n" +
+	"\x04days\x18\x02 \x01(\x05R\x04days\x12\x14\n" +
+	"\x05years\x18\x03 \x01(\x05R\x05years\"\x98\x01\n" +
+	"\x11DefaultEncryption\x12\x1c\n" +
+	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x1c\n" +
+	"\n" +
+	"kms_key_id\x18\x02 \x01(\tR\bkmsKeyId\x12\x1d\n" +
+	"\n" +
+	"bucket_key\x18\x03 \x01(\bR\tbucketKey\x12(\n" +
+	"\x10no_customer_keys\x18\x04 \x01(\bR\x0enoCustomerKeys\"\xaf\x01\n" +
+	"\aLogging\x12\x16\n" +
+	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x16\n" +
+	"\x06prefix\x18\x02 \x01(\tR\x06prefix\x121\n" +
+	"\x06grants\x18\x03 \x03(\v2\x19.crossgrant.records.GrantR\x06grants\x12 \n" +
+	"\vpartitioned\x18\x04 \x01(\bR\vpartitioned\x12\x1f\n" +
+	"\vdate_source\x18\x05 \x01(\tR\n" +
+	"dateSource\":\n" +
+	"\x04CORS\x122\n" +
+	"\x05rules\x18\x01 \x03(\v2\x1c.crossgrant.records.CORSRuleR\x05rules\"\xaa\x01\n" +
+	"\bCORSRule\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aorigins\x18\x02 \x03(\tR\aorigins\x12\x18\n" +
+	"\amethods\x18\x03 \x03(\tR\amethods\x12\x18\n" +
+	"\aheaders\x18\x04 \x03(\tR\aheaders\x12\x16\n" +
+	"\x06expose\x18\x05 \x03(\tR\x06expose\x12\x1c\n" +
+	"\amax_age\x18\x06 \x01(\x05H\x00R\x06maxAge\x88\x01\x01B\n" +
+	"\n" +
+	"\b_max_age\"\xb4\x01\n" +
+	"\aWebsite\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\tR\x05index\x12\x14\n" +
+	"\x05error\x18\x02 \x01(\tR\x05error\x12F\n" +
+	"\fredirect_all\x18\x03 \x01(\v2#.crossgrant.records.WebsiteRedirectR\vredirectAll\x125\n" +
+	"\x05rules\x18\x04 \x03(\v2\x1f.crossgrant.records.RoutingRuleR\x05rules\"\xca\x01\n" +
+	"\x0fWebsiteRedirect\x12\x12\n" +
+	"\x04host\x18\x01 \x01(\tR\x04host\x12\x1a\n" +
+	"\bprotocol\x18\x02 \x01(\tR\bprotocol\x12*\n" +
+	"\x0ereplace_prefix\x18\x03 \x01(\tH\x00R\rreplacePrefix\x88\x01\x01\x12$\n" +
+	"\vreplace_key\x18\x04 \x01(\tH\x01R\n" +
+	"replaceKey\x88\x01\x01\x12\x12\n" +
+	"\x04code\x18\x05 \x01(\tR\x04codeB\x11\n" +
+	"\x0f_replace_prefixB\x0e\n" +
+	"\f_replace_key\"\x95\x01\n" +
+	"\vRoutingRule\x12\x1b\n" +
+	"\x06prefix\x18\x01 \x01(\tH\x00R\x06prefix\x88\x01\x01\x12\x1d\n" +
+	"\n" +
+	"error_code\x18\x02 \x01(\tR\terrorCode\x12?\n" +
+	"\bredirect\x18\x03 \x01(\v2#.crossgrant.records.WebsiteRedirectR\bredirectB\t\n" +
+	"\a_prefix\"\x98\x01\n" +
+	"\tLifecycle\x127\n" +
+	"\x05rules\x18\x01 \x03(\v2!.crossgrant.records.LifecycleRuleR\x05rules\x12R\n" +
+	"&transition_default_minimum_object_size\x18\x02 \x01(\tR\"transitionDefaultMinimumObjectSize\"\xa6\x05\n" +
+	"\rLifecycleRule\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aenabled\x18\x02 \x01(\bR\aenabled\x12%\n" +
+	"\x0eprefix_element\x18\x03 \x01(\bR\rprefixElement\x12\x16\n" +
+	"\x06prefix\x18\x04 \x01(\tR\x06prefix\x12+\n" +
+	"\x04tags\x18\x05 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12$\n" +
+	"\vlarger_than\x18\x06 \x01(\x03H\x00R\n" +
+	"largerThan\x88\x01\x01\x12&\n" +
+	"\fsmaller_than\x18\a \x01(\x03H\x01R\vsmallerThan\x88\x01\x01\x12\x10\n" +
+	"\x03and\x18\b \x01(\bR\x03and\x12G\n" +
+	"\n" +
+	"expiration\x18\t \x01(\v2'.crossgrant.records.LifecycleExpirationR\n" +
+	"expiration\x12I\n" +
+	"\vtransitions\x18\n" +
+	" \x03(\v2'.crossgrant.records.LifecycleTransitionR\vtransitions\x12]\n" +
+	"\x15noncurrent_expiration\x18\v \x01(\v2(.crossgrant.records.NoncurrentExpirationR\x14noncurrentExpiration\x12_\n" +
+	"\x16noncurrent_transitions\x18\f \x03(\v2(.crossgrant.records.NoncurrentTransitionR\x15noncurrentTransitions\x12*\n" +
+	"\x11abort_upload_days\x18\r \x01(\x05R\x0fabortUploadDaysB\x0e\n" +
+	"\f_larger_thanB\x0f\n" +
+	"\r_smaller_than\"b\n" +
+	"\x13LifecycleExpiration\x12\x12\n" +
+	"\x04days\x18\x01 \x01(\x05R\x04days\x12\x12\n" +
+	"\x04date\x18\x02 \x01(\x03R\x04date\x12#\n" +
+	"\rdelete_marker\x18\x03 \x01(\bR\fdeleteMarker\"p\n" +
+	"\x13LifecycleTransition\x12\x17\n" +
+	"\x04days\x18\x01 \x01(\x05H\x00R\x04days\x88\x01\x01\x12\x12\n" +
+	"\x04date\x18\x02 \x01(\x03R\x04date\x12#\n" +
+	"\rstorage_class\x18\x03 \x01(\tR\fstorageClassB\a\n" +
+	"\x05_days\"Q\n" +
+	"\x14NoncurrentExpiration\x12\x12\n" +
+	"\x04days\x18\x01 \x01(\x05R\x04days\x12%\n" +
+	"\x0enewer_versions\x18\x02 \x01(\x05R\rnewerVersions\"v\n" +
+	"\x14NoncurrentTransition\x12\x12\n" +
+	"\x04days\x18\x01 \x01(\x05R\x04days\x12%\n" +
+	"\x0enewer_versions\x18\x02 \x01(\x05R\rnewerVersions\x12#\n" +
+	"\rstorage_class\x18\x03 \x01(\tR\fstorageClass\"P\n" +
+	"\fNotification\x12@\n" +
+	"\atargets\x18\x01 \x03(\v2&.crossgrant.records.NotificationTargetR\atargets\"\xa4\x01\n" +
+	"\x12NotificationTarget\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03arn\x18\x02 \x01(\tR\x03arn\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06events\x18\x04 \x03(\tR\x06events\x12@\n" +
+	"\afilters\x18\x05 \x03(\v2&.crossgrant.records.NotificationFilterR\afilters\">\n" +
+	"\x12NotificationFilter\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\x93\x03\n" +
 	"\bMetadata\x12!\n" +
 	"\fcontent_type\x18\x01 \x01(\tR\vcontentType\x12#\n" +
 	"\rcache_control\x18\x02 \x01(\tR\fcacheControl\x12/\n" +
@@ -2455,10 +4024,27 @@ const file_records_records_proto_rawDesc = "" +
 	"\bChecksum\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12\x1c\n" +
-	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"1\n" +
+	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"E\n" +
 	"\aSegment\x12\x12\n" +
 	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x12\n" +
-	"\x04size\x18\x02 \x01(\x03R\x04size\"\xb6\x04\n" +
+	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
+	"\x04salt\x18\x03 \x01(\fR\x04salt\"\xe4\x01\n" +
+	"\n" +
+	"Encryption\x12\x1c\n" +
+	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x1c\n" +
+	"\n" +
+	"kms_key_id\x18\x02 \x01(\tR\bkmsKeyId\x12\x1d\n" +
+	"\n" +
+	"sealed_key\x18\x03 \x01(\fR\tsealedKey\x12\x1d\n" +
+	"\n" +
+	"bucket_key\x18\x04 \x01(\bR\tbucketKey\x12!\n" +
+	"\fcustomer_md5\x18\x05 \x01(\fR\vcustomerMd5\x12\x18\n" +
+	"\acontext\x18\x06 \x01(\tR\acontext\x12\x1f\n" +
+	"\vinline_salt\x18\a \x01(\fR\n" +
+	"inlineSalt\"5\n" +
+	"\tRetention\x12\x12\n" +
+	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\xc0\a\n" +
 	"\x06Object\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n" +
 	"\rowner_account\x18\x02 \x01(\tR\fownerAccount\x12\x12\n" +
@@ -2476,7 +4062,21 @@ const file_records_records_proto_rawDesc = "" +
 	"part_sizes\x18\f \x03(\x03R\tpartSizes\x12#\n" +
 	"\rstorage_class\x18\r \x01(\tR\fstorageClass\x124\n" +
 	"\x16written_under_enforced\x18\x0e \x01(\bR\x14writtenUnderEnforced\x12+\n" +
-	"\x04tags\x18\x0f \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xa1\x06\n" +
+	"\x04tags\x18\x0f \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
+	"\aversion\x18\x10 \x01(\fR\aversion\x12!\n" +
+	"\fnull_version\x18\x11 \x01(\bR\vnullVersion\x12#\n" +
+	"\rdelete_marker\x18\x12 \x01(\bR\fdeleteMarker\x12\x1e\n" +
+	"\n" +
+	"superseded\x18\x13 \x01(\x03R\n" +
+	"superseded\x12;\n" +
+	"\tretention\x18\x14 \x01(\v2\x1d.crossgrant.records.RetentionR\tretention\x12\x1d\n" +
+	"\n" +
+	"legal_hold\x18\x15 \x01(\bR\tlegalHold\x12>\n" +
+	"\n" +
+	"encryption\x18\x16 \x01(\v2\x1e.crossgrant.records.EncryptionR\n" +
+	"encryption\x12%\n" +
+	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12C\n" +
+	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\"\xe2\a\n" +
 	"\x06Upload\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
@@ -2497,7 +4097,14 @@ const file_records_records_proto_rawDesc = "" +
 	"\x16written_under_enforced\x18\x0f \x01(\bR\x14writtenUnderEnforced\x12+\n" +
 	"\x11initiator_account\x18\x10 \x01(\tR\x10initiatorAccount\x12)\n" +
 	"\x10checksum_unasked\x18\x11 \x01(\bR\x0fchecksumUnasked\x12+\n" +
-	"\x04tags\x18\x12 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x1a?\n" +
+	"\x04tags\x18\x12 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12#\n" +
+	"\rstorage_class\x18\x13 \x01(\tR\fstorageClass\x12;\n" +
+	"\tretention\x18\x14 \x01(\v2\x1d.crossgrant.records.RetentionR\tretention\x12\x1d\n" +
+	"\n" +
+	"legal_hold\x18\x15 \x01(\bR\tlegalHold\x12>\n" +
+	"\n" +
+	"encryption\x18\x16 \x01(\v2\x1e.crossgrant.records.EncryptionR\n" +
+	"encryption\x1a?\n" +
 	"\x11GrantHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xed\x01\n" +
@@ -2584,7 +4191,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -2597,58 +4204,98 @@ var file_records_records_proto_goTypes = []any{
 	(*Grant)(nil),                // 8: crossgrant.records.Grant
 	(*PublicAccessBlock)(nil),    // 9: crossgrant.records.PublicAccessBlock
 	(*Bucket)(nil),               // 10: crossgrant.records.Bucket
-	(*Metadata)(nil),             // 11: crossgrant.records.Metadata
-	(*Checksum)(nil),             // 12: crossgrant.records.Checksum
-	(*Segment)(nil),              // 13: crossgrant.records.Segment
-	(*Object)(nil),               // 14: crossgrant.records.Object
-	(*Upload)(nil),               // 15: crossgrant.records.Upload
-	(*Part)(nil),                 // 16: crossgrant.records.Part
-	(*Organization)(nil),         // 17: crossgrant.records.Organization
-	(*OrganizationNode)(nil),     // 18: crossgrant.records.OrganizationNode
-	(*Membership)(nil),           // 19: crossgrant.records.Membership
-	(*OrganizationPolicy)(nil),   // 20: crossgrant.records.OrganizationPolicy
-	(*Handshake)(nil),            // 21: crossgrant.records.Handshake
-	(*CreateAccountRequest)(nil), // 22: crossgrant.records.CreateAccountRequest
-	nil,                          // 23: crossgrant.records.User.InlineEntry
-	nil,                          // 24: crossgrant.records.Group.InlineEntry
-	nil,                          // 25: crossgrant.records.Role.InlineEntry
-	nil,                          // 26: crossgrant.records.Metadata.UserEntry
-	nil,                          // 27: crossgrant.records.Upload.GrantHeadersEntry
+	(*ObjectLock)(nil),           // 11: crossgrant.records.ObjectLock
+	(*DefaultEncryption)(nil),    // 12: crossgrant.records.DefaultEncryption
+	(*Logging)(nil),              // 13: crossgrant.records.Logging
+	(*CORS)(nil),                 // 14: crossgrant.records.CORS
+	(*CORSRule)(nil),             // 15: crossgrant.records.CORSRule
+	(*Website)(nil),              // 16: crossgrant.records.Website
+	(*WebsiteRedirect)(nil),      // 17: crossgrant.records.WebsiteRedirect
+	(*RoutingRule)(nil),          // 18: crossgrant.records.RoutingRule
+	(*Lifecycle)(nil),            // 19: crossgrant.records.Lifecycle
+	(*LifecycleRule)(nil),        // 20: crossgrant.records.LifecycleRule
+	(*LifecycleExpiration)(nil),  // 21: crossgrant.records.LifecycleExpiration
+	(*LifecycleTransition)(nil),  // 22: crossgrant.records.LifecycleTransition
+	(*NoncurrentExpiration)(nil), // 23: crossgrant.records.NoncurrentExpiration
+	(*NoncurrentTransition)(nil), // 24: crossgrant.records.NoncurrentTransition
+	(*Notification)(nil),         // 25: crossgrant.records.Notification
+	(*NotificationTarget)(nil),   // 26: crossgrant.records.NotificationTarget
+	(*NotificationFilter)(nil),   // 27: crossgrant.records.NotificationFilter
+	(*Metadata)(nil),             // 28: crossgrant.records.Metadata
+	(*Checksum)(nil),             // 29: crossgrant.records.Checksum
+	(*Segment)(nil),              // 30: crossgrant.records.Segment
+	(*Encryption)(nil),           // 31: crossgrant.records.Encryption
+	(*Retention)(nil),            // 32: crossgrant.records.Retention
+	(*Object)(nil),               // 33: crossgrant.records.Object
+	(*Upload)(nil),               // 34: crossgrant.records.Upload
+	(*Part)(nil),                 // 35: crossgrant.records.Part
+	(*Organization)(nil),         // 36: crossgrant.records.Organization
+	(*OrganizationNode)(nil),     // 37: crossgrant.records.OrganizationNode
+	(*Membership)(nil),           // 38: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),   // 39: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),            // 40: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil), // 41: crossgrant.records.CreateAccountRequest
+	nil,                          // 42: crossgrant.records.User.InlineEntry
+	nil,                          // 43: crossgrant.records.Group.InlineEntry
+	nil,                          // 44: crossgrant.records.Role.InlineEntry
+	nil,                          // 45: crossgrant.records.Metadata.UserEntry
+	nil,                          // 46: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	23, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	42, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	24, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	25, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	43, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	44, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
 	8,  // 8: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
 	9,  // 9: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	2,  // 10: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	26, // 11: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	11, // 12: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 13: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	13, // 14: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	12, // 15: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 16: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	11, // 17: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 18: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	27, // 19: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 20: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	13, // 21: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	12, // 22: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 23: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 24: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 25: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 26: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 27: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	11, // 11: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 12: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 13: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 14: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 15: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 16: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 17: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 18: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 19: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 20: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	21, // 21: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	22, // 22: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	23, // 23: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	24, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	26, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	27, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	45, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	28, // 28: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 29: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	30, // 30: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	29, // 31: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 32: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	32, // 33: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	31, // 34: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	29, // 35: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	28, // 36: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 37: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	46, // 38: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 39: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	32, // 40: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	31, // 41: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	30, // 42: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	29, // 43: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 44: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 45: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 46: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 47: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 48: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -2656,13 +4303,18 @@ func file_records_records_proto_init() {
 	if File_records_records_proto != nil {
 		return
 	}
+	file_records_records_proto_msgTypes[15].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[17].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/records"
 	"crossgrant/internal/wire/restxml"
 )
@@ -22,8 +23,14 @@ import (
 // under way, that this right was taken away.
 func (s *Service) updateBucket(ctx context.Context, c *httpapi.Call, b *access.Bucket, check func(*access.Bucket) access.Check,
 	change func(r *records.Bucket, now *access.Bucket) error) error {
+	return s.objects.UpdateBucket(ctx, b.Record.Name, rejudgeBucket(ctx, c, b, check, change))
+}
+
+// rejudgeBucket returns change for the transaction that commits it; see updateBucket.
+func rejudgeBucket(ctx context.Context, c *httpapi.Call, b *access.Bucket, check func(*access.Bucket) access.Check,
+	change func(r *records.Bucket, now *access.Bucket) error) func(*records.Bucket, *records.Account) error {
 	anew := c.Anew()
-	return s.objects.UpdateBucket(ctx, b.Record.Name, func(r *records.Bucket, owner *records.Account) error {
+	return func(r *records.Bucket, owner *records.Account) error {
 		if !bytes.Equal(r.Id, b.Record.Id) {
 			return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").
 				With("BucketName", b.Record.Name)
@@ -41,7 +48,7 @@ func (s *Service) updateBucket(ctx context.Context, c *httpapi.Call, b *access.B
 			}
 		}
 		return change(r, now)
-	})
+	}
 }
 
 // signedOnly is loadBucket for operations that S3 lets no anonymous caller invoke.
@@ -63,6 +70,32 @@ type settingInput[T any] struct {
 // setting returns an operation that changes the bucket's record, after the permission action.
 func setting[T any](s *Service, name, action, anonymous string, decode func([]byte) (*T, error),
 	change func(r *records.Bucket, value *T) error, status int) httpapi.Operation {
+	return settingWith(s, name, action, anonymous, decode, status,
+		func(ctx context.Context, c *httpapi.Call, in *settingInput[T], check func(*access.Bucket) access.Check) error {
+			return s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket, _ *access.Bucket) error { return change(r, in.value) })
+		})
+}
+
+// largeSetting returns an operation that puts a setting that is not in the bucket's record, or removes it
+// where decode is nil, after the permission action.
+func largeSetting[T any, P interface {
+	*T
+	proto.Message
+}](s *Service, name, action string, kind keys.SettingKind, decode func([]byte) (*T, error), status int) httpapi.Operation {
+	return settingWith(s, name, action, noAnonymousConfiguration, decode, status,
+		func(ctx context.Context, c *httpapi.Call, in *settingInput[T], check func(*access.Bucket) access.Check) error {
+			unchanged := func(*records.Bucket, *access.Bucket) error { return nil }
+			var value proto.Message // nil: none
+			if in.value != nil {
+				value = P(in.value)
+			}
+			return s.objects.PutSetting(ctx, in.bucket.Record.Name, kind, value, rejudgeBucket(ctx, c, in.bucket, check, unchanged))
+		})
+}
+
+// settingWith returns an operation that sets one thing of a bucket in the way of keep.
+func settingWith[T any](s *Service, name, action, anonymous string, decode func([]byte) (*T, error), status int,
+	keep func(ctx context.Context, c *httpapi.Call, in *settingInput[T], check func(*access.Bucket) access.Check) error) httpapi.Operation {
 	check := func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
 	return httpapi.Row[settingInput[T]]{
 		Name: name,
@@ -84,7 +117,7 @@ func setting[T any](s *Service, name, action, anonymous string, decode func([]by
 		},
 		Checks: func(_ *httpapi.Call, in *settingInput[T]) []access.Check { return []access.Check{check(in.bucket)} },
 		Run: func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) (*httpapi.Response, error) {
-			err := s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket, _ *access.Bucket) error { return change(r, in.value) })
+			err := keep(ctx, c, in, check)
 			return &httpapi.Response{Status: status, Header: http.Header{}}, err
 		},
 	}.Operation()
