@@ -16,6 +16,7 @@ type Error struct {
 	Status  int      // HTTP status, 304 or 400-599
 	Message string   // sent to the caller: no causes, paths or secrets
 	Detail  []Detail // extra response elements, in the order in which they are rendered
+	Header  []Detail // extra response headers
 	cause   error    // logged with the request id, never sent
 }
 
@@ -44,6 +45,13 @@ func (e *Error) Unwrap() error { return e.cause }
 func (e *Error) With(name, value string) *Error {
 	c := *e
 	c.Detail = append(append([]Detail(nil), e.Detail...), Detail{name, value})
+	return &c
+}
+
+// WithHeader returns a copy of e with one more response header.
+func (e *Error) WithHeader(name, value string) *Error {
+	c := *e
+	c.Header = append(append([]Detail(nil), e.Header...), Detail{name, value})
 	return &c
 }
 

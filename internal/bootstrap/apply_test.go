@@ -134,7 +134,7 @@ func TestApplyMakesEverything(t *testing.T) {
 	if err != nil || bucket.Account != string(owner) || bucket.Ownership != "BucketOwnerPreferred" || len(bucket.Acl) != 3 || bucket.PublicAccessBlock != nil {
 		t.Fatalf("bucket = %v, %v", bucket, err)
 	}
-	object, err := f.Objects.Get(ctx, keys.BucketID(bucket.Id), "today.log")
+	object, err := f.Objects.Get(ctx, keys.BucketID(bucket.Id), "today.log", "")
 	if err != nil || object.Owner != bucket.CanonicalId || object.OwnerAccount != string(owner) || len(object.Acl) != 1 || object.Metadata.ContentType != "text/plain" {
 		t.Fatalf("object = %v, %v", object, err)
 	}

@@ -92,7 +92,7 @@ func (r *run) makeBucket(ctx context.Context, owner accounts.Account, b *Bucket)
 // object writes an object unless there is one; it belongs to the bucket's account and is private.
 func (r *run) object(ctx context.Context, bucket *records.Bucket, owner accounts.Account, o *Object) error {
 	id := keys.BucketID(bucket.Id)
-	_, err := r.Objects.Get(ctx, id, o.Key)
+	_, err := r.Objects.Get(ctx, id, o.Key, "")
 	if !apierr.Is(err, "NoSuchKey") {
 		return err
 	}

@@ -61,6 +61,12 @@ func VersionsOf(b BucketID, key string) (from, to []byte) { return prefix(versio
 // Versions is the range of a bucket's versions that are not under Object, by object key, latest first.
 func Versions(b BucketID) (from, to []byte) { return prefix(append([]byte{'V'}, b[:]...)) }
 
+// VersionsFrom is the range of a bucket's versions whose object keys are keyFrom or sort after it.
+func VersionsFrom(b BucketID, keyFrom string) (from, to []byte) {
+	_, to = Versions(b)
+	return versionsOf(b, keyFrom), to
+}
+
 // ParseVersion returns object key and version from a key of Versions.
 func ParseVersion(key []byte) (object string, v VersionID, err error) {
 	if len(key) < 9 || key[0] != 'V' {

@@ -27,6 +27,8 @@ type NewBucket struct {
 	Ownership string // BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter
 	ACL       []*records.Grant
 	Block     *records.PublicAccessBlock // nil: none set
+	// Lock gives the bucket object lock, and with it versioning.
+	Lock bool
 }
 
 // BucketInfo is one row of ListBuckets.
@@ -59,6 +61,9 @@ func (s *Service) CreateBucket(ctx context.Context, b NewBucket) error {
 		Ownership:         b.Ownership,
 		Acl:               b.ACL,
 		PublicAccessBlock: b.Block,
+	}
+	if b.Lock {
+		record.Versioning, record.ObjectLock = VersioningEnabled, new(records.ObjectLock)
 	}
 	if err := s.draw(record.Id); err != nil {
 		return err
@@ -196,7 +201,7 @@ func (s *Service) PutSetting(ctx context.Context, name string, kind keys.Setting
 }
 
 // DeleteBucket deletes an empty bucket: NoSuchBucket if the bucket is not the one with this ID, or
-// BucketNotEmpty if it has objects. Uploads in progress do not keep a bucket from being deleted; they are
+// BucketNotEmpty if it has objects, versions or delete markers. Uploads in progress do not keep a bucket from being deleted; they are
 // aborted with it, in the same transaction.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html, which names uploads in
@@ -210,13 +215,8 @@ func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name strin
 		if keys.BucketID(b.Id) != id {
 			return noSuchBucket(name)
 		}
-		it := tx.Scan(keys.Objects(id, ""))
-		occupied := it.Next()
-		if err := it.Close(); err != nil {
+		if err := checkEmpty(tx, id, name); err != nil {
 			return err
-		}
-		if occupied {
-			return bucketNotEmpty(name)
 		}
 		if err := dropUploads(tx, id); err != nil {
 			return err
@@ -233,6 +233,23 @@ func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name strin
 		s.sweeper.wake()
 	}
 	return err
+}
+
+// checkEmpty returns BucketNotEmpty if the bucket has any version of an object.
+func checkEmpty(r meta.Reader, id keys.BucketID, name string) error {
+	current := func() (from, to []byte) { return keys.Objects(id, "") }
+	others := func() (from, to []byte) { return keys.Versions(id) }
+	for _, all := range []func() (from, to []byte){current, others} {
+		it := r.Scan(all())
+		occupied := it.Next()
+		if err := it.Close(); err != nil {
+			return err
+		}
+		if occupied {
+			return bucketNotEmpty(name)
+		}
+	}
+	return nil
 }
 
 // dropSettings removes the settings of a bucket that are not in its record.
@@ -277,18 +294,18 @@ func existingBucket(r meta.Reader, name string) (*records.Bucket, error) {
 	return b, err
 }
 
-// checkSameBucket returns NoSuchBucket unless value, the record under a bucket's name or nil, is that of
-// the bucket with this ID: a bucket that was deleted and created again is another one.
-func checkSameBucket(value []byte, name string, id keys.BucketID) error {
+// sameBucket returns the bucket of value, the record under a bucket's name or nil; NoSuchBucket unless it is
+// the bucket with this ID: one that was deleted and created again is another one.
+func sameBucket(value []byte, name string, id keys.BucketID) (*records.Bucket, error) {
 	if value == nil {
-		return noSuchBucket(name)
+		return nil, noSuchBucket(name)
 	}
-	var b records.Bucket
-	if err := records.Unmarshal(value, &b); err != nil {
-		return err
+	b := new(records.Bucket)
+	if err := records.Unmarshal(value, b); err != nil {
+		return nil, err
 	}
 	if !bytes.Equal(b.Id, id[:]) {
-		return noSuchBucket(name)
+		return nil, noSuchBucket(name)
 	}
-	return nil
+	return b, nil
 }

@@ -95,7 +95,7 @@ func TestDeleteBucket(t *testing.T) {
 
 	f.put("k", "x")
 	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), f.bucket, bucketName), "BucketNotEmpty"), "BucketName", bucketName)
-	if _, err := f.Delete(ctx(t), f.bucket, bucketName, "k", nil); err != nil {
+	if _, err := f.Delete(ctx(t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "k"}); err != nil {
 		t.Fatal(err)
 	}
 	id := f.upload("k")
@@ -133,7 +133,7 @@ func TestRecreatedBucket(t *testing.T) {
 	}
 	_, err := f.Put(ctx(t), old, strings.NewReader(big("x", 500)))
 	wantCode(t, err, "NoSuchBucket")
-	_, err = f.Delete(ctx(t), old.Bucket, bucketName, "k", nil)
+	_, err = f.Delete(ctx(t), Deletion{Bucket: old.Bucket, BucketName: bucketName, Key: "k"})
 	wantCode(t, err, "NoSuchBucket")
 	wantCode(t, f.CreateUpload(ctx(t), old.Bucket, bucketName, &records.Upload{Key: "k"}), "NoSuchBucket")
 	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), old.Bucket, bucketName), "NoSuchBucket"), "BucketName", bucketName)

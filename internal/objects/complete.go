@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"crossgrant/internal/checksum"
-	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
@@ -53,11 +52,15 @@ func (s *Service) CompleteUpload(ctx context.Context, n NewObject, upload string
 	}
 	var o *records.Object
 	err := s.store.Update(ctx, func(tx meta.Tx) error {
+		h, _, err := readHead(tx, n.Bucket, n.BucketName, n.Key)
+		if err != nil {
+			return err
+		}
 		u, err := readUpload(tx, n.Bucket, n.Key, upload)
 		if err != nil {
-			return s.uploadOrBucket(tx, &n, err)
+			return err
 		}
-		if _, err := replace(tx, &n, nil); err != nil {
+		if err := n.judge(h.current); err != nil {
 			return err
 		}
 		stored, err := readParts(tx, upload)
@@ -79,25 +82,14 @@ func (s *Service) CompleteUpload(ctx context.Context, n NewObject, upload string
 		if err := forgetUpload(tx, n.Bucket, n.Key, upload, stored); err != nil {
 			return err
 		}
-		return records.Put(tx, keys.Object(n.Bucket, n.Key), o)
+		_, err = s.write(tx, h, o, n.Origin)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.sweeper.wake()
 	return o, nil
-}
-
-// uploadOrBucket returns NoSuchBucket if the bucket of n is gone, else missing.
-func (s *Service) uploadOrBucket(r meta.Reader, n *NewObject, missing error) error {
-	bucket, err := r.GetMany([][]byte{keys.Bucket(n.BucketName)})
-	if err != nil {
-		return err
-	}
-	if err := checkSameBucket(bucket[0], n.BucketName, n.Bucket); err != nil {
-		return err
-	}
-	return missing
 }
 
 // choose returns the stored parts that are listed, in order, and those that are not.
@@ -176,6 +168,8 @@ func objectOf(u *records.Upload, n *NewObject) *records.Object {
 		o.Owner, o.OwnerAccount = u.Owner, u.OwnerAccount
 		o.Metadata, o.Acl, o.Tags = u.Metadata, u.Acl, u.Tags
 		o.WrittenUnderEnforced = u.WrittenUnderEnforced
+		o.StorageClass, o.Encryption = u.StorageClass, u.Encryption
+		o.Retention, o.LegalHold, o.LegalHoldSet = u.Retention, u.LegalHold, u.LegalHoldSet
 	}
 	o.Size, o.PartSizes, o.Segments, o.Inline, o.Checksum = 0, nil, nil, nil, nil
 	o.Modified = u.Created

@@ -50,6 +50,30 @@ func noSuchKey(key string) *apierr.Error {
 	return apierr.New(404, "NoSuchKey", "The specified key does not exist.").With("Key", key)
 }
 
+func noSuchVersion(key, version string) *apierr.Error {
+	return apierr.New(404, "NoSuchVersion", "The specified version does not exist.").With("Key", key).With("VersionId", version)
+}
+
+// invalidVersion is the error for an ID that no version can have.
+func invalidVersion(version string) *apierr.Error {
+	return invalidArgument("versionId", version, "Invalid version id specified")
+}
+
+// errDeleteMarker is the error for reading or changing a delete marker as if it were an object.
+var errDeleteMarker error = apierr.New(405, "MethodNotAllowed", "The specified method is not allowed against this resource.").
+	With("ResourceType", "DeleteMarker")
+
+// objectLocked is the error for removing what object lock protects.
+//
+// Source: observed on S3, section 7.3 of the S3 reference
+func objectLocked() *apierr.Error {
+	return apierr.New(403, "AccessDenied", "Access Denied because object protected by object lock.")
+}
+
+func missingLockConfiguration() *apierr.Error {
+	return invalidRequest("Bucket is missing Object Lock Configuration")
+}
+
 func keyTooLong(key string) *apierr.Error {
 	return apierr.New(400, "KeyTooLongError", "Your key is too long").
 		With("Size", strconv.Itoa(len(key))).With("MaxSizeAllowed", strconv.Itoa(maxKey))

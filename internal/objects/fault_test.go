@@ -84,7 +84,7 @@ var scenarios = []scenario{
 		return err
 	}},
 	{"delete", big("old", 300), "", func(f *fixture, _ string, _ []CompletedPart) error {
-		_, err := f.Delete(ctx(f.t), f.bucket, bucketName, "k", nil)
+		_, err := f.Delete(ctx(f.t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "k"})
 		return err
 	}},
 	{"part", "old", "old", func(f *fixture, id string, _ []CompletedPart) error {
@@ -99,7 +99,7 @@ var scenarios = []scenario{
 		return err
 	}},
 	{"copy", big("old", 300), big("upload1", 200), func(f *fixture, _ string, _ []CompletedPart) error {
-		src, err := f.Get(ctx(f.t), f.bucket, "source")
+		src, err := f.Get(ctx(f.t), f.bucket, "source", "")
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ var scenarios = []scenario{
 		return err
 	}},
 	{"delete bucket", "", "", func(f *fixture, _ string, _ []CompletedPart) error {
-		if _, err := f.Delete(ctx(f.t), f.bucket, bucketName, "source", nil); err != nil {
+		if _, err := f.Delete(ctx(f.t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "source"}); err != nil {
 			return err
 		}
 		return f.DeleteBucket(ctx(f.t), f.bucket, bucketName)
@@ -148,7 +148,7 @@ func runFault(t *testing.T, sc scenario, s *saboteur) bool {
 	err := sc.run(f, id, list)
 	f.repair()
 	got := ""
-	switch o, getErr := f.Get(ctx(t), f.bucket, "k"); {
+	switch o, getErr := f.Get(ctx(t), f.bucket, "k", ""); {
 	case apierr.Is(getErr, "NoSuchKey"):
 	case getErr != nil:
 		t.Fatal(getErr)

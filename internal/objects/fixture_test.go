@@ -106,6 +106,9 @@ func (f *fixture) object(key string) NewObject {
 	return NewObject{Bucket: f.bucket, BucketName: bucketName, Key: key, Length: -1, Object: &records.Object{Owner: "o"}}
 }
 
+// record is the record of the fixture's bucket as far as it tells which bucket it is.
+func (f *fixture) record() *records.Bucket { return &records.Bucket{Name: bucketName, Id: f.bucket[:]} }
+
 func (f *fixture) put(key, body string) *records.Object {
 	f.t.Helper()
 	o, err := f.Put(ctx(f.t), f.object(key), strings.NewReader(body))
@@ -117,7 +120,7 @@ func (f *fixture) put(key, body string) *records.Object {
 
 func (f *fixture) get(key string) *records.Object {
 	f.t.Helper()
-	o, err := f.Get(ctx(f.t), f.bucket, key)
+	o, err := f.Get(ctx(f.t), f.bucket, key, "")
 	if err != nil {
 		f.t.Fatalf("get %q: %v", key, err)
 	}

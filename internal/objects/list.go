@@ -121,7 +121,7 @@ func commonPrefix(key, prefix, delimiter string) (common string, ok bool) {
 var unlisted = func() map[protowire.Number]bool {
 	fields := new(records.Object).ProtoReflect().Descriptor().Fields()
 	skip := make(map[protowire.Number]bool)
-	for _, name := range []string{"inline", "segments", "part_sizes"} {
+	for _, name := range []string{"inline", "segments", "part_sizes", "part_checksums"} {
 		for i := range fields.Len() {
 			if string(fields.Get(i).Name()) == name {
 				skip[fields.Get(i).Number()] = true

@@ -206,7 +206,7 @@ func TestCorruptRecord(t *testing.T) {
 		if _, err := f.List(ctx(t), ListQuery{Bucket: f.bucket, Max: 1}); !errors.Is(err, meta.ErrCorrupt) {
 			t.Errorf("list of %q: %v", value, err)
 		}
-		if _, err := f.Get(ctx(t), f.bucket, "k"); !errors.Is(err, meta.ErrCorrupt) {
+		if _, err := f.Get(ctx(t), f.bucket, "k", ""); !errors.Is(err, meta.ErrCorrupt) {
 			t.Errorf("get of %q: %v", value, err)
 		}
 		if _, err := f.Put(ctx(t), f.object("k"), strings.NewReader("x")); !errors.Is(err, meta.ErrCorrupt) {

@@ -49,7 +49,7 @@ func TestKeys(t *testing.T) {
 	} {
 		_, err := f.Put(ctx(t), f.object(test.key), strings.NewReader("x"))
 		wantDetail(t, wantCode(t, err, test.code), test.detail...)
-		_, err = f.Get(ctx(t), f.bucket, test.key)
+		_, err = f.Get(ctx(t), f.bucket, test.key, "")
 		wantCode(t, err, test.code)
 	}
 }

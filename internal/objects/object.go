@@ -2,7 +2,6 @@ package objects
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"google.golang.org/protobuf/proto"
@@ -36,19 +35,8 @@ type NewObject struct {
 	Expected func() ([]byte, error)
 	// Guard is asked before the object is written; nil allows everything.
 	Guard Guard
-}
-
-// Get returns the object's record with its inline content, or NoSuchKey.
-func (s *Service) Get(ctx context.Context, b keys.BucketID, key string) (*records.Object, error) {
-	if err := checkKey(key); err != nil {
-		return nil, err
-	}
-	var o *records.Object
-	err := s.store.View(ctx, func(r meta.Reader) (err error) {
-		o, err = readObject(r, b, key)
-		return err
-	})
-	return o, err
+	// Origin is told to Options.Changed; an empty Event means that nobody is told.
+	Origin Origin
 }
 
 // Put stores body as an object and returns its record. Nothing is stored if it fails: IncompleteBody,
@@ -67,19 +55,19 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	o.Parts, o.PartSizes = 0, nil
 	o.Inline, o.Segments = c.inline, c.segments()
 	o.Modified = s.opts.Now().UnixNano()
-	var existing *records.Object
-	err = s.store.Update(ctx, func(tx meta.Tx) error {
-		var err error
-		if existing, err = replace(tx, &n, c.pending); err != nil {
-			return err
-		}
-		return records.Put(tx, keys.Object(n.Bucket, n.Key), o)
+	var freed bool
+	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
+		o.Retention = n.Object.GetRetention() // the transaction may have run before
+		freed, err = s.commit(tx, &n, o, c.pending)
+		return err
 	})
 	if err != nil {
 		c.discard()
 		return nil, err
 	}
-	s.sweepAfter(existing.GetSegments())
+	if freed {
+		s.sweeper.wake()
+	}
 	return o, nil
 }
 
@@ -104,80 +92,46 @@ func (s *Service) Copy(ctx context.Context, n NewObject, src *records.Object) (*
 	return s.Put(ctx, n, body)
 }
 
-// UpdateObject changes the record of an existing object, such as its ACL: NoSuchKey if it is not there.
-// change may be called several times, each time with a fresh record; its error is returned as it is. It
-// must not change size, inline content or segments.
-func (s *Service) UpdateObject(ctx context.Context, b keys.BucketID, key string, change func(*records.Object) error) error {
-	if err := checkKey(key); err != nil {
-		return err
+// judge asks the guard, if there is one.
+func (n *NewObject) judge(existing *records.Object) error {
+	if n.Guard == nil {
+		return nil
 	}
-	return s.store.Update(ctx, func(tx meta.Tx) error {
-		o, err := readObject(tx, b, key)
-		if err != nil {
-			return err
-		}
-		if err := change(o); err != nil {
-			return err
-		}
-		return records.Put(tx, keys.Object(b, key), o)
-	})
+	return n.Guard(existing)
 }
 
-// Delete removes the object; existed is false if there was none. guard, which may be nil, is asked in
-// both cases. NoSuchBucket if the bucket is not the one with this ID.
-func (s *Service) Delete(ctx context.Context, b keys.BucketID, bucketName, key string, guard Guard) (existed bool, err error) {
-	if err := checkKey(key); err != nil {
-		return false, err
+// commit is the transaction that makes o the current version of the key of n, and p, if o has a blob, a blob
+// with a record. It tells whether bytes were freed.
+func (s *Service) commit(tx meta.Tx, n *NewObject, o *records.Object, p *pending) (freed bool, err error) {
+	var extra [][]byte
+	if p != nil {
+		extra = [][]byte{p.key()}
 	}
-	n := NewObject{Bucket: b, BucketName: bucketName, Key: key, Guard: guard}
-	var existing *records.Object
-	err = s.store.Update(ctx, func(tx meta.Tx) error {
-		var err error
-		if existing, err = replace(tx, &n, nil); err != nil || existing == nil {
-			return err
-		}
-		return tx.Delete(keys.Object(b, key))
-	})
+	h, values, err := readHead(tx, n.Bucket, n.BucketName, n.Key, extra...)
 	if err != nil {
 		return false, err
 	}
-	s.sweepAfter(existing.GetSegments())
-	return existing != nil, nil
+	if err := n.judge(h.current); err != nil {
+		return false, err
+	}
+	if p != nil {
+		if err := p.claim(tx, values[0]); err != nil {
+			return false, err
+		}
+	}
+	return s.write(tx, h, o, n.Origin)
 }
 
-// replace is the first half of every transaction that writes or removes the object of n: in one read it
-// makes sure that the bucket is still the same one, asks the guard, turns the blobs of the object that
-// was there into garbage, and claims p, the blob of the object that will be there (nil if it has none).
-// It returns the object that was there, or nil.
-func replace(tx meta.Tx, n *NewObject, p *pending) (existing *records.Object, err error) {
-	want := [][]byte{keys.Bucket(n.BucketName), keys.Object(n.Bucket, n.Key)}
-	if p != nil {
-		want = append(want, p.key())
+// write makes o the current version of the key of h, with the retention that its bucket gives it, and tells
+// the observer.
+func (s *Service) write(tx meta.Tx, h *head, o *records.Object, origin Origin) (freed bool, err error) {
+	if err := s.retain(h.bucket, o); err != nil {
+		return false, err
 	}
-	got, err := tx.GetMany(want)
-	if err != nil {
-		return nil, err
+	if freed, err = s.add(tx, h, o); err != nil {
+		return false, err
 	}
-	if err := checkSameBucket(got[0], n.BucketName, n.Bucket); err != nil {
-		return nil, err
-	}
-	if got[1] != nil {
-		existing = new(records.Object)
-		if err := records.Unmarshal(got[1], existing); err != nil {
-			return nil, err
-		}
-	}
-	if n.Guard != nil {
-		if err := n.Guard(existing); err != nil {
-			return nil, err
-		}
-	}
-	if p != nil {
-		if err := p.claim(tx, got[2]); err != nil {
-			return nil, err
-		}
-	}
-	return existing, release(tx, existing.GetSegments())
+	return freed, s.changed(tx, h.bucket, h.key, o, origin)
 }
 
 // release turns the blobs of segments, whose record the transaction removes, into garbage.
@@ -188,26 +142,6 @@ func release(tx meta.Tx, segments []*records.Segment) error {
 		}
 	}
 	return nil
-}
-
-// sweepAfter wakes the sweeper if a change turned segments into garbage.
-func (s *Service) sweepAfter(segments []*records.Segment) {
-	if len(segments) > 0 {
-		s.sweeper.wake()
-	}
-}
-
-// readObject returns the record of an object, or NoSuchKey.
-func readObject(r meta.Reader, b keys.BucketID, key string) (*records.Object, error) {
-	var o records.Object
-	err := records.Get(r, keys.Object(b, key), &o)
-	if errors.Is(err, meta.ErrNotFound) {
-		return nil, noSuchKey(key)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &o, nil
 }
 
 // clone returns a copy of o, which may be nil, that the service may fill in.

@@ -118,7 +118,7 @@ func TestBrokenConnection(t *testing.T) {
 			if err != broken {
 				t.Errorf("after %d bytes: got %v, want %v", size, err, broken)
 			}
-			_, err = f.Get(ctx(t), f.bucket, "k")
+			_, err = f.Get(ctx(t), f.bucket, "k", "")
 			wantDetail(t, wantCode(t, err, "NoSuchKey"), "Key", "k")
 			f.checkClean()
 		}
@@ -194,7 +194,7 @@ func TestGuard(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if _, err := f.Delete(ctx(t), f.bucket, bucketName, "k", guard); err != nil {
+		if _, err := f.Delete(ctx(t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "k", Guard: guard}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,18 +208,19 @@ func TestDelete(t *testing.T) {
 	for _, size := range []int{1, 500} {
 		f.put("k", big("x", size))
 		no := func(*records.Object) error { return errInjected }
-		if existed, err := f.Delete(ctx(t), f.bucket, bucketName, "k", no); existed || err != errInjected {
-			t.Errorf("got %v, %v; want the guard's error", existed, err)
+		if got, err := f.Delete(ctx(t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "k", Guard: no}); got != (Deleted{}) || err != errInjected {
+			t.Errorf("got %v, %v; want the guard's error", got, err)
 		}
 		for _, want := range []bool{true, false} {
-			if existed, err := f.Delete(ctx(t), f.bucket, bucketName, "k", nil); existed != want || err != nil {
-				t.Errorf("got %v, %v; want %v", existed, err, want)
+			got, err := f.Delete(ctx(t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "k"})
+			if existed := got.Removed != nil; existed != want || got.VersionID != "" || err != nil {
+				t.Errorf("got %v, %v; want %v", got, err, want)
 			}
 		}
-		_, err := f.Get(ctx(t), f.bucket, "k")
+		_, err := f.Get(ctx(t), f.bucket, "k", "")
 		wantCode(t, err, "NoSuchKey")
 	}
-	_, err := f.Delete(ctx(t), f.bucket, "absent", "k", nil)
+	_, err := f.Delete(ctx(t), Deletion{Bucket: f.bucket, BucketName: "absent", Key: "k"})
 	wantCode(t, err, "NoSuchBucket")
 	f.checkClean()
 }
@@ -229,7 +230,7 @@ func TestUpdateObject(t *testing.T) {
 	body := big("x", 500)
 	f.put("k", body)
 	change := func(fail error) error {
-		return f.UpdateObject(ctx(t), f.bucket, "k", func(o *records.Object) error {
+		return f.UpdateObject(ctx(t), f.record(), "k", "", Origin{}, func(o *records.Object) error {
 			o.Owner += "!"
 			return fail
 		})
@@ -243,7 +244,7 @@ func TestUpdateObject(t *testing.T) {
 	if o := f.get("k"); o.Owner != "o!" || f.content("k") != body {
 		t.Errorf("got %v", o)
 	}
-	wantCode(t, f.UpdateObject(ctx(t), f.bucket, "absent", nil), "NoSuchKey")
+	wantCode(t, f.UpdateObject(ctx(t), f.record(), "absent", "", Origin{}, nil), "NoSuchKey")
 	f.checkClean()
 }
 

@@ -119,7 +119,9 @@ func (s *Service) putPart(ctx context.Context, n NewObject, upload string, numbe
 		c.discard()
 		return nil, err
 	}
-	s.sweepAfter(replaced.Segments)
+	if len(replaced.Segments) > 0 {
+		s.sweeper.wake()
+	}
 	return p, nil
 }
 

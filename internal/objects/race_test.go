@@ -52,7 +52,7 @@ func (f *fixture) disturb(random *rand.Rand) {
 	case 2, 3, 4, 5:
 		_, err = f.Put(ctx(f.t), n, strings.NewReader(body))
 	case 6, 7:
-		_, err = f.Delete(ctx(f.t), b, bucketName, key, nil)
+		_, err = f.Delete(ctx(f.t), Deletion{Bucket: b, BucketName: bucketName, Key: key})
 	case 8:
 		err = f.uploadOnce(n, body)
 	default:
@@ -105,7 +105,7 @@ func (f *fixture) uploadOnce(n NewObject, body string) error {
 // readOnce reads an object and compares its bytes with its ETag.
 func (f *fixture) readOnce(b keys.BucketID, key string) error {
 	for {
-		o, err := f.Get(ctx(f.t), b, key)
+		o, err := f.Get(ctx(f.t), b, key, "")
 		if err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (s *Service) CreateUpload(ctx context.Context, b keys.BucketID, bucketName 
 		if err != nil {
 			return err
 		}
-		if err := checkSameBucket(bucket[0], bucketName, b); err != nil {
+		if _, err := sameBucket(bucket[0], bucketName, b); err != nil {
 			return err
 		}
 		return records.Put(tx, keys.Upload(b, u.Key, id), u)

@@ -21,9 +21,10 @@ type contextEntry struct {
 
 // contextValue is what a key holds: one value, or values if there are others than one.
 type contextValue struct {
-	one   string
-	list  []string
-	multi bool
+	one    string
+	list   []string
+	multi  bool
+	absent bool // the key is absent, whatever the contexts below say
 }
 
 func (v *contextValue) size() int {
@@ -61,6 +62,9 @@ func (c *Context) SetMulti(key string, values []string) {
 	c.set(key, contextValue{list: values, multi: true})
 }
 
+// SetAbsent makes the key absent, also if a context below has it.
+func (c *Context) SetAbsent(key string) { c.set(key, contextValue{absent: true}) }
+
 // Lookup returns the values of key and whether the key is multivalued; ok is false if it is absent.
 func (c *Context) Lookup(key string) (values []string, multi, ok bool) {
 	v := c.find(strings.ToLower(key))
@@ -80,10 +84,11 @@ func (c *Context) Keys() []string {
 	seen := map[string]bool{}
 	for ; c != nil; c = c.below {
 		for i := range c.entries {
-			if key := c.entries[i].key; !seen[key] {
-				seen[key] = true
-				keys = append(keys, key)
+			e := &c.entries[i]
+			if !seen[e.key] && !e.absent {
+				keys = append(keys, e.key)
 			}
+			seen[e.key] = true
 		}
 	}
 	return keys
@@ -93,9 +98,13 @@ func (c *Context) Keys() []string {
 func (c *Context) find(key string) *contextValue {
 	for ; c != nil; c = c.below {
 		for i := range c.entries {
-			if c.entries[i].key == key {
-				return &c.entries[i].contextValue
+			if c.entries[i].key != key {
+				continue
 			}
+			if c.entries[i].absent {
+				return nil
+			}
+			return &c.entries[i].contextValue
 		}
 	}
 	return nil

@@ -2644,6 +2644,7 @@ type Object struct {
 	LegalHold            bool                   `protobuf:"varint,21,opt,name=legal_hold,json=legalHold,proto3" json:"legal_hold,omitempty"`
 	Encryption           *Encryption            `protobuf:"bytes,22,opt,name=encryption,proto3" json:"encryption,omitempty"`                             // absent: the content lies in the clear
 	RestoredUntil        int64                  `protobuf:"varint,23,opt,name=restored_until,json=restoredUntil,proto3" json:"restored_until,omitempty"` // of an archived object: until when its content can be read
+	LegalHoldSet         bool                   `protobuf:"varint,25,opt,name=legal_hold_set,json=legalHoldSet,proto3" json:"legal_hold_set,omitempty"`  // whether anybody has said whether there is a legal hold
 	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object whose checksum is a composite, in order
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
@@ -2840,6 +2841,13 @@ func (x *Object) GetRestoredUntil() int64 {
 	return 0
 }
 
+func (x *Object) GetLegalHoldSet() bool {
+	if x != nil {
+		return x.LegalHoldSet
+	}
+	return false
+}
+
 func (x *Object) GetPartChecksums() []*Checksum {
 	if x != nil {
 		return x.PartChecksums
@@ -2872,6 +2880,7 @@ type Upload struct {
 	Retention            *Retention             `protobuf:"bytes,20,opt,name=retention,proto3" json:"retention,omitempty"`                                     // of the object; absent: none
 	LegalHold            bool                   `protobuf:"varint,21,opt,name=legal_hold,json=legalHold,proto3" json:"legal_hold,omitempty"`
 	Encryption           *Encryption            `protobuf:"bytes,22,opt,name=encryption,proto3" json:"encryption,omitempty"` // of all parts
+	LegalHoldSet         bool                   `protobuf:"varint,23,opt,name=legal_hold_set,json=legalHoldSet,proto3" json:"legal_hold_set,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -3058,6 +3067,13 @@ func (x *Upload) GetEncryption() *Encryption {
 		return x.Encryption
 	}
 	return nil
+}
+
+func (x *Upload) GetLegalHoldSet() bool {
+	if x != nil {
+		return x.LegalHoldSet
+	}
+	return false
 }
 
 // Part is one part of an upload, under keys.Part.
@@ -4044,7 +4060,7 @@ const file_records_records_proto_rawDesc = "" +
 	"inlineSalt\"5\n" +
 	"\tRetention\x12\x12\n" +
 	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x14\n" +
-	"\x05until\x18\x02 \x01(\x03R\x05until\"\xc0\a\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\xe6\a\n" +
 	"\x06Object\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n" +
 	"\rowner_account\x18\x02 \x01(\tR\fownerAccount\x12\x12\n" +
@@ -4075,8 +4091,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"encryption\x18\x16 \x01(\v2\x1e.crossgrant.records.EncryptionR\n" +
 	"encryption\x12%\n" +
-	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12C\n" +
-	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\"\xe2\a\n" +
+	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12$\n" +
+	"\x0elegal_hold_set\x18\x19 \x01(\bR\flegalHoldSet\x12C\n" +
+	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\"\x88\b\n" +
 	"\x06Upload\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
@@ -4104,7 +4121,8 @@ const file_records_records_proto_rawDesc = "" +
 	"legal_hold\x18\x15 \x01(\bR\tlegalHold\x12>\n" +
 	"\n" +
 	"encryption\x18\x16 \x01(\v2\x1e.crossgrant.records.EncryptionR\n" +
-	"encryption\x1a?\n" +
+	"encryption\x12$\n" +
+	"\x0elegal_hold_set\x18\x17 \x01(\bR\flegalHoldSet\x1a?\n" +
 	"\x11GrantHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xed\x01\n" +

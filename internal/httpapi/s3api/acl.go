@@ -153,18 +153,8 @@ func (s *Service) putBucketACL() httpapi.Operation {
 
 // objectACLInput is the input of GetObjectAcl and PutObjectAcl.
 type objectACLInput struct {
-	bucket  *access.Bucket
-	object  *records.Object // nil: there is none
-	version versionInput
-	acl     newACL // PutObjectAcl
-}
-
-func (in *objectACLInput) load(ctx context.Context, s *Service, c *httpapi.Call) (err error) {
-	if in.bucket, err = s.loadBucket(ctx, c); err != nil {
-		return err
-	}
-	in.object, err = s.loadObject(ctx, c, in.bucket)
-	return err
+	addressed
+	acl newACL // PutObjectAcl
 }
 
 // getObjectACL is GetObjectAcl.
@@ -175,29 +165,27 @@ func (s *Service) getObjectACL() httpapi.Operation {
 		Name: "GetObjectAcl",
 		Decode: func(c *httpapi.Call) (*objectACLInput, error) {
 			version, err := decodeVersion(c)
-			return &objectACLInput{version: version}, err
+			return &objectACLInput{addressed: addressed{version: version}}, err
 		},
-		Load: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) error { return in.load(ctx, s, c) },
+		Load: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) error {
+			return s.load(ctx, c, &in.addressed)
+		},
 		Checks: func(c *httpapi.Call, in *objectACLInput) []access.Check {
-			if in.object == nil {
-				return []access.Check{missingKey(in.bucket, c.Key)}
-			}
-			action := in.version.action("s3:GetObjectAcl", "s3:GetObjectVersionAcl")
-			return []access.Check{taggedCheck(in.bucket, c.Key, action, in.object, in.version.set)}
+			return []access.Check{in.check("s3:GetObjectAcl", "s3:GetObjectVersionAcl", nil)}
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) (*httpapi.Response, error) {
-			if in.object == nil {
-				return nil, noSuchKey(c.Key)
+			if err := in.missing(c.HTTP.Method); err != nil {
+				return nil, err
 			}
-			return s.renderACL(ctx, shownACL(in.bucket, facts(in.bucket, in.object).ACL))
+			r, err := s.renderACL(ctx, shownACL(in.bucket, facts(in.bucket, in.object).ACL))
+			setVersion(r.Header, in.bucket, in.object)
+			return r, err
 		},
 	}.Operation()
 }
 
-func (in *objectACLInput) putCheck(c *httpapi.Call, o *records.Object) access.Check {
-	action := in.version.action("s3:PutObjectAcl", "s3:PutObjectVersionAcl")
-	return taggedCheck(in.bucket, c.Key, action, o, func(k *policy.Context) {
-		in.version.set(k)
+func (in *objectACLInput) putCheck(c *httpapi.Call, a addressed) access.Check {
+	return a.check("s3:PutObjectAcl", "s3:PutObjectVersionAcl", func(k *policy.Context) {
 		fromHeaders(c.HTTP, k, aclKeys...)
 		fromHeaders(c.HTTP, k, "x-amz-storage-class")
 	})
@@ -215,35 +203,34 @@ func (s *Service) putObjectACL() httpapi.Operation {
 				return nil, err
 			}
 			list, err := decodeNewACL(c, false)
-			return &objectACLInput{version: version, acl: list}, err
+			return &objectACLInput{addressed{version: version}, list}, err
 		},
-		Load: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) error { return in.load(ctx, s, c) },
+		Load: func(ctx context.Context, c *httpapi.Call, in *objectACLInput) error {
+			return s.load(ctx, c, &in.addressed)
+		},
 		Checks: func(c *httpapi.Call, in *objectACLInput) []access.Check {
-			if in.object == nil {
-				return []access.Check{missingKey(in.bucket, c.Key)}
-			}
-			return []access.Check{in.putCheck(c, in.object)}
+			return []access.Check{in.putCheck(c, in.addressed)}
 		},
 		Run: s.runPutObjectACL,
 	}.Operation()
 }
 
 func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *objectACLInput) (*httpapi.Response, error) {
-	if in.object == nil {
-		return nil, noSuchKey(c.Key)
+	if err := in.missing(c.HTTP.Method); err != nil {
+		return nil, err
 	}
 	owner := ownerOf(in.bucket, in.object)
-	list, err := s.newList(ctx, c, in.bucket, in.acl, owner, in.putCheck(c, in.object))
+	list, err := s.newList(ctx, c, in.bucket, in.acl, owner, in.putCheck(c, in.addressed))
 	if err != nil {
 		return nil, err
 	}
 	anew := c.Anew()
-	return empty(), s.objects.UpdateObject(ctx, in.bucket.ID, c.Key, func(o *records.Object) error {
+	return empty(), s.objects.UpdateObject(ctx, in.bucket.Record, c.Key, string(in.version), origin(c, "ObjectAcl:Put"), func(o *records.Object) error {
 		anew()
 		if !proto.Equal(o, in.object) {
 			// The object was replaced, or its ACL or tags, since it was judged: it was those of the old
 			// one that let the caller in.
-			check := in.putCheck(c, o)
+			check := in.putCheck(c, in.now(o))
 			if err := c.Authorize(ctx, &check); err != nil {
 				return err
 			}

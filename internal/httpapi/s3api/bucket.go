@@ -29,6 +29,11 @@ type bucketInput struct{ bucket *access.Bucket }
 
 // onlyBucket returns an operation on a bucket that takes no input, needs one permission and is run by run.
 func (s *Service) onlyBucket(name, action string, run func(context.Context, *httpapi.Call, *access.Bucket) (*httpapi.Response, error)) httpapi.Operation {
+	return s.onlyBucketWith(name, action, nil, run)
+}
+
+// onlyBucketWith is onlyBucket for an action with condition keys, which set adds.
+func (s *Service) onlyBucketWith(name, action string, set func(*policy.Context), run func(context.Context, *httpapi.Call, *access.Bucket) (*httpapi.Response, error)) httpapi.Operation {
 	return httpapi.Row[bucketInput]{
 		Name:   name,
 		Decode: func(*httpapi.Call) (*bucketInput, error) { return new(bucketInput), nil },
@@ -37,7 +42,7 @@ func (s *Service) onlyBucket(name, action string, run func(context.Context, *htt
 			return err
 		},
 		Checks: func(_ *httpapi.Call, in *bucketInput) []access.Check {
-			return []access.Check{bucketCheck(in.bucket, action, nil)}
+			return []access.Check{bucketCheck(in.bucket, action, set)}
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *bucketInput) (*httpapi.Response, error) {
 			return run(ctx, c, in.bucket)
@@ -50,6 +55,7 @@ type createBucketInput struct {
 	ownership string // x-amz-object-ownership; empty: not sent
 	// constraint is the LocationConstraint of the body; empty: none.
 	constraint string
+	lock       bool // x-amz-bucket-object-lock-enabled
 }
 
 // createBucketConfiguration is the body of CreateBucket.
@@ -89,6 +95,9 @@ func decodeCreateBucket(c *httpapi.Call) (*createBucketInput, error) {
 				With("ArgumentName", "x-amz-object-ownership")
 		}
 	}
+	if in.lock, err = decodeBucketLock(c.HTTP); err != nil {
+		return nil, err
+	}
 	body, _, err := readBody(c, maxConfiguration)
 	if err != nil || len(body) == 0 {
 		return in, err
@@ -127,6 +136,9 @@ func (in *createBucketInput) checks(c *httpapi.Call) []access.Check {
 	if in.ownership != "" {
 		checks = append(checks, check("s3:PutBucketOwnershipControls", nil))
 	}
+	if in.lock {
+		checks = append(checks, check("s3:PutBucketObjectLockConfiguration", lockConfigurationKeys), check("s3:PutBucketVersioning", nil))
+	}
 	return checks
 }
 
@@ -147,7 +159,7 @@ func (s *Service) runCreateBucket(ctx context.Context, c *httpapi.Call, in *crea
 	}
 	b := objects.NewBucket{
 		Name: c.Bucket, Account: c.Caller.Account, Canonical: c.Caller.CanonicalID, Region: s.Region,
-		Ownership: ownership, ACL: access.Grants(list),
+		Ownership: ownership, ACL: access.Grants(list), Lock: in.lock,
 	}
 	if s.NewBuckets.Block {
 		b.Block = &records.PublicAccessBlock{

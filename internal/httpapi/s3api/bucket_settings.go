@@ -70,8 +70,9 @@ type settingInput[T any] struct {
 // setting returns an operation that changes the bucket's record, after the permission action.
 func setting[T any](s *Service, name, action, anonymous string, decode func([]byte) (*T, error),
 	change func(r *records.Bucket, value *T) error, status int) httpapi.Operation {
-	return settingWith(s, name, action, anonymous, decode, status,
-		func(ctx context.Context, c *httpapi.Call, in *settingInput[T], check func(*access.Bucket) access.Check) error {
+	check := plainCheck(action)
+	return settingWith(s, name, check, anonymous, decode, status,
+		func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) error {
 			return s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket, _ *access.Bucket) error { return change(r, in.value) })
 		})
 }
@@ -82,8 +83,9 @@ func largeSetting[T any, P interface {
 	*T
 	proto.Message
 }](s *Service, name, action string, kind keys.SettingKind, decode func([]byte) (*T, error), status int) httpapi.Operation {
-	return settingWith(s, name, action, noAnonymousConfiguration, decode, status,
-		func(ctx context.Context, c *httpapi.Call, in *settingInput[T], check func(*access.Bucket) access.Check) error {
+	check := plainCheck(action)
+	return settingWith(s, name, check, noAnonymousConfiguration, decode, status,
+		func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) error {
 			unchanged := func(*records.Bucket, *access.Bucket) error { return nil }
 			var value proto.Message // nil: none
 			if in.value != nil {
@@ -93,10 +95,14 @@ func largeSetting[T any, P interface {
 		})
 }
 
+// plainCheck returns the question for an action on a bucket that has no condition keys of its own.
+func plainCheck(action string) func(*access.Bucket) access.Check {
+	return func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
+}
+
 // settingWith returns an operation that sets one thing of a bucket in the way of keep.
-func settingWith[T any](s *Service, name, action, anonymous string, decode func([]byte) (*T, error), status int,
-	keep func(ctx context.Context, c *httpapi.Call, in *settingInput[T], check func(*access.Bucket) access.Check) error) httpapi.Operation {
-	check := func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
+func settingWith[T any](s *Service, name string, check func(*access.Bucket) access.Check, anonymous string, decode func([]byte) (*T, error), status int,
+	keep func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) error) httpapi.Operation {
 	return httpapi.Row[settingInput[T]]{
 		Name: name,
 		Decode: func(c *httpapi.Call) (*settingInput[T], error) {
@@ -117,7 +123,7 @@ func settingWith[T any](s *Service, name, action, anonymous string, decode func(
 		},
 		Checks: func(_ *httpapi.Call, in *settingInput[T]) []access.Check { return []access.Check{check(in.bucket)} },
 		Run: func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) (*httpapi.Response, error) {
-			err := keep(ctx, c, in, check)
+			err := keep(ctx, c, in)
 			return &httpapi.Response{Status: status, Header: http.Header{}}, err
 		},
 	}.Operation()

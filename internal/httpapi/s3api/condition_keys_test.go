@@ -29,12 +29,8 @@ var notHere = map[string]string{
 	"aws:TagKeys":                                        "the same",
 	"s3:x-amz-bucket-namespace":                          "the header is refused",
 	"s3:x-amz-object-annotation-directive":               "the header is refused",
-	"s3:object-lock-event-hold":                          "object lock is not built, its headers are refused",
+	"s3:object-lock-event-hold":                          "the header is refused",
 	"s3:object-lock-event-hold-duration-days":            "the same",
-	"s3:object-lock-legal-hold":                          "the same",
-	"s3:object-lock-mode":                                "the same",
-	"s3:object-lock-remaining-retention-days":            "the same",
-	"s3:object-lock-retain-until-date":                   "the same",
 	"s3:x-amz-server-side-encryption":                    "encryption is not built, its headers are refused",
 	"s3:x-amz-server-side-encryption-aws-kms-key-id":     "the same",
 	"s3:x-amz-server-side-encryption-customer-algorithm": "the same",
@@ -53,8 +49,8 @@ func keysWorld(t *testing.T) *world {
 		{Key: "name", Vals: []string{"ann"}}, {Key: "id", Vals: []string{"111111111111"}}, {Key: "canonical", Vals: []string{annCanonical}},
 	}})
 	for _, request := range []string{
-		"ann PUT /walnut", "ann PUT /hazel", "ann PUT /walnut/plain\n\nx", "ann PUT /walnut/tagged\nx-amz-tagging: class=open\n\nx", "ann PUT /walnut/tagged2\nx-amz-tagging: class=open\n\nx",
-		"ann POST /walnut/large?uploads\nx-amz-acl: private\nx-amz-tagging: class=open", "ann POST /walnut/large?uploads\nx-amz-tagging: class=open\n" + granted,
+		"ann PUT /walnut", "ann PUT /hazel", "ann PUT /locked\nx-amz-bucket-object-lock-enabled: true", "ann PUT /locked/plain\n\nx", "ann PUT /walnut/plain\n\nx", "ann PUT /walnut/tagged\nx-amz-tagging: class=open\n\nx", "ann PUT /walnut/tagged2\nx-amz-tagging: class=open\n\nx",
+		"ann POST /locked/large?uploads\nx-amz-acl: private\nx-amz-tagging: class=open" + locked, "ann POST /walnut/large?uploads\nx-amz-tagging: class=open\n" + granted,
 		"ann POST /walnut/large?uploads",
 	} {
 		if got := w.do(t, &datadriven.TestData{Input: filled(request)}); !strings.HasPrefix(got, "200") {

@@ -10,6 +10,7 @@ import (
 const (
 	granted = "x-amz-grant-read: id=%[1]s\nx-amz-grant-read-acp: id=%[1]s\nx-amz-grant-write-acp: id=%[1]s\nx-amz-grant-full-control: id=%[1]s\nx-amz-grant-write: id=%[1]s"
 	written = "\nx-amz-storage-class: STANDARD\nx-amz-website-redirect-location: /elsewhere\nx-amz-metadata-directive: REPLACE"
+	locked  = "\nx-amz-object-lock-mode: GOVERNANCE\nx-amz-object-lock-retain-until-date: 2030-01-01T00:00:00Z\nx-amz-object-lock-legal-hold: ON"
 	tagSet  = "<Tagging><TagSet><Tag><Key>class</Key><Value>open</Value></Tag></TagSet></Tagging>"
 	part    = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>9dd4e461268c8034f5c8564e155c67a6</ETag></Part></CompleteMultipartUpload>"
 	aclBody = `<AccessControlPolicy><Owner><ID>%[1]s</ID></Owner><AccessControlList/></AccessControlPolicy>`
@@ -26,9 +27,9 @@ var operationKeys = []keytest.Case{
 	{Operation: "ListBuckets", Full: []string{"ann GET /?prefix=a&max-buckets=2"}, Bare: "ann GET /"},
 	{
 		Operation: "CreateBucket",
-		Actions:   []string{"s3:CreateBucket", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls"},
+		Actions:   []string{"s3:CreateBucket", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"},
 		Full: []string{
-			"ann PUT /almond\nx-amz-acl: authenticated-read\nx-amz-object-ownership: ObjectWriter\n\n<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>",
+			"ann PUT /almond\nx-amz-acl: authenticated-read\nx-amz-bucket-object-lock-enabled: true\nx-amz-object-ownership: ObjectWriter\n\n<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>",
 			"ann PUT /almond\nx-amz-object-ownership: ObjectWriter\n" + granted,
 		},
 		Bare: "ann PUT /almond",
@@ -54,6 +55,19 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetPublicAccessBlock", Full: []string{"ann GET /walnut?publicAccessBlock"}},
 	{Operation: "PutPublicAccessBlock", Full: []string{"ann PUT /walnut?publicAccessBlock" + block}},
 	{Operation: "DeletePublicAccessBlock", Full: []string{"ann DELETE /walnut?publicAccessBlock"}},
+	{Operation: "ListObjectVersions", Actions: []string{"s3:ListBucketVersions"}, Full: []string{"ann GET /walnut?versions&prefix=a&delimiter=/&max-keys=2&key-marker=a"}, Bare: "ann GET /walnut?versions"},
+	{Operation: "GetBucketVersioning", Full: []string{"ann GET /walnut?versioning"}},
+	{Operation: "PutBucketVersioning", Full: []string{"ann PUT /walnut?versioning\n\n<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"}},
+	{Operation: "GetObjectLockConfiguration", Actions: []string{"s3:GetBucketObjectLockConfiguration"}, Full: []string{"ann GET /locked?object-lock"}},
+	{Operation: "PutObjectLockConfiguration", Actions: []string{"s3:PutBucketObjectLockConfiguration"}, Full: []string{"ann PUT /locked?object-lock\n\n<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>"}},
+	{Operation: "GetObjectRetention", Full: []string{"ann GET /locked/plain?retention"}},
+	{
+		Operation: "PutObjectRetention", Actions: []string{"s3:PutObjectRetention", "s3:BypassGovernanceRetention"},
+		Full: []string{"ann PUT /locked/plain?retention\nx-amz-bypass-governance-retention: true\n\n<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2030-01-01T00:00:00Z</RetainUntilDate></Retention>"},
+		Bare: "ann PUT /locked/plain?retention\n\n<Retention/>", Absent: bypass,
+	},
+	{Operation: "GetObjectLegalHold", Full: []string{"ann GET /locked/plain?legal-hold"}},
+	{Operation: "PutObjectLegalHold", Full: []string{"ann PUT /locked/plain?legal-hold\n\n<LegalHold><Status>ON</Status></LegalHold>"}},
 	{Operation: "GetBucketRequestPayment", Full: []string{"ann GET /walnut?requestPayment"}},
 	{Operation: "PutBucketRequestPayment", Full: []string{"ann PUT /walnut?requestPayment\n\n<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>"}},
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
@@ -67,9 +81,9 @@ var operationKeys = []keytest.Case{
 	},
 	{
 		Operation: "PutObject",
-		Actions:   []string{"s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging"},
+		Actions:   []string{"s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:PutObjectTagging"},
 		Full: []string{
-			"ann PUT /walnut/new\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-None-Match: *" + written,
+			"ann PUT /walnut/new\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-None-Match: *" + written + locked,
 			"ann PUT /walnut/tagged\nx-amz-tagging: class=open\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"\n" + granted + written + "\n\nx",
 		},
 		Bare: "ann PUT /walnut/new\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
@@ -77,7 +91,7 @@ var operationKeys = []keytest.Case{
 	{
 		Operation: "CopyObject",
 		Full: []string{
-			"ann PUT /walnut/new\nx-amz-copy-source: walnut/tagged\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-tagging-directive: REPLACE\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"" + written,
+			"ann PUT /locked/new\nx-amz-copy-source: walnut/tagged\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-tagging-directive: REPLACE\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"" + written + locked,
 			"ann PUT /walnut/copy\nx-amz-copy-source: walnut/tagged?versionId=null\nIf-None-Match: *\n" + granted + written,
 		},
 		Bare: "ann PUT /walnut/new\nx-amz-copy-source: walnut/plain", Needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
@@ -119,31 +133,31 @@ var operationKeys = []keytest.Case{
 	{
 		Operation: "CreateMultipartUpload",
 		Full: []string{
-			"ann POST /walnut/new?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-Match: a\nIf-None-Match: *" + written,
+			"ann POST /walnut/new?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-Match: a\nIf-None-Match: *" + written + locked,
 			"ann POST /walnut/new?uploads\nx-amz-tagging: class=open\n" + granted + written,
 		},
 		Bare: "ann POST /walnut/new?uploads", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
 	},
 	{
 		Operation: "UploadPart",
-		Full:      []string{"ann PUT /walnut/large?uploadId=[upload1]&partNumber=1\nIf-Match: a\nIf-None-Match: *" + written + "\n\nx", "ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\n\nx"},
+		Full:      []string{"ann PUT /locked/large?uploadId=[upload1]&partNumber=1\nIf-Match: a\nIf-None-Match: *" + written + "\n\nx", "ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\n\nx"},
 		Bare:      "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: copied,
 	},
 	{
 		Operation: "UploadPartCopy",
 		Full: []string{
-			"ann PUT /walnut/large?uploadId=[upload1]&partNumber=1\nx-amz-copy-source: walnut/tagged\nIf-Match: a\nIf-None-Match: *" + written,
+			"ann PUT /locked/large?uploadId=[upload1]&partNumber=1\nx-amz-copy-source: walnut/tagged\nIf-Match: a\nIf-None-Match: *" + written,
 			"ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\nx-amz-copy-source: walnut/tagged?versionId=null",
 		},
 		Bare: "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\nx-amz-copy-source: walnut/plain", Needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
 	},
 	{
 		Operation: "CompleteMultipartUpload",
-		Full:      []string{"ann POST /walnut/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *\n\n" + part},
+		Full:      []string{"ann POST /locked/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *\n\n" + part},
 		Bare:      "ann POST /walnut/large?uploadId=[upload3]\n\n" + part, Needed: []string{"s3:ObjectCreationOperation"}, Absent: oneKey(copied),
 	},
-	{Operation: "ListParts", Full: []string{"ann GET /walnut/large?uploadId=[upload1]&max-parts=1"}, Bare: "ann GET /walnut/large?uploadId=[upload3]"},
-	{Operation: "AbortMultipartUpload", Full: []string{"ann DELETE /walnut/large?uploadId=[upload1]"}, Bare: "ann DELETE /walnut/large?uploadId=[upload3]"},
+	{Operation: "ListParts", Full: []string{"ann GET /locked/large?uploadId=[upload1]&max-parts=1"}, Bare: "ann GET /walnut/large?uploadId=[upload3]"},
+	{Operation: "AbortMultipartUpload", Full: []string{"ann DELETE /locked/large?uploadId=[upload1]"}, Bare: "ann DELETE /walnut/large?uploadId=[upload3]"},
 	// S3 Control
 	{Operation: "GetPublicAccessBlock", Full: []string{fmt.Sprintf(control, "GET")}},
 	{Operation: "PutPublicAccessBlock", Full: []string{fmt.Sprintf(control, "PUT") + block}},

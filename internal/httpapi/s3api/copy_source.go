@@ -11,19 +11,15 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
-	"crossgrant/internal/records"
 )
 
 // copySource is the source of CopyObject and UploadPartCopy.
 type copySource struct {
-	name    string // bucket
-	key     string
-	version versionInput
-	cond    readConditions
-
-	bucket *access.Bucket
-	object *records.Object // nil: there is none
+	addressed
+	name string // bucket
+	cond readConditions
 }
 
 // decodeCopySource reads x-amz-copy-source and the conditions on it.
@@ -64,52 +60,59 @@ func parseCopySource(value string) (copySource, error) {
 		if id, err = url.QueryUnescape(id); err != nil {
 			return copySource{}, malformed
 		}
-		src.version.given = true
-		return src, checkVersion(id)
+		src.version, err = parseVersion(id)
 	}
-	return src, nil
+	return src, err
 }
 
 // loadSource reads the source's bucket and object.
-func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySource) (err error) {
-	if src.bucket, err = s.Buckets.Bucket(ctx, src.name); err != nil {
+func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySource) error {
+	b, err := s.Buckets.Bucket(ctx, src.name)
+	if err != nil {
 		return err
 	}
-	if err := expectOwner(c, authz.SourceExpectedOwner, src.bucket); err != nil {
+	if err := expectOwner(c, authz.SourceExpectedOwner, b); err != nil {
 		return err
 	}
-	src.object, err = s.objects.Get(ctx, src.bucket.ID, src.key)
-	if apierr.Is(err, "NoSuchKey") {
-		return nil
-	}
+	src.addressed, err = s.loadVersion(ctx, b, src.key, src.version)
 	return err
 }
 
-// check asks whether the source may be read. It has the condition keys of s3:GetObject, not those of
+// readCheck asks whether the source may be read. It has the condition keys of s3:GetObject, not those of
 // the write that the same request is. tags says that the tags of the source count: on S3 they do for
 // UploadPartCopy and not for CopyObject.
 //
 // Source: section 6.5 of the S3 reference ("Probed limits")
-func (src *copySource) check(tags bool) access.Check {
-	if src.object == nil {
-		return missingKey(src.bucket, src.key)
+func (src *copySource) readCheck(tags bool) access.Check {
+	const plain, version = "s3:GetObject", "s3:GetObjectVersion"
+	if tags || src.object == nil {
+		return src.check(plain, version, nil)
 	}
-	action := src.version.action("s3:GetObject", "s3:GetObjectVersion")
-	if tags {
-		return taggedCheck(src.bucket, src.key, action, src.object, src.version.set)
-	}
-	return objectCheck(src.bucket, src.key, action, src.object, src.version.set)
+	return objectCheck(src.bucket, src.key, src.version.action(plain, version), src.object, src.version.set)
 }
 
 // judge returns the error of a source that is not there or that the conditions exclude.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html (x-amz-copy-source, for delete
+// markers)
 func (src *copySource) judge() error {
-	if src.object == nil {
-		return noSuchKey(src.key)
+	if src.marker != nil && src.version.given() {
+		return invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+	}
+	if err := src.missing(http.MethodGet); err != nil {
+		return err
 	}
 	if result, failing := src.cond.judge(src.object); result != proceed {
 		return preconditionFailed(failing)
 	}
 	return nil
+}
+
+// setVersion tells which version of the source was copied.
+func (src *copySource) setVersion(h http.Header) {
+	if src.bucket.Record.Versioning != "" {
+		h.Set("X-Amz-Copy-Source-Version-Id", objects.VersionID(src.object))
+	}
 }
 
 // path returns the source in the form in which it is compared with the target.

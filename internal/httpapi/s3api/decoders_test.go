@@ -127,13 +127,14 @@ func FuzzParseRange(f *testing.F) {
 func TestParseCopySource(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]copySource{
-		"walnut/k":                {name: "walnut", key: "k"},
-		"/walnut/a/b":             {name: "walnut", key: "a/b"},
-		"walnut/a%2Fb%20c%2B+":    {name: "walnut", key: "a/b c++"},
-		"walnut%2Fk":              {name: "walnut", key: "k"},
-		"walnut/k%3FversionId=x":  {name: "walnut", key: "k?versionId=x"},
-		"walnut/k?versionId=null": {name: "walnut", key: "k", version: versionInput{true}},
-		"/walnut//k":              {name: "walnut", key: "/k"},
+		"walnut/k?versionId=" + strings.Repeat("0", 32): {addressed{key: "k", version: versionInput(strings.Repeat("0", 32))}, "walnut", readConditions{}},
+		"walnut/k":                {addressed{key: "k"}, "walnut", readConditions{}},
+		"/walnut/a/b":             {addressed{key: "a/b"}, "walnut", readConditions{}},
+		"walnut/a%2Fb%20c%2B+":    {addressed{key: "a/b c++"}, "walnut", readConditions{}},
+		"walnut%2Fk":              {addressed{key: "k"}, "walnut", readConditions{}},
+		"walnut/k%3FversionId=x":  {addressed{key: "k?versionId=x"}, "walnut", readConditions{}},
+		"walnut/k?versionId=null": {addressed{key: "k", version: "null"}, "walnut", readConditions{}},
+		"/walnut//k":              {addressed{key: "/k"}, "walnut", readConditions{}},
 	} {
 		got, err := parseCopySource(value)
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -171,8 +172,8 @@ func FuzzParseCopySource(f *testing.F) {
 			t.Fatalf("%q is %+v", value, src)
 		}
 		text := src.name + "/" + strings.ReplaceAll(url.PathEscape(src.key), "+", "%2B")
-		if src.version.given {
-			text += "?versionId=null"
+		if src.version.given() {
+			text += "?versionId=" + string(src.version)
 		}
 		if again, err := parseCopySource(text); err != nil || !reflect.DeepEqual(again, src) {
 			t.Errorf("%q is %+v, then %+v, %v", value, src, again, err)

@@ -32,8 +32,7 @@ func bypassCheck(b *access.Bucket, key string) access.Check {
 	return objectCheck(b, key, "s3:BypassGovernanceRetention", nil, nil)
 }
 
-// errNoObjectLock is the answer to whoever may bypass a retention that the bucket does not have; no bucket
-// here has object lock.
+// errNoObjectLock is the answer to whoever may bypass a retention that the bucket does not have.
 //
 // Source: observed on S3, https://github.com/versity/versitygw/issues/1218
 var errNoObjectLock error = apierr.New(http.StatusBadRequest, "InvalidArgument",

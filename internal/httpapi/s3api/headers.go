@@ -62,13 +62,15 @@ var known = map[string]verdict{
 
 	"x-amz-bypass-governance-retention": read,
 
-	"x-amz-storage-class": standard, "x-amz-bucket-object-lock-enabled": standard,
+	"x-amz-bucket-object-lock-enabled": read, "x-amz-object-lock-mode": read, "x-amz-object-lock-retain-until-date": read,
+	"x-amz-object-lock-legal-hold": read, "x-amz-mfa": read,
+
+	"x-amz-storage-class": standard,
 }
 
 // defaults are the values with which a header asks for nothing that is not done anyway, in upper case.
 var defaults = map[string]string{
-	"x-amz-storage-class":              "STANDARD",
-	"x-amz-bucket-object-lock-enabled": "FALSE",
+	"x-amz-storage-class": "STANDARD",
 }
 
 const metadataPrefix = "x-amz-meta-"

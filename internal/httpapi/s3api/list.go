@@ -248,12 +248,7 @@ func (s *Service) writeContents(ctx context.Context, d *restxml.Document, in *li
 		d.Open("Contents")
 		d.Text("Key", in.text(entry.Key))
 		d.Time("LastModified", nanos(o.Modified))
-		d.Text("ETag", `"`+etag(o)+`"`)
-		if o.Checksum != nil {
-			d.Text("ChecksumAlgorithm", o.Checksum.Algorithm)
-			d.Text("ChecksumType", checksumType(o.Checksum))
-		}
-		d.Int("Size", o.Size)
+		writeContent(d, o)
 		if owners {
 			names.write(d, "Owner", ownerOf(in.bucket, o))
 		}
@@ -262,6 +257,16 @@ func (s *Service) writeContents(ctx context.Context, d *restxml.Document, in *li
 	}
 	in.writePrefixes(d, page.Prefixes)
 	return names.err
+}
+
+// writeContent writes what lists tell of an object's content.
+func writeContent(d *restxml.Document, o *records.Object) {
+	d.Text("ETag", `"`+etag(o)+`"`)
+	if o.Checksum != nil {
+		d.Text("ChecksumAlgorithm", o.Checksum.Algorithm)
+		d.Text("ChecksumType", checksumType(o.Checksum))
+	}
+	d.Int("Size", o.Size)
 }
 
 func storageClass(stored string) string {

@@ -53,19 +53,6 @@ func expectOwner(c *httpapi.Call, setting authz.Setting, b *access.Bucket) error
 	return nil
 }
 
-// loadObject returns the object that the request addresses; nil without an error if there is none.
-func (s *Service) loadObject(ctx context.Context, c *httpapi.Call, b *access.Bucket) (*records.Object, error) {
-	o, err := s.objects.Get(ctx, b.ID, c.Key)
-	if apierr.Is(err, "NoSuchKey") {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.Record.ObjectOwner = ownerOf(b, o)
-	return o, nil
-}
-
 // noSuchKey is the error for an object that is not there.
 func noSuchKey(key string) *apierr.Error {
 	return apierr.New(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.").With("Key", key)
@@ -144,47 +131,6 @@ func fromHeaders(r *http.Request, k *policy.Context, names ...string) {
 var aclKeys = []string{
 	"x-amz-acl", "x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp", "x-amz-grant-write-acp",
 	"x-amz-grant-full-control",
-}
-
-// versionInput is the versionId of a request. No bucket here has versions, so that the only version of
-// an object is "null".
-type versionInput struct{ given bool }
-
-// decodeVersion reads versionId.
-func decodeVersion(c *httpapi.Call) (versionInput, error) {
-	if !c.Query().Has("versionId") {
-		return versionInput{}, nil
-	}
-	return versionInput{given: true}, checkVersion(c.Query().Get("versionId"))
-}
-
-// checkVersion refuses the versions that a bucket without versioning cannot have.
-func checkVersion(id string) error {
-	switch id {
-	case "null":
-		return nil
-	case "":
-		return invalidArgument("versionId", "", "Version id cannot be the empty string")
-	default:
-		return invalidArgument("versionId", id, "Invalid version id specified")
-	}
-}
-
-// action returns the action of a request: the Version action if it names a version.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-func (v versionInput) action(plain, version string) string {
-	if v.given {
-		return version
-	}
-	return plain
-}
-
-// set adds the condition key of Version actions.
-func (v versionInput) set(k *policy.Context) {
-	if v.given {
-		k.Set("s3:VersionId", "null")
-	}
 }
 
 // rejudge returns a guard that asks check again with the object that is replaced or removed, and then

@@ -72,6 +72,9 @@ func decodeCreateUpload(c *httpapi.Call) (*createUploadInput, error) {
 }
 
 func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *createUploadInput) (*httpapi.Response, error) {
+	if err := in.lock.judge(in.bucket, true); err != nil {
+		return nil, err
+	}
 	object, err := s.newObject(ctx, c, &in.writeInput)
 	if err != nil {
 		return nil, err
@@ -79,6 +82,7 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 	upload := &records.Upload{
 		Key: c.Key, Owner: object.Owner, OwnerAccount: object.OwnerAccount, Metadata: object.Metadata, Acl: object.Acl,
 		Tags: object.Tags, WrittenUnderEnforced: object.WrittenUnderEnforced,
+		Retention: object.Retention, LegalHold: object.LegalHold, LegalHoldSet: object.LegalHoldSet,
 		CannedAcl: in.acl.canned, GrantHeaders: in.acl.grants,
 		InitiatorArn: c.Caller.ARN, InitiatorId: c.Caller.UserID(), InitiatorAccount: string(c.Caller.Account),
 		InitiatorName:     initiatorName(c.Caller),
@@ -139,7 +143,7 @@ func (in *uploadInput) exists() error {
 	return nil
 }
 
-// check asks for s3:PutObject with the ACL and the tags that the upload was created with, so that a bucket
+// check asks for s3:PutObject with the ACL, the tags and the lock that the upload was created with, so that a bucket
 // policy on s3:x-amz-acl or s3:RequestObjectTag also works for large files. AWS was reported to leave the ACL out, and so to refuse every
 // part under such a policy, until 2020.
 //
@@ -158,7 +162,17 @@ func (in *uploadInput) check(c *httpapi.Call, created bool) access.Check {
 			k.Set("s3:"+name, value)
 		}
 		requestTags(k, in.upload.Tags)
+		lockOf(in.upload).keys(k, c.Time)
 	})
+}
+
+// lockOf returns what an upload was created with of object lock.
+func lockOf(u *records.Upload) *lockInput {
+	in := &lockInput{retention: u.Retention}
+	if u.LegalHoldSet {
+		in.hold = holdStatus(&records.Object{LegalHold: u.LegalHold})
+	}
+	return in
 }
 
 // refuseWrite refuses an ACL or tags on a request on an upload, which would not be obeyed.
@@ -283,7 +297,7 @@ func (s *Service) uploadPartCopy() httpapi.Operation {
 			return s.loadSource(ctx, c, &in.source)
 		},
 		Checks: func(c *httpapi.Call, in *uploadPartInput) []access.Check {
-			return []access.Check{in.source.check(true), in.check(c, false)}
+			return []access.Check{in.source.readCheck(true), in.check(c, false)}
 		},
 		Run: s.runUploadPartCopy,
 	}.Operation()
@@ -306,7 +320,9 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 			if in.upload.ChecksumUnasked {
 				part.Checksum = nil
 			}
-			return copyResult("CopyPartResult", partETag(part), part.Modified, part.Checksum), nil
+			r := copyResult("CopyPartResult", partETag(part), part.Modified, part.Checksum)
+			in.source.setVersion(r.Header)
+			return r, nil
 		}
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
 			return nil, err
@@ -314,7 +330,7 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 		if err := s.loadSource(ctx, c, &in.source); err != nil {
 			return nil, err
 		}
-		check := in.source.check(true)
+		check := in.source.readCheck(true)
 		if err := c.Authorize(ctx, &check); err != nil {
 			return nil, err
 		}

@@ -189,6 +189,7 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	n.Length, n.Algorithm = in.size, string(in.algorithm)
 	n.Expected = func() ([]byte, error) { return in.value, nil }
 	n.Guard = rejudge(ctx, c, in.bucket, c.Key, in.check(c, true), in.cond)
+	n.Origin = origin(c, "ObjectCreated:CompleteMultipartUpload")
 	o, err := s.objects.CompleteUpload(ctx, n, in.id, in.parts)
 	if err != nil {
 		return nil, err
@@ -203,7 +204,9 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	if o.Checksum != nil {
 		d.Text("ChecksumType", checksumType(o.Checksum))
 	}
-	return document(d), nil
+	r := document(d)
+	setWritten(r.Header, o)
+	return r, nil
 }
 
 // uploadType returns the type of the checksum of an upload.

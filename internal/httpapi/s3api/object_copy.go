@@ -51,10 +51,10 @@ func (s *Service) copyObject() httpapi.Operation {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and section 6.3 of the S3 reference
 func (in *copyObjectInput) checks(c *httpapi.Call) []access.Check {
-	checks := []access.Check{in.source.check(false)}
+	checks := []access.Check{in.source.readCheck(false)}
 	write := in.writeInput
 	if o := in.source.object; !in.retag && len(o.GetTags()) > 0 {
-		checks = append(checks, getTags.check(in.source.bucket, in.source.key, in.source.version, o, nil))
+		checks = append(checks, getTags.check(&in.source.addressed, nil))
 		write.tagged = true
 	}
 	return append(checks, write.checks(c)...)
@@ -122,9 +122,12 @@ func decodeAlgorithm(c *httpapi.Call) (checksum.Algorithm, error) {
 	return a, nil
 }
 
-// checkSelf refuses to copy an object to itself without a change.
+// checkSelf refuses to copy an object to itself without a change. To copy one of its versions is how that is
+// made the current one again.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RestoringPreviousVersions.html
 func (in *copyObjectInput) checkSelf(c *httpapi.Call) error {
-	same := in.source.path() == arn.Object(c.Bucket, c.Key).String()
+	same := !in.source.version.given() && in.source.path() == arn.Object(c.Bucket, c.Key).String()
 	changes := in.replace || has(c.HTTP, "x-amz-storage-class") || in.metadata.WebsiteRedirect != "" || in.algorithm != ""
 	if same && !changes {
 		return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the " +
@@ -142,7 +145,10 @@ func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyOb
 		}
 		stored, err := s.copyOnce(ctx, c, in)
 		if err == nil {
-			return copyResult("CopyObjectResult", etag(stored), stored.Modified, stored.Checksum), nil
+			r := copyResult("CopyObjectResult", etag(stored), stored.Modified, stored.Checksum)
+			in.source.setVersion(r.Header)
+			setWritten(r.Header, stored)
+			return r, nil
 		}
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
 			return nil, err
@@ -159,6 +165,9 @@ func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyOb
 }
 
 func (s *Service) copyOnce(ctx context.Context, c *httpapi.Call, in *copyObjectInput) (*records.Object, error) {
+	if err := in.lock.judge(in.bucket, true); err != nil {
+		return nil, err
+	}
 	object, err := s.newObject(ctx, c, &in.writeInput)
 	if err != nil {
 		return nil, err
@@ -171,8 +180,8 @@ func (s *Service) copyOnce(ctx context.Context, c *httpapi.Call, in *copyObjectI
 	}
 	n := objects.NewObject{
 		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,
-		Algorithm: string(in.algorithm),
-		Guard:     rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
+		Algorithm: string(in.algorithm), Origin: origin(c, "ObjectCreated:Copy"),
+		Guard: rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
 	}
 	if n.Algorithm == "" && in.source.object.Checksum == nil {
 		n.Algorithm = string(defaultAlgorithm)

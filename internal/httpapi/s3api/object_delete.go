@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/ids"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
@@ -29,25 +31,38 @@ func (in *deleteObjectInput) check(c *httpapi.Call) access.Check {
 	return deletionCheck(c, in.bucket, c.Key, in.version, func(k *policy.Context) { fromHeaders(c.HTTP, k, "if-match") })
 }
 
-// deletionCheck asks for the deletion of a key as if the caller's own object were there, which an ACL
-// grants most easily: what is there is known only inside the transaction that removes it, where the
+// deletionCheck asks for the deletion of a key or version as if the caller's own object were there, which an
+// ACL grants most easily: what is there is known only inside the transaction that removes it, where the
 // question is put again. ifMatch sets the condition key of requests that do not name a version.
 func deletionCheck(c *httpapi.Call, b *access.Bucket, key string, version versionInput, ifMatch func(*policy.Context)) access.Check {
 	action := version.action("s3:DeleteObject", "s3:DeleteObjectVersion")
 	check := objectCheck(b, key, action, nil, func(k *policy.Context) {
 		version.set(k)
-		if !version.given {
+		if !version.given() {
 			ifMatch(k)
 		}
 	})
-	check.Object = &authz.Object{Owner: c.Caller.CanonicalID}
-	if c.Caller.Kind == policy.Anonymous {
-		check.Object.Owner = authz.AnonymousCanonicalID
-	}
+	check.Object = &authz.Object{Owner: callerOwner(c)}
 	return check
 }
 
-// deleteObject is DeleteObject. A key that is not there is deleted all the same.
+// callerOwner returns the canonical user ID of what the caller makes.
+func callerOwner(c *httpapi.Call) ids.CanonicalUserID {
+	if c.Caller.Kind == policy.Anonymous {
+		return authz.AnonymousCanonicalID
+	}
+	return c.Caller.CanonicalID
+}
+
+// deletion is what package objects is asked to do, without its guard.
+func deletion(c *httpapi.Call, b *access.Bucket, key string, version versionInput, bypass bool) objects.Deletion {
+	return objects.Deletion{
+		Bucket: b.ID, BucketName: b.Record.Name, Key: key, Version: string(version), Bypass: bypass,
+		Owner: callerOwner(c), OwnerAccount: c.Caller.Account, Origin: origin(c, "ObjectRemoved:"),
+	}
+}
+
+// deleteObject is DeleteObject. A key or version that is not there is deleted all the same.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
 func (s *Service) deleteObject() httpapi.Operation {
@@ -76,18 +91,33 @@ func (s *Service) deleteObject() httpapi.Operation {
 			}
 			return checks
 		},
-		Run: func(ctx context.Context, c *httpapi.Call, in *deleteObjectInput) (*httpapi.Response, error) {
-			if in.bypass {
-				return nil, errNoObjectLock
-			}
-			guard := rejudge(ctx, c, in.bucket, c.Key, in.check(c), in.cond)
-			_, err := s.objects.Delete(ctx, in.bucket.ID, c.Bucket, c.Key, noteOwner(c, in.bucket, guard))
-			if err != nil {
-				return nil, err
-			}
-			return noContent(), nil
-		},
+		Run: s.runDeleteObject,
 	}.Operation()
+}
+
+func (s *Service) runDeleteObject(ctx context.Context, c *httpapi.Call, in *deleteObjectInput) (*httpapi.Response, error) {
+	if in.bypass && in.bucket.Record.ObjectLock == nil {
+		return nil, errNoObjectLock
+	}
+	if in.bucket.Record.MfaDelete && in.version.given() {
+		if err := s.needMFA(ctx, c, in.bucket); err != nil {
+			return nil, err
+		}
+	}
+	d := deletion(c, in.bucket, c.Key, in.version, in.bypass)
+	d.Guard = noteOwner(c, in.bucket, rejudge(ctx, c, in.bucket, c.Key, in.check(c), in.cond))
+	done, err := s.objects.Delete(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	r := noContent()
+	if done.VersionID != "" {
+		r.Header.Set(versionHeader, done.VersionID)
+	}
+	if done.Marker {
+		r.Header.Set("X-Amz-Delete-Marker", "true")
+	}
+	return r, nil
 }
 
 // noteOwner is guard, and puts the owner of what is removed into the request's record.
@@ -146,6 +176,17 @@ func decodeDeleteList(body []byte) (*deleteList, error) {
 	return list, nil
 }
 
+// versions reports whether the list names versions.
+func (l *deleteList) versions() bool {
+	return slices.ContainsFunc(l.Objects, func(item deleteItem) bool { return item.VersionID != nil })
+}
+
+// deleteOutcome is what became of one item of a list.
+type deleteOutcome struct {
+	objects.Deleted
+	err error
+}
+
 type deleteObjectsInput struct {
 	bucket *access.Bucket
 	list   *deleteList
@@ -181,13 +222,18 @@ func (s *Service) deleteObjects() httpapi.Operation {
 			return err
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput) (*httpapi.Response, error) {
+			if in.bucket.Record.MfaDelete && in.list.versions() {
+				if err := s.needMFA(ctx, c, in.bucket); err != nil {
+					return nil, err
+				}
+			}
 			outcomes := s.deleteAll(ctx, c, in)
-			for _, err := range outcomes {
-				if errors.Is(err, errNoObjectLock) {
-					return nil, err // the whole request is wrong, for whoever may make it
+			for _, o := range outcomes {
+				if errors.Is(o.err, errNoObjectLock) {
+					return nil, o.err // the whole request is wrong, for whoever may make it
 				}
 				// The answer is 200 whatever became of the keys: this is the only place to tell the operator.
-				if e := apierr.From(err); err != nil && e.Status >= http.StatusInternalServerError {
+				if e := apierr.From(o.err); o.err != nil && e.Status >= http.StatusInternalServerError {
 					c.Record.Fault = e.Error()
 				}
 			}
@@ -197,15 +243,15 @@ func (s *Service) deleteObjects() httpapi.Operation {
 }
 
 // deleteAll deletes the keys of a list, several at a time, and returns what became of each.
-func (s *Service) deleteAll(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput) []error {
-	outcomes := make([]error, len(in.list.Objects))
+func (s *Service) deleteAll(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput) []deleteOutcome {
+	outcomes := make([]deleteOutcome, len(in.list.Objects))
 	var judge sync.Mutex // a Call belongs to one goroutine: one question at a time
 	var workers sync.WaitGroup
 	next := make(chan int)
 	for range min(deleteWorkers, len(outcomes)) {
 		workers.Go(func() {
 			for i := range next {
-				outcomes[i] = s.deleteOne(ctx, c, in, &in.list.Objects[i], &judge)
+				outcomes[i].Deleted, outcomes[i].err = s.deleteOne(ctx, c, in, &in.list.Objects[i], &judge)
 			}
 		})
 	}
@@ -217,15 +263,18 @@ func (s *Service) deleteAll(ctx context.Context, c *httpapi.Call, in *deleteObje
 	return outcomes
 }
 
-// deleteOne deletes one key of a list. judge is held while the pipeline is asked.
-func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput, item *deleteItem, judge *sync.Mutex) error {
+// deleteOne deletes one key or version of a list. judge is held while the pipeline is asked.
+func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, in *deleteObjectsInput, item *deleteItem, judge *sync.Mutex) (objects.Deleted, error) {
 	b := in.bucket
 	if err := checkKey(item.Key); err != nil {
-		return err
+		return objects.Deleted{}, err
 	}
-	version := versionInput{given: item.VersionID != nil}
-	if version.given && *item.VersionID != "null" {
-		return apierr.New(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.")
+	var version versionInput
+	if item.VersionID != nil {
+		var err error
+		if version, err = parseVersion(*item.VersionID); err != nil {
+			return objects.Deleted{}, apierr.New(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.")
+		}
 	}
 	check := deletionCheck(c, b, item.Key, version, func(k *policy.Context) {
 		if item.ETag != "" {
@@ -233,19 +282,14 @@ func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, in *deleteObje
 		}
 	})
 	judge.Lock()
-	err := c.Authorize(ctx, &check)
-	if err == nil && in.bypass {
-		bypass := bypassCheck(b, item.Key)
-		if err = c.Authorize(ctx, &bypass); err == nil {
-			err = errNoObjectLock
-		}
-	}
+	err := in.judge(ctx, c, check, item.Key)
 	judge.Unlock()
 	if err != nil {
-		return err
+		return objects.Deleted{}, err
 	}
 	cond := writeConditions{ifMatch: item.ETag}
-	_, err = s.objects.Delete(ctx, b.ID, b.Record.Name, item.Key, func(existing *records.Object) error {
+	d := deletion(c, b, item.Key, version, in.bypass)
+	d.Guard = func(existing *records.Object) error {
 		judge.Lock()
 		defer judge.Unlock()
 		again := check
@@ -254,33 +298,56 @@ func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, in *deleteObje
 			return err
 		}
 		return cond.judge(ctx, c, b, item.Key, existing)
-	})
-	return err
+	}
+	return s.objects.Delete(ctx, d)
+}
+
+// judge asks whether a key may be deleted, and protected versions of it if the request says so.
+func (in *deleteObjectsInput) judge(ctx context.Context, c *httpapi.Call, check access.Check, key string) error {
+	if err := c.Authorize(ctx, &check); err != nil || !in.bypass {
+		return err
+	}
+	bypass := bypassCheck(in.bucket, key)
+	if err := c.Authorize(ctx, &bypass); err != nil {
+		return err
+	}
+	if in.bucket.Record.ObjectLock == nil {
+		return errNoObjectLock
+	}
+	return nil
 }
 
 // renderDeleted renders the answer of DeleteObjects.
-func renderDeleted(list *deleteList, outcomes []error) *httpapi.Response {
+func renderDeleted(list *deleteList, outcomes []deleteOutcome) *httpapi.Response {
 	d := restxml.New("DeleteResult")
-	for i, err := range outcomes {
-		item := &list.Objects[i]
-		if err == nil && list.Quiet {
-			continue
-		}
-		name := "Deleted"
-		if err != nil {
-			name = "Error"
-		}
-		d.Open(name)
-		d.Text("Key", item.Key)
-		if item.VersionID != nil {
-			d.Text("VersionId", *item.VersionID)
-		}
-		if err != nil {
-			e := apierr.From(err)
+	for i := range outcomes {
+		item, o := &list.Objects[i], &outcomes[i]
+		switch {
+		case o.err != nil:
+			d.Open("Error")
+			d.Text("Key", item.Key)
+			writeVersion(d, item)
+			e := apierr.From(o.err)
 			d.Text("Code", e.Code)
 			d.Text("Message", e.Message)
+			d.Close()
+		case !list.Quiet:
+			d.Open("Deleted")
+			d.Text("Key", item.Key)
+			writeVersion(d, item)
+			if o.Marker {
+				d.Bool("DeleteMarker", true)
+				d.Text("DeleteMarkerVersionId", o.VersionID)
+			}
+			d.Close()
 		}
-		d.Close()
 	}
 	return document(d)
+}
+
+// writeVersion writes the version that an item of a list names, if it names one.
+func writeVersion(d *restxml.Document, item *deleteItem) {
+	if item.VersionID != nil {
+		d.Text("VersionId", *item.VersionID)
+	}
 }

@@ -18,9 +18,7 @@ import (
 
 // getObjectInput is the input of GetObject and HeadObject.
 type getObjectInput struct {
-	bucket    *access.Bucket
-	object    *records.Object // nil: there is none
-	version   versionInput
+	addressed
 	cond      readConditions
 	rangeText string // Range; empty: not sent, or ignored
 	part      int    // partNumber; 0: not sent
@@ -98,7 +96,7 @@ func (s *Service) headObject() httpapi.Operation {
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
 		}
-		return r, writeTagCount(ctx, c, r.Header, in.bucket, in.version, in.object)
+		return r, in.writeExtras(ctx, c, r.Header)
 	})
 }
 
@@ -106,24 +104,24 @@ func (s *Service) reading(name string, run func(context.Context, *httpapi.Call, 
 	return httpapi.Row[getObjectInput]{
 		Name:   name,
 		Decode: decodeGetObject,
-		Load: func(ctx context.Context, c *httpapi.Call, in *getObjectInput) (err error) {
-			if in.bucket, err = s.loadBucket(ctx, c); err != nil {
-				return err
-			}
-			in.object, err = s.loadObject(ctx, c, in.bucket)
-			return err
+		Load: func(ctx context.Context, c *httpapi.Call, in *getObjectInput) error {
+			return s.load(ctx, c, &in.addressed)
 		},
-		Checks: func(c *httpapi.Call, in *getObjectInput) []access.Check { return in.checks(c) },
+		Checks: func(_ *httpapi.Call, in *getObjectInput) []access.Check { return in.checks() },
 		Run:    run,
 	}.Operation()
 }
 
-func (in *getObjectInput) checks(c *httpapi.Call) []access.Check {
-	if in.object == nil {
-		return []access.Check{missingKey(in.bucket, c.Key)}
+func (in *getObjectInput) checks() []access.Check {
+	return []access.Check{in.check("s3:GetObject", "s3:GetObjectVersion", nil)}
+}
+
+// writeExtras tells of the object what needs permissions of its own.
+func (in *getObjectInput) writeExtras(ctx context.Context, c *httpapi.Call, h http.Header) error {
+	if err := writeTagCount(ctx, c, h, &in.addressed); err != nil {
+		return err
 	}
-	action := in.version.action("s3:GetObject", "s3:GetObjectVersion")
-	return []access.Check{taggedCheck(in.bucket, c.Key, action, in.object, in.version.set)}
+	return writeLock(ctx, c, h, &in.addressed)
 }
 
 // runGetObject opens what the answer promises. If the object is replaced between the look at its record
@@ -134,7 +132,7 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
 		}
-		if err := writeTagCount(ctx, c, r.Header, in.bucket, in.version, in.object); err != nil {
+		if err := in.writeExtras(ctx, c, r.Header); err != nil {
 			return nil, err
 		}
 		r.Stream, err = s.objects.Open(ctx, in.object, p.offset, p.length)
@@ -144,10 +142,10 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
 			return nil, err
 		}
-		if in.object, err = s.loadObject(ctx, c, in.bucket); err != nil {
+		if in.addressed, err = s.loadVersion(ctx, in.bucket, c.Key, in.version); err != nil {
 			return nil, err
 		}
-		for _, check := range in.checks(c) {
+		for _, check := range in.checks() {
 			if err := c.Authorize(ctx, &check); err != nil {
 				return nil, err
 			}
@@ -157,11 +155,12 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 
 // answer judges the conditions and returns the answer without its bytes, and which bytes belong to it.
 func (in *getObjectInput) answer(c *httpapi.Call) (*httpapi.Response, span, error) {
-	o := in.object
-	if o == nil {
-		return nil, span{}, noSuchKey(c.Key)
+	if err := in.missing(c.HTTP.Method); err != nil {
+		return nil, span{}, err
 	}
+	o := in.object
 	r := empty()
+	setVersion(r.Header, in.bucket, o)
 	switch result, failing := in.cond.judge(o); result {
 	case failed:
 		return nil, span{}, preconditionFailed(failing)

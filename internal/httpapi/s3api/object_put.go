@@ -20,6 +20,7 @@ type writeInput struct {
 	// tagged says that the object gets tags, which needs a permission of its own.
 	tagged bool
 	tags   []*records.Tag
+	lock   lockInput
 	// keys sets the condition keys of s3:PutObject.
 	keys func(*policy.Context)
 }
@@ -33,9 +34,14 @@ func decodeWrite(c *httpapi.Call, created bool) (writeInput, error) {
 	if in.tags, in.tagged, err = decodeTagging(c.HTTP); err != nil {
 		return in, err
 	}
+	if in.lock, err = decodeLock(c.HTTP, c.Time); err != nil {
+		return in, err
+	}
+	tags, lock := in.tags, in.lock
 	in.keys = func(k *policy.Context) {
 		putKeys(c.HTTP, created)(k)
-		requestTags(k, in.tags)
+		requestTags(k, tags)
+		lock.keys(k, c.Time)
 	}
 	if in.metadata, err = decodeMetadata(c.HTTP); err != nil {
 		return in, err
@@ -81,7 +87,7 @@ func (in *writeInput) checks(c *httpapi.Call) []access.Check {
 		// The object that gets the tags is a new one: s3:ExistingObjectTag is not about what it replaces.
 		checks = append(checks, objectCheck(in.bucket, c.Key, putTags.plain, nil, func(k *policy.Context) { requestTags(k, in.tags) }))
 	}
-	return checks
+	return append(checks, in.lock.checks(in.bucket, c.Key, c.Time)...)
 }
 
 // newObject returns the record of the object that the request makes, or the error with which the bucket's
@@ -93,10 +99,12 @@ func (s *Service) newObject(ctx context.Context, c *httpapi.Call, in *writeInput
 		return nil, err
 	}
 	c.Record.ObjectOwner = owner
-	return &records.Object{
+	o := &records.Object{
 		Owner: string(owner), OwnerAccount: string(account), Metadata: in.metadata, Acl: access.Grants(list),
 		Tags: in.tags, WrittenUnderEnforced: in.bucket.Enforced,
-	}, nil
+	}
+	in.lock.apply(o)
+	return o, nil
 }
 
 type putObjectInput struct {
@@ -143,6 +151,9 @@ func needLength(c *httpapi.Call) error {
 }
 
 func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObjectInput) (*httpapi.Response, error) {
+	if err := in.lock.judge(in.bucket, in.digest.given()); err != nil {
+		return nil, err
+	}
 	object, err := s.newObject(ctx, c, &in.writeInput)
 	if err != nil {
 		return nil, err
@@ -151,6 +162,7 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,
 		Length: c.Length, ContentMD5: in.digest.md5, Algorithm: string(in.digest.algorithm),
 		Expected: func() ([]byte, error) { return in.digest.expected(c) },
+		Origin:   origin(c, "ObjectCreated:Put"),
 		Guard:    rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
 	}
 	if n.Algorithm == "" {
@@ -162,6 +174,7 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 	}
 	r := empty()
 	r.Header.Set("ETag", `"`+etag(stored)+`"`)
+	setWritten(r.Header, stored)
 	setChecksum(r.Header, stored.Checksum, 0)
 	return r, nil
 }

@@ -16,18 +16,8 @@ import (
 
 // objectTaggingInput is the input of GetObjectTagging, PutObjectTagging and DeleteObjectTagging.
 type objectTaggingInput struct {
-	bucket  *access.Bucket
-	object  *records.Object // nil: there is none
-	version versionInput
-	tags    []*records.Tag // PutObjectTagging
-}
-
-func (in *objectTaggingInput) load(ctx context.Context, s *Service, c *httpapi.Call) (err error) {
-	if in.bucket, err = s.loadBucket(ctx, c); err != nil {
-		return err
-	}
-	in.object, err = s.loadObject(ctx, c, in.bucket)
-	return err
+	addressed
+	tags []*records.Tag // PutObjectTagging
 }
 
 // tagActions are the actions of the three operations, plain and for a version.
@@ -39,12 +29,9 @@ var (
 	deleteTags = tagActions{"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"}
 )
 
-// check asks for an action on the tags of object o.
-func (a tagActions) check(b *access.Bucket, key string, v versionInput, o *records.Object, tags []*records.Tag) access.Check {
-	return taggedCheck(b, key, v.action(a.plain, a.version), o, func(k *policy.Context) {
-		v.set(k)
-		requestTags(k, tags)
-	})
+// check asks for an action on the tags of a version.
+func (t tagActions) check(a *addressed, tags []*records.Tag) access.Check {
+	return a.check(t.plain, t.version, func(k *policy.Context) { requestTags(k, tags) })
 }
 
 // onTags returns an operation on the tags of an object that is there.
@@ -57,24 +44,27 @@ func (s *Service) onTags(name string, actions tagActions, decode func(*httpapi.C
 			if err != nil {
 				return nil, err
 			}
-			in := &objectTaggingInput{version: version}
+			in := &objectTaggingInput{addressed: addressed{version: version}}
 			if decode != nil {
 				in.tags, err = decode(c)
 			}
 			return in, err
 		},
-		Load: func(ctx context.Context, c *httpapi.Call, in *objectTaggingInput) error { return in.load(ctx, s, c) },
+		Load: func(ctx context.Context, c *httpapi.Call, in *objectTaggingInput) error {
+			return s.load(ctx, c, &in.addressed)
+		},
 		Checks: func(c *httpapi.Call, in *objectTaggingInput) []access.Check {
-			if in.object == nil {
-				return []access.Check{missingKey(in.bucket, c.Key)}
-			}
-			return []access.Check{actions.check(in.bucket, c.Key, in.version, in.object, in.tags)}
+			return []access.Check{actions.check(&in.addressed, in.tags)}
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *objectTaggingInput) (*httpapi.Response, error) {
-			if in.object == nil {
-				return nil, noSuchKey(c.Key)
+			if err := in.missing(c.HTTP.Method); err != nil {
+				return nil, err
 			}
-			return run(ctx, c, in)
+			r, err := run(ctx, c, in)
+			if err == nil {
+				setVersion(r.Header, in.bucket, in.object)
+			}
+			return r, err
 		},
 	}.Operation()
 }
@@ -100,7 +90,7 @@ func (s *Service) putObjectTagging() httpapi.Operation {
 		return objectTags.decode(body)
 	}
 	return s.onTags("PutObjectTagging", putTags, decode, func(ctx context.Context, c *httpapi.Call, in *objectTaggingInput) (*httpapi.Response, error) {
-		return empty(), s.setTags(ctx, c, in, putTags)
+		return empty(), s.setTags(ctx, c, in, putTags, "ObjectTagging:Put")
 	})
 }
 
@@ -109,18 +99,19 @@ func (s *Service) putObjectTagging() httpapi.Operation {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html
 func (s *Service) deleteObjectTagging() httpapi.Operation {
 	return s.onTags("DeleteObjectTagging", deleteTags, nil, func(ctx context.Context, c *httpapi.Call, in *objectTaggingInput) (*httpapi.Response, error) {
-		return noContent(), s.setTags(ctx, c, in, deleteTags)
+		return noContent(), s.setTags(ctx, c, in, deleteTags, "ObjectTagging:Delete")
 	})
 }
 
 // setTags replaces the tags of the object. If it is no longer as it was when the request was judged, it is
 // judged again, by the tags that it has now.
-func (s *Service) setTags(ctx context.Context, c *httpapi.Call, in *objectTaggingInput, actions tagActions) error {
+func (s *Service) setTags(ctx context.Context, c *httpapi.Call, in *objectTaggingInput, actions tagActions, event string) error {
 	anew := c.Anew()
-	return s.objects.UpdateObject(ctx, in.bucket.ID, c.Key, func(o *records.Object) error {
+	return s.objects.UpdateObject(ctx, in.bucket.Record, c.Key, string(in.version), origin(c, event), func(o *records.Object) error {
 		anew()
 		if !proto.Equal(o, in.object) {
-			check := actions.check(in.bucket, c.Key, in.version, o, in.tags)
+			now := in.now(o)
+			check := actions.check(&now, in.tags)
 			if err := c.Authorize(ctx, &check); err != nil {
 				return err
 			}
@@ -134,13 +125,13 @@ func (s *Service) setTags(ctx context.Context, c *httpapi.Call, in *objectTaggin
 // nothing, and the rest of the answer is the same.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (x-amz-tagging-count)
-func writeTagCount(ctx context.Context, c *httpapi.Call, h http.Header, b *access.Bucket, v versionInput, o *records.Object) error {
-	if len(o.Tags) == 0 {
+func writeTagCount(ctx context.Context, c *httpapi.Call, h http.Header, a *addressed) error {
+	if len(a.object.Tags) == 0 {
 		return nil
 	}
-	ok, err := permitted(ctx, c, getTags.check(b, c.Key, v, o, nil))
+	ok, err := permitted(ctx, c, getTags.check(a, nil))
 	if ok {
-		h.Set("X-Amz-Tagging-Count", strconv.Itoa(len(o.Tags)))
+		h.Set("X-Amz-Tagging-Count", strconv.Itoa(len(a.object.Tags)))
 	}
 	return err
 }

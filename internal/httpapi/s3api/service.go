@@ -58,6 +58,7 @@ type Deps struct {
 	Buckets    Buckets
 	Accounts   Accounts
 	Principals Principals
+	MFA        MFADevices
 	Region     string
 	// Domains are the base domains of virtual-hosted buckets, lower case, without port; "localhost" is
 	// one without being listed.
@@ -129,6 +130,9 @@ func (s *Service) Error(c *httpapi.Call, err error) *httpapi.Response {
 		// HeadBucket tells the region of every bucket that exists, also to whom it refuses.
 		h.Set("X-Amz-Bucket-Region", s.Region)
 	}
+	for _, extra := range e.Header {
+		h.Set(extra.Name, extra.Value)
+	}
 	if e.Status == http.StatusNotModified {
 		return &httpapi.Response{Status: e.Status, Header: h}
 	}
@@ -142,7 +146,9 @@ func document(d *restxml.Document) *httpapi.Response {
 }
 
 // noContent is the answer of operations that have nothing to say.
-func noContent() *httpapi.Response { return &httpapi.Response{Status: http.StatusNoContent} }
+func noContent() *httpapi.Response {
+	return &httpapi.Response{Status: http.StatusNoContent, Header: http.Header{}}
+}
 
 // empty is the answer without a body of operations that answer 200.
 func empty() *httpapi.Response { return &httpapi.Response{Header: http.Header{}} }

@@ -3,9 +3,12 @@ package s3api_test
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -55,8 +58,8 @@ import (
 //	                                       blank line
 //	body                                   "size N" is N bytes
 //
-// Upload IDs are shown as [upload1], [upload2], … and may be written so. The clock goes on by a minute
-// with each command.
+// Upload IDs are shown as [upload1], [upload2], … and may be written so; version IDs as [version1], ….
+// The clock goes on by a minute with each command.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txt")
 	if err != nil || len(files) == 0 {
@@ -87,6 +90,7 @@ type world struct {
 	ids      map[string]ids.AccountID
 	signers  map[string]*sigv4.Signer
 	uploads  []string
+	versions []string
 	last     *audit.Record
 	asking   *keytest.Asking
 	tls      *tls.ConnectionState
@@ -145,7 +149,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 		InlineLimit: 16, MinPart: 32, MaxObject: 1 << 20, Now: w.now, Log: slog.New(slog.DiscardHandler),
 	})
 	deps := s3api.Deps{
-		Buckets: authorizer, Accounts: authorizer, Principals: w.iam, Region: w.region, NewBuckets: s3api.ACLsEnabled,
+		Buckets: authorizer, Accounts: authorizer, Principals: w.iam, MFA: oneDevice{}, Region: w.region, NewBuckets: s3api.ACLsEnabled,
 	}
 	if d.HasArg("defaults") {
 		deps.NewBuckets = s3api.ACLsDisabled
@@ -163,6 +167,16 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// oneDevice is an MFA device whose codes are good: serial "device", code "123456".
+type oneDevice struct{}
+
+func (oneDevice) VerifyMFA(_ context.Context, _ ids.AccountID, serial, code string, _ time.Time) error {
+	if serial != "device" || code != "123456" {
+		return errors.New("wrong code")
+	}
+	return nil
 }
 
 func (w *world) run(t *testing.T, d *datadriven.TestData) string {
@@ -227,7 +241,10 @@ func (w *world) decisions() string {
 	return b.String()
 }
 
-var uploadName = regexp.MustCompile(`\[upload(\d)\]`)
+var (
+	uploadName  = regexp.MustCompile(`\[upload(\d)\]`)
+	versionName = regexp.MustCompile(`\[version(\d+)\]`)
+)
 
 // do sends a request and shows the answer.
 func (w *world) do(t *testing.T, d *datadriven.TestData) string {
@@ -235,6 +252,11 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 	w.engine.views.Store(0)
 	w.engine.updates.Store(0)
 	input := uploadName.ReplaceAllStringFunc(d.Input, func(name string) string { return w.uploads[name[7]-'1'] })
+	input = versionName.ReplaceAllStringFunc(input, func(name string) string {
+		var n int
+		fmt.Sscanf(name, "[version%d]", &n)
+		return w.versions[n-1]
+	})
 	head, body, _ := strings.Cut(input, "\n\n")
 	body = strings.TrimSuffix(body, "\n")
 	var size int
@@ -250,7 +272,7 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 		if value = strings.TrimSpace(value); strings.EqualFold(name, "host") {
 			r.Host = value
 		} else {
-			r.Header.Add(name, value)
+			r.Header.Add(name, strings.ReplaceAll(value, "[md5]", md5Of(body)))
 		}
 	}
 	if words[0] != "-" {
@@ -267,6 +289,12 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 	answer := httptest.NewRecorder()
 	w.handler.ServeHTTP(answer, r)
 	return w.show(answer)
+}
+
+// md5Of returns the MD5 of a body as Content-MD5 has it.
+func md5Of(body string) string {
+	sum := md5.Sum([]byte(body))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 var uniqueID = regexp.MustCompile(`"(AIDA|AROA)[A-Z2-7]+`)
@@ -303,7 +331,21 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 	if text != "" {
 		b.WriteString(indent(text))
 	}
-	return b.String()
+	return w.nameVersions(b.String())
+}
+
+var versionID = regexp.MustCompile(`\b[S-V][0-9A-V]{31}\b`)
+
+// nameVersions puts the names of version IDs in their place.
+func (w *world) nameVersions(text string) string {
+	return versionID.ReplaceAllStringFunc(text, func(id string) string {
+		i := slices.Index(w.versions, id)
+		if i < 0 {
+			i = len(w.versions)
+			w.versions = append(w.versions, id)
+		}
+		return fmt.Sprintf("[version%d]", i+1)
+	})
 }
 
 // indent puts each element of a document that holds others on lines of its own.

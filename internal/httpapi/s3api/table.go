@@ -56,6 +56,12 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "PUT", on: onBucket, sub: "publicAccessBlock"}:    s.putPublicAccessBlock(),
 		{method: "DELETE", on: onBucket, sub: "publicAccessBlock"}: s.deletePublicAccessBlock(),
 
+		{method: "GET", on: onBucket, sub: "versions"}:    s.listObjectVersions(),
+		{method: "GET", on: onBucket, sub: "versioning"}:  s.getBucketVersioning(),
+		{method: "PUT", on: onBucket, sub: "versioning"}:  s.putBucketVersioning(),
+		{method: "GET", on: onBucket, sub: "object-lock"}: s.getObjectLockConfiguration(),
+		{method: "PUT", on: onBucket, sub: "object-lock"}: s.putObjectLockConfiguration(),
+
 		{method: "GET", on: onBucket, sub: "requestPayment"}: s.getBucketRequestPayment(),
 		{method: "PUT", on: onBucket, sub: "requestPayment"}: s.putBucketRequestPayment(),
 		{method: "GET", on: onBucket, sub: "tagging"}:        s.getBucketTagging(),
@@ -73,6 +79,11 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onObject, sub: "tagging"}:    s.getObjectTagging(),
 		{method: "PUT", on: onObject, sub: "tagging"}:    s.putObjectTagging(),
 		{method: "DELETE", on: onObject, sub: "tagging"}: s.deleteObjectTagging(),
+
+		{method: "GET", on: onObject, sub: "retention"}:  s.getObjectRetention(),
+		{method: "PUT", on: onObject, sub: "retention"}:  s.putObjectRetention(),
+		{method: "GET", on: onObject, sub: "legal-hold"}: s.getObjectLegalHold(),
+		{method: "PUT", on: onObject, sub: "legal-hold"}: s.putObjectLegalHold(),
 
 		{method: "POST", on: onObject, sub: "uploads"}:             s.createMultipartUpload(),
 		{method: "PUT", on: onObject, sub: "uploadId"}:             s.uploadPart(),
