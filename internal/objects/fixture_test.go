@@ -183,7 +183,7 @@ func (f *fixture) checkClean() {
 			switch it.Key()[0] {
 			case 'W', 'G':
 				f.t.Errorf("key %q is left", it.Key())
-			case 'O':
+			case 'O', 'V':
 				var o records.Object
 				if err := records.Unmarshal(it.Value(), &o); err != nil {
 					return err
