@@ -34,7 +34,7 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/durable", "internal/layers", "internal/policy/gen"},
+		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum"},
 		{"internal/authz"},
@@ -57,7 +57,7 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/authz",
+		"internal/checksum", "internal/authz", "internal/totp",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
