@@ -16,6 +16,8 @@
 //	'I' account 'n' unique-id        kind letter and lower-case name of the entity with this unique ID
 //	'I' account 'm' group\0 user     membership, by group; value: the user's name
 //	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
+//	'I' account 'd' device           MFADevice by path and name
+//	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value

@@ -34,6 +34,8 @@ func TestLayout(t *testing.T) {
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
+		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
 		{"Bucket", Bucket("b"), `Bb`},
 		{"BucketOf", BucketOf(account, "b"), `L380701114427b`},
 		{"Object", Object(bucket, "a/\x00b"), `O\x00\x01\x02\x03\x04\x05\x06\xffa/\x00b`},
@@ -118,6 +120,19 @@ func TestVersionIDsSortLatestFirst(t *testing.T) {
 	for _, bad := range []string{"", "null", strings.Repeat("0", 31), strings.Repeat("0", 33), strings.Repeat("a", 32), strings.Repeat("Z", 32)} {
 		if _, ok := ParseVersionID(bad); ok {
 			t.Errorf("ParseVersionID took %q", bad)
+		}
+	}
+}
+
+func TestParseEnabledMFADevice(t *testing.T) {
+	t.Parallel()
+	device, err := ParseEnabledMFADevice(EnabledMFADevice("380701114427", "AIDAX", "/x/Ann"))
+	if err != nil || device != "/x/Ann" {
+		t.Errorf("parsed %q, %v", device, err)
+	}
+	for _, key := range [][]byte{nil, MFADevice("380701114427", "/x/Ann"), EnabledMFADevice("380701114427", "AIDAX", ""), []byte("I380701114427eAIDAX")} {
+		if _, err := ParseEnabledMFADevice(key); err == nil {
+			t.Errorf("ParseEnabledMFADevice took %q", key)
 		}
 	}
 }

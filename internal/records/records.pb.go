@@ -3799,6 +3799,132 @@ func (x *CreateAccountRequest) GetFailure() string {
 	return ""
 }
 
+// MFADevice is a virtual MFA device, under keys.MFADevice. The seed is sealed with the serial number as
+// associated data.
+type MFADevice struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	SealedSeed    []byte                 `protobuf:"bytes,3,opt,name=sealed_seed,json=sealedSeed,proto3" json:"sealed_seed,omitempty"`
+	Created       int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	Tags          []*Tag                 `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	Owner         string                 `protobuf:"bytes,6,opt,name=owner,proto3" json:"owner,omitempty"`                        // whose it is while it is enabled: unique ID of a user, or account ID for the root user
+	Enabled       int64                  `protobuf:"varint,7,opt,name=enabled,proto3" json:"enabled,omitempty"`                   // 0: it is not
+	LastStep      int64                  `protobuf:"varint,8,opt,name=last_step,json=lastStep,proto3" json:"last_step,omitempty"` // no code of a step up to this one is accepted any more
+	Drift         int64                  `protobuf:"varint,9,opt,name=drift,proto3" json:"drift,omitempty"`                       // steps that its clock is ahead of the server's
+	Failures      int32                  `protobuf:"varint,10,opt,name=failures,proto3" json:"failures,omitempty"`                // wrong codes since the last right one
+	LastFailure   int64                  `protobuf:"varint,11,opt,name=last_failure,json=lastFailure,proto3" json:"last_failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MFADevice) Reset() {
+	*x = MFADevice{}
+	mi := &file_records_records_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MFADevice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MFADevice) ProtoMessage() {}
+
+func (x *MFADevice) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MFADevice.ProtoReflect.Descriptor instead.
+func (*MFADevice) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *MFADevice) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MFADevice) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *MFADevice) GetSealedSeed() []byte {
+	if x != nil {
+		return x.SealedSeed
+	}
+	return nil
+}
+
+func (x *MFADevice) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *MFADevice) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *MFADevice) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *MFADevice) GetEnabled() int64 {
+	if x != nil {
+		return x.Enabled
+	}
+	return 0
+}
+
+func (x *MFADevice) GetLastStep() int64 {
+	if x != nil {
+		return x.LastStep
+	}
+	return 0
+}
+
+func (x *MFADevice) GetDrift() int64 {
+	if x != nil {
+		return x.Drift
+	}
+	return 0
+}
+
+func (x *MFADevice) GetFailures() int32 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+func (x *MFADevice) GetLastFailure() int64 {
+	if x != nil {
+		return x.LastFailure
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -4195,7 +4321,21 @@ const file_records_records_proto_rawDesc = "" +
 	"\trequested\x18\b \x01(\x03R\trequested\x12\x1c\n" +
 	"\tcompleted\x18\t \x01(\x03R\tcompleted\x12\x18\n" +
 	"\afailure\x18\n" +
-	" \x01(\tR\afailureB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	" \x01(\tR\afailure\"\xbd\x02\n" +
+	"\tMFADevice\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x1f\n" +
+	"\vsealed_seed\x18\x03 \x01(\fR\n" +
+	"sealedSeed\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12+\n" +
+	"\x04tags\x18\x05 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x14\n" +
+	"\x05owner\x18\x06 \x01(\tR\x05owner\x12\x18\n" +
+	"\aenabled\x18\a \x01(\x03R\aenabled\x12\x1b\n" +
+	"\tlast_step\x18\b \x01(\x03R\blastStep\x12\x14\n" +
+	"\x05drift\x18\t \x01(\x03R\x05drift\x12\x1a\n" +
+	"\bfailures\x18\n" +
+	" \x01(\x05R\bfailures\x12!\n" +
+	"\flast_failure\x18\v \x01(\x03R\vlastFailureB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -4209,7 +4349,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -4253,18 +4393,19 @@ var file_records_records_proto_goTypes = []any{
 	(*OrganizationPolicy)(nil),   // 39: crossgrant.records.OrganizationPolicy
 	(*Handshake)(nil),            // 40: crossgrant.records.Handshake
 	(*CreateAccountRequest)(nil), // 41: crossgrant.records.CreateAccountRequest
-	nil,                          // 42: crossgrant.records.User.InlineEntry
-	nil,                          // 43: crossgrant.records.Group.InlineEntry
-	nil,                          // 44: crossgrant.records.Role.InlineEntry
-	nil,                          // 45: crossgrant.records.Metadata.UserEntry
-	nil,                          // 46: crossgrant.records.Upload.GrantHeadersEntry
+	(*MFADevice)(nil),            // 42: crossgrant.records.MFADevice
+	nil,                          // 43: crossgrant.records.User.InlineEntry
+	nil,                          // 44: crossgrant.records.Group.InlineEntry
+	nil,                          // 45: crossgrant.records.Role.InlineEntry
+	nil,                          // 46: crossgrant.records.Metadata.UserEntry
+	nil,                          // 47: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	42, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	43, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	43, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	44, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	44, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	45, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -4287,7 +4428,7 @@ var file_records_records_proto_depIdxs = []int32{
 	24, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	26, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	27, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	45, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	46, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	28, // 28: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 29: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
 	30, // 30: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
@@ -4298,7 +4439,7 @@ var file_records_records_proto_depIdxs = []int32{
 	29, // 35: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	28, // 36: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 37: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	46, // 38: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	47, // 38: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 39: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	32, // 40: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	31, // 41: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -4309,11 +4450,12 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 46: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 47: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
 	2,  // 48: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	2,  // 49: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	50, // [50:50] is the sub-list for method output_type
+	50, // [50:50] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -4332,7 +4474,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   47,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
