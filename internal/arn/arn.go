@@ -74,6 +74,10 @@ func Role(account ids.AccountID, path, name string) ARN { return iam(account, "r
 // Policy returns the ARN of a customer managed policy. Path begins and ends with '/'.
 func Policy(account ids.AccountID, path, name string) ARN { return iam(account, "policy"+path+name) }
 
+// MFADevice returns the ARN of a virtual MFA device, which is its serial number. Path begins and ends with
+// '/'.
+func MFADevice(account ids.AccountID, path, name string) ARN { return iam(account, "mfa"+path+name) }
+
 // AssumedRole returns the ARN of a role session; the role's path is left out, as on AWS.
 func AssumedRole(account ids.AccountID, role, session string) ARN {
 	return ARN{Partition, "sts", "", string(account), "assumed-role/" + role + "/" + session}

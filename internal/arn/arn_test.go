@@ -56,6 +56,7 @@ func TestConstructors(t *testing.T) {
 		"arn:aws:iam::111111111111:user/a/b/ann":        User("111111111111", "/a/b/", "ann"),
 		"arn:aws:iam::111111111111:group/g":             Group("111111111111", "/", "g"),
 		"arn:aws:iam::111111111111:role/x/r":            Role("111111111111", "/x/", "r"),
+		"arn:aws:iam::111111111111:mfa/x/phone":         MFADevice("111111111111", "/x/", "phone"),
 		"arn:aws:iam::111111111111:policy/p":            Policy("111111111111", "/", "p"),
 		"arn:aws:sts::111111111111:assumed-role/r/sess": AssumedRole("111111111111", "r", "sess"),
 		"arn:aws:s3:::b":                                Bucket("b"),

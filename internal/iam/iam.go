@@ -1,5 +1,5 @@
-// Package iam is the identity service of the accounts: users, groups, roles, access keys, and the
-// policies that are written into them or attached to them. It speaks Go: no HTTP, no XML, and no
+// Package iam is the identity service of the accounts: users, groups, roles, access keys, virtual MFA
+// devices, and the policies that are written into entities or attached to them. It speaks Go: no HTTP, no XML, and no
 // authorization, which the pipeline has done before an operation of this package runs.
 //
 // What it guarantees: every change is one transaction, together with all indexes; names are unique in

@@ -9,6 +9,8 @@ type Quotas struct {
 	GroupsPerUser                  int
 	// AccessKeys is per user, and for the root user.
 	AccessKeys int
+	// MFADevices is per user, and for the root user. An account has as many virtual ones as users.
+	MFADevices int
 	// PoliciesPerUser, PoliciesPerGroup and PoliciesPerRole count attached managed policies.
 	PoliciesPerUser, PoliciesPerGroup, PoliciesPerRole int
 	VersionsPerPolicy                                  int
@@ -26,7 +28,7 @@ type Quotas struct {
 func DefaultQuotas() Quotas {
 	return Quotas{
 		Users: 5000, Groups: 300, Roles: 1000, Policies: 1500,
-		GroupsPerUser: 10, AccessKeys: 2,
+		GroupsPerUser: 10, AccessKeys: 2, MFADevices: 8,
 		PoliciesPerUser: 10, PoliciesPerGroup: 10, PoliciesPerRole: 10,
 		VersionsPerPolicy: 5, PolicySize: 6144,
 		InlineUser: 2048, InlineGroup: 5120, InlineRole: 10240,

@@ -1,0 +1,92 @@
+package iam
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// Errors of VerifyMFA. The service that asked for a code words them.
+var (
+	// ErrNoMFADevice says that the serial number names no device that is enabled for the root user.
+	ErrNoMFADevice = errors.New("iam: no such MFA device of the root user")
+	// ErrMFACode says that the code is wrong, was used before, or is not looked at because there were too
+	// many wrong ones.
+	ErrMFACode = errors.New("iam: invalid MFA code")
+)
+
+const (
+	// freeFailures is how many wrong codes in a row cost nothing; each further one doubles the time for
+	// which no code is looked at, from firstPause up to longestPause. A guess is right with a chance of
+	// three in a million, so that at one guess an hour it takes decades.
+	freeFailures = 5
+	firstPause   = 30 * time.Second
+	longestPause = time.Hour
+)
+
+// VerifyMFA takes a code of an MFA device of the account's root user: serial is the device's serial number,
+// code what it shows. It is nil if the device is enabled for the root user and the code is valid at now,
+// and then the code is used up. Otherwise the error is ErrNoMFADevice or ErrMFACode; any other error is
+// internal.
+//
+// Wrong codes are counted and, after a few in a row, the device takes none for a while, as the standard
+// demands of whoever checks codes of six digits. What AWS does is not published. The caller should
+// therefore have been authorized before its code is looked at.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html and
+// https://www.rfc-editor.org/rfc/rfc4226#section-7.3
+func (s *Service) VerifyMFA(ctx context.Context, account ids.AccountID, serial, code string, now time.Time) error {
+	var verdict error
+	err := s.store.Update(ctx, func(tx meta.Tx) (err error) {
+		verdict, err = s.verifyMFA(change{view{tx, account}, tx}, serial, code, now)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return verdict
+}
+
+// verifyMFA is VerifyMFA in a transaction, which commits whatever the verdict is.
+func (s *Service) verifyMFA(c change, serial, code string, now time.Time) (verdict, err error) {
+	d, err := c.mfaDevice(serial)
+	if isNoSuchEntity(err) || err == nil && (d.Enabled == 0 || d.Owner != string(c.account)) {
+		return ErrNoMFADevice, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if now.Before(d.pausedUntil()) {
+		return ErrMFACode, nil
+	}
+	accepted, err := s.accept(d, now, window, code)
+	if err != nil {
+		return nil, err
+	}
+	if accepted {
+		d.Failures, d.LastFailure = 0, 0
+	} else {
+		verdict = ErrMFACode
+		d.Failures, d.LastFailure = d.Failures+1, now.UnixNano()
+	}
+	return verdict, records.Put(c.tx, d.key, d.MFADevice)
+}
+
+// pausedUntil returns when the next code is looked at.
+func (d mfaDevice) pausedUntil() time.Time {
+	if d.Failures < freeFailures {
+		return time.Time{}
+	}
+	pause := longestPause
+	if doublings := d.Failures - freeFailures; doublings < 8 {
+		pause = min(pause, firstPause<<doublings)
+	}
+	return instant(d.LastFailure).Add(pause)
+}
+
+func isNoSuchEntity(err error) bool { return apierr.Is(err, "NoSuchEntity") }
