@@ -15,14 +15,19 @@ var keysTable = keytest.Table{
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},
-		"ListPolicies": {"policy path /"},
+		"ListPolicies": {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		// Who names no user asks for all of them, and so does the root user about its own devices.
+		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 		"GetUser": {rootForm}, "CreateAccessKey": {rootForm}, "ListAccessKeys": {rootForm}, "UpdateAccessKey": {rootForm}, "DeleteAccessKey": {rootForm},
 	},
-	Missing: map[string]string{"iam:RoleTemplateARN": "there are no role templates"},
-	Start:   func(t *testing.T) keytest.Ask { return newKeysWorld(t).ask },
-	Cases:   operationKeys,
+	Missing: map[string]string{
+		"iam:RoleTemplateARN": "there are no role templates", "iam:RegisterSecurityKey": "there are no security keys",
+		"iam:FIDO-certification": "the same", "iam:FIDO-FIPS-140-2-certification": "the same", "iam:FIDO-FIPS-140-3-certification": "the same",
+	},
+	Start: func(t *testing.T) keytest.Ask { return newKeysWorld(t).ask },
+	Cases: operationKeys,
 }
 
 const (
@@ -51,6 +56,8 @@ func newKeysWorld(t *testing.T) *keysWorld {
 		w.IAMCall(w.root, "CreateRole", append([]string{"RoleName", name, "AssumeRolePolicyDocument", trustAnn}, more...)...).OK()
 		w.IAMCall(w.root, "CreateGroup", "GroupName", name).OK()
 	}
+	w.IAMCall(w.root, "CreateVirtualMFADevice", "VirtualMFADeviceName", "bare").OK()
+	w.IAMCall(w.root, "CreateVirtualMFADevice", append([]string{"VirtualMFADeviceName", "full"}, tag...)...).OK()
 	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "bare", "PolicyDocument", allowAll).OK()
 	w.IAMCall(w.root, "CreatePolicy", append([]string{"PolicyName", "full", "PolicyDocument", allowAll}, tag...)...).OK()
 	return w

@@ -17,6 +17,8 @@ const (
 	input      = "&PolicyInputList.member.1=%7B%7D"
 	simulation = input + "&ActionNames.member.1=s3:GetObject"
 	ofPolicy   = "PolicyArn=arn:aws:iam::111111111111:policy/"
+	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
+	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
 
@@ -38,6 +40,10 @@ var operationKeys = slices.Concat(
 		{
 			Operation: "CreatePolicy", Full: []string{"Path=/a/" + written + tagged}, Bare: written,
 			Actions: []string{"iam:CreatePolicy", "iam:TagPolicy"}, Absent: untagged,
+		},
+		{
+			Operation: "CreateVirtualMFADevice", Full: []string{"Path=/a/&VirtualMFADeviceName=new" + tagged}, Bare: "VirtualMFADeviceName=new",
+			Actions: []string{"iam:CreateVirtualMFADevice", "iam:TagMFADevice"}, Absent: untagged,
 		},
 	},
 	about("UserName=", "", "GetUser", "DeleteUser", "CreateAccessKey", "ListAccessKeys", "ListGroupsForUser", "ListUserPolicies", "ListAttachedUserPolicies"),
@@ -69,6 +75,12 @@ var operationKeys = slices.Concat(
 	about(ofPolicy, documented, "CreatePolicyVersion"),
 	about(ofPolicy, "&VersionId=v1", "GetPolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"),
 
+	about("UserName=", codes, "EnableMFADevice", "ResyncMFADevice"),
+	about("UserName=", "&"+serial+"full", "DeactivateMFADevice"),
+	about("UserName=", "", "ListMFADevices"),
+	about(serial, "", "DeleteVirtualMFADevice"),
+	about("", "AssignmentStatus=Any", "ListVirtualMFADevices"),
+
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies"),
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
@@ -82,6 +94,8 @@ var operationKeys = slices.Concat(
 	// The root user stands for itself, and has neither tags nor a boundary.
 	[]keytest.Case{{Operation: "GetUser", Full: []string{""}}, {Operation: "CreateAccessKey", Full: []string{""}}, {Operation: "ListAccessKeys", Full: []string{""}},
 		{Operation: "UpdateAccessKey", Full: []string{accessKey + "&Status=Active"}}, {Operation: "DeleteAccessKey", Full: []string{accessKey}}},
+	[]keytest.Case{{Operation: "ListMFADevices", Full: []string{""}}, {Operation: "DeactivateMFADevice", Full: []string{serial + "full"}},
+		{Operation: "EnableMFADevice", Full: []string{codes[1:]}}, {Operation: "ResyncMFADevice", Full: []string{codes[1:]}}},
 	// Policies of AWS have no tags here, and can be changed by nobody.
 	[]keytest.Case{
 		{Operation: "GetPolicy", Full: []string{attached}, Absent: untagged}, {Operation: "DeletePolicy", Full: []string{attached}, Absent: untagged},

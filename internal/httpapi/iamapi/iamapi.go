@@ -3,8 +3,8 @@
 // of packages iam and simulator.
 //
 // An operation is authorized as the action of its name on the entity that it is about, in the caller's
-// account. Users, groups and roles of other accounts cannot be named; a policy of another account can
-// be, by its ARN, and belongs to that account.
+// account. Users, groups and roles of other accounts cannot be named; a policy or virtual MFA device of
+// another account can be, by its ARN, and belongs to that account.
 //
 // Operations that AWS has and that are not in the table are answered with NotImplemented.
 //
@@ -33,7 +33,7 @@ var protocol = queryapi.Protocol{
 func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service {
 	a := &api{service, simulator}
 	return queryapi.New(protocol, slices.Concat(
-		a.users(), a.groups(), a.accessKeys(), a.roles(), a.policies(), a.policyVersions(),
+		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.policies(), a.policyVersions(),
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),

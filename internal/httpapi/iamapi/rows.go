@@ -21,6 +21,8 @@ type entityInput struct {
 	// name is the entity's; empty for the root user, which some operations may be about.
 	name   string
 	target iam.Target // read before the checks
+	// everything says that the action is asked for on "*", whatever the operation is about.
+	everything bool
 
 	member      string // of the group that the operation is about
 	newName     string
@@ -33,6 +35,7 @@ type entityInput struct {
 	keyID       ids.AccessKeyID
 	active      bool
 	seconds     int // 0: not given
+	mfa         iam.MFAAssignment
 	page        iam.Page
 }
 
@@ -71,6 +74,10 @@ func (a *api) entity(r entityRow) httpapi.Operation {
 			return in, r.decode(c, q, in)
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *entityInput) (err error) {
+			if in.everything {
+				in.target = iam.Target{ARN: "*"}
+				return nil
+			}
 			if in.name == "" {
 				in.target = iam.Target{ARN: arn.Root(c.Caller.Account).String()}
 				return nil
@@ -177,6 +184,7 @@ func (a *api) policy(r policyRow) httpapi.Operation {
 type listInput struct {
 	pathPrefix string // "/" if none was given
 	filter     iam.PolicyFilter
+	status     iam.AssignmentStatus
 	page       iam.Page
 }
 

@@ -25,6 +25,10 @@ var (
 	roleDescription     = []query.Rule{query.Length(0, 1000), query.Pattern(`[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`)}
 	accessKeyRules      = []query.Rule{query.Length(16, 128), query.Pattern(`[\w]+`)}
 	accessKeyStateRules = []query.Rule{query.Enum("Active", "Inactive")}
+	deviceNameRules     = []query.Rule{query.Length(1, iam.MaxSerialNumber), query.Pattern(iam.NamePattern)}
+	serialNumberRules   = []query.Rule{query.Length(9, iam.MaxSerialNumber), query.Pattern(iam.SerialNumberPattern)}
+	codeRules           = []query.Rule{query.Length(6, 6), query.Pattern(`[\d]+`)}
+	assignmentRules     = []query.Rule{query.Enum(string(iam.Assigned), string(iam.Unassigned), string(iam.Any))}
 	markerRules         = []query.Rule{query.Length(1, 320), query.Pattern(`[\u0020-\u00FF]+`)}
 	usageRules          = []query.Rule{query.Enum("PermissionsPolicy", "PermissionsBoundary")}
 	actionNameRules     = []query.Rule{query.Length(3, 128)}
