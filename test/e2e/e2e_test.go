@@ -8,6 +8,8 @@
 //	interlude              what is between set-up and question: nothing, a restart, or a crash
 //	aws ARG…               the AWS CLI; a leading ! expects an exit status other than 0
 //	variable NAME ARG…     the AWS CLI, which prints one word: the value of NAME from then on
+//	code FILE STEPS NAME…  the values of the NAMEs are from then on the codes that the MFA device with the seed
+//	                       in FILE shows, one after the other, from STEPS times 30 seconds after now
 //	status N|service-error the exit status of the last aws
 //	failed CODE OPERATION MESSAGE   the last aws failed with exactly this error and printed nothing
 //	denied OPERATION [MESSAGE]      failed AccessDenied, by default with "Access Denied"
@@ -170,7 +172,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": serverCommand, "interlude": interludeCommand,
-			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
+			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "code": codeCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
 			"session": sessionCommand, "request": requestCommand,
 		},
 		Condition: func(condition string) (bool, error) {

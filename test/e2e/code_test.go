@@ -1,0 +1,27 @@
+package e2e_test
+
+import (
+	"encoding/base32"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"crossgrant/internal/totp"
+)
+
+// codeCommand is the command code.
+func codeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: code FILE STEPS NAME…")
+	}
+	seed, err := base32.StdEncoding.DecodeString(strings.TrimSpace(ts.ReadFile(args[0])))
+	ts.Check(err)
+	steps, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	first := totp.StepAt(time.Now()) + steps
+	for i, name := range args[2:] {
+		ts.Setenv(name, totp.Code(seed, first+int64(i)))
+	}
+}
