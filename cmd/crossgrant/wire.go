@@ -70,7 +70,7 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	}
 	counted := metrics.New()
 	s3 := s3api.New(w.objects, s3api.Deps{
-		Buckets: authorizer, Accounts: authorizer, Principals: identity,
+		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity,
 		Region: c.Region, Domains: domains, NewBuckets: buckets,
 	})
 	var err error
