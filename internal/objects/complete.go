@@ -22,9 +22,8 @@ type CompletedPart struct {
 // CompleteUpload makes one object of the listed parts, in one transaction that moves no bytes, and
 // returns its record. The parts that are not listed are freed.
 //
-// Errors, nothing being changed: NoSuchBucket; NoSuchUpload, also for an upload that was completed (S3
-// answers 200 to a repetition for a while; here what was completed is forgotten, and a client that did
-// not get the answer sees the object); the error of n.Guard; InvalidPartOrder unless numbers ascend;
+// Errors, nothing being changed: NoSuchBucket; NoSuchUpload, also for an upload that was completed (the object
+// tells which upload it was); the error of n.Guard; InvalidPartOrder if a number is less than the one before;
 // InvalidPart for a part that was not uploaded or has another ETag or checksum; EntityTooSmall for one
 // that is smaller than S3 allows and not the last; InvalidRequest if a composite checksum was asked for
 // and a part has none in the list; BadDigest if n.Expected returns another checksum than that of the
@@ -94,10 +93,8 @@ func (s *Service) CompleteUpload(ctx context.Context, n NewObject, upload string
 
 // choose returns the stored parts that are listed, in order, and those that are not.
 func (s *Service) choose(u *records.Upload, stored []*records.Part, listed []CompletedPart) (chosen, rest []*records.Part, err error) {
-	for i := 1; i < len(listed); i++ {
-		if listed[i].Number <= listed[i-1].Number {
-			return nil, nil, invalidPartOrder(u.Id)
-		}
+	if listed, err = inOrder(u, listed); err != nil {
+		return nil, nil, err
 	}
 	for _, want := range listed {
 		for len(stored) > 0 && int(stored[0].Number) < want.Number {
@@ -119,6 +116,26 @@ func (s *Service) choose(u *records.Upload, stored []*records.Part, listed []Com
 		}
 	}
 	return chosen, append(rest, stored...), nil
+}
+
+// inOrder returns the list of parts if their numbers ascend. Of several lines with one number, as a client
+// writes that has uploaded a part again, the last counts.
+//
+// Source: https://github.com/ceph/s3-tests (test_multipart_resend_first_finishes_last)
+func inOrder(u *records.Upload, listed []CompletedPart) ([]CompletedPart, error) {
+	var out []CompletedPart
+	for _, p := range listed {
+		last := len(out) - 1
+		switch {
+		case last < 0 || p.Number > out[last].Number:
+			out = append(out, p)
+		case p.Number == out[last].Number:
+			out[last] = p
+		default:
+			return nil, invalidPartOrder(u.Id)
+		}
+	}
+	return out, nil
 }
 
 // matches reports whether p is the part that is listed as want.
@@ -172,7 +189,7 @@ func objectOf(u *records.Upload, n *NewObject) *records.Object {
 		o.Retention, o.LegalHold, o.LegalHoldSet = u.Retention, u.LegalHold, u.LegalHoldSet
 	}
 	o.Size, o.PartSizes, o.Segments, o.Inline, o.Checksum = 0, nil, nil, nil, nil
-	o.Modified = u.Created
+	o.Modified, o.Upload = u.Created, u.Id
 	return o
 }
 

@@ -92,7 +92,7 @@ func TestCompleteRefused(t *testing.T) {
 	}{
 		{"order", func(_ *NewObject, l []CompletedPart) []CompletedPart { return []CompletedPart{l[1], l[0]} },
 			"InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.", []string{"UploadId", "$id"}},
-		{"twice", func(_ *NewObject, l []CompletedPart) []CompletedPart { return []CompletedPart{l[0], l[0]} }, "InvalidPartOrder", "", nil},
+		{"order after one listed twice", func(_ *NewObject, l []CompletedPart) []CompletedPart { return []CompletedPart{l[1], l[1], l[0]} }, "InvalidPartOrder", "", nil},
 		{"absent", func(_ *NewObject, l []CompletedPart) []CompletedPart { l[1].Number = 4; return l }, "InvalidPart",
 			"One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.", nil},
 		{"after the last", func(_ *NewObject, l []CompletedPart) []CompletedPart { l[2].Number = 40; return l }, "InvalidPart", "", nil},
@@ -252,4 +252,18 @@ func TestPartChecksum(t *testing.T) {
 	if e := wantCode(t, err, "InvalidRequest"); e.Message != want {
 		t.Errorf("message %q, want %q", e.Message, want)
 	}
+}
+
+// TestCompleteCountsTheLastOfEqualNumbers holds that a part may be listed several times, as by a client that
+// has uploaded it again.
+func TestCompleteCountsTheLastOfEqualNumbers(t *testing.T) {
+	f := newFixture(t)
+	id := f.upload("k")
+	old := f.part("k", id, 1, big("old", 100))
+	list := []CompletedPart{old, f.part("k", id, 1, big("new", 100)), f.part("k", id, 2, "tail")}
+	o, err := f.CompleteUpload(ctx(t), f.object("k"), id, list)
+	if err != nil || o.Parts != 2 || f.content("k") != big("new", 100)+"tail" || o.Upload != id {
+		t.Errorf("got %v, %v", o, err)
+	}
+	f.checkClean()
 }

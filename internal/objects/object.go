@@ -52,7 +52,7 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	}
 	o := clone(n.Object)
 	o.Size, o.Etag, o.Checksum = c.size, c.md5, c.checksum
-	o.Parts, o.PartSizes = 0, nil
+	o.Parts, o.PartSizes, o.Upload = 0, nil, ""
 	o.Inline, o.Segments = c.inline, c.segments()
 	o.Modified = s.opts.Now().UnixNano()
 	var freed bool

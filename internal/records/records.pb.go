@@ -2644,6 +2644,7 @@ type Object struct {
 	LegalHold            bool                   `protobuf:"varint,21,opt,name=legal_hold,json=legalHold,proto3" json:"legal_hold,omitempty"`
 	Encryption           *Encryption            `protobuf:"bytes,22,opt,name=encryption,proto3" json:"encryption,omitempty"`                             // absent: the content lies in the clear
 	RestoredUntil        int64                  `protobuf:"varint,23,opt,name=restored_until,json=restoredUntil,proto3" json:"restored_until,omitempty"` // of an archived object: until when its content can be read
+	Upload               string                 `protobuf:"bytes,26,opt,name=upload,proto3" json:"upload,omitempty"`                                     // ID of the multipart upload that it was made by; empty: none
 	LegalHoldSet         bool                   `protobuf:"varint,25,opt,name=legal_hold_set,json=legalHoldSet,proto3" json:"legal_hold_set,omitempty"`  // whether anybody has said whether there is a legal hold
 	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object whose checksum is a composite, in order
 	unknownFields        protoimpl.UnknownFields
@@ -2839,6 +2840,13 @@ func (x *Object) GetRestoredUntil() int64 {
 		return x.RestoredUntil
 	}
 	return 0
+}
+
+func (x *Object) GetUpload() string {
+	if x != nil {
+		return x.Upload
+	}
+	return ""
 }
 
 func (x *Object) GetLegalHoldSet() bool {
@@ -4186,7 +4194,7 @@ const file_records_records_proto_rawDesc = "" +
 	"inlineSalt\"5\n" +
 	"\tRetention\x12\x12\n" +
 	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x14\n" +
-	"\x05until\x18\x02 \x01(\x03R\x05until\"\xe6\a\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\xfe\a\n" +
 	"\x06Object\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n" +
 	"\rowner_account\x18\x02 \x01(\tR\fownerAccount\x12\x12\n" +
@@ -4217,7 +4225,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"encryption\x18\x16 \x01(\v2\x1e.crossgrant.records.EncryptionR\n" +
 	"encryption\x12%\n" +
-	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12$\n" +
+	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12\x16\n" +
+	"\x06upload\x18\x1a \x01(\tR\x06upload\x12$\n" +
 	"\x0elegal_hold_set\x18\x19 \x01(\bR\flegalHoldSet\x12C\n" +
 	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\"\x88\b\n" +
 	"\x06Upload\x12\x0e\n" +

@@ -91,8 +91,26 @@ func shownACL(b *access.Bucket, list acl.ACL) acl.ACL {
 // renderACL renders an ACL with the names of the accounts in it.
 func (s *Service) renderACL(ctx context.Context, list acl.ACL) (*httpapi.Response, error) {
 	names := s.namesOf(ctx)
+	list.Grants = groupsFirst(list.Grants)
 	body := list.XML(names.of)
 	return &httpapi.Response{Header: http.Header{"Content-Type": {restxml.ContentType}}, Body: body}, names.err
+}
+
+// groupsFirst returns grants in the order in which they are shown: those to groups, then those to accounts,
+// each in the order in which they were given. AWS promises no order; this is the one that clients are tested
+// with.
+//
+// Source: https://github.com/ceph/s3-tests (check_grants)
+func groupsFirst(grants []acl.Grant) []acl.Grant {
+	var groups, accounts []acl.Grant
+	for _, g := range grants {
+		if g.Grantee.Group != "" {
+			groups = append(groups, g)
+		} else {
+			accounts = append(accounts, g)
+		}
+	}
+	return append(groups, accounts...)
 }
 
 // getBucketACL is GetBucketAcl.

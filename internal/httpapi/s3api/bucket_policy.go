@@ -70,14 +70,27 @@ func (s *Service) getBucketPolicy() httpapi.Operation {
 		if err != nil {
 			return nil, err
 		}
-		shown, err := stored.MapPrincipals(func(_ policy.PrincipalKind, value string) (string, error) {
-			return s.Principals.PrincipalARN(ctx, value)
-		})
+		text, err := s.shownPolicy(ctx, b, stored)
 		if err != nil {
-			return nil, fmt.Errorf("show principals of the policy of bucket %s: %w", b.Record.Name, err)
+			return nil, err
 		}
-		return &httpapi.Response{Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(shown.Text())}, nil
+		return &httpapi.Response{Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(text)}, nil
 	})
+}
+
+// shownPolicy returns the text of a bucket's policy: the one that was put, unless a principal is shown in
+// another form.
+func (s *Service) shownPolicy(ctx context.Context, b *access.Bucket, stored *policy.Document) (string, error) {
+	shown, err := stored.MapPrincipals(func(_ policy.PrincipalKind, value string) (string, error) {
+		return s.Principals.PrincipalARN(ctx, value)
+	})
+	if err != nil {
+		return "", fmt.Errorf("show principals of the policy of bucket %s: %w", b.Record.Name, err)
+	}
+	if text := shown.Text(); text != stored.Text() {
+		return text, nil
+	}
+	return b.Record.Policy, nil
 }
 
 // getBucketPolicyStatus is GetBucketPolicyStatus.
@@ -152,13 +165,17 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 	if err != nil {
 		return nil, err
 	}
+	text := stored.Text()
+	if text == written.Text() {
+		text = string(in.text) // no principal is stored in another form
+	}
 	public := stored.IsPublic()
 	err = s.updateBucket(ctx, c, in.bucket, putPolicyCheck, func(r *records.Bucket, now *access.Bucket) error {
 		// The setting is looked at where the policy is stored, so that the two cannot pass each other.
 		if err := checkPublicPolicy(c, now.Block, public, putPolicyCheck(now)); err != nil {
 			return err
 		}
-		r.Policy = stored.Text()
+		r.Policy = text
 		return nil
 	})
 	return noContent(), err

@@ -42,7 +42,8 @@ func expectOwner(c *httpapi.Call, setting authz.Setting, b *access.Bucket) error
 		return nil
 	}
 	want := header(c.HTTP, name)
-	if _, err := ids.ParseAccountID(want); err != nil {
+	// An anonymous caller is told no more than that it is refused.
+	if _, err := ids.ParseAccountID(want); err != nil && c.Caller.Kind != policy.Anonymous {
 		return apierr.New(http.StatusBadRequest, "InvalidBucketOwnerAWSAccountID",
 			"The value of the expected bucket owner parameter must be an AWS Account ID... [%s]", want)
 	}

@@ -343,11 +343,8 @@ func (in *uploadPartInput) copied() (span, error) {
 	switch {
 	case !in.rangeGiven:
 		return span{0, size}, nil
-	case in.first >= size:
-		return span{}, invalidRequest("The specified copy range is invalid for the source object size")
 	case in.last >= size:
-		return span{}, apierr.New(http.StatusBadRequest, "InvalidArgument", "Range specified is not valid for source object of size: %d", size).
-			With("ArgumentName", copyRangeHeader).With("ArgumentValue", in.rangeText)
+		return span{}, invalidRange(in.rangeText, size)
 	}
 	return span{in.first, in.last - in.first + 1}, nil
 }

@@ -135,9 +135,7 @@ func decodeCompleteUpload(c *httpapi.Call) (*completeUploadInput, error) {
 	if err := checkMD5(c.HTTP, body); err != nil {
 		return nil, err
 	}
-	if len(body) > 0 { // without one, that there are no parts is the error, not that there is no XML
-		in.parts, err = decodeCompleteList(body)
-	}
+	in.parts, err = decodeCompleteList(body)
 	return in, err
 }
 
@@ -175,8 +173,8 @@ func (in *completeUploadInput) decodeExpected(c *httpapi.Call) (err error) {
 }
 
 func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *completeUploadInput) (*httpapi.Response, error) {
-	if err := in.exists(); err != nil {
-		return nil, err
+	if in.upload == nil {
+		return s.completedBefore(ctx, c, in)
 	}
 	kind := uploadType(in.upload)
 	if in.upload.ChecksumUnasked {
@@ -194,6 +192,26 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	if err != nil {
 		return nil, err
 	}
+	return in.completed(c, o), nil
+}
+
+// completedBefore answers a completion that is sent again because its answer was lost, as long as its object is
+// the current one.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (multipart upload completion)
+func (s *Service) completedBefore(ctx context.Context, c *httpapi.Call, in *completeUploadInput) (*httpapi.Response, error) {
+	a, err := s.loadVersion(ctx, in.bucket, c.Key, "")
+	if err != nil {
+		return nil, err
+	}
+	if o := a.object; o != nil && o.Upload == in.id {
+		return in.completed(c, o), nil
+	}
+	return nil, in.exists()
+}
+
+// completed is the answer for the object that an upload became.
+func (in *completeUploadInput) completed(c *httpapi.Call, o *records.Object) *httpapi.Response {
 	c.Record.ObjectOwner = ownerOf(in.bucket, o)
 	d := restxml.New("CompleteMultipartUploadResult")
 	d.Text("Location", location(c))
@@ -206,7 +224,7 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	}
 	r := document(d)
 	setWritten(r.Header, o)
-	return r, nil
+	return r
 }
 
 // uploadType returns the type of the checksum of an upload.

@@ -26,9 +26,12 @@ const (
 
 // tagRules is what the tags of objects and those of buckets differ in.
 type tagRules struct {
-	max      int
-	tooMany  string // the message for more than max
-	reserved string // the message for a key that begins with "aws:"
+	max     int
+	tooMany string // the message for more than max
+	// tooManyCode is the code of that error. For objects it is the one that the API reference has; S3 was
+	// seen to answer BadRequest.
+	tooManyCode string
+	reserved    string // the message for a key that begins with "aws:"
 }
 
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html,
@@ -36,8 +39,8 @@ type tagRules struct {
 // https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/s3/utils.py and
 // https://github.com/hashicorp/terraform-provider-aws/issues/19895
 var (
-	objectTags = tagRules{10, "Object tags cannot be greater than 10", "Your TagKey cannot be prefixed with aws:"}
-	bucketTags = tagRules{50, "Bucket tag count cannot be greater than 50", "System tags cannot be added/updated by requester"}
+	objectTags = tagRules{10, "Object tags cannot be greater than 10", "InvalidTag", "Your TagKey cannot be prefixed with aws:"}
+	bucketTags = tagRules{50, "Bucket tag count cannot be greater than 50", "BadRequest", "System tags cannot be added/updated by requester"}
 )
 
 func badTaggingHeader(value string) error {
@@ -53,7 +56,7 @@ func invalidTag(message, key string) *apierr.Error {
 // refused in capitals as well, because AWS reserves it for tags of its own.
 func (r tagRules) check(tags []*records.Tag) ([]*records.Tag, error) {
 	if len(tags) > r.max {
-		return nil, apierr.New(http.StatusBadRequest, "BadRequest", "%s", r.tooMany)
+		return nil, apierr.New(http.StatusBadRequest, r.tooManyCode, "%s", r.tooMany)
 	}
 	seen := map[string]bool{}
 	for _, t := range tags {

@@ -46,7 +46,7 @@ func TestParseTagging(t *testing.T) {
 		strings.Repeat("k", 129):        "InvalidTag",
 		"k=" + strings.Repeat("v", 257): "InvalidTag",
 		"k=" + strings.Repeat("%F0%90%90%80", 129): "InvalidTag",
-		"a&b&c&d&e&f&g&h&i&j&k":                    "BadRequest",
+		"a&b&c&d&e&f&g&h&i&j&k":                    "InvalidTag",
 	} {
 		if _, err := parseTagging(value); !apierr.Is(err, code) {
 			t.Errorf("%s: got %v, want %s", value, err, code)

@@ -123,9 +123,11 @@ func (d *Document) failure(e *apierr.Error) {
 func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
 
 // URLEncode returns s as encoding-type=url has it: UTF-8, each byte percent-encoded but letters,
-// digits and "-_.*/"; a space is a plus sign.
+// digits and "-_.*/". S3 was seen to write a space as a plus sign; "%20" is read by clients that take plus
+// signs for spaces and by those that do not, and is what https://github.com/ceph/s3-tests asks for.
 //
-// Source: observed on S3 on 2026-09-14, https://github.com/brekkylab/backlot/issues/178
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (encoding-type), observed on S3
+// on 2026-09-14, https://github.com/brekkylab/backlot/issues/178
 func URLEncode(s string) string {
 	const digits = "0123456789ABCDEF"
 	out := make([]byte, 0, len(s)+16)
@@ -135,8 +137,6 @@ func URLEncode(s string) string {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
 			c == '-', c == '_', c == '.', c == '*', c == '/':
 			out = append(out, c)
-		case c == ' ':
-			out = append(out, '+')
 		default:
 			out = append(out, '%', digits[c>>4], digits[c&15])
 		}

@@ -46,11 +46,11 @@ func TestError(t *testing.T) {
 func TestURLEncode(t *testing.T) {
 	t.Parallel()
 	for key, want := range map[string]string{
-		"a b.txt":         "a+b.txt",
+		"a b.txt":         "a%20b.txt",
 		"a+b.txt":         "a%2Bb.txt",
 		"100%.csv":        "100%25.csv",
 		"한글/x.txt":        "%ED%95%9C%EA%B8%80/x.txt",
-		"run books/x.txt": "run+books/x.txt",
+		"run books/x.txt": "run%20books/x.txt",
 		"-_.*~":           "-_.*%7E",
 		"\x00\x01\n":      "%00%01%0A",
 	} {
@@ -63,8 +63,10 @@ func TestURLEncode(t *testing.T) {
 func FuzzURLEncode(f *testing.F) {
 	f.Add("a b+c/\x00é%")
 	f.Fuzz(func(t *testing.T, key string) {
-		if got, err := url.QueryUnescape(URLEncode(key)); err != nil || got != key {
-			t.Errorf("%q came back as %q, %v", key, got, err)
+		for _, decode := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+			if got, err := decode(URLEncode(key)); err != nil || got != key {
+				t.Errorf("%q came back as %q, %v", key, got, err)
+			}
 		}
 	})
 }
