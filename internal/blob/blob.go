@@ -18,6 +18,8 @@ var (
 	ErrCorrupt = errors.New("blob: corrupt")
 	// ErrNoSpace says that the engine has no room for the bytes.
 	ErrNoSpace = errors.New("blob: no space left")
+	// ErrNoLink says that the bytes of a blob cannot be shared with another one, or not once more.
+	ErrNoLink = errors.New("blob: bytes cannot be shared")
 )
 
 // ID names a blob: 32 lower-case hexadecimal digits, drawn at random by the caller, so that the
@@ -35,6 +37,16 @@ type Store interface {
 	Delete(ctx context.Context, id ID) error
 	// Close waits for running calls and releases the store.
 	Close() error
+}
+
+// Linker is a Store that can make a blob of the bytes of another one without moving them.
+type Linker interface {
+	Store
+	// Link makes the blob to, which must not exist, of the bytes of from. It is durable, its directory
+	// entry included, and visible when Link returns nil; if it fails it is not visible. To delete one of
+	// the two leaves the other. ErrNotFound if there is no blob from; ErrNoLink if its bytes cannot be
+	// shared, so that they have to be copied.
+	Link(ctx context.Context, from, to ID) error
 }
 
 // Writer receives the bytes of one blob. It is not safe for concurrent use. Exactly one of Commit

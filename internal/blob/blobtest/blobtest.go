@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"Delete", testDelete},
 		{"DeleteStaged", testDeleteStaged},
 		{"DeleteWhileReading", testDeleteWhileReading},
+		{"Link", testLink},
 		{"Concurrent", testConcurrent},
 		{"ReadersAndDeletes", testReadersAndDeletes},
 		{"CancelledContext", testCancelledContext},

@@ -34,7 +34,7 @@ type Store struct {
 	closed bool
 }
 
-var _ blob.Store = (*Store)(nil)
+var _ blob.Linker = (*Store)(nil)
 
 // errClosed says that the store was closed.
 var errClosed = errors.New("blob: store is closed")
@@ -130,6 +130,30 @@ func (s *Store) Delete(ctx context.Context, id blob.ID) error {
 		if err := durable.SyncDir(filepath.Dir(path)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Link makes the blob to a second name of the file of from. Files are never written once they have their
+// name, so that nobody can tell the two apart.
+func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
+	if err := to.Check(); err != nil {
+		return err
+	}
+	if err := s.begin(ctx, from); err != nil {
+		return err
+	}
+	defer s.mu.RUnlock()
+	place := s.place(to)
+	err := os.Link(s.place(from), place)
+	switch {
+	case errors.Is(err, syscall.EMLINK), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EOPNOTSUPP), errors.Is(err, syscall.EXDEV):
+		return fmt.Errorf("link blob %s: %w: %w", from, blob.ErrNoLink, err)
+	case err != nil:
+		return translate(from, err)
+	}
+	if err := durable.SyncDir(filepath.Dir(place)); err != nil {
+		return errors.Join(err, os.Remove(place))
 	}
 	return nil
 }

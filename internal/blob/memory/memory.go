@@ -27,7 +27,7 @@ type Store struct {
 }
 
 var (
-	_ blob.Store  = (*Store)(nil)
+	_ blob.Linker = (*Store)(nil)
 	_ blob.Writer = (*writer)(nil)
 )
 
@@ -67,6 +67,26 @@ func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.
 		return nil, fmt.Errorf("open blob %s: %w: %d bytes from %d of %d", id, blob.ErrCorrupt, length, offset, size)
 	}
 	return reader{bytes.NewReader(data[offset : offset+length])}, nil
+}
+
+// Link makes the blob to of the bytes of from.
+func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
+	if err := to.Check(); err != nil {
+		return err
+	}
+	if err := s.enter(ctx, from); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	data, ok := s.blobs[from]
+	if !ok {
+		return fmt.Errorf("link blob %s: %w", from, blob.ErrNotFound)
+	}
+	if _, ok := s.blobs[to]; ok || s.staged[to] != nil {
+		return fmt.Errorf("link blob %s: %w", to, fs.ErrExist)
+	}
+	s.blobs[to] = data
+	return nil
 }
 
 // Delete removes the blob id.
