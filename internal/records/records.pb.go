@@ -2474,16 +2474,17 @@ func (x *Segment) GetSalt() []byte {
 
 // Encryption of an object or of an upload: under which key the key of its content is sealed.
 type Encryption struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Algorithm     string                 `protobuf:"bytes,1,opt,name=algorithm,proto3" json:"algorithm,omitempty"`                  // AES256, aws:kms, aws:kms:dsse; with customer_md5: AES256 of a customer's key
-	KmsKeyId      string                 `protobuf:"bytes,2,opt,name=kms_key_id,json=kmsKeyId,proto3" json:"kms_key_id,omitempty"`  // ARN
-	SealedKey     []byte                 `protobuf:"bytes,3,opt,name=sealed_key,json=sealedKey,proto3" json:"sealed_key,omitempty"` // of the content
-	BucketKey     bool                   `protobuf:"varint,4,opt,name=bucket_key,json=bucketKey,proto3" json:"bucket_key,omitempty"`
-	CustomerMd5   []byte                 `protobuf:"bytes,5,opt,name=customer_md5,json=customerMd5,proto3" json:"customer_md5,omitempty"` // MD5 of the customer's key (SSE-C), which is kept nowhere
-	Context       string                 `protobuf:"bytes,6,opt,name=context,proto3" json:"context,omitempty"`                            // x-amz-server-side-encryption-context, as sent
-	InlineSalt    []byte                 `protobuf:"bytes,7,opt,name=inline_salt,json=inlineSalt,proto3" json:"inline_salt,omitempty"`    // as Segment.salt, for inline content
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Algorithm      string                 `protobuf:"bytes,1,opt,name=algorithm,proto3" json:"algorithm,omitempty"`                  // AES256, aws:kms, aws:kms:dsse; with customer_md5: AES256 of a customer's key
+	KmsKeyId       string                 `protobuf:"bytes,2,opt,name=kms_key_id,json=kmsKeyId,proto3" json:"kms_key_id,omitempty"`  // ARN
+	SealedKey      []byte                 `protobuf:"bytes,3,opt,name=sealed_key,json=sealedKey,proto3" json:"sealed_key,omitempty"` // of the content
+	BucketKey      bool                   `protobuf:"varint,4,opt,name=bucket_key,json=bucketKey,proto3" json:"bucket_key,omitempty"`
+	CustomerMd5    []byte                 `protobuf:"bytes,5,opt,name=customer_md5,json=customerMd5,proto3" json:"customer_md5,omitempty"`            // MD5 of the customer's key (SSE-C), which is kept nowhere
+	Context        string                 `protobuf:"bytes,6,opt,name=context,proto3" json:"context,omitempty"`                                       // x-amz-server-side-encryption-context, as sent
+	InlineSalt     []byte                 `protobuf:"bytes,7,opt,name=inline_salt,json=inlineSalt,proto3" json:"inline_salt,omitempty"`               // as Segment.salt, for inline content
+	SealedOuterKey []byte                 `protobuf:"bytes,8,opt,name=sealed_outer_key,json=sealedOuterKey,proto3" json:"sealed_outer_key,omitempty"` // aws:kms:dsse: of the second layer of the content
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Encryption) Reset() {
@@ -2565,6 +2566,175 @@ func (x *Encryption) GetInlineSalt() []byte {
 	return nil
 }
 
+func (x *Encryption) GetSealedOuterKey() []byte {
+	if x != nil {
+		return x.SealedOuterKey
+	}
+	return nil
+}
+
+// KMSKey, under keys.KMSKey.
+type KMSKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // UUID
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Created       int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	Disabled      bool                   `protobuf:"varint,5,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	Managed       bool                   `protobuf:"varint,6,opt,name=managed,proto3" json:"managed,omitempty"`  // by AWS, for S3: alias/aws/s3
+	Material      []*KMSMaterial         `protobuf:"bytes,7,rep,name=material,proto3" json:"material,omitempty"` // oldest first: the last one seals, all of them open
+	Aliases       []string               `protobuf:"bytes,8,rep,name=aliases,proto3" json:"aliases,omitempty"`   // alias/…, in the order of their making
+	Policy        string                 `protobuf:"bytes,9,opt,name=policy,proto3" json:"policy,omitempty"`     // document, principals resolved to unique IDs; empty: the default one
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KMSKey) Reset() {
+	*x = KMSKey{}
+	mi := &file_records_records_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KMSKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KMSKey) ProtoMessage() {}
+
+func (x *KMSKey) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KMSKey.ProtoReflect.Descriptor instead.
+func (*KMSKey) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *KMSKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *KMSKey) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *KMSKey) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *KMSKey) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *KMSKey) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
+}
+
+func (x *KMSKey) GetManaged() bool {
+	if x != nil {
+		return x.Managed
+	}
+	return false
+}
+
+func (x *KMSKey) GetMaterial() []*KMSMaterial {
+	if x != nil {
+		return x.Material
+	}
+	return nil
+}
+
+func (x *KMSKey) GetAliases() []string {
+	if x != nil {
+		return x.Aliases
+	}
+	return nil
+}
+
+func (x *KMSKey) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+// KMSMaterial is one version of the material of a KMS key. It is sealed with the key's ID as associated data.
+type KMSMaterial struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sealed        []byte                 `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Created       int64                  `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KMSMaterial) Reset() {
+	*x = KMSMaterial{}
+	mi := &file_records_records_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KMSMaterial) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KMSMaterial) ProtoMessage() {}
+
+func (x *KMSMaterial) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KMSMaterial.ProtoReflect.Descriptor instead.
+func (*KMSMaterial) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *KMSMaterial) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *KMSMaterial) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
 // Retention of one version of an object.
 type Retention struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2576,7 +2746,7 @@ type Retention struct {
 
 func (x *Retention) Reset() {
 	*x = Retention{}
-	mi := &file_records_records_proto_msgTypes[32]
+	mi := &file_records_records_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2588,7 +2758,7 @@ func (x *Retention) String() string {
 func (*Retention) ProtoMessage() {}
 
 func (x *Retention) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[32]
+	mi := &file_records_records_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2601,7 +2771,7 @@ func (x *Retention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retention.ProtoReflect.Descriptor instead.
 func (*Retention) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{32}
+	return file_records_records_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Retention) GetMode() string {
@@ -2653,7 +2823,7 @@ type Object struct {
 
 func (x *Object) Reset() {
 	*x = Object{}
-	mi := &file_records_records_proto_msgTypes[33]
+	mi := &file_records_records_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2665,7 +2835,7 @@ func (x *Object) String() string {
 func (*Object) ProtoMessage() {}
 
 func (x *Object) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[33]
+	mi := &file_records_records_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2678,7 +2848,7 @@ func (x *Object) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Object.ProtoReflect.Descriptor instead.
 func (*Object) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{33}
+	return file_records_records_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Object) GetOwner() string {
@@ -2895,7 +3065,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_records_records_proto_msgTypes[34]
+	mi := &file_records_records_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2907,7 +3077,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[34]
+	mi := &file_records_records_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2920,7 +3090,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{34}
+	return file_records_records_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Upload) GetId() string {
@@ -3094,13 +3264,14 @@ type Part struct {
 	Segments      []*Segment             `protobuf:"bytes,5,rep,name=segments,proto3" json:"segments,omitempty"`
 	Inline        []byte                 `protobuf:"bytes,6,opt,name=inline,proto3" json:"inline,omitempty"`
 	Checksum      *Checksum              `protobuf:"bytes,7,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	InlineSalt    []byte                 `protobuf:"bytes,8,opt,name=inline_salt,json=inlineSalt,proto3" json:"inline_salt,omitempty"` // as Segment.salt, for inline
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Part) Reset() {
 	*x = Part{}
-	mi := &file_records_records_proto_msgTypes[35]
+	mi := &file_records_records_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3112,7 +3283,7 @@ func (x *Part) String() string {
 func (*Part) ProtoMessage() {}
 
 func (x *Part) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[35]
+	mi := &file_records_records_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3125,7 +3296,7 @@ func (x *Part) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Part.ProtoReflect.Descriptor instead.
 func (*Part) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{35}
+	return file_records_records_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Part) GetNumber() int32 {
@@ -3177,6 +3348,13 @@ func (x *Part) GetChecksum() *Checksum {
 	return nil
 }
 
+func (x *Part) GetInlineSalt() []byte {
+	if x != nil {
+		return x.InlineSalt
+	}
+	return nil
+}
+
 // Organization, under keys.Organization.
 type Organization struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -3191,7 +3369,7 @@ type Organization struct {
 
 func (x *Organization) Reset() {
 	*x = Organization{}
-	mi := &file_records_records_proto_msgTypes[36]
+	mi := &file_records_records_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3203,7 +3381,7 @@ func (x *Organization) String() string {
 func (*Organization) ProtoMessage() {}
 
 func (x *Organization) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[36]
+	mi := &file_records_records_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3216,7 +3394,7 @@ func (x *Organization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organization.ProtoReflect.Descriptor instead.
 func (*Organization) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{36}
+	return file_records_records_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Organization) GetId() string {
@@ -3271,7 +3449,7 @@ type OrganizationNode struct {
 
 func (x *OrganizationNode) Reset() {
 	*x = OrganizationNode{}
-	mi := &file_records_records_proto_msgTypes[37]
+	mi := &file_records_records_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3283,7 +3461,7 @@ func (x *OrganizationNode) String() string {
 func (*OrganizationNode) ProtoMessage() {}
 
 func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[37]
+	mi := &file_records_records_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3296,7 +3474,7 @@ func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationNode.ProtoReflect.Descriptor instead.
 func (*OrganizationNode) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{37}
+	return file_records_records_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OrganizationNode) GetId() string {
@@ -3372,7 +3550,7 @@ type Membership struct {
 
 func (x *Membership) Reset() {
 	*x = Membership{}
-	mi := &file_records_records_proto_msgTypes[38]
+	mi := &file_records_records_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3384,7 +3562,7 @@ func (x *Membership) String() string {
 func (*Membership) ProtoMessage() {}
 
 func (x *Membership) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[38]
+	mi := &file_records_records_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3397,7 +3575,7 @@ func (x *Membership) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Membership.ProtoReflect.Descriptor instead.
 func (*Membership) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{38}
+	return file_records_records_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Membership) GetAccount() string {
@@ -3473,7 +3651,7 @@ type OrganizationPolicy struct {
 
 func (x *OrganizationPolicy) Reset() {
 	*x = OrganizationPolicy{}
-	mi := &file_records_records_proto_msgTypes[39]
+	mi := &file_records_records_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3485,7 +3663,7 @@ func (x *OrganizationPolicy) String() string {
 func (*OrganizationPolicy) ProtoMessage() {}
 
 func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[39]
+	mi := &file_records_records_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3498,7 +3676,7 @@ func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationPolicy.ProtoReflect.Descriptor instead.
 func (*OrganizationPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{39}
+	return file_records_records_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *OrganizationPolicy) GetId() string {
@@ -3578,7 +3756,7 @@ type Handshake struct {
 
 func (x *Handshake) Reset() {
 	*x = Handshake{}
-	mi := &file_records_records_proto_msgTypes[40]
+	mi := &file_records_records_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3590,7 +3768,7 @@ func (x *Handshake) String() string {
 func (*Handshake) ProtoMessage() {}
 
 func (x *Handshake) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[40]
+	mi := &file_records_records_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3603,7 +3781,7 @@ func (x *Handshake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Handshake.ProtoReflect.Descriptor instead.
 func (*Handshake) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{40}
+	return file_records_records_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Handshake) GetId() string {
@@ -3709,7 +3887,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_records_records_proto_msgTypes[41]
+	mi := &file_records_records_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3721,7 +3899,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[41]
+	mi := &file_records_records_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3734,7 +3912,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{41}
+	return file_records_records_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *CreateAccountRequest) GetId() string {
@@ -3828,7 +4006,7 @@ type MFADevice struct {
 
 func (x *MFADevice) Reset() {
 	*x = MFADevice{}
-	mi := &file_records_records_proto_msgTypes[42]
+	mi := &file_records_records_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3840,7 +4018,7 @@ func (x *MFADevice) String() string {
 func (*MFADevice) ProtoMessage() {}
 
 func (x *MFADevice) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[42]
+	mi := &file_records_records_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3853,7 +4031,7 @@ func (x *MFADevice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MFADevice.ProtoReflect.Descriptor instead.
 func (*MFADevice) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{42}
+	return file_records_records_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *MFADevice) GetName() string {
@@ -4178,7 +4356,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\aSegment\x12\x12\n" +
 	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
-	"\x04salt\x18\x03 \x01(\fR\x04salt\"\xe4\x01\n" +
+	"\x04salt\x18\x03 \x01(\fR\x04salt\"\x8e\x02\n" +
 	"\n" +
 	"Encryption\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x1c\n" +
@@ -4191,7 +4369,21 @@ const file_records_records_proto_rawDesc = "" +
 	"\fcustomer_md5\x18\x05 \x01(\fR\vcustomerMd5\x12\x18\n" +
 	"\acontext\x18\x06 \x01(\tR\acontext\x12\x1f\n" +
 	"\vinline_salt\x18\a \x01(\fR\n" +
-	"inlineSalt\"5\n" +
+	"inlineSalt\x12(\n" +
+	"\x10sealed_outer_key\x18\b \x01(\fR\x0esealedOuterKey\"\x89\x02\n" +
+	"\x06KMSKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12\x1a\n" +
+	"\bdisabled\x18\x05 \x01(\bR\bdisabled\x12\x18\n" +
+	"\amanaged\x18\x06 \x01(\bR\amanaged\x12;\n" +
+	"\bmaterial\x18\a \x03(\v2\x1f.crossgrant.records.KMSMaterialR\bmaterial\x12\x18\n" +
+	"\aaliases\x18\b \x03(\tR\aaliases\x12\x16\n" +
+	"\x06policy\x18\t \x01(\tR\x06policy\"?\n" +
+	"\vKMSMaterial\x12\x16\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\x12\x18\n" +
+	"\acreated\x18\x02 \x01(\x03R\acreated\"5\n" +
 	"\tRetention\x12\x12\n" +
 	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x14\n" +
 	"\x05until\x18\x02 \x01(\x03R\x05until\"\xfe\a\n" +
@@ -4260,7 +4452,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0elegal_hold_set\x18\x17 \x01(\bR\flegalHoldSet\x1a?\n" +
 	"\x11GrantHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xed\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8e\x02\n" +
 	"\x04Part\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
@@ -4268,7 +4460,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\bmodified\x18\x04 \x01(\x03R\bmodified\x127\n" +
 	"\bsegments\x18\x05 \x03(\v2\x1b.crossgrant.records.SegmentR\bsegments\x12\x16\n" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x128\n" +
-	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksum\"\x9c\x01\n" +
+	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksum\x12\x1f\n" +
+	"\vinline_salt\x18\b \x01(\fR\n" +
+	"inlineSalt\"\x9c\x01\n" +
 	"\fOrganization\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12management_account\x18\x02 \x01(\tR\x11managementAccount\x12\x12\n" +
@@ -4358,7 +4552,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -4392,29 +4586,31 @@ var file_records_records_proto_goTypes = []any{
 	(*Checksum)(nil),             // 29: crossgrant.records.Checksum
 	(*Segment)(nil),              // 30: crossgrant.records.Segment
 	(*Encryption)(nil),           // 31: crossgrant.records.Encryption
-	(*Retention)(nil),            // 32: crossgrant.records.Retention
-	(*Object)(nil),               // 33: crossgrant.records.Object
-	(*Upload)(nil),               // 34: crossgrant.records.Upload
-	(*Part)(nil),                 // 35: crossgrant.records.Part
-	(*Organization)(nil),         // 36: crossgrant.records.Organization
-	(*OrganizationNode)(nil),     // 37: crossgrant.records.OrganizationNode
-	(*Membership)(nil),           // 38: crossgrant.records.Membership
-	(*OrganizationPolicy)(nil),   // 39: crossgrant.records.OrganizationPolicy
-	(*Handshake)(nil),            // 40: crossgrant.records.Handshake
-	(*CreateAccountRequest)(nil), // 41: crossgrant.records.CreateAccountRequest
-	(*MFADevice)(nil),            // 42: crossgrant.records.MFADevice
-	nil,                          // 43: crossgrant.records.User.InlineEntry
-	nil,                          // 44: crossgrant.records.Group.InlineEntry
-	nil,                          // 45: crossgrant.records.Role.InlineEntry
-	nil,                          // 46: crossgrant.records.Metadata.UserEntry
-	nil,                          // 47: crossgrant.records.Upload.GrantHeadersEntry
+	(*KMSKey)(nil),               // 32: crossgrant.records.KMSKey
+	(*KMSMaterial)(nil),          // 33: crossgrant.records.KMSMaterial
+	(*Retention)(nil),            // 34: crossgrant.records.Retention
+	(*Object)(nil),               // 35: crossgrant.records.Object
+	(*Upload)(nil),               // 36: crossgrant.records.Upload
+	(*Part)(nil),                 // 37: crossgrant.records.Part
+	(*Organization)(nil),         // 38: crossgrant.records.Organization
+	(*OrganizationNode)(nil),     // 39: crossgrant.records.OrganizationNode
+	(*Membership)(nil),           // 40: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),   // 41: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),            // 42: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil), // 43: crossgrant.records.CreateAccountRequest
+	(*MFADevice)(nil),            // 44: crossgrant.records.MFADevice
+	nil,                          // 45: crossgrant.records.User.InlineEntry
+	nil,                          // 46: crossgrant.records.Group.InlineEntry
+	nil,                          // 47: crossgrant.records.Role.InlineEntry
+	nil,                          // 48: crossgrant.records.Metadata.UserEntry
+	nil,                          // 49: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	43, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	45, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	44, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	45, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	46, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	47, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -4437,34 +4633,35 @@ var file_records_records_proto_depIdxs = []int32{
 	24, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	26, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	27, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	46, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	28, // 28: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 29: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	30, // 30: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	29, // 31: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 32: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	32, // 33: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	31, // 34: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	29, // 35: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	28, // 36: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 37: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	47, // 38: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 39: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	32, // 40: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	31, // 41: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	30, // 42: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	29, // 43: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 44: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 45: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 46: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 47: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 48: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	48, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	33, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	28, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	30, // 31: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	29, // 32: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 33: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	34, // 34: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	31, // 35: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	29, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	28, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	49, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	34, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	31, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	30, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	29, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 45: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 46: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 47: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 48: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 49: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -4483,7 +4680,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   48,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,201 @@
+package sse
+
+import (
+	"crypto/cipher"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+
+	"crossgrant/internal/blob"
+)
+
+// PackageSize is the number of bytes of content in each package of a run but the last.
+const PackageSize = 64 << 10
+
+// Run is the cipher of one run of bytes. It is safe for concurrent use.
+type Run struct{ aead cipher.AEAD }
+
+// StoredSize returns how many bytes are stored of a run of size bytes.
+func (r *Run) StoredSize(size int64) int64 { return size + packages(size)*int64(r.aead.Overhead()) }
+
+// packages returns the number of packages of a run of size bytes.
+func packages(size int64) int64 { return (size + PackageSize - 1) / PackageSize }
+
+// nonce returns the nonce of a package.
+func nonce(index int64, last bool) (n [12]byte) {
+	binary.BigEndian.PutUint32(n[7:], uint32(index))
+	if last {
+		n[11] = 1
+	}
+	return n
+}
+
+// seal appends a package to dst. content and the bytes behind dst must not overlap.
+func (r *Run) seal(dst, content []byte, index int64, last bool) []byte {
+	n := nonce(index, last)
+	return r.aead.Seal(dst, n[:], content, nil)
+}
+
+// open appends the content of a package to dst, which may be sealed[:0].
+func (r *Run) open(dst, sealed []byte, index int64, last bool) ([]byte, error) {
+	n := nonce(index, last)
+	content, err := r.aead.Open(dst, n[:], sealed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("package %d of a run is not what was written: %w", index, blob.ErrCorrupt)
+	}
+	return content, nil
+}
+
+// Seal returns what is stored of the run content; nil of an empty one.
+func (r *Run) Seal(content []byte) []byte {
+	if len(content) == 0 {
+		return nil
+	}
+	sealed := make([]byte, 0, r.StoredSize(int64(len(content))))
+	for i := int64(0); len(content) > 0; i++ {
+		n := min(len(content), PackageSize)
+		sealed = r.seal(sealed, content[:n], i, n == len(content))
+		content = content[n:]
+	}
+	return sealed
+}
+
+// Open returns length bytes from offset of the run of size bytes that is stored as sealed. Only the
+// packages of the range are looked at. An error wraps blob.ErrCorrupt.
+func (r *Run) Open(sealed []byte, size, offset, length int64) ([]byte, error) {
+	if int64(len(sealed)) != r.StoredSize(size) {
+		return nil, fmt.Errorf("run of %d bytes is stored as %d bytes: %w", size, len(sealed), blob.ErrCorrupt)
+	}
+	s := r.span(size, offset, length)
+	content := make([]byte, 0, s.contentSize())
+	for i := s.first; i < s.end; i++ {
+		var err error
+		at := i * s.stride
+		if content, err = r.open(content, sealed[at:min(at+s.stride, int64(len(sealed)))], i, i == s.count-1); err != nil {
+			return nil, err
+		}
+	}
+	return content[s.skip:][:length], nil
+}
+
+// span is the packages that a range of a run lies in.
+type span struct {
+	size       int64 // of the run
+	count      int64 // packages of the run
+	stride     int64 // stored size of a package that is not the last
+	first, end int64 // half-open
+	skip       int64 // bytes of the first package before the range
+}
+
+// span returns where the range lies, which must be one of the run.
+func (r *Run) span(size, offset, length int64) span {
+	s := span{size: size, count: packages(size), stride: PackageSize + int64(r.aead.Overhead())}
+	if length > 0 {
+		s.first, s.end, s.skip = offset/PackageSize, packages(offset+length), offset%PackageSize
+	}
+	return s
+}
+
+// contentSize is the number of bytes in the packages.
+func (s span) contentSize() int64 { return min(s.end*PackageSize, s.size) - s.first*PackageSize }
+
+// Stored returns which bytes of what is stored of a run of size bytes have to be read for a range of it:
+// count bytes from from. They are what Reader reads.
+func (r *Run) Stored(size, offset, length int64) (from, count int64) {
+	s := r.span(size, offset, length)
+	from = s.first * s.stride
+	return from, min(s.end*s.stride, r.StoredSize(size)) - from
+}
+
+// buffers hold packages for a Writer or a Reader.
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// buffer has room for one package and what two packages are stored as.
+type buffer struct {
+	content [PackageSize]byte
+	stored  [2 * (PackageSize + maxOverhead)]byte
+}
+
+// maxOverhead is that of two layers.
+const maxOverhead = 32
+
+// Writer encrypts a run. It is not safe for concurrent use. Exactly one of Close and Abandon ends it.
+type Writer struct {
+	run   *Run
+	to    io.Writer
+	buf   *buffer
+	held  int   // bytes in buf.content
+	index int64 // of the package that is next
+	err   error // the first one; nothing is written after it
+}
+
+// Writer returns a Writer that writes to to what is to be stored.
+func (r *Run) Writer(to io.Writer) *Writer {
+	return &Writer{run: r, to: to, buf: buffers.Get().(*buffer)}
+}
+
+// Write encrypts what is in p, but for the last package, which may turn out to be the last of the run.
+func (w *Writer) Write(p []byte) (int, error) {
+	written := 0
+	stored := w.buf.stored[:0]
+	for w.err == nil && written < len(p) {
+		rest := p[written:]
+		switch {
+		case w.held == PackageSize:
+			stored = w.add(stored, w.buf.content[:], false)
+			w.held = 0
+		case w.held == 0 && len(rest) > PackageSize:
+			stored = w.add(stored, rest[:PackageSize], false)
+			written += PackageSize
+		default:
+			n := copy(w.buf.content[w.held:], rest)
+			w.held += n
+			written += n
+		}
+	}
+	w.flush(stored)
+	if w.err != nil {
+		return 0, w.err
+	}
+	return written, nil
+}
+
+// add encrypts a package into stored, which is written when it is full.
+func (w *Writer) add(stored, content []byte, last bool) []byte {
+	if w.index > math.MaxUint32 {
+		w.err = fmt.Errorf("sse: run of more than %d packages", uint32(math.MaxUint32))
+		return stored
+	}
+	stored = w.run.seal(stored, content, w.index, last)
+	w.index++
+	if cap(stored)-len(stored) < PackageSize+maxOverhead {
+		w.flush(stored)
+		stored = stored[:0]
+	}
+	return stored
+}
+
+func (w *Writer) flush(stored []byte) {
+	if w.err == nil && len(stored) > 0 {
+		_, w.err = w.to.Write(stored)
+	}
+}
+
+// Close writes the last package. It does not close what the Writer writes to.
+func (w *Writer) Close() error {
+	if w.err == nil && w.held > 0 {
+		w.flush(w.add(w.buf.stored[:0], w.buf.content[:w.held], true))
+	}
+	w.Abandon()
+	return w.err
+}
+
+// Abandon ends a Writer whose run will not be used. After Close it does nothing.
+func (w *Writer) Abandon() {
+	if w.buf != nil {
+		buffers.Put(w.buf)
+		w.buf = nil
+	}
+}
