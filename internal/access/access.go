@@ -112,7 +112,7 @@ func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, re
 // input gathers what a decision depends on. The context of its request is returned beside it.
 func (a *Access) input(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (in authz.Input, keys policy.Context, err error) {
 	switch {
-	case caller == nil, check.Trust != nil && check.Bucket != nil:
+	case caller == nil, check.Policy != nil && check.Bucket != nil:
 		return in, keys, errors.New("access: malformed check of " + check.Action)
 	case !request.LiesOver(&caller.keys):
 		return in, keys, errors.New("access: the request's keys are not the caller's")
@@ -125,8 +125,8 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 		Boundary:  caller.boundary,
 		Session:   caller.session,
 		Owner:     check.ResourceOwner(caller),
-		Resource:  check.Trust,
-		MustTrust: check.Action == "sts:AssumeRole",
+		Resource:  check.Policy,
+		MustTrust: check.Policy != nil,
 	}
 	if b := check.Bucket; b != nil {
 		in.Resource = b.Policy

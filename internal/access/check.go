@@ -35,8 +35,9 @@ type Check struct {
 	Initiator authz.Initiator
 	// AcceptsCharge says that the request declares that its caller pays for it; Call.Authorize sets it.
 	AcceptsCharge bool
-	// Trust is the trust policy of the role that sts:AssumeRole names; nil for every other action.
-	Trust *authz.Source
+	// Policy is the policy of a resource that has to grant even within one account: the trust policy of the
+	// role that sts:AssumeRole names, or the policy of a KMS key; nil for every other action.
+	Policy *authz.Source
 	// Keys adds the condition keys of this check to those that every request has; may be nil.
 	Keys func(*policy.Context)
 

@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"strings"
+
 	"crossgrant/internal/acl"
 	"crossgrant/internal/policy"
 )
@@ -82,10 +84,7 @@ func (f *Finding) ask(s *Source, q *policy.Query) (denies bool) {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 func (e *evaluation) consultResource(q *policy.Query) Finding {
 	in := e.in
-	kind := ResourcePolicy
-	if in.MustTrust {
-		kind = TrustPolicy
-	}
+	kind := e.resourceKind()
 	f := silent(kind)
 	f.ask(in.Resource, q)
 	if f.Effect == ExplicitDeny && e.ownerRootRepairsPolicy() {
@@ -98,6 +97,15 @@ func (e *evaluation) consultResource(q *policy.Query) Finding {
 		return silent(kind)
 	}
 	return f
+}
+
+// resourceKind returns what the resource's own policy is called.
+func (e *evaluation) resourceKind() LayerKind {
+	const kms = "kms:"
+	if action := e.in.Request.Action; !e.in.MustTrust || len(action) > len(kms) && strings.EqualFold(action[:len(kms)], kms) {
+		return ResourcePolicy
+	}
+	return TrustPolicy
 }
 
 // ownerRootRepairsPolicy reports whether the caller is the root user of the bucket's owner on one of

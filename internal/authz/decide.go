@@ -282,10 +282,8 @@ func (e *evaluation) silentResource() *Finding {
 	switch {
 	case e.voided:
 		return e.make(Finding{Layer: ResourcePolicy, Effect: ExplicitDeny, Setting: RestrictPublicBuckets, Statement: -1})
-	case e.in.MustTrust:
-		return e.make(silent(TrustPolicy))
 	default:
-		return e.make(silent(ResourcePolicy))
+		return e.make(silent(e.resourceKind()))
 	}
 }
 

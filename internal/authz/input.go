@@ -49,10 +49,12 @@ type Input struct {
 
 	// Owner is the account that owns the resource: for S3 the bucket's owner.
 	Owner ids.AccountID
-	// Resource is the resource's own policy: bucket policy or trust policy; nil: none.
+	// Resource is the resource's own policy: bucket policy, trust policy or key policy; nil: none.
 	Resource *Source
 	// MustTrust says that the resource policy has to grant even within one account, as a role's
-	// trust policy must.
+	// trust policy must and the policy of a KMS key.
+	//
+	// Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 	MustTrust bool
 	// S3 holds what only S3 has; nil for other services.
 	S3 *S3

@@ -131,7 +131,7 @@ func checkAssumeRole(_ *httpapi.Call, in *assumeRoleInput) []access.Check {
 		trust = in.role.Trust
 	}
 	return []access.Check{{
-		Action: "sts:AssumeRole", Resource: in.roleARN, Owner: account, Trust: trust, Keys: in.conditionKeys,
+		Action: "sts:AssumeRole", Resource: in.roleARN, Owner: account, Policy: trust, Keys: in.conditionKeys,
 	}}
 }
 
