@@ -89,6 +89,16 @@ func Bucket(name string) ARN { return ARN{Partition, "s3", "", "", name} }
 // Object returns the ARN of an object.
 func Object(bucket, key string) ARN { return ARN{Partition, "s3", "", "", bucket + "/" + key} }
 
+// KMSKey returns the ARN of a KMS key.
+func KMSKey(region string, account ids.AccountID, id string) ARN {
+	return ARN{Partition, "kms", region, string(account), "key/" + id}
+}
+
+// KMSAlias returns the ARN of an alias of a KMS key. The alias begins with "alias/".
+func KMSAlias(region string, account ids.AccountID, alias string) ARN {
+	return ARN{Partition, "kms", region, string(account), alias}
+}
+
 func iam(account ids.AccountID, resource string) ARN {
 	return ARN{Partition, "iam", "", string(account), resource}
 }

@@ -43,6 +43,8 @@
 //	'H' handshake                    Handshake by ID
 //	'J' account handshake            invitations of an account; empty value
 //	'Q' org\0 request                CreateAccountRequest that is in progress; empty value
+//	'S' 'k' key-id                   KMSKey by ID
+//	'S' 'a' account alias            ID of a KMS key by its alias
 //	'M' name                         facts about the store itself
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.

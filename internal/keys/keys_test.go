@@ -36,6 +36,8 @@ func TestLayout(t *testing.T) {
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
 		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
+		{"KMSKey", KMSKey("1234abcd"), `Sk1234abcd`},
+		{"KMSAlias", KMSAlias(account, "alias/App"), `Sa380701114427alias/App`},
 		{"Bucket", Bucket("b"), `Bb`},
 		{"BucketOf", BucketOf(account, "b"), `L380701114427b`},
 		{"Object", Object(bucket, "a/\x00b"), `O\x00\x01\x02\x03\x04\x05\x06\xffa/\x00b`},
@@ -174,6 +176,7 @@ func TestOfObjects(t *testing.T) {
 	for _, key := range [][]byte{
 		Account(account), CanonicalID("aa"), Setting(BucketID{}, CORS), Entity(account, UserKind, "ann"), Member(account, "devs", "ann"),
 		Attachment(account, "arn:p", UserKind, "ann"), AccessKey("AKIAEXAMPLE"), Bucket("b"), Meta("format"), nil,
+		KMSKey("k"), KMSAlias(account, "alias/a"),
 		Membership(account), Organization("o-ab"), OrganizationNode("o-ab", "r-ab12"), OrganizationPolicy("o-ab", "p-xy"),
 	} {
 		if OfObjects(key) {

@@ -42,7 +42,7 @@ var Crossgrant = Rules{
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/sse"},
-		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs"},
+		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11"},
 		{"internal/access"},
 		{"internal/audit", "internal/simulator"},
