@@ -18,11 +18,13 @@ import (
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/metrics"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
 	"crossgrant/internal/simulator"
+	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
 )
 
@@ -30,6 +32,7 @@ import (
 type wired struct {
 	accounts  *accounts.Service
 	objects   *objects.Service
+	kms       *kms.Service
 	bootstrap bootstrap.Services
 	pipeline  *httpapi.Pipeline
 }
@@ -44,14 +47,15 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	if err := folder.check(ctx); err != nil {
 		return nil, err
 	}
+	identity := iam.New(store, box, iam.Options{})
 	w := &wired{
 		accounts: accounts.New(store, box, accounts.Options{}),
-		objects:  objects.New(store, folder.blobs, objects.Options{Log: log}),
+		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
 	}
+	w.objects = objects.New(store, folder.blobs, objects.Options{Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}})
 	if err := w.objects.Recover(ctx); err != nil {
 		return nil, err
 	}
-	identity := iam.New(store, box, iam.Options{})
 	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity})
 	if err := organizations.Recover(ctx); err != nil {
 		return nil, err
@@ -62,7 +66,8 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	}
 	w.bootstrap = bootstrap.Services{
 		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects,
-		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block, Now: time.Now,
+		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block,
+		NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}
 	var domains []string
 	if c.Domain != "" {
@@ -70,7 +75,7 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	}
 	counted := metrics.New()
 	s3 := s3api.New(w.objects, s3api.Deps{
-		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity,
+		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity, KMS: w.kms,
 		Region: c.Region, Domains: domains, NewBuckets: buckets,
 	})
 	var err error

@@ -75,7 +75,8 @@ type Setting uint8
 // WriterOwnsObject is the rule that whoever writes an object without having an account needs nobody's
 // permission to give it an ACL, InitiatedUpload that whoever began an upload may end it. ExpectedOwner and
 // SourceExpectedOwner are the headers with which a client says whose bucket it means, and AnotherAccount is
-// the rule that nobody acts on the settings of another account.
+// the rule that nobody acts on the settings of another account. BlockedEncryptionTypes is the setting of a
+// bucket that takes no keys of customers.
 const (
 	NoSetting Setting = iota
 	RestrictPublicBuckets
@@ -87,6 +88,7 @@ const (
 	ExpectedOwner
 	SourceExpectedOwner
 	AnotherAccount
+	BlockedEncryptionTypes
 	settings // how many there are
 )
 
@@ -94,7 +96,7 @@ var settingNames = [settings]string{
 	RestrictPublicBuckets: "RestrictPublicBuckets", BlockPublicAcls: "BlockPublicAcls", BlockPublicPolicy: "BlockPublicPolicy",
 	RequestPayer: "RequestPayer", WriterOwnsObject: "the writer owns the object", InitiatedUpload: "the caller initiated the upload",
 	ExpectedOwner: "x-amz-expected-bucket-owner", SourceExpectedOwner: "x-amz-source-expected-bucket-owner",
-	AnotherAccount: "another account",
+	AnotherAccount: "another account", BlockedEncryptionTypes: "BlockedEncryptionTypes",
 }
 
 // String returns the setting's name; empty for NoSetting.

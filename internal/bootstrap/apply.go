@@ -25,12 +25,13 @@ type Services struct {
 	Accounts *accounts.Service
 	IAM      *iam.Service
 	Objects  *objects.Service
-	// Region, Ownership and Block are what a bucket gets for which the file says nothing; Block sets
-	// all four settings of Block Public Access.
-	Region    string
-	Ownership string
-	Block     bool
-	Now       func() time.Time
+	// Region, Ownership, Block and NoCustomerKeys are what a bucket gets for which the file says nothing;
+	// Block sets all four settings of Block Public Access, NoCustomerKeys blocks SSE-C.
+	Region         string
+	Ownership      string
+	Block          bool
+	NoCustomerKeys bool
+	Now            func() time.Time
 }
 
 // Apply makes what f says and what is not there yet, unless a file has been applied to the data folder

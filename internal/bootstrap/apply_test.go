@@ -19,6 +19,7 @@ import (
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/seal"
+	"crossgrant/internal/sse"
 )
 
 // setting is a file with one of everything.
@@ -76,7 +77,7 @@ func newFixtureOver(t *testing.T, engine meta.Engine) *fixture {
 	t.Cleanup(func() { blobs.Close(); store.Close() })
 	return &fixture{box: box, Services: Services{
 		Store: store, Accounts: accounts.New(store, box, accounts.Options{}), IAM: iam.New(store, box, iam.Options{}),
-		Objects: objects.New(store, blobs, objects.Options{}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
+		Objects: objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
 	}}
 }
 
@@ -138,7 +139,7 @@ func TestApplyMakesEverything(t *testing.T) {
 	if err != nil || object.Owner != bucket.CanonicalId || object.OwnerAccount != string(owner) || len(object.Acl) != 1 || object.Metadata.ContentType != "text/plain" {
 		t.Fatalf("object = %v, %v", object, err)
 	}
-	body, err := f.Objects.Open(ctx, object, 0, object.Size)
+	body, err := f.Objects.Open(ctx, objects.Source{Bucket: keys.BucketID(bucket.Id), Key: "today.log", Object: object}, 0, object.Size)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 // defaultContentType is that of an object whose type nobody says.
@@ -81,6 +82,9 @@ func (r *run) makeBucket(ctx context.Context, owner accounts.Account, b *Bucket)
 	n.ACL = access.Grants(list)
 	if r.Block {
 		n.Block = &records.PublicAccessBlock{BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true}
+	}
+	if r.NoCustomerKeys {
+		n.Encryption = &records.DefaultEncryption{Algorithm: sse.AES256, NoCustomerKeys: true}
 	}
 	if err := r.Objects.CreateBucket(ctx, n); err != nil {
 		return err

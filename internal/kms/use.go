@@ -41,6 +41,19 @@ func (s *Service) Resolve(ctx context.Context, account ids.AccountID, ref string
 	return k, err
 }
 
+// Key returns the key with this ARN, which an object tells: NotFoundException. A disabled one is returned.
+func (s *Service) Key(ctx context.Context, keyARN string) (*Key, error) {
+	var k *Key
+	err := s.store.View(ctx, func(r meta.Reader) error {
+		record, err := find(r, keyARN)
+		if err == nil {
+			k = fromRecord(record)
+		}
+		return err
+	})
+	return k, err
+}
+
 // named returns ref as the ARN of a key or an alias. What is no ARN belongs to account, and lies here.
 func (s *Service) named(account ids.AccountID, ref string) (arn.ARN, error) {
 	if !strings.HasPrefix(ref, "arn:") {

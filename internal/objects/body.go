@@ -10,6 +10,7 @@ import (
 
 	"crossgrant/internal/checksum"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 // minChunk is the smallest size of a chunk in bytes: large enough for a write to be worth a system
@@ -30,10 +31,12 @@ func newChunkPair(inlineLimit int64) *chunkPair {
 // content is a body that was read to its end and found to be what its sender said.
 type content struct {
 	size     int64
-	md5      []byte
+	etag     []byte
 	checksum *records.Checksum // nil if no algorithm was asked for
-	inline   []byte            // the bytes, if pending is nil
+	run      *run              // nil if the bytes are kept in the clear
+	inline   []byte            // the bytes as they are kept, if pending is nil
 	pending  *pending          // a committed blob that waits for its record
+	writer   *sse.Writer       // encrypts into pending until all bytes have come; nil if run is
 }
 
 // segments returns where the bytes are that are not inline.
@@ -41,18 +44,45 @@ func (c *content) segments() []*records.Segment {
 	if c.pending == nil {
 		return nil
 	}
-	return []*records.Segment{{Blob: string(c.pending.id), Size: c.size}}
+	return []*records.Segment{{Blob: string(c.pending.id), Size: c.size, Salt: c.salt()}}
+}
+
+// salt returns that of the run, or nil.
+func (c *content) salt() []byte {
+	if c.run == nil {
+		return nil
+	}
+	return c.run.salt
+}
+
+// inlineSalt returns the salt of the inline bytes, or nil if there are none.
+func (c *content) inlineSalt() []byte {
+	if len(c.inline) == 0 {
+		return nil
+	}
+	return c.salt()
+}
+
+// encryption returns what the record of n's object says of the content.
+func (c *content) encryption(n *NewObject) *records.Encryption {
+	if n.encryption != nil {
+		n.encryption.InlineSalt = c.inlineSalt()
+	}
+	return n.encryption
 }
 
 // discard gives up what the content holds in the blob store.
 func (c *content) discard() {
+	if c.writer != nil {
+		c.writer.Abandon()
+	}
 	if c.pending != nil {
 		c.pending.discard()
 	}
 }
 
-// receive reads body to its end, with bounded memory, and keeps its bytes inline or in a blob that is
-// durable when it returns. It verifies length, MD5 and checksum of n in the same pass: IncompleteBody,
+// receive reads body to its end, with bounded memory, and keeps its bytes, encrypted under n.key, inline or in
+// a blob that is durable when it returns. It verifies length, MD5 and checksum of n in the same pass: IncompleteBody,
 // EntityTooLarge, BadDigest. An error of body is returned as it is. If it fails nothing is kept.
 func (s *Service) receive(ctx context.Context, n *NewObject, body io.Reader) (*content, error) {
 	if n.Length > s.opts.MaxObject {
@@ -78,8 +108,12 @@ func (s *Service) settle(n *NewObject, c *content, sums *digests) error {
 	if n.Length >= 0 && c.size != n.Length {
 		return incompleteBody()
 	}
-	var err error
-	if c.md5, c.checksum, err = sums.verify(n); err != nil {
+	sum, checksum, err := sums.verify(n)
+	if err != nil {
+		return err
+	}
+	c.checksum = checksum
+	if c.etag, err = s.etag(n.encryption, sum); err != nil {
 		return err
 	}
 	if c.pending == nil {
@@ -95,12 +129,16 @@ func (s *Service) transfer(ctx context.Context, n *NewObject, body io.Reader, su
 	defer s.chunks.Put(chunks)
 	defer sums.wait() // before the chunks are used for another body
 
+	var err error
 	c := &content{}
+	if c.run, err = s.newRun(n.key); err != nil {
+		return nil, err
+	}
 	for i := 0; ; i ^= 1 {
 		count, readErr := fill(body, chunks[i])
 		chunk := chunks[i][:count]
 		c.size += int64(count)
-		err := s.checkProgress(n, c.size)
+		err = s.checkProgress(n, c.size)
 		if err == nil && readErr != nil && readErr != io.EOF {
 			err = readErr
 		}
@@ -111,7 +149,7 @@ func (s *Service) transfer(ctx context.Context, n *NewObject, body io.Reader, su
 		sums.wait()
 		sums.begin(chunk)
 		if c.pending == nil && readErr == io.EOF && c.size <= s.opts.InlineLimit {
-			c.inline = bytes.Clone(chunk)
+			c.keep(chunk)
 			return c, nil
 		}
 		if count > 0 {
@@ -121,8 +159,21 @@ func (s *Service) transfer(ctx context.Context, n *NewObject, body io.Reader, su
 			}
 		}
 		if readErr == io.EOF {
+			if err := c.end(); err != nil {
+				c.discard()
+				return nil, err
+			}
 			return c, nil
 		}
+	}
+}
+
+// keep keeps chunk, which is all there is, inline.
+func (c *content) keep(chunk []byte) {
+	if c.run == nil {
+		c.inline = bytes.Clone(chunk)
+	} else {
+		c.inline = c.run.cipher.Seal(chunk)
 	}
 }
 
@@ -132,9 +183,24 @@ func (s *Service) spill(ctx context.Context, c *content, chunk []byte) (err erro
 		if c.pending, err = s.begin(ctx); err != nil {
 			return err
 		}
+		if c.run != nil {
+			c.writer = c.run.cipher.Writer(c.pending)
+		}
 	}
-	_, err = c.pending.Write(chunk)
+	if c.writer != nil {
+		_, err = c.writer.Write(chunk)
+	} else {
+		_, err = c.pending.Write(chunk)
+	}
 	return err
+}
+
+// end writes what the cipher held back of the blob.
+func (c *content) end() error {
+	if c.writer == nil {
+		return nil
+	}
+	return c.writer.Close()
 }
 
 // checkProgress refuses a body of which size bytes have come, as soon as it is longer than it may be.

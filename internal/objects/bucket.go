@@ -29,6 +29,8 @@ type NewBucket struct {
 	Block     *records.PublicAccessBlock // nil: none set
 	// Lock gives the bucket object lock, and with it versioning.
 	Lock bool
+	// Encryption is the default encryption; nil: SSE-S3.
+	Encryption *records.DefaultEncryption
 }
 
 // BucketInfo is one row of ListBuckets.
@@ -61,6 +63,7 @@ func (s *Service) CreateBucket(ctx context.Context, b NewBucket) error {
 		Ownership:         b.Ownership,
 		Acl:               b.ACL,
 		PublicAccessBlock: b.Block,
+		Encryption:        b.Encryption,
 	}
 	if b.Lock {
 		record.Versioning, record.ObjectLock = VersioningEnabled, new(records.ObjectLock)

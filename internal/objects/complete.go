@@ -158,6 +158,7 @@ func assemble(u *records.Upload, parts []*records.Part, n *NewObject, expected [
 		o.Segments = append(o.Segments, p.Segments...)
 		o.Inline = p.Inline
 	}
+	o.Encryption = encryptionOf(u, parts[len(parts)-1])
 	o.Etag, o.Parts = sums.Sum(nil), int32(len(parts))
 	if n.Length >= 0 && n.Length != o.Size {
 		return nil, wrongUploadSize(n.Length, o.Size)

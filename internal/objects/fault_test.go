@@ -16,6 +16,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 // saboteur lets the call with number at, of all calls to the stores, go wrong; if crash is set, all
@@ -313,7 +314,8 @@ func TestSweepGoesOn(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	for _, opts := range []Options{{InlineLimit: -1}, {InlineLimit: MaxInline + 1}, {InlineLimit: 100, MinPart: 100}} {
+	ring := &sse.Keyring{}
+	for _, opts := range []Options{{Keys: ring, InlineLimit: -1}, {Keys: ring, InlineLimit: MaxInline + 1}, {Keys: ring, InlineLimit: 100, MinPart: 100}, {}} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -323,7 +325,7 @@ func TestNewRefuses(t *testing.T) {
 			New(nil, nil, opts)
 		}()
 	}
-	s := New(nil, nil, Options{})
+	s := New(nil, nil, Options{Keys: ring})
 	if s.opts.InlineLimit != 64<<10 || s.opts.MaxObject != 5<<30 || s.opts.MinPart != 5<<20 || s.opts.MaxBuckets != 10_000 || s.opts.Log != slog.Default() {
 		t.Errorf("got %+v", s.opts)
 	}

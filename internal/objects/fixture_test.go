@@ -23,6 +23,8 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/records"
+	"crossgrant/internal/seal"
+	"crossgrant/internal/sse"
 )
 
 const (
@@ -41,13 +43,22 @@ type fixture struct {
 	engine *engine
 	blobs  *trackedBlobs
 	bucket keys.BucketID
+	box    *seal.Box
+
+	mu sync.Mutex
+	// places are where objects were written: from a record alone it cannot be told. Protected by mu.
+	places map[sse.Place]bool
 }
 
 const bucketName = "walnut"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, engine: &engine{Engine: memory.New()}, blobs: newTrackedBlobs()}
+	f := &fixture{t: t, engine: &engine{Engine: memory.New()}, blobs: newTrackedBlobs(), places: map[sse.Place]bool{}}
+	var err error
+	if f.box, err = seal.New(); err != nil {
+		t.Fatal(err)
+	}
 	store := meta.New(f.engine)
 	for _, account := range []ids.AccountID{alice, bob} {
 		if err := store.Update(ctx(t), func(tx meta.Tx) error {
@@ -57,6 +68,7 @@ func newFixture(t *testing.T) *fixture {
 		}
 	}
 	f.Service = New(store, f.blobs, Options{
+		Keys:        &sse.Keyring{Master: f.box, KMS: oneKMS{}},
 		InlineLimit: testInline,
 		MinPart:     testMinPart,
 		MaxObject:   testMaxBody,
@@ -103,6 +115,9 @@ func (f *fixture) bucketID(name string) keys.BucketID {
 
 // object is a NewObject for the fixture's bucket with a body of any length.
 func (f *fixture) object(key string) NewObject {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.places[sse.Place{Bucket: f.bucket, Key: key}] = true
 	return NewObject{Bucket: f.bucket, BucketName: bucketName, Key: key, Length: -1, Object: &records.Object{Owner: "o"}}
 }
 
@@ -139,7 +154,11 @@ func (f *fixture) content(key string) string {
 }
 
 func (f *fixture) read(o *records.Object, offset, length int64) (string, error) {
-	r, err := f.Open(ctx(f.t), o, offset, length)
+	return f.readSource(f.source(o), offset, length)
+}
+
+func (f *fixture) readSource(src Source, offset, length int64) (string, error) {
+	r, err := f.Service.Open(ctx(f.t), src, offset, length)
 	if err != nil {
 		return "", err
 	}

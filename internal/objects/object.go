@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 // Guard is asked inside the transaction that commits a change, with the object that the change
@@ -33,10 +34,16 @@ type NewObject struct {
 	// Expected returns the checksum that the body must have, or nil for none. It is called once the
 	// body has been read to its end, because it may come in a trailer. A nil Expected expects nothing.
 	Expected func() ([]byte, error)
+	// Customer is the key under which the object is encrypted (SSE-C), where Object.Encryption says AES256;
+	// nil elsewhere. Object.Encryption has algorithm, KMS key and context; nil means SSE-S3.
+	Customer *sse.CustomerKey
 	// Guard is asked before the object is written; nil allows everything.
 	Guard Guard
 	// Origin is told to Options.Changed; an empty Event means that nobody is told.
 	Origin Origin
+
+	key        *sse.Key            // of the content; nil for parts of an upload that is not encrypted
+	encryption *records.Encryption // that key is sealed in
 }
 
 // Put stores body as an object and returns its record. Nothing is stored if it fails: IncompleteBody,
@@ -46,14 +53,17 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	if err := checkKey(n.Key); err != nil {
 		return nil, err
 	}
+	if err := n.encrypt(ctx, s); err != nil {
+		return nil, err
+	}
 	c, err := s.receive(ctx, &n, body)
 	if err != nil {
 		return nil, err
 	}
 	o := clone(n.Object)
-	o.Size, o.Etag, o.Checksum = c.size, c.md5, c.checksum
+	o.Size, o.Etag, o.Checksum = c.size, c.etag, c.checksum
 	o.Parts, o.PartSizes, o.Upload = 0, nil, ""
-	o.Inline, o.Segments = c.inline, c.segments()
+	o.Inline, o.Segments, o.Encryption = c.inline, c.segments(), c.encryption(&n)
 	o.Modified = s.opts.Now().UnixNano()
 	var freed bool
 	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
@@ -76,15 +86,15 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 // that of src's checksum, as S3 keeps it. InvalidRequest if src is larger than one copy may be.
 //
 // An error that wraps blob.ErrNotFound means that src was replaced meanwhile: read it again.
-func (s *Service) Copy(ctx context.Context, n NewObject, src *records.Object) (*records.Object, error) {
-	if src.Size > s.opts.MaxObject {
+func (s *Service) Copy(ctx context.Context, n NewObject, src Source) (*records.Object, error) {
+	if src.Object.Size > s.opts.MaxObject {
 		return nil, copySourceTooLarge(s.opts.MaxObject)
 	}
 	if n.Algorithm == "" {
-		n.Algorithm = src.GetChecksum().GetAlgorithm()
+		n.Algorithm = src.Object.GetChecksum().GetAlgorithm()
 	}
-	n.Length, n.ContentMD5 = src.Size, nil
-	body, err := s.Open(ctx, src, 0, src.Size)
+	n.Length, n.ContentMD5 = src.Object.Size, nil
+	body, err := s.Open(ctx, src, 0, src.Object.Size)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,8 @@ type PartQuery struct {
 
 // PutPart stores body as a part of an upload, instead of the part with the same number if there is one,
 // and returns its record: NoSuchUpload, InvalidArgument for a number that is not within 1 to 10,000, and
-// the errors of Put. Of n it uses bucket, key, length, digests; n.Object and n.Guard are not used.
+// the errors of Put. Of n it uses bucket, key, length, digests, the customer's key; n.Object and n.Guard are
+// not used.
 //
 // The checksum is of the algorithm that the upload was created with. InvalidRequest if n.Algorithm is
 // another one, or is empty although the upload's checksum will be a composite of those of its parts.
@@ -36,7 +37,7 @@ func (s *Service) PutPart(ctx context.Context, n NewObject, upload string, numbe
 		return nil, checksumType(algorithm, n.Algorithm)
 	}
 	n.Algorithm = algorithm
-	return s.putPart(ctx, n, upload, number, body)
+	return s.putPart(ctx, n, u, number, body)
 }
 
 // CopyPart stores length bytes of src from offset as a part of an upload; else it is as PutPart.
@@ -45,7 +46,7 @@ func (s *Service) PutPart(ctx context.Context, n NewObject, upload string, numbe
 //
 // An error that wraps blob.ErrNotFound means that src was replaced meanwhile: read it again.
 func (s *Service) CopyPart(ctx context.Context, n NewObject, upload string, number int,
-	src *records.Object, offset, length int64) (*records.Part, error) {
+	src Source, offset, length int64) (*records.Part, error) {
 	u, err := s.uploadForPart(ctx, n, upload, number)
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (s *Service) CopyPart(ctx context.Context, n NewObject, upload string, numb
 		return nil, err
 	}
 	defer body.Close()
-	return s.putPart(ctx, n, upload, number, body)
+	return s.putPart(ctx, n, u, number, body)
 }
 
 // uploadForPart returns the upload that a part is for, before the part's body is read.
@@ -70,9 +71,15 @@ func (s *Service) uploadForPart(ctx context.Context, n NewObject, upload string,
 	return s.Upload(ctx, n.Bucket, n.Key, upload)
 }
 
-// putPart receives body and commits the part. The upload is read again in the transaction: a part of an
+// putPart receives body, encrypted under the upload's key, and commits the part. The upload is read again in the transaction: a part of an
 // upload that was aborted or completed meanwhile would never be found again.
-func (s *Service) putPart(ctx context.Context, n NewObject, upload string, number int, body io.Reader) (*records.Part, error) {
+func (s *Service) putPart(ctx context.Context, n NewObject, u *records.Upload, number int, body io.Reader) (*records.Part, error) {
+	upload := u.Id
+	var err error
+	if n.key, err = s.openKey(ctx, u.Encryption, n.Customer, n.place()); err != nil {
+		return nil, err
+	}
+	n.encryption = u.Encryption
 	c, err := s.receive(ctx, &n, body)
 	if err != nil {
 		return nil, err
@@ -80,11 +87,13 @@ func (s *Service) putPart(ctx context.Context, n NewObject, upload string, numbe
 	p := &records.Part{
 		Number:   int32(number),
 		Size:     c.size,
-		Etag:     c.md5,
+		Etag:     c.etag,
 		Modified: s.opts.Now().UnixNano(),
 		Segments: c.segments(),
 		Inline:   c.inline,
 		Checksum: c.checksum,
+
+		InlineSalt: c.inlineSalt(),
 	}
 	var replaced records.Part
 	err = s.store.Update(ctx, func(tx meta.Tx) error {

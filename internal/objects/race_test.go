@@ -109,7 +109,7 @@ func (f *fixture) readOnce(b keys.BucketID, key string) error {
 		if err != nil {
 			return err
 		}
-		got, err := f.read(o, 0, o.Size)
+		got, err := f.readSource(Source{Bucket: b, Key: key, Object: o}, 0, o.Size)
 		if errors.Is(err, blob.ErrNotFound) {
 			continue // replaced meanwhile
 		}

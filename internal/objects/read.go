@@ -11,12 +11,13 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
-// Open returns a reader of length bytes of o from offset; the range must lie in the object. o is a
-// record that Get returned. The caller closes the reader.
+// Open returns a reader of length bytes of src from offset; the range must lie in the object. The caller
+// closes the reader. Errors of the object's key are those of sse.Keyring.
 //
-// The object may have been replaced or deleted, and its bytes with it, since o was read. Then Open
+// The object may have been replaced or deleted, and its bytes with it, since its record was read. Then Open
 // returns an error that wraps blob.ErrNotFound: the caller reads the record again, and with it
 // conditions and permissions, once. There is no method that does both, because what a record says must
 // be judged before its bytes are sent.
@@ -25,8 +26,12 @@ import (
 // yet to open. A server that shares the store does not know of them; there a reader of an object that
 // was uploaded in parts may fail half-way with an error that wraps blob.ErrNotFound. Bytes of different
 // objects are never mixed.
-func (s *Service) Open(ctx context.Context, o *records.Object, offset, length int64) (io.ReadCloser, error) {
-	pieces, err := piecesOf(o, offset, length)
+func (s *Service) Open(ctx context.Context, src Source, offset, length int64) (io.ReadCloser, error) {
+	pieces, err := piecesOf(src.Object, offset, length)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.openKey(ctx, src.Object.Encryption, src.Customer, src.place())
 	if err != nil {
 		return nil, err
 	}
@@ -34,16 +39,18 @@ func (s *Service) Open(ctx context.Context, o *records.Object, offset, length in
 	case len(pieces) == 0:
 		return io.NopCloser(bytes.NewReader(nil)), nil
 	case len(pieces) == 1:
-		return s.openPiece(ctx, pieces[0])
+		return s.openPiece(ctx, k, &pieces[0])
 	}
-	return s.openMany(ctx, pieces)
+	return s.openMany(ctx, k, pieces)
 }
 
-// piece is a run of bytes to read: of a blob, or inline if blob is empty.
+// piece is a range of a run of size bytes to read: of a blob, or inline if blob is empty.
 type piece struct {
 	blob           blob.ID
-	offset, length int64
 	inline         []byte
+	salt           []byte // of the run; empty if it lies in the clear
+	size           int64
+	offset, length int64
 }
 
 // piecesOf returns the pieces of the range of o, in order, none of them empty.
@@ -57,24 +64,54 @@ func piecesOf(o *records.Object, offset, length int64) ([]piece, error) {
 	for _, segment := range o.Segments {
 		from, to := max(offset, start), min(end, start+segment.Size)
 		if from < to {
-			pieces = append(pieces, piece{blob: blob.ID(segment.Blob), offset: from - start, length: to - from})
+			pieces = append(pieces, piece{
+				blob: blob.ID(segment.Blob), salt: segment.Salt, size: segment.Size, offset: from - start, length: to - from,
+			})
 		}
 		start += segment.Size
 	}
-	if start+int64(len(o.Inline)) != o.Size {
-		return nil, fmt.Errorf("object of %d bytes has content of %d bytes: %w", o.Size, start+int64(len(o.Inline)), meta.ErrCorrupt)
+	inline := o.Size - start
+	if inline < 0 || (inline > 0) != (len(o.Inline) > 0) || o.Encryption == nil && inline != int64(len(o.Inline)) {
+		return nil, fmt.Errorf("object of %d bytes has %d in segments and %d stored inline: %w", o.Size, start, len(o.Inline), meta.ErrCorrupt)
 	}
 	if from := max(offset, start); from < end {
-		pieces = append(pieces, piece{inline: o.Inline[from-start : end-start], length: end - from})
+		pieces = append(pieces, piece{
+			inline: o.Inline, salt: o.GetEncryption().GetInlineSalt(), size: inline, offset: from - start, length: end - from,
+		})
 	}
 	return pieces, nil
 }
 
-func (s *Service) openPiece(ctx context.Context, p piece) (io.ReadCloser, error) {
-	if p.blob == "" {
-		return io.NopCloser(bytes.NewReader(p.inline)), nil
+// openPiece opens a piece of an object whose content key is k, nil if it lies in the clear.
+func (s *Service) openPiece(ctx context.Context, k *sse.Key, p *piece) (io.ReadCloser, error) {
+	if k == nil {
+		return s.openStored(ctx, p, p.offset, p.length)
 	}
-	r, err := s.blobs.Open(ctx, p.blob, p.offset, p.length)
+	cipher, err := k.Run(p.salt)
+	if err != nil {
+		return nil, err
+	}
+	if p.blob == "" {
+		content, err := cipher.Open(p.inline, p.size, p.offset, p.length)
+		if err != nil {
+			return nil, fmt.Errorf("open inline content: %w", err)
+		}
+		return io.NopCloser(bytes.NewReader(content)), nil
+	}
+	from, count := cipher.Stored(p.size, p.offset, p.length)
+	stored, err := s.openStored(ctx, p, from, count)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.Reader(stored, p.size, p.offset, p.length), nil
+}
+
+// openStored opens count bytes from from of what is stored of the run of p.
+func (s *Service) openStored(ctx context.Context, p *piece, from, count int64) (io.ReadCloser, error) {
+	if p.blob == "" {
+		return io.NopCloser(bytes.NewReader(p.inline[from:][:count])), nil
+	}
+	r, err := s.blobs.Open(ctx, p.blob, from, count)
 	if err != nil {
 		return nil, fmt.Errorf("open blob %s: %w", p.blob, err)
 	}
@@ -83,8 +120,8 @@ func (s *Service) openPiece(ctx context.Context, p piece) (io.ReadCloser, error)
 
 // openMany opens the first piece now and the others when their turn comes, so that an object of 10,000
 // parts does not take 10,000 open files.
-func (s *Service) openMany(ctx context.Context, pieces []piece) (io.ReadCloser, error) {
-	r := &reader{ctx: ctx, s: s, pieces: pieces}
+func (s *Service) openMany(ctx context.Context, k *sse.Key, pieces []piece) (io.ReadCloser, error) {
+	r := &reader{ctx: ctx, s: s, key: k, pieces: pieces}
 	for _, p := range pieces {
 		if p.blob != "" {
 			r.held = append(r.held, p.blob)
@@ -128,7 +165,8 @@ func (s *Service) checkKept(ctx context.Context, ids []blob.ID) error {
 type reader struct {
 	ctx     context.Context // of the request that reads
 	s       *Service
-	pieces  []piece // those that were not opened
+	key     *sse.Key // nil if the object lies in the clear
+	pieces  []piece  // those that were not opened
 	held    []blob.ID
 	current io.ReadCloser
 	left    int64 // bytes of current that were not read
@@ -163,7 +201,7 @@ func (r *reader) next() error {
 		return err
 	}
 	var err error
-	if r.current, err = r.s.openPiece(r.ctx, r.pieces[0]); err != nil {
+	if r.current, err = r.s.openPiece(r.ctx, r.key, &r.pieces[0]); err != nil {
 		return err
 	}
 	r.left = r.pieces[0].length

@@ -31,7 +31,7 @@ func (f *fixture) multipart(key string) (*records.Object, string) {
 func TestOpenRanges(t *testing.T) {
 	f := newFixture(t)
 	o, want := f.multipart("k")
-	if len(o.Segments) != 2 || len(o.Inline) != 20 {
+	if len(o.Segments) != 2 || len(o.Inline) != 20+16 {
 		t.Fatalf("got %v", o)
 	}
 	for offset := 0; offset <= len(want); offset += 7 {

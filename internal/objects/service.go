@@ -13,6 +13,11 @@
 // the last part of a multipart upload may be small enough to be inline, so completing an upload moves
 // no bytes.
 //
+// # Encryption
+//
+// All content is encrypted, under a key of its own for each object or upload (package sse), unless it was
+// written before that was so. Whether a caller may use a KMS key is not asked here.
+//
 // # What a crash leaves
 //
 // Every blob is named by exactly one key of the metadata store from before it becomes visible until it
@@ -32,6 +37,7 @@ import (
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/sse"
 )
 
 // Limits and defaults of Options.
@@ -58,6 +64,8 @@ type Options struct {
 	MinPart int64
 	// MaxBuckets is the number of buckets that an account may have; 0 means 10,000.
 	MaxBuckets int
+	// Keys seal and open the keys of the objects' content. It must be set.
+	Keys *sse.Keyring
 	// Changed is called in the transaction of each change; nil means that nobody is told.
 	Changed Observer
 	// Now is the clock; nil means time.Now.
@@ -81,12 +89,15 @@ type Service struct {
 
 // New returns a Service over store and blobs, which stay the caller's to close, after Close. Recover
 // must be called before the first write, and Start for deleted bytes to be freed. New panics if
-// opts.InlineLimit is not within its bounds.
+// opts.InlineLimit is not within its bounds or opts.Keys is not set.
 func New(store *meta.Store, blobs blob.Store, opts Options) *Service {
 	opts = opts.withDefaults()
 	if opts.InlineLimit < 0 || opts.InlineLimit > MaxInline || opts.InlineLimit >= opts.MinPart {
 		panic(fmt.Sprintf("objects: inline limit of %d bytes is not within 0 to %d and less than the smallest part (%d)",
 			opts.InlineLimit, MaxInline, opts.MinPart))
+	}
+	if opts.Keys == nil {
+		panic("objects: nothing keeps the keys of the content")
 	}
 	s := &Service{store: store, blobs: blobs, opts: opts}
 	s.chunks.New = func() any { return newChunkPair(opts.InlineLimit) }

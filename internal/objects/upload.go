@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 // UploadQuery asks for one page of a bucket's uploads, ordered by key, then by time of initiation.
@@ -38,12 +39,18 @@ type UploadPage struct {
 	NextUploadIDMarker string
 }
 
-// CreateUpload begins a multipart upload of u.Key. It sets u.Id and u.Created; the caller sets the rest.
-// NoSuchBucket if the bucket is not the one with this ID.
-func (s *Service) CreateUpload(ctx context.Context, b keys.BucketID, bucketName string, u *records.Upload) error {
+// CreateUpload begins a multipart upload of u.Key. It sets u.Id, u.Created and u.Encryption, which is given as
+// in NewObject, with customer; the caller sets the rest. NoSuchBucket if the bucket is not the one with this
+// ID.
+func (s *Service) CreateUpload(ctx context.Context, b keys.BucketID, bucketName string, u *records.Upload, customer *sse.CustomerKey) error {
 	if err := checkKey(u.Key); err != nil {
 		return err
 	}
+	_, sealed, err := s.drawKey(ctx, u.Encryption, customer, sse.Place{Bucket: b, Key: u.Key})
+	if err != nil {
+		return err
+	}
+	u.Encryption = sealed
 	now := s.opts.Now()
 	id, err := s.newUploadID(now)
 	if err != nil {

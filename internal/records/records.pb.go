@@ -2483,6 +2483,8 @@ type Encryption struct {
 	Context        string                 `protobuf:"bytes,6,opt,name=context,proto3" json:"context,omitempty"`                                       // x-amz-server-side-encryption-context, as sent
 	InlineSalt     []byte                 `protobuf:"bytes,7,opt,name=inline_salt,json=inlineSalt,proto3" json:"inline_salt,omitempty"`               // as Segment.salt, for inline content
 	SealedOuterKey []byte                 `protobuf:"bytes,8,opt,name=sealed_outer_key,json=sealedOuterKey,proto3" json:"sealed_outer_key,omitempty"` // aws:kms:dsse: of the second layer of the content
+	Asked          bool                   `protobuf:"varint,9,opt,name=asked,proto3" json:"asked,omitempty"`                                          // the writer asked for it, it is not the bucket's default
+	KeyAsked       bool                   `protobuf:"varint,10,opt,name=key_asked,json=keyAsked,proto3" json:"key_asked,omitempty"`                   // the writer named the KMS key
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -2571,6 +2573,20 @@ func (x *Encryption) GetSealedOuterKey() []byte {
 		return x.SealedOuterKey
 	}
 	return nil
+}
+
+func (x *Encryption) GetAsked() bool {
+	if x != nil {
+		return x.Asked
+	}
+	return false
+}
+
+func (x *Encryption) GetKeyAsked() bool {
+	if x != nil {
+		return x.KeyAsked
+	}
+	return false
 }
 
 // KMSKey, under keys.KMSKey.
@@ -4356,7 +4372,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\aSegment\x12\x12\n" +
 	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
-	"\x04salt\x18\x03 \x01(\fR\x04salt\"\x8e\x02\n" +
+	"\x04salt\x18\x03 \x01(\fR\x04salt\"\xc1\x02\n" +
 	"\n" +
 	"Encryption\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x1c\n" +
@@ -4370,7 +4386,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\acontext\x18\x06 \x01(\tR\acontext\x12\x1f\n" +
 	"\vinline_salt\x18\a \x01(\fR\n" +
 	"inlineSalt\x12(\n" +
-	"\x10sealed_outer_key\x18\b \x01(\fR\x0esealedOuterKey\"\x89\x02\n" +
+	"\x10sealed_outer_key\x18\b \x01(\fR\x0esealedOuterKey\x12\x14\n" +
+	"\x05asked\x18\t \x01(\bR\x05asked\x12\x1b\n" +
+	"\tkey_asked\x18\n" +
+	" \x01(\bR\bkeyAsked\"\x89\x02\n" +
 	"\x06KMSKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x16\n" +

@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 	"crossgrant/internal/wire/restxml"
 )
 
@@ -160,6 +161,9 @@ func (s *Service) runCreateBucket(ctx context.Context, c *httpapi.Call, in *crea
 	b := objects.NewBucket{
 		Name: c.Bucket, Account: c.Caller.Account, Canonical: c.Caller.CanonicalID, Region: s.Region,
 		Ownership: ownership, ACL: access.Grants(list), Lock: in.lock,
+	}
+	if s.NewBuckets.NoCustomerKeys {
+		b.Encryption = &records.DefaultEncryption{Algorithm: sse.AES256, NoCustomerKeys: true}
 	}
 	if s.NewBuckets.Block {
 		b.Block = &records.PublicAccessBlock{

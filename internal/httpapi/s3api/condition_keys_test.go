@@ -18,23 +18,20 @@ import (
 
 // notHere are the keys that nothing here has, each with the reason.
 var notHere = map[string]string{
-	"s3:AccessGrantsInstanceArn":                         "there are no access grants",
-	"s3:AccessPointNetworkOrigin":                        "there are no access points",
-	"s3:AccessPointTag/class":                            "there are no access points",
-	"s3:DataAccessPointAccount":                          "there are no access points",
-	"s3:DataAccessPointArn":                              "there are no access points",
-	"s3:BucketTag/class":                                 "attribute-based access control is not built, and is off on AWS unless turned on",
-	"aws:ResourceTag/class":                              "the same",
-	"aws:RequestTag/class":                               "CreateBucket refuses tags",
-	"aws:TagKeys":                                        "the same",
-	"s3:x-amz-bucket-namespace":                          "the header is refused",
-	"s3:x-amz-object-annotation-directive":               "the header is refused",
-	"s3:object-lock-event-hold":                          "the header is refused",
-	"s3:object-lock-event-hold-duration-days":            "the same",
-	"s3:x-amz-server-side-encryption":                    "encryption is not built, its headers are refused",
-	"s3:x-amz-server-side-encryption-aws-kms-key-id":     "the same",
-	"s3:x-amz-server-side-encryption-customer-algorithm": "the same",
-	"s3:signatureAge":                                    "only presigned requests have it: TestKeysOfSignatures",
+	"s3:AccessGrantsInstanceArn":              "there are no access grants",
+	"s3:AccessPointNetworkOrigin":             "there are no access points",
+	"s3:AccessPointTag/class":                 "there are no access points",
+	"s3:DataAccessPointAccount":               "there are no access points",
+	"s3:DataAccessPointArn":                   "there are no access points",
+	"s3:BucketTag/class":                      "attribute-based access control is not built, and is off on AWS unless turned on",
+	"aws:ResourceTag/class":                   "the same",
+	"aws:RequestTag/class":                    "CreateBucket refuses tags",
+	"aws:TagKeys":                             "the same",
+	"s3:x-amz-bucket-namespace":               "the header is refused",
+	"s3:x-amz-object-annotation-directive":    "the header is refused",
+	"s3:object-lock-event-hold":               "the header is refused",
+	"s3:object-lock-event-hold-duration-days": "the same",
+	"s3:signatureAge":                         "only presigned requests have it: TestKeysOfSignatures",
 }
 
 // always are the keys that every signed request over TLS has.
@@ -50,7 +47,7 @@ func keysWorld(t *testing.T) *world {
 	}})
 	for _, request := range []string{
 		"ann PUT /walnut", "ann PUT /hazel", "ann PUT /locked\nx-amz-bucket-object-lock-enabled: true", "ann PUT /locked/plain\n\nx", "ann PUT /walnut/plain\n\nx", "ann PUT /walnut/tagged\nx-amz-tagging: class=open\n\nx", "ann PUT /walnut/tagged2\nx-amz-tagging: class=open\n\nx",
-		"ann POST /locked/large?uploads\nx-amz-acl: private\nx-amz-tagging: class=open" + locked, "ann POST /walnut/large?uploads\nx-amz-tagging: class=open\n" + granted,
+		"ann POST /locked/large?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-server-side-encryption: AES256" + locked, "ann POST /walnut/large?uploads\nx-amz-tagging: class=open\n" + granted,
 		"ann POST /walnut/large?uploads",
 	} {
 		if got := w.do(t, &datadriven.TestData{Input: filled(request)}); !strings.HasPrefix(got, "200") {

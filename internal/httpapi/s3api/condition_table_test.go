@@ -18,6 +18,9 @@ const (
 	block   = "\n\n<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>"
 )
 
+// encrypted asks for every kind of encryption at once, which is refused once the permissions are known.
+const encrypted = "\nx-amz-server-side-encryption: aws:kms\nx-amz-server-side-encryption-aws-kms-key-id: k\nx-amz-server-side-encryption-customer-algorithm: AES256"
+
 // copied are the keys of a copy that a write of bytes does not have.
 var copied = map[string]string{"s3:x-amz-copy-source": "it is no copy"}
 
@@ -73,6 +76,9 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
 	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
 	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},
+	{Operation: "GetBucketEncryption", Full: []string{"ann GET /walnut?encryption"}},
+	{Operation: "PutBucketEncryption", Full: []string{"ann PUT /walnut?encryption\n\n<ServerSideEncryptionConfiguration><Rule><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"}},
+	{Operation: "DeleteBucketEncryption", Full: []string{"ann DELETE /walnut?encryption"}},
 	{Operation: "GetObject", Actions: []string{"s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"}, Full: []string{"ann GET /walnut/tagged", "ann GET /walnut/tagged?versionId=null"}, Bare: "ann GET /walnut/plain"},
 	{Operation: "HeadObject", Full: []string{"ann HEAD /walnut/tagged", "ann HEAD /walnut/tagged?versionId=null"}, Bare: "ann HEAD /walnut/plain"},
 	{
@@ -85,6 +91,7 @@ var operationKeys = []keytest.Case{
 		Full: []string{
 			"ann PUT /walnut/new\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-None-Match: *" + written + locked,
 			"ann PUT /walnut/tagged\nx-amz-tagging: class=open\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"\n" + granted + written + "\n\nx",
+			"ann PUT /walnut/new" + encrypted,
 		},
 		Bare: "ann PUT /walnut/new\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
 	},
@@ -93,6 +100,7 @@ var operationKeys = []keytest.Case{
 		Full: []string{
 			"ann PUT /locked/new\nx-amz-copy-source: walnut/tagged\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-tagging-directive: REPLACE\nIf-Match: \"9dd4e461268c8034f5c8564e155c67a6\"" + written + locked,
 			"ann PUT /walnut/copy\nx-amz-copy-source: walnut/tagged?versionId=null\nIf-None-Match: *\n" + granted + written,
+			"ann PUT /walnut/copy\nx-amz-copy-source: walnut/plain" + encrypted,
 		},
 		Bare: "ann PUT /walnut/new\nx-amz-copy-source: walnut/plain", Needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
 		Absent: oneKey(map[string]string{"GetObject s3:ExistingObjectTag/class": "S3 does not fill it for the source of a copy", "GetObjectVersion s3:ExistingObjectTag/class": "the same",
@@ -135,26 +143,28 @@ var operationKeys = []keytest.Case{
 		Full: []string{
 			"ann POST /walnut/new?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nIf-Match: a\nIf-None-Match: *" + written + locked,
 			"ann POST /walnut/new?uploads\nx-amz-tagging: class=open\n" + granted + written,
+			"ann POST /walnut/new?uploads" + encrypted,
 		},
 		Bare: "ann POST /walnut/new?uploads", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
 	},
 	{
 		Operation: "UploadPart",
-		Full:      []string{"ann PUT /locked/large?uploadId=[upload1]&partNumber=1\nIf-Match: a\nIf-None-Match: *" + written + "\n\nx", "ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\n\nx"},
-		Bare:      "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: copied,
+		Full:      []string{"ann PUT /locked/large?uploadId=[upload1]&partNumber=1\nIf-Match: a\nIf-None-Match: *" + written + "\n\nx", "ann PUT /walnut/large?uploadId=[upload2]&partNumber=1" + customers + "\n\nx"},
+		Bare:      "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: ofPart(copied),
 	},
 	{
 		Operation: "UploadPartCopy",
 		Full: []string{
 			"ann PUT /locked/large?uploadId=[upload1]&partNumber=1\nx-amz-copy-source: walnut/tagged\nIf-Match: a\nIf-None-Match: *" + written,
-			"ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\nx-amz-copy-source: walnut/tagged?versionId=null",
+			"ann PUT /walnut/large?uploadId=[upload2]&partNumber=1\nx-amz-copy-source: walnut/tagged?versionId=null" + customers,
 		},
 		Bare: "ann PUT /walnut/large?uploadId=[upload3]&partNumber=1\nx-amz-copy-source: walnut/plain", Needed: []string{"s3:ObjectCreationOperation", "s3:x-amz-copy-source"},
+		Absent: ofPart(nil),
 	},
 	{
 		Operation: "CompleteMultipartUpload",
-		Full:      []string{"ann POST /locked/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *\n\n" + part},
-		Bare:      "ann POST /walnut/large?uploadId=[upload3]\n\n" + part, Needed: []string{"s3:ObjectCreationOperation"}, Absent: oneKey(copied),
+		Full:      []string{"ann POST /locked/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *" + customers + "\n\n" + part},
+		Bare:      "ann POST /walnut/large?uploadId=[upload3]\n\n" + part, Needed: []string{"s3:ObjectCreationOperation"}, Absent: ofPart(oneKey(copied)),
 	},
 	{Operation: "ListParts", Full: []string{"ann GET /locked/large?uploadId=[upload1]&max-parts=1"}, Bare: "ann GET /walnut/large?uploadId=[upload3]"},
 	{Operation: "AbortMultipartUpload", Full: []string{"ann DELETE /locked/large?uploadId=[upload1]"}, Bare: "ann DELETE /walnut/large?uploadId=[upload3]"},
@@ -173,11 +183,22 @@ const deleteSum = "Ex/aog=="
 var bypass = func() map[string]string {
 	absent := map[string]string{}
 	for _, key := range []string{"RequestObjectTag/class", "RequestObjectTagKeys", "x-amz-acl", "x-amz-copy-source", "x-amz-grant-full-control", "x-amz-grant-read",
-		"x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive", "x-amz-storage-class", "x-amz-website-redirect-location"} {
+		"x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+		"x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class", "x-amz-website-redirect-location"} {
 		absent["BypassGovernanceRetention s3:"+key] = "a deletion has none of the headers of a write"
 	}
 	return absent
 }()
+
+// customers is the header of SSE-C that conditions are about.
+const customers = "\nx-amz-server-side-encryption-customer-algorithm: AES256"
+
+// ofPart adds the key that only the parts of an upload under a KMS key have: the story of encryption shows it.
+func ofPart(absent map[string]string) map[string]string {
+	out := map[string]string{"s3:x-amz-server-side-encryption-aws-kms-key-id": "these uploads are not under a KMS key"}
+	maps.Copy(out, absent)
+	return out
+}
 
 // implied adds the keys of an existing object, which the permissions that a write implies do not have.
 func implied(absent map[string]string) map[string]string {

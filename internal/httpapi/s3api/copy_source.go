@@ -115,6 +115,14 @@ func (src *copySource) setVersion(h http.Header) {
 	}
 }
 
+// unlock judges the headers for the key of the source's customer, and asks for the use of its KMS key.
+func (src *copySource) unlock(ctx context.Context, s *Service, c *httpapi.Call) (err error) {
+	if src.customer, err = customerOf(c.HTTP, ofCopySource, src.object.Encryption); err != nil {
+		return err
+	}
+	return s.unlock(ctx, c, src.name, src.key, src.object.Encryption)
+}
+
 // path returns the source in the form in which it is compared with the target.
 func (src *copySource) path() string { return arn.Object(src.name, src.key).String() }
 

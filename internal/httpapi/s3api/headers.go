@@ -55,6 +55,12 @@ var known = map[string]verdict{
 
 	"x-amz-website-redirect-location": read,
 
+	encryptionHeader: read, kmsKeyHeader: read, contextHeader: read, bucketKeyHeader: read,
+	customerAlgorithm: read, customerKey: read, customerKeyMD5: read,
+	"x-amz-copy-source-server-side-encryption-customer-algorithm": read,
+	"x-amz-copy-source-server-side-encryption-customer-key":       read,
+	"x-amz-copy-source-server-side-encryption-customer-key-md5":   read,
+
 	// Attributes that objects do not have are left out of listings.
 	"x-amz-optional-object-attributes": read,
 

@@ -14,6 +14,7 @@ import (
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 	"crossgrant/internal/wire/restxml"
 )
 
@@ -36,7 +37,10 @@ func (s *Service) createMultipartUpload() httpapi.Operation {
 			if in.bucket, err = s.loadBucket(ctx, c); err != nil {
 				return err
 			}
-			return refuseAnonymous(c, noAnonymousUpload)
+			if err := refuseAnonymous(c, noAnonymousUpload); err != nil {
+				return err
+			}
+			return s.nameKey(ctx, c, in.sse)
 		},
 		Checks: func(c *httpapi.Call, in *createUploadInput) []access.Check { return in.checks(c) },
 		Run:    s.runCreateUpload,
@@ -81,7 +85,7 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 	}
 	upload := &records.Upload{
 		Key: c.Key, Owner: object.Owner, OwnerAccount: object.OwnerAccount, Metadata: object.Metadata, Acl: object.Acl,
-		Tags: object.Tags, WrittenUnderEnforced: object.WrittenUnderEnforced,
+		Tags: object.Tags, WrittenUnderEnforced: object.WrittenUnderEnforced, Encryption: object.Encryption,
 		Retention: object.Retention, LegalHold: object.LegalHold, LegalHoldSet: object.LegalHoldSet,
 		CannedAcl: in.acl.canned, GrantHeaders: in.acl.grants,
 		InitiatorArn: c.Caller.ARN, InitiatorId: c.Caller.UserID(), InitiatorAccount: string(c.Caller.Account),
@@ -91,7 +95,7 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 	if in.algorithm == "" {
 		upload.ChecksumAlgorithm, upload.ChecksumUnasked = string(defaultAlgorithm), true
 	}
-	if err := s.objects.CreateUpload(ctx, in.bucket.ID, in.bucket.Record.Name, upload); err != nil {
+	if err := s.objects.CreateUpload(ctx, in.bucket.ID, in.bucket.Record.Name, upload, in.sse.customer); err != nil {
 		return nil, err
 	}
 	d := restxml.New("InitiateMultipartUploadResult")
@@ -99,6 +103,8 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 	d.Text("Key", c.Key)
 	d.Text("UploadId", upload.Id)
 	r := document(d)
+	setEncryption(r.Header, upload.Encryption)
+	setContext(r.Header, upload.Encryption)
 	if in.algorithm != "" {
 		r.Header.Set("X-Amz-Checksum-Algorithm", string(in.algorithm))
 		r.Header.Set("X-Amz-Checksum-Type", string(in.kind))
@@ -119,6 +125,8 @@ type uploadInput struct {
 	bucket *access.Bucket
 	id     string
 	upload *records.Upload // nil: there is none
+
+	customer *sse.CustomerKey // of its content; nil: it needs none
 }
 
 // loadUpload reads bucket and upload. That there is no such upload is told after the permissions are
@@ -152,9 +160,11 @@ func (in *uploadInput) check(c *httpapi.Call, created bool) access.Check {
 	keys := putKeys(c.HTTP, created)
 	return objectCheck(in.bucket, c.Key, "s3:PutObject", nil, func(k *policy.Context) {
 		keys(k)
+		fromHeaders(c.HTTP, k, customerAlgorithm)
 		if in.upload == nil {
 			return
 		}
+		carriedKeys(in.upload, k)
 		if in.upload.CannedAcl != "" {
 			k.Set("s3:"+acl.CannedHeader, in.upload.CannedAcl)
 		}
@@ -175,8 +185,11 @@ func lockOf(u *records.Upload) *lockInput {
 	return in
 }
 
-// refuseWrite refuses an ACL or tags on a request on an upload, which would not be obeyed.
+// refuseWrite refuses an ACL, tags or an encryption on a request on an upload, which would not be obeyed.
 func refuseWrite(c *httpapi.Call) error {
+	if err := refuseEncryption(c.HTTP); err != nil {
+		return err
+	}
 	for _, name := range append([]string{taggingHeader}, aclKeys...) {
 		if has(c.HTTP, name) {
 			return refusedHeader(name)
@@ -234,6 +247,9 @@ func (s *Service) uploadPart() httpapi.Operation {
 			if err := in.exists(); err != nil {
 				return nil, err
 			}
+			if err := s.unlockUpload(ctx, c, &in.uploadInput); err != nil {
+				return nil, err
+			}
 			n := in.newObject(c)
 			n.Length, n.ContentMD5, n.Algorithm = c.Length, in.digest.md5, string(in.digest.algorithm)
 			n.Expected = func() ([]byte, error) { return in.digest.expected(c) }
@@ -249,6 +265,7 @@ func (s *Service) uploadPart() httpapi.Operation {
 			}
 			r := empty()
 			r.Header.Set("ETag", `"`+partETag(part)+`"`)
+			setEncryption(r.Header, in.upload.Encryption)
 			if in.digest.algorithm != "" {
 				sent, err := in.digest.expected(c)
 				if err != nil {
@@ -262,7 +279,7 @@ func (s *Service) uploadPart() httpapi.Operation {
 }
 
 func (in *uploadInput) newObject(c *httpapi.Call) objects.NewObject {
-	return objects.NewObject{Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Length: -1}
+	return objects.NewObject{Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Length: -1, Customer: in.customer}
 }
 
 func partETag(p *records.Part) string { return etag(&records.Object{Etag: p.Etag}) }
@@ -307,21 +324,28 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 	if err := in.exists(); err != nil {
 		return nil, err
 	}
+	if err := s.unlockUpload(ctx, c, &in.uploadInput); err != nil {
+		return nil, err
+	}
 	for attempt := 1; ; attempt++ {
 		if err := in.source.judge(); err != nil {
+			return nil, err
+		}
+		if err := in.source.unlock(ctx, s, c); err != nil {
 			return nil, err
 		}
 		p, err := in.copied()
 		if err != nil {
 			return nil, err
 		}
-		part, err := s.objects.CopyPart(ctx, in.newObject(c), in.id, in.number, in.source.object, p.offset, p.length)
+		part, err := s.objects.CopyPart(ctx, in.newObject(c), in.id, in.number, in.source.source(), p.offset, p.length)
 		if err == nil {
 			if in.upload.ChecksumUnasked {
 				part.Checksum = nil
 			}
 			r := copyResult("CopyPartResult", partETag(part), part.Modified, part.Checksum)
 			in.source.setVersion(r.Header)
+			setEncryption(r.Header, in.upload.Encryption)
 			return r, nil
 		}
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {

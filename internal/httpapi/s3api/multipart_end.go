@@ -176,6 +176,9 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	if in.upload == nil {
 		return s.completedBefore(ctx, c, in)
 	}
+	if err := checkCompletion(c.HTTP, in.upload); err != nil {
+		return nil, err
+	}
 	kind := uploadType(in.upload)
 	if in.upload.ChecksumUnasked {
 		kind = "null" // S3's word for the mode of an upload that named no checksum
@@ -224,6 +227,7 @@ func (in *completeUploadInput) completed(c *httpapi.Call, o *records.Object) *ht
 	}
 	r := document(d)
 	setWritten(r.Header, o)
+	setServerEncryption(r.Header, o.Encryption)
 	return r
 }
 

@@ -39,6 +39,9 @@ func (s *Service) copyObject() httpapi.Operation {
 			if err := refuseAnonymous(c, noAnonymousCopy); err != nil {
 				return err
 			}
+			if err := s.nameKey(ctx, c, in.sse); err != nil {
+				return err
+			}
 			return s.loadSource(ctx, c, &in.source)
 		},
 		Checks: func(c *httpapi.Call, in *copyObjectInput) []access.Check { return in.checks(c) },
@@ -128,7 +131,8 @@ func decodeAlgorithm(c *httpapi.Call) (checksum.Algorithm, error) {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RestoringPreviousVersions.html
 func (in *copyObjectInput) checkSelf(c *httpapi.Call) error {
 	same := !in.source.version.given() && in.source.path() == arn.Object(c.Bucket, c.Key).String()
-	changes := in.replace || has(c.HTTP, "x-amz-storage-class") || in.metadata.WebsiteRedirect != "" || in.algorithm != ""
+	changes := in.replace || has(c.HTTP, "x-amz-storage-class") || in.metadata.WebsiteRedirect != "" || in.algorithm != "" ||
+		changesEncryption(c.HTTP)
 	if same && !changes {
 		return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the " +
 			"object's metadata, storage class, website redirect location or encryption attributes.")
@@ -148,6 +152,8 @@ func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyOb
 			r := copyResult("CopyObjectResult", etag(stored), stored.Modified, stored.Checksum)
 			in.source.setVersion(r.Header)
 			setWritten(r.Header, stored)
+			setEncryption(r.Header, stored.Encryption)
+			setContext(r.Header, stored.Encryption)
 			return r, nil
 		}
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
@@ -168,6 +174,9 @@ func (s *Service) copyOnce(ctx context.Context, c *httpapi.Call, in *copyObjectI
 	if err := in.lock.judge(in.bucket, true); err != nil {
 		return nil, err
 	}
+	if err := in.source.unlock(ctx, s, c); err != nil {
+		return nil, err
+	}
 	object, err := s.newObject(ctx, c, &in.writeInput)
 	if err != nil {
 		return nil, err
@@ -180,13 +189,13 @@ func (s *Service) copyOnce(ctx context.Context, c *httpapi.Call, in *copyObjectI
 	}
 	n := objects.NewObject{
 		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,
-		Algorithm: string(in.algorithm), Origin: origin(c, "ObjectCreated:Copy"),
+		Algorithm: string(in.algorithm), Origin: origin(c, "ObjectCreated:Copy"), Customer: in.sse.customer,
 		Guard: rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
 	}
 	if n.Algorithm == "" && in.source.object.Checksum == nil {
 		n.Algorithm = string(defaultAlgorithm)
 	}
-	return s.objects.Copy(ctx, n, in.source.object)
+	return s.objects.Copy(ctx, n, in.source.source())
 }
 
 // copiedMetadata is what a copy keeps of its source's metadata: all but the redirect of a website, which

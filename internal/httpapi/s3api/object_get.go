@@ -96,6 +96,13 @@ func (s *Service) headObject() httpapi.Operation {
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
 		}
+		if in.checksum {
+			// S3 keeps the checksums of such objects encrypted as their content is:
+			// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (x-amz-checksum-mode)
+			if err := s.unlock(ctx, c, c.Bucket, c.Key, in.object.Encryption); err != nil {
+				return nil, err
+			}
+		}
 		return r, in.writeExtras(ctx, c, r.Header)
 	})
 }
@@ -135,7 +142,10 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		if err := in.writeExtras(ctx, c, r.Header); err != nil {
 			return nil, err
 		}
-		r.Stream, err = s.objects.Open(ctx, in.object, p.offset, p.length)
+		if err := s.unlock(ctx, c, c.Bucket, c.Key, in.object.Encryption); err != nil {
+			return nil, err
+		}
+		r.Stream, err = s.objects.Open(ctx, in.source(), p.offset, p.length)
 		if err == nil {
 			return r, nil
 		}
@@ -159,6 +169,13 @@ func (in *getObjectInput) answer(c *httpapi.Call) (*httpapi.Response, span, erro
 		return nil, span{}, err
 	}
 	o := in.object
+	if err := refuseEncryption(c.HTTP); err != nil {
+		return nil, span{}, err
+	}
+	var err error
+	if in.customer, err = customerOf(c.HTTP, "", o.Encryption); err != nil {
+		return nil, span{}, err
+	}
 	r := empty()
 	setVersion(r.Header, in.bucket, o)
 	switch result, failing := in.cond.judge(o); result {
@@ -179,6 +196,7 @@ func (in *getObjectInput) answer(c *httpapi.Call) (*httpapi.Response, span, erro
 		h.Set(name, value)
 	}
 	setValidators(h, o)
+	setEncryption(h, o.Encryption)
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Length", strconv.FormatInt(p.length, 10))
 	if partial {

@@ -21,6 +21,7 @@ type writeInput struct {
 	tagged bool
 	tags   []*records.Tag
 	lock   lockInput
+	sse    *encryptionInput
 	// keys sets the condition keys of s3:PutObject.
 	keys func(*policy.Context)
 }
@@ -37,11 +38,13 @@ func decodeWrite(c *httpapi.Call, created bool) (writeInput, error) {
 	if in.lock, err = decodeLock(c.HTTP, c.Time); err != nil {
 		return in, err
 	}
-	tags, lock := in.tags, in.lock
+	in.sse = new(encryptionInput)
+	encryption, tags, lock := in.sse, in.tags, in.lock
 	in.keys = func(k *policy.Context) {
 		putKeys(c.HTTP, created)(k)
 		requestTags(k, tags)
 		lock.keys(k, c.Time)
+		encryption.keys(c.HTTP, k)
 	}
 	if in.metadata, err = decodeMetadata(c.HTTP); err != nil {
 		return in, err
@@ -99,9 +102,13 @@ func (s *Service) newObject(ctx context.Context, c *httpapi.Call, in *writeInput
 		return nil, err
 	}
 	c.Record.ObjectOwner = owner
+	encryption, err := s.encryption(ctx, c, in.bucket, in.sse)
+	if err != nil {
+		return nil, err
+	}
 	o := &records.Object{
 		Owner: string(owner), OwnerAccount: string(account), Metadata: in.metadata, Acl: access.Grants(list),
-		Tags: in.tags, WrittenUnderEnforced: in.bucket.Enforced,
+		Tags: in.tags, WrittenUnderEnforced: in.bucket.Enforced, Encryption: encryption,
 	}
 	in.lock.apply(o)
 	return o, nil
@@ -134,8 +141,10 @@ func (s *Service) putObject() httpapi.Operation {
 			return in, needLength(c)
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *putObjectInput) (err error) {
-			in.bucket, err = s.loadBucket(ctx, c)
-			return err
+			if in.bucket, err = s.loadBucket(ctx, c); err != nil {
+				return err
+			}
+			return s.nameKey(ctx, c, in.sse)
 		},
 		Checks: func(c *httpapi.Call, in *putObjectInput) []access.Check { return in.checks(c) },
 		Run:    s.runPutObject,
@@ -161,9 +170,9 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 	n := objects.NewObject{
 		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,
 		Length: c.Length, ContentMD5: in.digest.md5, Algorithm: string(in.digest.algorithm),
-		Expected: func() ([]byte, error) { return in.digest.expected(c) },
-		Origin:   origin(c, "ObjectCreated:Put"),
-		Guard:    rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
+		Expected: func() ([]byte, error) { return in.digest.expected(c) }, Customer: in.sse.customer,
+		Origin: origin(c, "ObjectCreated:Put"),
+		Guard:  rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
 	}
 	if n.Algorithm == "" {
 		n.Algorithm = string(defaultAlgorithm)
@@ -175,6 +184,8 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 	r := empty()
 	r.Header.Set("ETag", `"`+etag(stored)+`"`)
 	setWritten(r.Header, stored)
+	setEncryption(r.Header, stored.Encryption)
+	setContext(r.Header, stored.Encryption)
 	setChecksum(r.Header, stored.Checksum, 0)
 	return r, nil
 }

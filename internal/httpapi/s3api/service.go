@@ -42,15 +42,18 @@ type NewBuckets struct {
 	Ownership string
 	// Block sets all four settings of Block Public Access on a new bucket.
 	Block bool
+	// NoCustomerKeys blocks uploads that are encrypted with keys of the customer (SSE-C).
+	NoCustomerKeys bool
 }
 
 // ACLsEnabled and ACLsDisabled are the two defaults that an operator chooses from: what S3 did until
-// April 2023 and what it does since.
+// April 2023, and what it does since, with SSE-C blocked since April 2026.
 //
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html
 var (
 	ACLsEnabled  = NewBuckets{Ownership: objectWriter}
-	ACLsDisabled = NewBuckets{Ownership: access.Enforced, Block: true}
+	ACLsDisabled = NewBuckets{Ownership: access.Enforced, Block: true, NoCustomerKeys: true}
 )
 
 // Deps is what the service needs beside its storage.
@@ -59,6 +62,7 @@ type Deps struct {
 	Accounts   Accounts
 	Principals Principals
 	MFA        MFADevices
+	KMS        KMS
 	Region     string
 	// Domains are the base domains of virtual-hosted buckets, lower case, without port; "localhost" is
 	// one without being listed.

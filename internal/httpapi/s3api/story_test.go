@@ -34,11 +34,13 @@ import (
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
+	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
 )
 
@@ -50,6 +52,9 @@ import (
 //	user account=… name=…                  called account/user
 //	deleteuser account=… name=…
 //	policy account=… user=…                the input becomes the user's one inline policy
+//	key account=… id=… [alias=…]           a KMS key; the input is its policy
+//	disable | enable | rotate id=…         a KMS key
+//	rotatemaster                           the master key
 //	decisions                              how the last request was judged
 //	cost                                   the transactions on the metadata that it took
 //	do                                     one request:
@@ -58,7 +63,8 @@ import (
 //	                                       blank line
 //	body                                   "size N" is N bytes
 //
-// Upload IDs are shown as [upload1], [upload2], … and may be written so; version IDs as [version1], ….
+// Upload IDs are shown as [upload1], [upload2], … and may be written so; version IDs as [version1], …, and ETags
+// that are drawn at random as [etag1], …. The AWS managed key is shown as [key].
 // The clock goes on by a minute with each command.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txt")
@@ -95,6 +101,7 @@ type world struct {
 	asking   *keytest.Asking
 	tls      *tls.ConnectionState
 	engine   *countingEngine
+	secrets
 }
 
 // countingEngine counts the transactions on the metadata store.
@@ -129,7 +136,7 @@ func (w *world) Record(r *audit.Record) {
 
 func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	t.Helper()
-	w := &world{region: "us-east-1", ids: map[string]ids.AccountID{}, signers: map[string]*sigv4.Signer{}}
+	w := &world{secrets: secrets{keys: map[string]bool{}}, region: "us-east-1", ids: map[string]ids.AccountID{}, signers: map[string]*sigv4.Signer{}}
 	w.clock.Store(time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC).Unix())
 	var domain string
 	d.MaybeScanArgs(t, "region", &w.region)
@@ -145,11 +152,12 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	sessions := sts.New(store, box, sts.Options{Now: w.now})
 	authorizer := access.New(store, box, sessions)
 	w.asking = &keytest.Asking{Access: authorizer}
+	w.box, w.kms = box, kms.New(store, box, kms.Options{Region: w.region, Principals: w.iam, Now: w.now})
 	storage := objects.New(store, blobs.New(), objects.Options{
-		InlineLimit: 16, MinPart: 32, MaxObject: 1 << 20, Now: w.now, Log: slog.New(slog.DiscardHandler),
+		Keys: &sse.Keyring{Master: box, KMS: w.kms}, InlineLimit: 16, MinPart: 32, MaxObject: 1 << 20, Now: w.now, Log: slog.New(slog.DiscardHandler),
 	})
 	deps := s3api.Deps{
-		Buckets: authorizer, Accounts: authorizer, Principals: w.iam, MFA: oneDevice{}, Region: w.region, NewBuckets: s3api.ACLsEnabled,
+		Buckets: authorizer, Accounts: authorizer, Principals: w.iam, MFA: oneDevice{}, KMS: w.kms, Region: w.region, NewBuckets: s3api.ACLsEnabled,
 	}
 	if d.HasArg("defaults") {
 		deps.NewBuckets = s3api.ACLsDisabled
@@ -223,6 +231,9 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 	case "cost":
 		return fmt.Sprintf("%d reads, %d writes\n", w.engine.views.Load(), w.engine.updates.Load())
 	}
+	if done, err := w.runKey(t, d, account); done {
+		return fail(err)
+	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""
 }
@@ -252,6 +263,7 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 	w.engine.views.Store(0)
 	w.engine.updates.Store(0)
 	input := uploadName.ReplaceAllStringFunc(d.Input, func(name string) string { return w.uploads[name[7]-'1'] })
+	input = w.reveal(input)
 	input = versionName.ReplaceAllStringFunc(input, func(name string) string {
 		var n int
 		fmt.Sscanf(name, "[version%d]", &n)
@@ -314,6 +326,7 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 		}
 	}
 	slices.Sort(names)
+	w.remember(answer.Header())
 	for _, name := range names {
 		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(answer.Header()[name], " | "))
 	}
@@ -331,7 +344,7 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 	if text != "" {
 		b.WriteString(indent(text))
 	}
-	return w.nameVersions(b.String())
+	return w.nameVersions(w.hide(b.String()))
 }
 
 var versionID = regexp.MustCompile(`\b[S-V][0-9A-V]{31}\b`)

@@ -68,6 +68,10 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "PUT", on: onBucket, sub: "tagging"}:        s.putBucketTagging(),
 		{method: "DELETE", on: onBucket, sub: "tagging"}:     s.deleteBucketTagging(),
 
+		{method: "GET", on: onBucket, sub: "encryption"}:    s.getBucketEncryption(),
+		{method: "PUT", on: onBucket, sub: "encryption"}:    s.putBucketEncryption(),
+		{method: "DELETE", on: onBucket, sub: "encryption"}: s.deleteBucketEncryption(),
+
 		{method: "GET", on: onObject}:                    s.getObject(),
 		{method: "HEAD", on: onObject}:                   s.headObject(),
 		{method: "PUT", on: onObject}:                    s.putObject(),

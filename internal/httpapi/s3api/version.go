@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 const versionHeader = "X-Amz-Version-Id"
@@ -66,6 +67,14 @@ type addressed struct {
 	object *records.Object
 	// marker is the delete marker that stands where the object would; nil if there is none.
 	marker *records.Object
+
+	// customer is the key that the object is encrypted under, once it was judged; nil if it needs none.
+	customer *sse.CustomerKey
+}
+
+// source returns the object as something to read.
+func (a *addressed) source() objects.Source {
+	return objects.Source{Bucket: a.bucket.ID, Key: a.key, Object: a.object, Customer: a.customer}
 }
 
 // loadVersion reads the version of a key. That it is not there is no error.

@@ -1,0 +1,146 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
+)
+
+// Source is an object whose bytes are to be read: its record, which Get returned, where it lies, and the key
+// with which its writer had it encrypted, if that was a customer's own (SSE-C).
+type Source struct {
+	Bucket   keys.BucketID
+	Key      string
+	Object   *records.Object
+	Customer *sse.CustomerKey
+}
+
+func (src *Source) place() sse.Place { return sse.Place{Bucket: src.Bucket, Key: src.Key} }
+
+// openKey returns the content key of an object or an upload, or nil if its content lies in the clear, as what
+// was written before there was encryption.
+func (s *Service) openKey(ctx context.Context, e *records.Encryption, customer *sse.CustomerKey, p sse.Place) (*sse.Key, error) {
+	if e != nil {
+		return s.opts.Keys.Open(ctx, e, customer, p)
+	}
+	if customer != nil {
+		return nil, sse.ErrCustomerKeyWrong
+	}
+	return nil, nil
+}
+
+// drawKey draws a content key for what e says, nil meaning SSE-S3, and returns it, and e as it is stored.
+func (s *Service) drawKey(ctx context.Context, e *records.Encryption, customer *sse.CustomerKey, p sse.Place) (*sse.Key, *records.Encryption, error) {
+	sealed := &records.Encryption{Algorithm: sse.AES256}
+	if e != nil {
+		sealed = proto.CloneOf(e)
+	}
+	k, err := s.opts.Keys.Draw(ctx, sealed, customer, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	return k, sealed, nil
+}
+
+// encrypt draws the content key of the object that n describes.
+func (n *NewObject) encrypt(ctx context.Context, s *Service) (err error) {
+	n.key, n.encryption, err = s.drawKey(ctx, n.Object.GetEncryption(), n.Customer, n.place())
+	return err
+}
+
+func (n *NewObject) place() sse.Place { return sse.Place{Bucket: n.Bucket, Key: n.Key} }
+
+// run is a run of bytes that is being written: its cipher, and the salt that is kept beside it.
+type run struct {
+	cipher *sse.Run
+	salt   []byte
+}
+
+// newRun begins a run under k, or returns nil if k is nil.
+func (s *Service) newRun(k *sse.Key) (*run, error) {
+	if k == nil {
+		return nil, nil
+	}
+	salt := make([]byte, sse.SaltSize)
+	if err := s.draw(salt); err != nil {
+		return nil, err
+	}
+	cipher, err := k.Run(salt)
+	if err != nil {
+		return nil, err
+	}
+	return &run{cipher, salt}, nil
+}
+
+// etag returns the entity tag of content that has this MD5: the MD5 itself where S3 encrypts with its own
+// keys. Elsewhere it is not, as on S3, where it also differs between two uploads of the same bytes: here it
+// is random, so that nobody who reads the metadata learns the MD5.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+func (s *Service) etag(e *records.Encryption, md5 []byte) ([]byte, error) {
+	if tagIsMD5(e) {
+		return md5, nil
+	}
+	tag := make([]byte, len(md5))
+	return tag, s.draw(tag)
+}
+
+// tagIsMD5 reports whether the entity tag of content that is encrypted so is its MD5.
+func tagIsMD5(e *records.Encryption) bool {
+	return e == nil || e.Algorithm == sse.AES256 && len(e.CustomerMd5) == 0
+}
+
+// encryptionOf returns the encryption of the object whose last part is given: that of its upload, with the
+// salt of the bytes that are inline.
+func encryptionOf(u *records.Upload, last *records.Part) *records.Encryption {
+	if u.Encryption == nil {
+		return nil
+	}
+	e := proto.CloneOf(u.Encryption)
+	e.InlineSalt = last.InlineSalt
+	return e
+}
+
+// takenOver is what the record of an object has of content that it took over from another one as it is
+// stored. Its segments and inline bytes are those of the source, salts included.
+type takenOver struct {
+	encryption *records.Encryption
+	etag       []byte
+}
+
+// takeOver returns what the object that n describes takes over from src, whose runs are not read and stay as
+// they are: only the content key is sealed anew. It returns nil if the bytes have to be read: because they lie
+// in the clear, or in another number of layers, or because the entity tag of the new object is to be the MD5
+// of all of them and that of src is not. Checksums are not looked at.
+func (s *Service) takeOver(ctx context.Context, n *NewObject, src *Source) (*takenOver, error) {
+	from := src.Object.GetEncryption()
+	to := n.Object.GetEncryption()
+	if to == nil {
+		to = &records.Encryption{Algorithm: sse.AES256}
+	}
+	md5 := tagIsMD5(to) && n.Customer == nil
+	switch {
+	case from == nil, sse.Layers(from) != sse.Layers(to):
+		return nil, nil
+	case md5 && (!tagIsMD5(from) || src.Object.Parts > 0):
+		return nil, nil
+	}
+	k, err := s.openKey(ctx, from, src.Customer, src.place())
+	if err != nil {
+		return nil, fmt.Errorf("open content key of the source: %w", err)
+	}
+	t := &takenOver{encryption: proto.CloneOf(to), etag: src.Object.Etag}
+	if err := s.opts.Keys.Seal(ctx, t.encryption, n.Customer, k, n.place()); err != nil {
+		return nil, err
+	}
+	t.encryption.InlineSalt = from.InlineSalt
+	if !md5 {
+		t.etag, err = s.etag(t.encryption, src.Object.Etag)
+	}
+	return t, err
+}
