@@ -44,11 +44,21 @@ func (w *world) runKey(t *testing.T, d *datadriven.TestData, account string) (do
 	return true, err
 }
 
+var shownTag = regexp.MustCompile(`<ETag>&#?[a-z0-9]+;([0-9a-f]{32})&`)
+
 // remember notes the ETag of an answer, if it is one that is drawn.
-func (w *world) remember(h http.Header) {
-	drawn := h["x-amz-server-side-encryption-customer-algorithm"] != nil || h["x-amz-server-side-encryption-aws-kms-key-id"] != nil
-	if tag := strings.Trim(strings.Join(h["ETag"], ""), `"`); drawn && tag != "" && !strings.Contains(tag, "-") && !slices.Contains(w.tags, tag) {
-		w.tags = append(w.tags, tag)
+func (w *world) remember(h http.Header, body string) {
+	if h["x-amz-server-side-encryption-customer-algorithm"] == nil && h["x-amz-server-side-encryption-aws-kms-key-id"] == nil {
+		return
+	}
+	tags := []string{strings.Trim(strings.Join(h["ETag"], ""), `"`)}
+	for _, m := range shownTag.FindAllStringSubmatch(body, -1) {
+		tags = append(tags, m[1])
+	}
+	for _, tag := range tags {
+		if len(tag) == 32 && !slices.Contains(w.tags, tag) {
+			w.tags = append(w.tags, tag)
+		}
 	}
 }
 

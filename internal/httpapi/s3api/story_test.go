@@ -326,7 +326,7 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 		}
 	}
 	slices.Sort(names)
-	w.remember(answer.Header())
+	w.remember(answer.Header(), answer.Body.String())
 	for _, name := range names {
 		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(answer.Header()[name], " | "))
 	}
