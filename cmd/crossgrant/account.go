@@ -13,6 +13,8 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/iam"
+	"crossgrant/internal/kms"
 )
 
 // accountCommand has the commands that keep accounts.
@@ -193,13 +195,14 @@ func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator)
 	if err := folder.check(ctx); err != nil {
 		return err
 	}
-	return do(folder.operator(accounts.New(folder.store, folder.box, accounts.Options{}), "", ""))
+	keys := kms.New(folder.store, folder.box, kms.Options{Principals: iam.New(folder.store, folder.box, iam.Options{})})
+	return do(folder.operator(accounts.New(folder.store, folder.box, accounts.Options{}), keys, "", ""))
 }
 
 // operator returns the operator of an open folder.
-func (d *dataFolder) operator(service *accounts.Service, endpoint, region string) *admin.Local {
+func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, endpoint, region string) *admin.Local {
 	return &admin.Local{
-		Accounts: service, Endpoint: endpoint, Region: region,
+		Accounts: service, KMS: keys, Box: d.box, Endpoint: endpoint, Region: region,
 		ReadProfiles: func(ctx context.Context) ([]admin.Profile, error) {
 			found, err := bootstrap.Profiles(ctx, d.store, d.box)
 			profiles := make([]admin.Profile, len(found))

@@ -32,6 +32,7 @@ const (
 type commandLine struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	Account  accountCommand  `cmd:"" help:"Create, list, show and close accounts."`
+	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and enable KMS keys, and rotate the master key."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

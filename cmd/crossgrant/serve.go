@@ -118,7 +118,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	group := &serverGroup{failed: make(chan error, 2)}
-	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
+	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, wired.kms, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
 	if config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}

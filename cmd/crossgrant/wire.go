@@ -65,7 +65,7 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		buckets = s3api.ACLsDisabled
 	}
 	w.bootstrap = bootstrap.Services{
-		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects,
+		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects, KMS: w.kms,
 		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block,
 		NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}

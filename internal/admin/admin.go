@@ -1,5 +1,5 @@
 // Package admin is what an operator does to a server: accounts are made, listed, shown and closed,
-// and the profiles of the bootstrap users are read.
+// the profiles of the bootstrap users are read, and KMS keys and the master key are kept.
 //
 // Operator is these actions. Local does them on an open data folder; Client asks a running server,
 // which has the data folder open, over a unix socket in that folder; Handler is the server's side.
@@ -13,6 +13,10 @@
 //	GET  /account?who=WHO        -> Account
 //	POST /account/close?who=WHO  -> Account
 //	GET  /profiles               -> Profiles
+//	POST /keys                   NewKey -> Key
+//	GET  /keys                   -> KeyList
+//	POST /key/CHANGE?id=KEY      -> Key
+//	POST /master-key/rotate      -> Done
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -23,6 +27,8 @@ import (
 
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/kms"
+	"crossgrant/internal/seal"
 )
 
 // Operator does what an operator asks. Where an account is named, who is an account ID, a canonical
@@ -35,6 +41,7 @@ type Operator interface {
 	ShowAccount(ctx context.Context, who string) (Account, error)
 	CloseAccount(ctx context.Context, who string) (Account, error)
 	Profiles(ctx context.Context) (Profiles, error)
+	KeyOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -105,6 +112,9 @@ const pageSize = 1000
 // Local is the Operator of an open data folder.
 type Local struct {
 	Accounts *accounts.Service
+	KMS      *kms.Service
+	// Box is sealed with the master key.
+	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
 	// Endpoint and Region are reported with the profiles.

@@ -14,6 +14,7 @@ import (
 
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/seal"
@@ -28,7 +29,7 @@ func newLocal(t *testing.T) *Local {
 	store := meta.New(memory.New())
 	t.Cleanup(func() { store.Close() })
 	return &Local{
-		Accounts: accounts.New(store, box, accounts.Options{}),
+		Accounts: accounts.New(store, box, accounts.Options{}), KMS: kms.New(store, box, kms.Options{Region: "us-east-1"}), Box: box,
 		ReadProfiles: func(context.Context) ([]Profile, error) {
 			return []Profile{{"p", "AKIAAAAAAAAAAAAAAAAA", "secret"}}, nil
 		},

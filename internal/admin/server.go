@@ -91,6 +91,7 @@ func Handler(operator Operator) http.Handler {
 		profiles, err := operator.Profiles(r.Context())
 		answer(w, profiles, err)
 	})
+	handleKeys(mux, operator)
 	return mux
 }
 

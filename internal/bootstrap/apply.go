@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
 )
@@ -25,6 +26,7 @@ type Services struct {
 	Accounts *accounts.Service
 	IAM      *iam.Service
 	Objects  *objects.Service
+	KMS      *kms.Service
 	// Region, Ownership, Block and NoCustomerKeys are what a bucket gets for which the file says nothing;
 	// Block sets all four settings of Block Public Access, NoCustomerKeys blocks SSE-C.
 	Region         string
@@ -81,6 +83,9 @@ func (r *run) all(ctx context.Context) error {
 		a := &r.file.Accounts[i]
 		account, err := r.account(ctx, a)
 		if err != nil {
+			return fmt.Errorf("account %s: %w", a.Name, err)
+		}
+		if err := r.keys(ctx, account.ID, a); err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
 		r.accounts = append(r.accounts, account)

@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
@@ -28,6 +29,7 @@ accounts:
   - name: owner
     id: "111122223333"
     root: {access-key-id: AKIAROOTROOTROOTROOT, secret-access-key: root-secret, profile: owner-root}
+    keys: [{id: 01234567-89ab-4def-8123-456789abcdef, alias: app}, {alias: alias/other}]
     policies:
       - {name: ReadLogs, path: /logs/, document: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::logs/*"}}}
     groups:
@@ -75,9 +77,11 @@ func newFixtureOver(t *testing.T, engine meta.Engine) *fixture {
 	store := meta.New(engine)
 	blobs := blobmemory.New()
 	t.Cleanup(func() { blobs.Close(); store.Close() })
+	keyring := kms.New(store, box, kms.Options{Region: "us-east-1"})
 	return &fixture{box: box, Services: Services{
+		KMS:   keyring,
 		Store: store, Accounts: accounts.New(store, box, accounts.Options{}), IAM: iam.New(store, box, iam.Options{}),
-		Objects: objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
+		Objects: objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box, KMS: keyring}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
 	}}
 }
 
@@ -117,6 +121,11 @@ func TestApplyMakesEverything(t *testing.T) {
 	ctx := t.Context()
 	if _, err := f.apply(t, setting); err != nil {
 		t.Fatal(err)
+	}
+	for _, ref := range []string{"01234567-89ab-4def-8123-456789abcdef", "alias/app", "alias/other"} {
+		if k, err := f.KMS.Resolve(ctx, owner, ref); err != nil || k.Account != owner {
+			t.Errorf("key %s = %+v, %v", ref, k, err)
+		}
 	}
 	if groups, err := f.IAM.GroupsForUser(ctx, owner, "reader", iam.Page{}); err != nil || len(groups.Items) != 1 || groups.Items[0].Name != "readers" {
 		t.Errorf("groups of reader = %+v, %v", groups, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // profilePattern is what a profile may be called, so that its name needs no quoting in the CLI's files.
@@ -60,6 +61,17 @@ func (c *checker) account(a *Account) {
 	scope := "account " + a.Name
 	c.profile(scope, a.Root.Profile)
 	c.key(scope, a.Root.AccessKeyID, a.Root.SecretAccessKey, true)
+	for _, k := range a.Keys {
+		if k.ID == "" && k.Alias == "" {
+			c.fail("%s: there is a key without id and alias", scope)
+		}
+		if k.ID != "" {
+			c.once("key", k.ID)
+		}
+		if k.Alias != "" {
+			c.once(scope+": alias", strings.TrimPrefix(k.Alias, "alias/"))
+		}
+	}
 	for _, p := range a.Policies {
 		c.name(scope, "policy", p.Name)
 		c.content(scope+": policy "+p.Name, p.Content)

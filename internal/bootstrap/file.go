@@ -17,6 +17,9 @@
 //	      access-key-id: AKIA…
 //	      secret-access-key: …
 //	      profile: name of an AWS CLI profile
+//	    keys:                      # KMS keys
+//	      - id: 1234abcd-12ab-34cd-56ef-1234567890ab
+//	        alias: example
 //	    policies:                  # customer managed policies
 //	      - name: Example
 //	        path: /
@@ -86,6 +89,7 @@ type Account struct {
 	CanonicalID string   `yaml:"canonical-id"`
 	Email       string   `yaml:"email"`
 	Root        Root     `yaml:"root"`
+	Keys        []Key    `yaml:"keys"`
 	Policies    []Policy `yaml:"policies"`
 	Groups      []Group  `yaml:"groups"`
 	Users       []User   `yaml:"users"`
@@ -104,6 +108,12 @@ type Root struct {
 type AccessKey struct {
 	AccessKeyID     string `yaml:"access-key-id"`
 	SecretAccessKey string `yaml:"secret-access-key"`
+}
+
+// Key is a KMS key; at least one of the fields is set.
+type Key struct {
+	ID    string `yaml:"id"`
+	Alias string `yaml:"alias"`
 }
 
 // Content is a policy document or the content of an object: exactly one field is set.

@@ -36,6 +36,8 @@ type NewKey struct {
 	Alias   string // with or without "alias/"; empty: none
 	// Policy is the key policy; empty: the default one, which leaves the key to the policies of its account.
 	Policy string
+	// Region of the key; empty: that of the service.
+	Region string
 }
 
 // Create makes a key. ValidationException for an ID that is no UUID, an alias that AWS would not take, or a
@@ -45,7 +47,7 @@ type NewKey struct {
 // Sources: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html and
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
 func (s *Service) Create(ctx context.Context, n NewKey) (*Key, error) {
-	r := &records.KMSKey{Id: n.ID, Account: string(n.Account)}
+	r := &records.KMSKey{Id: n.ID, Account: string(n.Account), Region: n.Region}
 	if n.ID != "" && !validID(n.ID) {
 		return nil, apierr.New(http.StatusBadRequest, CodeInvalid, "%q is not the ID of a key: a UUID in lower case", n.ID)
 	}
@@ -110,7 +112,10 @@ func (s *Service) complete(r *records.KMSKey) error {
 	if err != nil {
 		return err
 	}
-	r.Region, r.Created, r.Material = s.opts.Region, m.Created, []*records.KMSMaterial{m}
+	if r.Region == "" {
+		r.Region = s.opts.Region
+	}
+	r.Created, r.Material = m.Created, []*records.KMSMaterial{m}
 	return nil
 }
 

@@ -43,8 +43,9 @@ func (k *Key) String() string { return "content key" }
 // GoString does not tell the key.
 func (k *Key) GoString() string { return k.String() }
 
-// runInfo tells the keys of runs apart from others that are derived from a secret.
-const runInfo = "crossgrant run"
+// runInfo tells the keys of runs apart from others that are derived from a secret, and those of one layer from
+// those of the other: two times the same key and nonce would undo each other.
+var runInfo = [...]string{"crossgrant run", "crossgrant run, outer layer"}
 
 // Run returns the cipher of the run that has this salt.
 func (k *Key) Run(salt []byte) (*Run, error) {
@@ -53,7 +54,7 @@ func (k *Key) Run(salt []byte) (*Run, error) {
 	}
 	var inner cipher.AEAD
 	for i := range k.secrets {
-		outer, err := derive(k.secrets[i][:], salt, runInfo)
+		outer, err := derive(k.secrets[i][:], salt, runInfo[i])
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -43,6 +44,8 @@ type Keyring struct {
 	Master *seal.Box
 	// KMS may be nil: then what needs a KMS key fails.
 	KMS KMSKeys
+	// Rand is the source of content keys; nil means crypto/rand.
+	Rand io.Reader
 }
 
 // Place is where an object lies. A sealed content key opens there and nowhere else.
@@ -64,7 +67,11 @@ func binding(e *records.Encryption, p Place) []byte {
 
 // Draw draws a content key for what e says, and seals it as Seal does.
 func (r *Keyring) Draw(ctx context.Context, e *records.Encryption, customer *CustomerKey, p Place) (*Key, error) {
-	k, err := NewKey(rand.Reader, Layers(e))
+	random := r.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	k, err := NewKey(random, Layers(e))
 	if err != nil {
 		return nil, err
 	}

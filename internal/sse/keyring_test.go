@@ -198,3 +198,21 @@ func FuzzUnwrap(f *testing.F) {
 		}
 	})
 }
+
+// TestLayersDoNotUndoEachOther holds that content in two layers is encrypted even under two times the same
+// secret.
+func TestLayersDoNotUndoEachOther(t *testing.T) {
+	t.Parallel()
+	k, err := NewKey(bytes.NewReader(bytes.Repeat([]byte{7}, 2*KeySize)), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := k.Run(make([]byte, SaltSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := []byte("content that is long enough")
+	if bytes.Contains(run.Seal(content), content[:8]) {
+		t.Error("the two layers cancel each other")
+	}
+}
