@@ -25,6 +25,7 @@
 //	'V' bucket-id key\0 version     Object, the versions that are not there, latest first
 //	'Y' bucket-id key                place of the null version among those versions, if it is one of them
 //	'T' bucket-id kind               setting of a bucket that is not in its record, by SettingKind
+//	'X' bucket                       LifecycleProgress of a bucket with a lifecycle, by name
 //	'U' bucket-id key\0 upload-id    Upload in progress
 //	'P' upload-id number             Part, number as two bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted

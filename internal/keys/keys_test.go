@@ -45,6 +45,7 @@ func TestLayout(t *testing.T) {
 			`\xff\xff\xff\xff\xff\xff\xff\xfex\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00y`},
 		{"NullVersion", NullVersion(bucket, "a"), `Y\x00\x01\x02\x03\x04\x05\x06\xffa`},
 		{"Setting", Setting(bucket, CORS), `T\x00\x01\x02\x03\x04\x05\x06\xffc`},
+		{"LifecycleBucket", LifecycleBucket("b"), `Xb`},
 		{"Upload", Upload(bucket, "a\x00b", "id"), `U\x00\x01\x02\x03\x04\x05\x06\xffa\x00\xffb\x00\x01id`},
 		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
 		{"Garbage", Garbage("ff"), `Gff`},
@@ -103,6 +104,18 @@ func TestParseReturnsWhatWasEncoded(t *testing.T) {
 	}
 	if err := quick.Check(check, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestParseLifecycleBucket(t *testing.T) {
+	t.Parallel()
+	if name, err := ParseLifecycleBucket(LifecycleBucket("walnut")); err != nil || name != "walnut" {
+		t.Errorf("got %q, %v", name, err)
+	}
+	for _, key := range [][]byte{nil, []byte("X"), Bucket("walnut")} {
+		if name, err := ParseLifecycleBucket(key); err == nil {
+			t.Errorf("%q is read as %q", key, name)
+		}
 	}
 }
 

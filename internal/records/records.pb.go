@@ -1719,6 +1719,7 @@ type LifecycleRule struct {
 	NoncurrentExpiration  *NoncurrentExpiration   `protobuf:"bytes,11,opt,name=noncurrent_expiration,json=noncurrentExpiration,proto3" json:"noncurrent_expiration,omitempty"`
 	NoncurrentTransitions []*NoncurrentTransition `protobuf:"bytes,12,rep,name=noncurrent_transitions,json=noncurrentTransitions,proto3" json:"noncurrent_transitions,omitempty"`
 	AbortUploadDays       int32                   `protobuf:"varint,13,opt,name=abort_upload_days,json=abortUploadDays,proto3" json:"abort_upload_days,omitempty"` // 0: uploads are not aborted
+	PrefixGiven           bool                    `protobuf:"varint,14,opt,name=prefix_given,json=prefixGiven,proto3" json:"prefix_given,omitempty"`               // the filter was written with a Prefix, which may be empty
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -1844,6 +1845,98 @@ func (x *LifecycleRule) GetAbortUploadDays() int32 {
 	return 0
 }
 
+func (x *LifecycleRule) GetPrefixGiven() bool {
+	if x != nil {
+		return x.PrefixGiven
+	}
+	return false
+}
+
+// LifecycleProgress is how far the passes over a bucket with a lifecycle have come, under keys.LifecycleBucket.
+type LifecycleProgress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bucket        []byte                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`          // ID
+	Configured    int64                  `protobuf:"varint,2,opt,name=configured,proto3" json:"configured,omitempty"` // when the lifecycle was put
+	Started       int64                  `protobuf:"varint,3,opt,name=started,proto3" json:"started,omitempty"`       // when the pass that goes on, or the last one, began; 0: none has begun
+	Finished      int64                  `protobuf:"varint,4,opt,name=finished,proto3" json:"finished,omitempty"`     // when the last pass ended; < started while one goes on
+	Uploads       bool                   `protobuf:"varint,5,opt,name=uploads,proto3" json:"uploads,omitempty"`       // objects are done, after is the key of an upload
+	After         string                 `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`            // the last key that is done; empty: none is
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifecycleProgress) Reset() {
+	*x = LifecycleProgress{}
+	mi := &file_records_records_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifecycleProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifecycleProgress) ProtoMessage() {}
+
+func (x *LifecycleProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifecycleProgress.ProtoReflect.Descriptor instead.
+func (*LifecycleProgress) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *LifecycleProgress) GetBucket() []byte {
+	if x != nil {
+		return x.Bucket
+	}
+	return nil
+}
+
+func (x *LifecycleProgress) GetConfigured() int64 {
+	if x != nil {
+		return x.Configured
+	}
+	return 0
+}
+
+func (x *LifecycleProgress) GetStarted() int64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *LifecycleProgress) GetFinished() int64 {
+	if x != nil {
+		return x.Finished
+	}
+	return 0
+}
+
+func (x *LifecycleProgress) GetUploads() bool {
+	if x != nil {
+		return x.Uploads
+	}
+	return false
+}
+
+func (x *LifecycleProgress) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
 type LifecycleExpiration struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Days          int32                  `protobuf:"varint,1,opt,name=days,proto3" json:"days,omitempty"` // one of the three
@@ -1855,7 +1948,7 @@ type LifecycleExpiration struct {
 
 func (x *LifecycleExpiration) Reset() {
 	*x = LifecycleExpiration{}
-	mi := &file_records_records_proto_msgTypes[21]
+	mi := &file_records_records_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +1960,7 @@ func (x *LifecycleExpiration) String() string {
 func (*LifecycleExpiration) ProtoMessage() {}
 
 func (x *LifecycleExpiration) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[21]
+	mi := &file_records_records_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +1973,7 @@ func (x *LifecycleExpiration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifecycleExpiration.ProtoReflect.Descriptor instead.
 func (*LifecycleExpiration) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{21}
+	return file_records_records_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *LifecycleExpiration) GetDays() int32 {
@@ -1915,7 +2008,7 @@ type LifecycleTransition struct {
 
 func (x *LifecycleTransition) Reset() {
 	*x = LifecycleTransition{}
-	mi := &file_records_records_proto_msgTypes[22]
+	mi := &file_records_records_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1927,7 +2020,7 @@ func (x *LifecycleTransition) String() string {
 func (*LifecycleTransition) ProtoMessage() {}
 
 func (x *LifecycleTransition) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[22]
+	mi := &file_records_records_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1940,7 +2033,7 @@ func (x *LifecycleTransition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifecycleTransition.ProtoReflect.Descriptor instead.
 func (*LifecycleTransition) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{22}
+	return file_records_records_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LifecycleTransition) GetDays() int32 {
@@ -1974,7 +2067,7 @@ type NoncurrentExpiration struct {
 
 func (x *NoncurrentExpiration) Reset() {
 	*x = NoncurrentExpiration{}
-	mi := &file_records_records_proto_msgTypes[23]
+	mi := &file_records_records_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2079,7 @@ func (x *NoncurrentExpiration) String() string {
 func (*NoncurrentExpiration) ProtoMessage() {}
 
 func (x *NoncurrentExpiration) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[23]
+	mi := &file_records_records_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2092,7 @@ func (x *NoncurrentExpiration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoncurrentExpiration.ProtoReflect.Descriptor instead.
 func (*NoncurrentExpiration) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{23}
+	return file_records_records_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *NoncurrentExpiration) GetDays() int32 {
@@ -2027,7 +2120,7 @@ type NoncurrentTransition struct {
 
 func (x *NoncurrentTransition) Reset() {
 	*x = NoncurrentTransition{}
-	mi := &file_records_records_proto_msgTypes[24]
+	mi := &file_records_records_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2132,7 @@ func (x *NoncurrentTransition) String() string {
 func (*NoncurrentTransition) ProtoMessage() {}
 
 func (x *NoncurrentTransition) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[24]
+	mi := &file_records_records_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2145,7 @@ func (x *NoncurrentTransition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoncurrentTransition.ProtoReflect.Descriptor instead.
 func (*NoncurrentTransition) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{24}
+	return file_records_records_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *NoncurrentTransition) GetDays() int32 {
@@ -2086,7 +2179,7 @@ type Notification struct {
 
 func (x *Notification) Reset() {
 	*x = Notification{}
-	mi := &file_records_records_proto_msgTypes[25]
+	mi := &file_records_records_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2191,7 @@ func (x *Notification) String() string {
 func (*Notification) ProtoMessage() {}
 
 func (x *Notification) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[25]
+	mi := &file_records_records_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2204,7 @@ func (x *Notification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notification.ProtoReflect.Descriptor instead.
 func (*Notification) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{25}
+	return file_records_records_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Notification) GetTargets() []*NotificationTarget {
@@ -2134,7 +2227,7 @@ type NotificationTarget struct {
 
 func (x *NotificationTarget) Reset() {
 	*x = NotificationTarget{}
-	mi := &file_records_records_proto_msgTypes[26]
+	mi := &file_records_records_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2239,7 @@ func (x *NotificationTarget) String() string {
 func (*NotificationTarget) ProtoMessage() {}
 
 func (x *NotificationTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[26]
+	mi := &file_records_records_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2252,7 @@ func (x *NotificationTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotificationTarget.ProtoReflect.Descriptor instead.
 func (*NotificationTarget) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{26}
+	return file_records_records_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *NotificationTarget) GetId() string {
@@ -2207,7 +2300,7 @@ type NotificationFilter struct {
 
 func (x *NotificationFilter) Reset() {
 	*x = NotificationFilter{}
-	mi := &file_records_records_proto_msgTypes[27]
+	mi := &file_records_records_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2312,7 @@ func (x *NotificationFilter) String() string {
 func (*NotificationFilter) ProtoMessage() {}
 
 func (x *NotificationFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[27]
+	mi := &file_records_records_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2325,7 @@ func (x *NotificationFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotificationFilter.ProtoReflect.Descriptor instead.
 func (*NotificationFilter) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{27}
+	return file_records_records_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *NotificationFilter) GetName() string {
@@ -2266,7 +2359,7 @@ type Metadata struct {
 
 func (x *Metadata) Reset() {
 	*x = Metadata{}
-	mi := &file_records_records_proto_msgTypes[28]
+	mi := &file_records_records_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2278,7 +2371,7 @@ func (x *Metadata) String() string {
 func (*Metadata) ProtoMessage() {}
 
 func (x *Metadata) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[28]
+	mi := &file_records_records_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2291,7 +2384,7 @@ func (x *Metadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metadata.ProtoReflect.Descriptor instead.
 func (*Metadata) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{28}
+	return file_records_records_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Metadata) GetContentType() string {
@@ -2362,7 +2455,7 @@ type Checksum struct {
 
 func (x *Checksum) Reset() {
 	*x = Checksum{}
-	mi := &file_records_records_proto_msgTypes[29]
+	mi := &file_records_records_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2374,7 +2467,7 @@ func (x *Checksum) String() string {
 func (*Checksum) ProtoMessage() {}
 
 func (x *Checksum) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[29]
+	mi := &file_records_records_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2387,7 +2480,7 @@ func (x *Checksum) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checksum.ProtoReflect.Descriptor instead.
 func (*Checksum) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{29}
+	return file_records_records_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Checksum) GetAlgorithm() string {
@@ -2423,7 +2516,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_records_records_proto_msgTypes[30]
+	mi := &file_records_records_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2528,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[30]
+	mi := &file_records_records_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2448,7 +2541,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{30}
+	return file_records_records_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Segment) GetBlob() string {
@@ -2491,7 +2584,7 @@ type Encryption struct {
 
 func (x *Encryption) Reset() {
 	*x = Encryption{}
-	mi := &file_records_records_proto_msgTypes[31]
+	mi := &file_records_records_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2503,7 +2596,7 @@ func (x *Encryption) String() string {
 func (*Encryption) ProtoMessage() {}
 
 func (x *Encryption) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[31]
+	mi := &file_records_records_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2516,7 +2609,7 @@ func (x *Encryption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Encryption.ProtoReflect.Descriptor instead.
 func (*Encryption) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{31}
+	return file_records_records_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Encryption) GetAlgorithm() string {
@@ -2607,7 +2700,7 @@ type KMSKey struct {
 
 func (x *KMSKey) Reset() {
 	*x = KMSKey{}
-	mi := &file_records_records_proto_msgTypes[32]
+	mi := &file_records_records_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2619,7 +2712,7 @@ func (x *KMSKey) String() string {
 func (*KMSKey) ProtoMessage() {}
 
 func (x *KMSKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[32]
+	mi := &file_records_records_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2632,7 +2725,7 @@ func (x *KMSKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KMSKey.ProtoReflect.Descriptor instead.
 func (*KMSKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{32}
+	return file_records_records_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *KMSKey) GetId() string {
@@ -2709,7 +2802,7 @@ type KMSMaterial struct {
 
 func (x *KMSMaterial) Reset() {
 	*x = KMSMaterial{}
-	mi := &file_records_records_proto_msgTypes[33]
+	mi := &file_records_records_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2721,7 +2814,7 @@ func (x *KMSMaterial) String() string {
 func (*KMSMaterial) ProtoMessage() {}
 
 func (x *KMSMaterial) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[33]
+	mi := &file_records_records_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2734,7 +2827,7 @@ func (x *KMSMaterial) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KMSMaterial.ProtoReflect.Descriptor instead.
 func (*KMSMaterial) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{33}
+	return file_records_records_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *KMSMaterial) GetSealed() []byte {
@@ -2762,7 +2855,7 @@ type Retention struct {
 
 func (x *Retention) Reset() {
 	*x = Retention{}
-	mi := &file_records_records_proto_msgTypes[34]
+	mi := &file_records_records_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2774,7 +2867,7 @@ func (x *Retention) String() string {
 func (*Retention) ProtoMessage() {}
 
 func (x *Retention) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[34]
+	mi := &file_records_records_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2787,7 +2880,7 @@ func (x *Retention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retention.ProtoReflect.Descriptor instead.
 func (*Retention) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{34}
+	return file_records_records_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Retention) GetMode() string {
@@ -2839,7 +2932,7 @@ type Object struct {
 
 func (x *Object) Reset() {
 	*x = Object{}
-	mi := &file_records_records_proto_msgTypes[35]
+	mi := &file_records_records_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2851,7 +2944,7 @@ func (x *Object) String() string {
 func (*Object) ProtoMessage() {}
 
 func (x *Object) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[35]
+	mi := &file_records_records_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2864,7 +2957,7 @@ func (x *Object) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Object.ProtoReflect.Descriptor instead.
 func (*Object) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{35}
+	return file_records_records_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Object) GetOwner() string {
@@ -3081,7 +3174,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_records_records_proto_msgTypes[36]
+	mi := &file_records_records_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3093,7 +3186,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[36]
+	mi := &file_records_records_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3106,7 +3199,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{36}
+	return file_records_records_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Upload) GetId() string {
@@ -3287,7 +3380,7 @@ type Part struct {
 
 func (x *Part) Reset() {
 	*x = Part{}
-	mi := &file_records_records_proto_msgTypes[37]
+	mi := &file_records_records_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3299,7 +3392,7 @@ func (x *Part) String() string {
 func (*Part) ProtoMessage() {}
 
 func (x *Part) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[37]
+	mi := &file_records_records_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3312,7 +3405,7 @@ func (x *Part) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Part.ProtoReflect.Descriptor instead.
 func (*Part) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{37}
+	return file_records_records_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Part) GetNumber() int32 {
@@ -3385,7 +3478,7 @@ type Organization struct {
 
 func (x *Organization) Reset() {
 	*x = Organization{}
-	mi := &file_records_records_proto_msgTypes[38]
+	mi := &file_records_records_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3397,7 +3490,7 @@ func (x *Organization) String() string {
 func (*Organization) ProtoMessage() {}
 
 func (x *Organization) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[38]
+	mi := &file_records_records_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3410,7 +3503,7 @@ func (x *Organization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organization.ProtoReflect.Descriptor instead.
 func (*Organization) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{38}
+	return file_records_records_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Organization) GetId() string {
@@ -3465,7 +3558,7 @@ type OrganizationNode struct {
 
 func (x *OrganizationNode) Reset() {
 	*x = OrganizationNode{}
-	mi := &file_records_records_proto_msgTypes[39]
+	mi := &file_records_records_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3477,7 +3570,7 @@ func (x *OrganizationNode) String() string {
 func (*OrganizationNode) ProtoMessage() {}
 
 func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[39]
+	mi := &file_records_records_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3490,7 +3583,7 @@ func (x *OrganizationNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationNode.ProtoReflect.Descriptor instead.
 func (*OrganizationNode) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{39}
+	return file_records_records_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *OrganizationNode) GetId() string {
@@ -3566,7 +3659,7 @@ type Membership struct {
 
 func (x *Membership) Reset() {
 	*x = Membership{}
-	mi := &file_records_records_proto_msgTypes[40]
+	mi := &file_records_records_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3578,7 +3671,7 @@ func (x *Membership) String() string {
 func (*Membership) ProtoMessage() {}
 
 func (x *Membership) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[40]
+	mi := &file_records_records_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3591,7 +3684,7 @@ func (x *Membership) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Membership.ProtoReflect.Descriptor instead.
 func (*Membership) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{40}
+	return file_records_records_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Membership) GetAccount() string {
@@ -3667,7 +3760,7 @@ type OrganizationPolicy struct {
 
 func (x *OrganizationPolicy) Reset() {
 	*x = OrganizationPolicy{}
-	mi := &file_records_records_proto_msgTypes[41]
+	mi := &file_records_records_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3679,7 +3772,7 @@ func (x *OrganizationPolicy) String() string {
 func (*OrganizationPolicy) ProtoMessage() {}
 
 func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[41]
+	mi := &file_records_records_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3692,7 +3785,7 @@ func (x *OrganizationPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationPolicy.ProtoReflect.Descriptor instead.
 func (*OrganizationPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{41}
+	return file_records_records_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *OrganizationPolicy) GetId() string {
@@ -3772,7 +3865,7 @@ type Handshake struct {
 
 func (x *Handshake) Reset() {
 	*x = Handshake{}
-	mi := &file_records_records_proto_msgTypes[42]
+	mi := &file_records_records_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3784,7 +3877,7 @@ func (x *Handshake) String() string {
 func (*Handshake) ProtoMessage() {}
 
 func (x *Handshake) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[42]
+	mi := &file_records_records_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3797,7 +3890,7 @@ func (x *Handshake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Handshake.ProtoReflect.Descriptor instead.
 func (*Handshake) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{42}
+	return file_records_records_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Handshake) GetId() string {
@@ -3903,7 +3996,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_records_records_proto_msgTypes[43]
+	mi := &file_records_records_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3915,7 +4008,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[43]
+	mi := &file_records_records_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3928,7 +4021,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{43}
+	return file_records_records_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *CreateAccountRequest) GetId() string {
@@ -4022,7 +4115,7 @@ type MFADevice struct {
 
 func (x *MFADevice) Reset() {
 	*x = MFADevice{}
-	mi := &file_records_records_proto_msgTypes[44]
+	mi := &file_records_records_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4034,7 +4127,7 @@ func (x *MFADevice) String() string {
 func (*MFADevice) ProtoMessage() {}
 
 func (x *MFADevice) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[44]
+	mi := &file_records_records_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4047,7 +4140,7 @@ func (x *MFADevice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MFADevice.ProtoReflect.Descriptor instead.
 func (*MFADevice) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{44}
+	return file_records_records_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *MFADevice) GetName() string {
@@ -4305,7 +4398,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\a_prefix\"\x98\x01\n" +
 	"\tLifecycle\x127\n" +
 	"\x05rules\x18\x01 \x03(\v2!.crossgrant.records.LifecycleRuleR\x05rules\x12R\n" +
-	"&transition_default_minimum_object_size\x18\x02 \x01(\tR\"transitionDefaultMinimumObjectSize\"\xa6\x05\n" +
+	"&transition_default_minimum_object_size\x18\x02 \x01(\tR\"transitionDefaultMinimumObjectSize\"\xc9\x05\n" +
 	"\rLifecycleRule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aenabled\x18\x02 \x01(\bR\aenabled\x12%\n" +
@@ -4323,9 +4416,19 @@ const file_records_records_proto_rawDesc = "" +
 	" \x03(\v2'.crossgrant.records.LifecycleTransitionR\vtransitions\x12]\n" +
 	"\x15noncurrent_expiration\x18\v \x01(\v2(.crossgrant.records.NoncurrentExpirationR\x14noncurrentExpiration\x12_\n" +
 	"\x16noncurrent_transitions\x18\f \x03(\v2(.crossgrant.records.NoncurrentTransitionR\x15noncurrentTransitions\x12*\n" +
-	"\x11abort_upload_days\x18\r \x01(\x05R\x0fabortUploadDaysB\x0e\n" +
+	"\x11abort_upload_days\x18\r \x01(\x05R\x0fabortUploadDays\x12!\n" +
+	"\fprefix_given\x18\x0e \x01(\bR\vprefixGivenB\x0e\n" +
 	"\f_larger_thanB\x0f\n" +
-	"\r_smaller_than\"b\n" +
+	"\r_smaller_than\"\xb1\x01\n" +
+	"\x11LifecycleProgress\x12\x16\n" +
+	"\x06bucket\x18\x01 \x01(\fR\x06bucket\x12\x1e\n" +
+	"\n" +
+	"configured\x18\x02 \x01(\x03R\n" +
+	"configured\x12\x18\n" +
+	"\astarted\x18\x03 \x01(\x03R\astarted\x12\x1a\n" +
+	"\bfinished\x18\x04 \x01(\x03R\bfinished\x12\x18\n" +
+	"\auploads\x18\x05 \x01(\bR\auploads\x12\x14\n" +
+	"\x05after\x18\x06 \x01(\tR\x05after\"b\n" +
 	"\x13LifecycleExpiration\x12\x12\n" +
 	"\x04days\x18\x01 \x01(\x05R\x04days\x12\x12\n" +
 	"\x04date\x18\x02 \x01(\x03R\x04date\x12#\n" +
@@ -4571,7 +4674,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -4594,42 +4697,43 @@ var file_records_records_proto_goTypes = []any{
 	(*RoutingRule)(nil),          // 18: crossgrant.records.RoutingRule
 	(*Lifecycle)(nil),            // 19: crossgrant.records.Lifecycle
 	(*LifecycleRule)(nil),        // 20: crossgrant.records.LifecycleRule
-	(*LifecycleExpiration)(nil),  // 21: crossgrant.records.LifecycleExpiration
-	(*LifecycleTransition)(nil),  // 22: crossgrant.records.LifecycleTransition
-	(*NoncurrentExpiration)(nil), // 23: crossgrant.records.NoncurrentExpiration
-	(*NoncurrentTransition)(nil), // 24: crossgrant.records.NoncurrentTransition
-	(*Notification)(nil),         // 25: crossgrant.records.Notification
-	(*NotificationTarget)(nil),   // 26: crossgrant.records.NotificationTarget
-	(*NotificationFilter)(nil),   // 27: crossgrant.records.NotificationFilter
-	(*Metadata)(nil),             // 28: crossgrant.records.Metadata
-	(*Checksum)(nil),             // 29: crossgrant.records.Checksum
-	(*Segment)(nil),              // 30: crossgrant.records.Segment
-	(*Encryption)(nil),           // 31: crossgrant.records.Encryption
-	(*KMSKey)(nil),               // 32: crossgrant.records.KMSKey
-	(*KMSMaterial)(nil),          // 33: crossgrant.records.KMSMaterial
-	(*Retention)(nil),            // 34: crossgrant.records.Retention
-	(*Object)(nil),               // 35: crossgrant.records.Object
-	(*Upload)(nil),               // 36: crossgrant.records.Upload
-	(*Part)(nil),                 // 37: crossgrant.records.Part
-	(*Organization)(nil),         // 38: crossgrant.records.Organization
-	(*OrganizationNode)(nil),     // 39: crossgrant.records.OrganizationNode
-	(*Membership)(nil),           // 40: crossgrant.records.Membership
-	(*OrganizationPolicy)(nil),   // 41: crossgrant.records.OrganizationPolicy
-	(*Handshake)(nil),            // 42: crossgrant.records.Handshake
-	(*CreateAccountRequest)(nil), // 43: crossgrant.records.CreateAccountRequest
-	(*MFADevice)(nil),            // 44: crossgrant.records.MFADevice
-	nil,                          // 45: crossgrant.records.User.InlineEntry
-	nil,                          // 46: crossgrant.records.Group.InlineEntry
-	nil,                          // 47: crossgrant.records.Role.InlineEntry
-	nil,                          // 48: crossgrant.records.Metadata.UserEntry
-	nil,                          // 49: crossgrant.records.Upload.GrantHeadersEntry
+	(*LifecycleProgress)(nil),    // 21: crossgrant.records.LifecycleProgress
+	(*LifecycleExpiration)(nil),  // 22: crossgrant.records.LifecycleExpiration
+	(*LifecycleTransition)(nil),  // 23: crossgrant.records.LifecycleTransition
+	(*NoncurrentExpiration)(nil), // 24: crossgrant.records.NoncurrentExpiration
+	(*NoncurrentTransition)(nil), // 25: crossgrant.records.NoncurrentTransition
+	(*Notification)(nil),         // 26: crossgrant.records.Notification
+	(*NotificationTarget)(nil),   // 27: crossgrant.records.NotificationTarget
+	(*NotificationFilter)(nil),   // 28: crossgrant.records.NotificationFilter
+	(*Metadata)(nil),             // 29: crossgrant.records.Metadata
+	(*Checksum)(nil),             // 30: crossgrant.records.Checksum
+	(*Segment)(nil),              // 31: crossgrant.records.Segment
+	(*Encryption)(nil),           // 32: crossgrant.records.Encryption
+	(*KMSKey)(nil),               // 33: crossgrant.records.KMSKey
+	(*KMSMaterial)(nil),          // 34: crossgrant.records.KMSMaterial
+	(*Retention)(nil),            // 35: crossgrant.records.Retention
+	(*Object)(nil),               // 36: crossgrant.records.Object
+	(*Upload)(nil),               // 37: crossgrant.records.Upload
+	(*Part)(nil),                 // 38: crossgrant.records.Part
+	(*Organization)(nil),         // 39: crossgrant.records.Organization
+	(*OrganizationNode)(nil),     // 40: crossgrant.records.OrganizationNode
+	(*Membership)(nil),           // 41: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),   // 42: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),            // 43: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil), // 44: crossgrant.records.CreateAccountRequest
+	(*MFADevice)(nil),            // 45: crossgrant.records.MFADevice
+	nil,                          // 46: crossgrant.records.User.InlineEntry
+	nil,                          // 47: crossgrant.records.Group.InlineEntry
+	nil,                          // 48: crossgrant.records.Role.InlineEntry
+	nil,                          // 49: crossgrant.records.Metadata.UserEntry
+	nil,                          // 50: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	45, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	46, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	46, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	47, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	47, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	48, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -4646,30 +4750,30 @@ var file_records_records_proto_depIdxs = []int32{
 	17, // 18: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
 	20, // 19: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
 	2,  // 20: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	21, // 21: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	22, // 22: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	23, // 23: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	24, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	26, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	27, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	48, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	33, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	28, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	22, // 21: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 22: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 23: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	49, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	30, // 31: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	29, // 32: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	31, // 31: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 32: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
 	2,  // 33: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	34, // 34: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	31, // 35: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	29, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	28, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	35, // 34: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 35: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	49, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	50, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	34, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	31, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	30, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	29, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
 	2,  // 45: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
 	2,  // 46: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
 	2,  // 47: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
@@ -4692,14 +4796,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[17].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[22].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   50,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
