@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/keys"
+	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
@@ -14,6 +15,8 @@ type Settings struct {
 	Lifecycle    *records.Lifecycle
 	Notification *records.Notification
 	Website      *records.Website
+	// Rules is what Lifecycle asks for.
+	Rules *lifecycle.Rules
 }
 
 // readSettings reads the settings of a bucket.
@@ -36,6 +39,7 @@ func readSettings(r meta.Reader, id keys.BucketID) (Settings, error) {
 			return s, err
 		}
 	}
+	s.Rules = lifecycle.New(s.Lifecycle)
 	return s, nil
 }
 

@@ -36,11 +36,11 @@ func (c Calendar) After(from time.Time, days int32) time.Time {
 // expiry-date and rule-id key-value pairs providing object expiration information. The value of the rule-id is
 // URL-encoded.")
 func Header(due time.Time, rule string) string {
-	return `expiry-date="` + HTTPDate(due) + `", rule-id="` + encode(rule) + `"`
+	return `expiry-date="` + HTTPDate(due) + `", rule-id="` + RuleID(rule) + `"`
 }
 
 // HTTPDate returns a moment as it stands in headers such as x-amz-abort-date.
 func HTTPDate(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT") }
 
-// encode percent-encodes a rule's ID; a space is %20.
-func encode(id string) string { return strings.ReplaceAll(url.QueryEscape(id), "+", "%20") }
+// RuleID returns a rule's ID as headers have it: percent-encoded, because an ID can hold any character.
+func RuleID(id string) string { return strings.ReplaceAll(url.QueryEscape(id), "+", "%20") }

@@ -195,6 +195,11 @@ func (s *Service) PutSetting(ctx context.Context, name string, kind keys.Setting
 		if err != nil {
 			return err
 		}
+		if kind == keys.Lifecycle {
+			if err := s.indexLifecycle(tx, b, value != nil); err != nil {
+				return err
+			}
+		}
 		key := keys.Setting(keys.BucketID(b.Id), kind)
 		if value == nil {
 			return tx.Delete(key)
@@ -225,6 +230,9 @@ func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name strin
 			return err
 		}
 		if err := dropSettings(tx, id); err != nil {
+			return err
+		}
+		if err := s.indexLifecycle(tx, b, false); err != nil {
 			return err
 		}
 		if err := tx.Delete(keys.BucketOf(ids.AccountID(b.Account), name)); err != nil {

@@ -71,6 +71,8 @@ var known = map[string]verdict{
 	"x-amz-bucket-object-lock-enabled": read, "x-amz-object-lock-mode": read, "x-amz-object-lock-retain-until-date": read,
 	"x-amz-object-lock-legal-hold": read, "x-amz-mfa": read,
 
+	"x-amz-transition-default-minimum-object-size": read,
+
 	"x-amz-storage-class": standard,
 }
 

@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/records"
 	"crossgrant/internal/wire/restxml"
@@ -68,6 +69,8 @@ type Deps struct {
 	// one without being listed.
 	Domains    []string
 	NewBuckets NewBuckets
+	// Calendar counts the days of lifecycles.
+	Calendar lifecycle.Calendar
 }
 
 // Service is the S3 API. It implements httpapi.Service and is safe for concurrent use.

@@ -62,6 +62,10 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onBucket, sub: "object-lock"}: s.getObjectLockConfiguration(),
 		{method: "PUT", on: onBucket, sub: "object-lock"}: s.putObjectLockConfiguration(),
 
+		{method: "GET", on: onBucket, sub: "lifecycle"}:    s.getBucketLifecycleConfiguration(),
+		{method: "PUT", on: onBucket, sub: "lifecycle"}:    s.putBucketLifecycleConfiguration(),
+		{method: "DELETE", on: onBucket, sub: "lifecycle"}: s.deleteBucketLifecycle(),
+
 		{method: "GET", on: onBucket, sub: "requestPayment"}: s.getBucketRequestPayment(),
 		{method: "PUT", on: onBucket, sub: "requestPayment"}: s.putBucketRequestPayment(),
 		{method: "GET", on: onBucket, sub: "tagging"}:        s.getBucketTagging(),
