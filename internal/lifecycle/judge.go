@@ -212,3 +212,9 @@ func (r *Rules) Abort(key string, initiated time.Time, c Calendar) (a Action, ok
 	})
 	return a, a.Kind != None
 }
+
+// Aborts reports whether an upload is to be aborted at a moment.
+func (r *Rules) Aborts(u *records.Upload, now time.Time, c Calendar) bool {
+	a, ok := r.Abort(u.Key, time.Unix(0, u.Created), c)
+	return ok && !a.Due.After(now)
+}

@@ -105,6 +105,21 @@ func (r *Rules) prefixes(wanted func(*records.LifecycleRule) bool) []string {
 	return out
 }
 
+// MostNewer returns the largest number of newer noncurrent versions that any rule counts: to know of a version whether
+// it has that many is to know enough.
+func (r *Rules) MostNewer() int {
+	most := int32(0)
+	for _, rules := range r.byPrefix {
+		for _, rule := range rules {
+			most = max(most, rule.GetNoncurrentExpiration().GetNewerVersions())
+			for _, t := range rule.NoncurrentTransitions {
+				most = max(most, t.NewerVersions)
+			}
+		}
+	}
+	return int(most)
+}
+
 // about calls do with the rules whose prefix key begins with, and whose filter match lets through.
 func (r *Rules) about(key string, match func(*records.LifecycleRule) bool, do func(*records.LifecycleRule)) {
 	if r == nil {
