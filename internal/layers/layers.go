@@ -43,7 +43,7 @@ var Crossgrant = Rules{
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle"},
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
-		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11"},
+		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/lifecycle/engine"},
 		{"internal/access"},
 		{"internal/audit", "internal/simulator"},
 		{"internal/metrics"},
