@@ -55,6 +55,9 @@ func (s *Service) putBucketVersioning() httpapi.Operation {
 					return err
 				}
 			}
+			if in.value.changesMFA(in.bucket) && in.bucket.Settings.Lifecycle != nil && !in.bucket.Record.MfaDelete {
+				return mfaWithLifecycle()
+			}
 			judged := in.bucket.Record.MfaDelete
 			return s.updateBucket(ctx, c, in.bucket, check, func(r *records.Bucket, _ *access.Bucket) error {
 				if r.MfaDelete != judged {

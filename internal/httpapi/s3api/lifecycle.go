@@ -69,16 +69,25 @@ func decodePutLifecycle(c *httpapi.Call) (*settingInput[records.Lifecycle], erro
 	return &settingInput[records.Lifecycle]{value: value}, nil
 }
 
-// withoutMFA refuses a lifecycle for a bucket with MFA delete: it would remove what takes a device to remove.
+// withoutMFA refuses a lifecycle for a bucket with MFA delete: it would remove what takes a device to remove. The
+// message is made after that of mfaWithLifecycle, which is about the opposite order.
 //
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html; the message is
-// made after the one for the opposite order, https://github.com/cloudposse/terraform-aws-codebuild/issues/76
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
 func withoutMFA(r *records.Bucket, _ *access.Bucket) error {
 	if r.MfaDelete {
-		return apierr.New(http.StatusConflict, "InvalidBucketState",
-			"Lifecycle configuration is not supported on a bucket with Mfa Authentication. Disable Mfa Authentication before putting a lifecycle configuration.")
+		return invalidBucketState("Lifecycle configuration is not supported on a bucket with Mfa Authentication. " +
+			"Disable Mfa Authentication before putting lifecycle configuration.")
 	}
 	return nil
+}
+
+// mfaWithLifecycle refuses MFA delete for a bucket with a lifecycle. Should both be put at once, the lifecycle is not
+// carried out.
+//
+// Source: observed on S3, https://github.com/cloudposse/terraform-aws-codebuild/issues/76
+func mfaWithLifecycle() error {
+	return invalidBucketState("Mfa Authentication is not supported on a bucket with lifecycle configuration. " +
+		"Delete lifecycle configuration before enabling Mfa Authentication.")
 }
 
 // deleteBucketLifecycle is DeleteBucketLifecycle. A bucket without a lifecycle has none afterwards.
