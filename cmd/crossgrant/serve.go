@@ -13,6 +13,7 @@ import (
 
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/lifecycle"
 )
 
 // serveCommand is the configuration of the server.
@@ -26,6 +27,9 @@ type serveCommand struct {
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
 	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
+
+	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
+	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
 }
 
 const (
@@ -78,6 +82,12 @@ func (c *serveCommand) config() (*config, error) {
 	if c.Region == "" || strings.Trim(c.Region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return nil, usagef("--region: %q is not the name of a region", c.Region)
 	}
+	if c.LifecycleInterval < time.Second || c.LifecycleInterval > lifecycle.Day {
+		return nil, usagef("--lifecycle-interval: %s is not within a second and a day", c.LifecycleInterval)
+	}
+	if c.LifecycleDay < time.Second || c.LifecycleDay > lifecycle.Day {
+		return nil, usagef("--lifecycle-day: %s is not within a second and a day", c.LifecycleDay)
+	}
 	c.Domain = strings.ToLower(strings.TrimSuffix(c.Domain, "."))
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return nil, usagef("--tls-cert and --tls-key go together")
@@ -102,6 +112,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	defer wired.objects.Close()
+	defer wired.lifecycles.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -127,6 +138,10 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}, listener)
 	wired.objects.Start()
+	if c.LifecycleDay != lifecycle.Day {
+		log.Warn("the days of lifecycles are shortened: objects expire earlier than their rules say", "day", c.LifecycleDay)
+	}
+	wired.lifecycles.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)
 }

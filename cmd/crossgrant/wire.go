@@ -19,6 +19,8 @@ import (
 	"crossgrant/internal/iam"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/lifecycle"
+	"crossgrant/internal/lifecycle/engine"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/metrics"
 	"crossgrant/internal/objects"
@@ -30,11 +32,12 @@ import (
 
 // wired is the services of a server.
 type wired struct {
-	accounts  *accounts.Service
-	objects   *objects.Service
-	kms       *kms.Service
-	bootstrap bootstrap.Services
-	pipeline  *httpapi.Pipeline
+	accounts   *accounts.Service
+	objects    *objects.Service
+	kms        *kms.Service
+	lifecycles *engine.Engine
+	bootstrap  bootstrap.Services
+	pipeline   *httpapi.Pipeline
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
@@ -74,9 +77,13 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		domains = []string{c.Domain}
 	}
 	counted := metrics.New()
+	calendar := lifecycle.Calendar{Day: c.LifecycleDay}
+	w.lifecycles = engine.New(store, w.objects, engine.Options{
+		Interval: c.LifecycleInterval, Calendar: calendar, Count: counted.Lifecycle, Log: log,
+	})
 	s3 := s3api.New(w.objects, s3api.Deps{
 		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity, KMS: w.kms,
-		Region: c.Region, Domains: domains, NewBuckets: buckets,
+		Region: c.Region, Domains: domains, NewBuckets: buckets, Calendar: calendar,
 	})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{

@@ -1,5 +1,5 @@
 // Package metrics counts and times requests for Prometheus. It is a reader of the stream of request
-// records: nothing else in the program measures requests.
+// records: nothing else in the program measures requests. Beside them it counts what lifecycles do.
 package metrics
 
 import (
@@ -20,6 +20,7 @@ type Metrics struct {
 	denials  *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	bytes    *prometheus.CounterVec
+	cycles   *prometheus.CounterVec
 }
 
 var _ audit.Reader = (*Metrics)(nil)
@@ -42,8 +43,12 @@ func New() *Metrics {
 		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "crossgrant_body_bytes_total", Help: "Bytes of request and answer bodies, by direction (in, out).",
 		}, []string{"direction"}),
+		cycles: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "crossgrant_lifecycle_total", Help: "What the lifecycles of buckets have done, by kind: versions and uploads examined, " +
+				"versions removed, delete markers made (marked), versions transitioned, uploads aborted, failures, passes over buckets.",
+		}, []string{"what"}),
 	}
-	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes,
+	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -60,6 +65,9 @@ func (m *Metrics) Record(r *audit.Record) {
 		}
 	}
 }
+
+// Lifecycle counts what lifecycles have done.
+func (m *Metrics) Lifecycle(what string, n int) { m.cycles.WithLabelValues(what).Add(float64(n)) }
 
 // Handler serves what was collected.
 func (m *Metrics) Handler() http.Handler {

@@ -17,12 +17,15 @@ func TestMetricsCountRequestsAndDenials(t *testing.T) {
 	m.Record(&audit.Record{Service: "s3", Operation: "GetObject", Status: 403, ErrorCode: "AccessDenied", Decisions: []audit.Decision{
 		{Explanation: authz.Explanation{Decision: authz.Decision{By: authz.Finding{Layer: authz.IdentityPolicy}}}},
 	}})
+	m.Lifecycle("removed", 3)
+	m.Lifecycle("removed", 2)
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/-/metrics", nil))
 	for _, want := range []string{
 		`crossgrant_requests_total{operation="GetObject",service="s3",status="200"} 1`,
 		`crossgrant_denials_total{layer="identity-based policy",service="s3"} 1`,
 		`crossgrant_body_bytes_total{direction="out"} 5`,
+		`crossgrant_lifecycle_total{what="removed"} 5`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)
