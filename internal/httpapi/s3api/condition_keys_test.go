@@ -47,7 +47,8 @@ func keysWorld(t *testing.T) *world {
 	}})
 	for _, request := range []string{
 		"ann PUT /walnut", "ann PUT /hazel", "ann PUT /locked\nx-amz-bucket-object-lock-enabled: true", "ann PUT /locked/plain\n\nx", "ann PUT /walnut/plain\n\nx", "ann PUT /walnut/tagged\nx-amz-tagging: class=open\n\nx", "ann PUT /walnut/tagged2\nx-amz-tagging: class=open\n\nx",
-		"ann POST /locked/large?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-server-side-encryption: AES256" + locked, "ann POST /walnut/large?uploads\nx-amz-tagging: class=open\n" + granted,
+		"ann PUT /walnut/cold\nx-amz-storage-class: GLACIER\n\nx",
+		"ann POST /locked/large?uploads\nx-amz-acl: private\nx-amz-tagging: class=open\nx-amz-storage-class: STANDARD\nx-amz-server-side-encryption: AES256" + locked, "ann POST /walnut/large?uploads\nx-amz-tagging: class=open\n" + granted,
 		"ann POST /walnut/large?uploads",
 	} {
 		if got := w.do(t, &datadriven.TestData{Input: filled(request)}); !strings.HasPrefix(got, "200") {

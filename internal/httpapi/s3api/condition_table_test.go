@@ -169,6 +169,7 @@ var operationKeys = []keytest.Case{
 		Full:      []string{"ann POST /locked/large?uploadId=[upload1]\nIf-Match: a" + written + "\n\n" + part, "ann POST /walnut/large?uploadId=[upload2]\nIf-None-Match: *" + customers + "\n\n" + part},
 		Bare:      "ann POST /walnut/large?uploadId=[upload3]\n\n" + part, Needed: []string{"s3:ObjectCreationOperation"}, Absent: ofPart(oneKey(copied)),
 	},
+	{Operation: "RestoreObject", Full: []string{"ann POST /walnut/cold?restore\n\n<RestoreRequest><Days>1</Days></RestoreRequest>"}},
 	{Operation: "ListParts", Full: []string{"ann GET /locked/large?uploadId=[upload1]&max-parts=1"}, Bare: "ann GET /walnut/large?uploadId=[upload3]"},
 	{Operation: "AbortMultipartUpload", Full: []string{"ann DELETE /locked/large?uploadId=[upload1]"}, Bare: "ann DELETE /walnut/large?uploadId=[upload3]"},
 	// S3 Control

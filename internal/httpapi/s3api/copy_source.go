@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -91,11 +92,11 @@ func (src *copySource) readCheck(tags bool) access.Check {
 	return objectCheck(src.bucket, src.key, src.version.action(plain, version), src.object, src.version.set)
 }
 
-// judge returns the error of a source that is not there or that the conditions exclude.
+// judge returns the error of a source that is not there, that the conditions exclude, or that is archived at a moment.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html (x-amz-copy-source, for delete
 // markers)
-func (src *copySource) judge() error {
+func (src *copySource) judge(now time.Time) error {
 	if src.marker != nil && src.version.given() {
 		return invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
 	}
@@ -105,7 +106,7 @@ func (src *copySource) judge() error {
 	if result, failing := src.cond.judge(src.object); result != proceed {
 		return preconditionFailed(failing)
 	}
-	return nil
+	return readable(src.object, now, archivedSource)
 }
 
 // setVersion tells which version of the source was copied.

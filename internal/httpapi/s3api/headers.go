@@ -22,9 +22,8 @@ func has(r *http.Request, name string) bool { return len(r.Header.Values(name)) 
 type verdict uint8
 
 const (
-	unknown  verdict = iota // refused
-	read                    // known to the operations that it is for; others pay it no heed, as on S3
-	standard                // accepted if it asks for what is done anyway (defaults), else refused
+	unknown verdict = iota // refused
+	read                   // known to the operations that it is for; others pay it no heed, as on S3
 )
 
 // known are the x-amz-* headers that are accepted. Every other one is refused: it may ask for
@@ -61,7 +60,6 @@ var known = map[string]verdict{
 	"x-amz-copy-source-server-side-encryption-customer-key":       read,
 	"x-amz-copy-source-server-side-encryption-customer-key-md5":   read,
 
-	// Attributes that objects do not have are left out of listings.
 	"x-amz-optional-object-attributes": read,
 
 	"x-amz-tagging": read, "x-amz-tagging-directive": read,
@@ -71,14 +69,7 @@ var known = map[string]verdict{
 	"x-amz-bucket-object-lock-enabled": read, "x-amz-object-lock-mode": read, "x-amz-object-lock-retain-until-date": read,
 	"x-amz-object-lock-legal-hold": read, "x-amz-mfa": read,
 
-	"x-amz-transition-default-minimum-object-size": read,
-
-	"x-amz-storage-class": standard,
-}
-
-// defaults are the values with which a header asks for nothing that is not done anyway, in upper case.
-var defaults = map[string]string{
-	"x-amz-storage-class": "STANDARD",
+	"x-amz-storage-class": read, "x-amz-transition-default-minimum-object-size": read,
 }
 
 const metadataPrefix = "x-amz-meta-"
@@ -93,15 +84,8 @@ func checkHeaders(r *http.Request) error {
 	}
 	slices.Sort(names) // the answer to a request must not depend on the order of a map
 	for _, name := range names {
-		switch known[name] {
-		case unknown:
-			if !strings.HasPrefix(name, metadataPrefix) {
-				return refusedHeader(name)
-			}
-		case standard:
-			if !strings.EqualFold(header(r, name), defaults[name]) {
-				return refusedHeader(name)
-			}
+		if known[name] == unknown && !strings.HasPrefix(name, metadataPrefix) {
+			return refusedHeader(name)
 		}
 	}
 	return nil

@@ -208,9 +208,10 @@ func writeNewer(d *restxml.Document, versions int32) {
 	}
 }
 
-// setExpiration sets x-amz-expiration for the current version of an object, if the lifecycle of its bucket expires it.
+// setExpiration sets x-amz-expiration for an object, if it is a current version and the lifecycle of its bucket
+// expires it.
 func (s *Service) setExpiration(h http.Header, b *access.Bucket, key string, o *records.Object, now time.Time) {
-	if b.Settings.Rules == nil {
+	if b.Settings.Rules == nil || o.Superseded != 0 {
 		return
 	}
 	v := lifecycle.VersionOf(key, o, true, now)

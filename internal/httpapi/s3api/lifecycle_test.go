@@ -54,6 +54,39 @@ func TestLifecycleFits(t *testing.T) {
 	}
 }
 
+// A repeated header never counts as its first value alone.
+func TestRepeatedStorageClass(t *testing.T) {
+	t.Parallel()
+	for headers, code := range map[string]string{
+		"":                             "",
+		"x-amz-storage-class: GLACIER": "",
+		"x-amz-storage-class: STANDARD\nx-amz-storage-class: STANDARD": "InvalidStorageClass",
+		"x-amz-storage-class: STANDARD\nx-amz-storage-class: GLACIER":  "InvalidStorageClass",
+	} {
+		_, err := decodeStorageClass(call("", headers, "").HTTP)
+		if code == "" && err != nil || code != "" && !apierr.Is(err, code) {
+			t.Errorf("%q: got %v, want %q", headers, err, code)
+		}
+	}
+}
+
+// FuzzRestore: what is taken has a number of days and a tier.
+func FuzzRestore(f *testing.F) {
+	for _, seed := range []string{
+		"<RestoreRequest><Days>1</Days><GlacierJobParameters><Tier>Bulk</Tier></GlacierJobParameters></RestoreRequest>",
+		"<RestoreRequest><Days>1</Days><Tier>Standard</Tier><Description/></RestoreRequest>",
+		"<RestoreRequest><Type>SELECT</Type><OutputLocation><S3/></OutputLocation></RestoreRequest>", "",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		days, tier, err := decodeRestore(body)
+		if err == nil && (days < 1 || days > maxRestoreDays || !tiers[tier]) {
+			t.Errorf("%q is %d days, tier %q", body, days, tier)
+		}
+	})
+}
+
 // FuzzLifecycle: what is taken is shown as it was, and its rules can be asked.
 func FuzzLifecycle(f *testing.F) {
 	for _, seed := range []string{

@@ -28,6 +28,8 @@ type pageQuery struct {
 	prefix, delimiter string
 	encode            bool // encoding-type=url
 	max               int  // as asked, at most maxPage
+	// restored is when what was restored is told for; zero: it is not told.
+	restored time.Time
 }
 
 // decodePage reads them; maxName is the parameter that limits the page.
@@ -120,8 +122,14 @@ func (s *Service) listObjectsV2() httpapi.Operation {
 func (s *Service) listing(name string, decode func(url.Values) (*listInput, error),
 	run func(context.Context, *httpapi.Call, *listInput) (*httpapi.Response, error)) httpapi.Operation {
 	return httpapi.Row[listInput]{
-		Name:   name,
-		Decode: func(c *httpapi.Call) (*listInput, error) { return decode(c.Query()) },
+		Name: name,
+		Decode: func(c *httpapi.Call) (*listInput, error) {
+			in, err := decode(c.Query())
+			if err == nil {
+				in.restored, err = decodeOptional(c)
+			}
+			return in, err
+		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *listInput) (err error) {
 			in.bucket, err = s.loadBucket(ctx, c)
 			return err
@@ -253,6 +261,7 @@ func (s *Service) writeContents(ctx context.Context, d *restxml.Document, in *li
 			names.write(d, "Owner", ownerOf(in.bucket, o))
 		}
 		d.Text("StorageClass", storageClass(o.StorageClass))
+		in.writeRestored(d, o)
 		d.Close()
 	}
 	in.writePrefixes(d, page.Prefixes)
@@ -267,13 +276,6 @@ func writeContent(d *restxml.Document, o *records.Object) {
 		d.Text("ChecksumType", checksumType(o.Checksum))
 	}
 	d.Int("Size", o.Size)
-}
-
-func storageClass(stored string) string {
-	if stored == "" {
-		return "STANDARD"
-	}
-	return stored
 }
 
 // names looks up the display names of accounts, each once per answer. It keeps the first error.

@@ -40,6 +40,9 @@ func decodeListVersions(c *httpapi.Call) (*listVersionsInput, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.restored, err = decodeOptional(c); err != nil {
+		return nil, err
+	}
 	in := &listVersionsInput{pageQuery: p, keyMarker: query.Get("key-marker"), versionMarker: query.Get("version-id-marker")}
 	if query.Has("version-id-marker") {
 		if in.keyMarker == "" {
@@ -105,6 +108,7 @@ func (s *Service) writeVersions(ctx context.Context, d *restxml.Document, in *li
 			writeContent(d, v.Object)
 			names.write(d, "Owner", ownerOf(in.bucket, v.Object))
 			d.Text("StorageClass", storageClass(v.Object.StorageClass))
+			in.writeRestored(d, v.Object)
 		}
 		d.Close()
 	}

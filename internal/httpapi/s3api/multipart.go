@@ -87,7 +87,7 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 		Key: c.Key, Owner: object.Owner, OwnerAccount: object.OwnerAccount, Metadata: object.Metadata, Acl: object.Acl,
 		Tags: object.Tags, WrittenUnderEnforced: object.WrittenUnderEnforced, Encryption: object.Encryption,
 		Retention: object.Retention, LegalHold: object.LegalHold, LegalHoldSet: object.LegalHoldSet,
-		CannedAcl: in.acl.canned, GrantHeaders: in.acl.grants,
+		StorageClass: object.StorageClass, CannedAcl: in.acl.canned, GrantHeaders: in.acl.grants,
 		InitiatorArn: c.Caller.ARN, InitiatorId: c.Caller.UserID(), InitiatorAccount: string(c.Caller.Account),
 		InitiatorName:     initiatorName(c.Caller),
 		ChecksumAlgorithm: string(in.algorithm), ChecksumComposite: in.kind == checksum.Composite,
@@ -105,6 +105,7 @@ func (s *Service) runCreateUpload(ctx context.Context, c *httpapi.Call, in *crea
 	r := document(d)
 	setEncryption(r.Header, upload.Encryption)
 	setContext(r.Header, upload.Encryption)
+	s.setAbort(r.Header, in.bucket, upload)
 	if in.algorithm != "" {
 		r.Header.Set("X-Amz-Checksum-Algorithm", string(in.algorithm))
 		r.Header.Set("X-Amz-Checksum-Type", string(in.kind))
@@ -151,7 +152,7 @@ func (in *uploadInput) exists() error {
 	return nil
 }
 
-// check asks for s3:PutObject with the ACL, the tags and the lock that the upload was created with, so that a bucket
+// check asks for s3:PutObject with the ACL, the tags, the lock and the storage class that the upload was created with, so that a bucket
 // policy on s3:x-amz-acl or s3:RequestObjectTag also works for large files. AWS was reported to leave the ACL out, and so to refuse every
 // part under such a policy, until 2020.
 //
@@ -172,6 +173,7 @@ func (in *uploadInput) check(c *httpapi.Call, created bool) access.Check {
 			k.Set("s3:"+name, value)
 		}
 		requestTags(k, in.upload.Tags)
+		uploadClass(k, in.upload)
 		lockOf(in.upload).keys(k, c.Time)
 	})
 }
@@ -328,7 +330,7 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		if err := in.source.judge(); err != nil {
+		if err := in.source.judge(c.Time); err != nil {
 			return nil, err
 		}
 		if err := in.source.unlock(ctx, s, c); err != nil {

@@ -195,7 +195,7 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 	if err != nil {
 		return nil, err
 	}
-	return in.completed(c, o), nil
+	return s.completed(c, in, o), nil
 }
 
 // completedBefore answers a completion that is sent again because its answer was lost, as long as its object is
@@ -208,13 +208,13 @@ func (s *Service) completedBefore(ctx context.Context, c *httpapi.Call, in *comp
 		return nil, err
 	}
 	if o := a.object; o != nil && o.Upload == in.id {
-		return in.completed(c, o), nil
+		return s.completed(c, in, o), nil
 	}
 	return nil, in.exists()
 }
 
 // completed is the answer for the object that an upload became.
-func (in *completeUploadInput) completed(c *httpapi.Call, o *records.Object) *httpapi.Response {
+func (s *Service) completed(c *httpapi.Call, in *completeUploadInput, o *records.Object) *httpapi.Response {
 	c.Record.ObjectOwner = ownerOf(in.bucket, o)
 	d := restxml.New("CompleteMultipartUploadResult")
 	d.Text("Location", location(c))
@@ -228,6 +228,7 @@ func (in *completeUploadInput) completed(c *httpapi.Call, o *records.Object) *ht
 	r := document(d)
 	setWritten(r.Header, o)
 	setServerEncryption(r.Header, o.Encryption)
+	s.setExpiration(r.Header, in.bucket, c.Key, o, c.Time)
 	return r
 }
 

@@ -59,7 +59,7 @@ func (s *Service) runListParts(ctx context.Context, c *httpapi.Call, in *listPar
 	d.Text("UploadId", in.id)
 	writeInitiator(d, in.upload)
 	names.write(d, "Owner", uploadOwner(in.bucket, in.upload))
-	d.Text("StorageClass", "STANDARD")
+	d.Text("StorageClass", storageClass(in.upload.StorageClass))
 	d.Int("PartNumberMarker", int64(in.after))
 	last := int64(0)
 	if len(parts) > 0 {
@@ -80,7 +80,9 @@ func (s *Service) runListParts(ctx context.Context, c *httpapi.Call, in *listPar
 		}
 		d.Close()
 	}
-	return document(d), names.err
+	r := document(d)
+	s.setAbort(r.Header, in.bucket, in.upload)
+	return r, names.err
 }
 
 // uploadOwner returns the account that will own the object of an upload, as ownerOf does for objects.
@@ -176,7 +178,7 @@ func (s *Service) runListUploads(ctx context.Context, c *httpapi.Call, in *listU
 		d.Text("UploadId", u.Id)
 		writeInitiator(d, u)
 		names.write(d, "Owner", uploadOwner(in.bucket, u))
-		d.Text("StorageClass", "STANDARD")
+		d.Text("StorageClass", storageClass(u.StorageClass))
 		d.Time("Initiated", nanos(u.Created))
 		writeUploadChecksum(d, u)
 		d.Close()

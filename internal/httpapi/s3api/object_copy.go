@@ -144,7 +144,7 @@ func (in *copyObjectInput) checkSelf(c *httpapi.Call) error {
 // bytes, the new one is judged and copied.
 func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyObjectInput) (*httpapi.Response, error) {
 	for attempt := 1; ; attempt++ {
-		if err := in.source.judge(); err != nil {
+		if err := in.source.judge(c.Time); err != nil {
 			return nil, err
 		}
 		stored, err := s.copyOnce(ctx, c, in)
@@ -154,6 +154,7 @@ func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyOb
 			setWritten(r.Header, stored)
 			setEncryption(r.Header, stored.Encryption)
 			setContext(r.Header, stored.Encryption)
+			s.setExpiration(r.Header, in.bucket, c.Key, stored, c.Time)
 			return r, nil
 		}
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {

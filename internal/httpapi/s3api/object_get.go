@@ -103,6 +103,7 @@ func (s *Service) headObject() httpapi.Operation {
 				return nil, err
 			}
 		}
+		s.setExpiration(r.Header, in.bucket, c.Key, in.object, c.Time)
 		return r, in.writeExtras(ctx, c, r.Header)
 	})
 }
@@ -139,6 +140,10 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
 		}
+		if err := readable(in.object, c.Time, archivedObject); err != nil {
+			return nil, err
+		}
+		s.setExpiration(r.Header, in.bucket, c.Key, in.object, c.Time)
 		if err := in.writeExtras(ctx, c, r.Header); err != nil {
 			return nil, err
 		}
@@ -206,9 +211,7 @@ func (in *getObjectInput) answer(c *httpapi.Call) (*httpapi.Response, span, erro
 	if in.part > 0 && o.Parts > 0 {
 		h.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(int(o.Parts)))
 	}
-	if o.StorageClass != "" {
-		h.Set("X-Amz-Storage-Class", o.StorageClass)
-	}
+	setClass(h, o, c.Time)
 	if in.checksum && p.length == o.Size {
 		setChecksum(h, o.Checksum, o.Parts)
 	}

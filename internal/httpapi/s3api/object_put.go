@@ -22,6 +22,7 @@ type writeInput struct {
 	tags   []*records.Tag
 	lock   lockInput
 	sse    *encryptionInput
+	class  string // storage class; empty: not sent
 	// keys sets the condition keys of s3:PutObject.
 	keys func(*policy.Context)
 }
@@ -39,6 +40,9 @@ func decodeWrite(c *httpapi.Call, created bool) (writeInput, error) {
 		return in, err
 	}
 	in.sse = new(encryptionInput)
+	if in.class, err = decodeStorageClass(c.HTTP); err != nil {
+		return in, err
+	}
 	encryption, tags, lock := in.sse, in.tags, in.lock
 	in.keys = func(k *policy.Context) {
 		putKeys(c.HTTP, created)(k)
@@ -108,7 +112,7 @@ func (s *Service) newObject(ctx context.Context, c *httpapi.Call, in *writeInput
 	}
 	o := &records.Object{
 		Owner: string(owner), OwnerAccount: string(account), Metadata: in.metadata, Acl: access.Grants(list),
-		Tags: in.tags, WrittenUnderEnforced: in.bucket.Enforced, Encryption: encryption,
+		Tags: in.tags, WrittenUnderEnforced: in.bucket.Enforced, StorageClass: in.class, Encryption: encryption,
 	}
 	in.lock.apply(o)
 	return o, nil
@@ -186,6 +190,7 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 	setWritten(r.Header, stored)
 	setEncryption(r.Header, stored.Encryption)
 	setContext(r.Header, stored.Encryption)
+	s.setExpiration(r.Header, in.bucket, c.Key, stored, c.Time)
 	setChecksum(r.Header, stored.Checksum, 0)
 	return r, nil
 }

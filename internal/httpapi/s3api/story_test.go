@@ -56,6 +56,7 @@ import (
 //	disable | enable | rotate id=…         a KMS key
 //	rotatemaster                           the master key
 //	decisions                              how the last request was judged
+//	advance by=72h                         the clock
 //	cost                                   the transactions on the metadata that it took
 //	do                                     one request:
 //	caller METHOD /path?query              caller "-" is anonymous
@@ -224,6 +225,12 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return fail(w.iam.DeleteUser(ctx, w.ids[account], name))
 	case "policy":
 		return fail(w.iam.PutInlinePolicy(ctx, w.ids[account], keys.UserKind, user, "p", d.Input))
+	case "advance":
+		var by string
+		d.ScanArgs(t, "by", &by)
+		length, err := time.ParseDuration(by)
+		w.clock.Add(int64(length.Seconds()))
+		return fail(err)
 	case "do":
 		return w.do(t, d)
 	case "decisions":

@@ -93,6 +93,8 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onObject, sub: "legal-hold"}: s.getObjectLegalHold(),
 		{method: "PUT", on: onObject, sub: "legal-hold"}: s.putObjectLegalHold(),
 
+		{method: "POST", on: onObject, sub: "restore"}: s.restoreObject(),
+
 		{method: "POST", on: onObject, sub: "uploads"}:             s.createMultipartUpload(),
 		{method: "PUT", on: onObject, sub: "uploadId"}:             s.uploadPart(),
 		{method: "PUT", on: onObject, sub: "uploadId", copy: true}: s.uploadPartCopy(),
