@@ -145,8 +145,11 @@ func (h *head) count(r meta.Reader, f *found, v *lifecycle.Version, most int) (e
 // only reports whether the delete marker that is the current version is the only one.
 func (h *head) only(r meta.Reader) (bool, error) {
 	it := r.Scan(keys.VersionsOf(h.id, h.key))
-	more := it.Next() && it.Next()
-	return !more, it.Close()
+	n := 0
+	for n < 2 && it.Next() {
+		n++
+	}
+	return n < 2, it.Close()
 }
 
 // newer counts the noncurrent versions that are newer than f, up to most, delete markers left out.

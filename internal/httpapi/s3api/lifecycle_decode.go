@@ -214,7 +214,7 @@ func (in *lifecycleFilter) decode(rule *records.LifecycleRule) error {
 	if in.And != nil {
 		all, rule.And = *in.And, true
 		if all.predicates() < 2 {
-			return restxml.Malformed(errors.New("And of less than two predicates"))
+			return restxml.Malformed(errors.New("less than two predicates in And"))
 		}
 	}
 	return all.decode(rule)

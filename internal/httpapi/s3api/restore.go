@@ -57,7 +57,7 @@ func decodeRestore(body []byte) (days int32, tier string, err error) {
 	case in.Days == nil:
 		return 0, "", restxml.Malformed(errors.New("no Days"))
 	case in.Parameters != nil && in.Tier != nil:
-		return 0, "", restxml.Malformed(errors.New("Tier and GlacierJobParameters"))
+		return 0, "", restxml.Malformed(errors.New("both Tier and GlacierJobParameters"))
 	}
 	tier = "Standard"
 	if in.Parameters != nil {
