@@ -21,6 +21,8 @@ import (
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/records"
+	"crossgrant/internal/seal"
+	"crossgrant/internal/sse"
 )
 
 const bucketName = "walnut"
@@ -62,7 +64,12 @@ func newWorld(t *testing.T, opts Options) *world {
 	w := &world{t: t, counts: map[string]int{}, opts: opts}
 	w.clock.Store(time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC).UnixNano())
 	w.store = meta.New(memory.New())
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Service = objects.New(w.store, blobs.New(), objects.Options{
+		Keys:        &sse.Keyring{Master: box},
 		InlineLimit: 16, Now: w.now, Log: slog.New(slog.DiscardHandler),
 		Changed: func(_ meta.Tx, c *objects.Change) error {
 			w.mu.Lock()
@@ -75,7 +82,7 @@ func newWorld(t *testing.T, opts Options) *world {
 	})
 	account := &records.Account{Id: "111111111111", CanonicalId: strings.Repeat("1", 64)}
 	w.update(func(tx meta.Tx) error { return records.Put(tx, keys.Account("111111111111"), account) })
-	err := w.CreateBucket(t.Context(), objects.NewBucket{Name: bucketName, Account: "111111111111", Canonical: "1111", Region: "r"})
+	err = w.CreateBucket(t.Context(), objects.NewBucket{Name: bucketName, Account: "111111111111", Canonical: "1111", Region: "r"})
 	w.check(err)
 	w.bucket = keys.BucketID(w.record().Id)
 	w.restart()

@@ -93,7 +93,7 @@ func (w *world) run(d *datadriven.TestData) string {
 		w.check(err)
 	case "upload":
 		u := &records.Upload{Key: key}
-		w.check(w.CreateUpload(w.t.Context(), w.bucket, bucketName, u))
+		w.check(w.CreateUpload(w.t.Context(), w.bucket, bucketName, u, nil))
 		w.uploads = append(w.uploads, u)
 	case "hold", "class", "tag":
 		w.edit(key, n, func(o *records.Object) {
