@@ -194,7 +194,9 @@ type deleteObjectsInput struct {
 }
 
 // deleteObjects is DeleteObjects. No permission on the bucket is asked for: each key is judged alone and
-// the answer says what became of it.
+// the answer says what became of it. A retention may be bypassed in a bucket without object lock as well,
+// where there is none: no error is documented for that, and clients that empty buckets of both kinds count
+// on it.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 func (s *Service) deleteObjects() httpapi.Operation {
@@ -229,9 +231,6 @@ func (s *Service) deleteObjects() httpapi.Operation {
 			}
 			outcomes := s.deleteAll(ctx, c, in)
 			for _, o := range outcomes {
-				if errors.Is(o.err, errNoObjectLock) {
-					return nil, o.err // the whole request is wrong, for whoever may make it
-				}
 				// The answer is 200 whatever became of the keys: this is the only place to tell the operator.
 				if e := apierr.From(o.err); o.err != nil && e.Status >= http.StatusInternalServerError {
 					c.Record.Fault = e.Error()
@@ -308,13 +307,7 @@ func (in *deleteObjectsInput) judge(ctx context.Context, c *httpapi.Call, check 
 		return err
 	}
 	bypass := bypassCheck(in.bucket, key)
-	if err := c.Authorize(ctx, &bypass); err != nil {
-		return err
-	}
-	if in.bucket.Record.ObjectLock == nil {
-		return errNoObjectLock
-	}
-	return nil
+	return c.Authorize(ctx, &bypass)
 }
 
 // renderDeleted renders the answer of DeleteObjects.
