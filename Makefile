@@ -1,11 +1,16 @@
 GO       ?= go
 DATA     ?= crossgrant-data
 FUZZTIME ?= 30s
+WORKERS  ?= 4
+MIN      ?= 0
 
 # Everything but the suites that run the program.
 UNITS = $$($(GO) list ./... | grep -v '/test/')
 
-.PHONY: build run test check fuzz e2e bench need-aws need-cc
+# What s3-tests imports, and what runs it.
+MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
+
+.PHONY: build run test check fuzz e2e s3-tests bench need-aws need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -39,6 +44,12 @@ fuzz:
 e2e: need-aws
 	$(GO) test -count 1 -timeout 20m -v ./test/...
 
+# Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass.
+s3-tests: need-python
+	@mkdir -p bin
+	$(GO) build -o bin/s3tests ./test/s3tests
+	@bin/s3tests -suite '$(SUITE)' -workers '$(WORKERS)' -min '$(MIN)'
+
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
@@ -47,3 +58,5 @@ need-aws:
 	@sh .ci/need aws awscli
 need-cc:
 	@sh .ci/need gcc 'gcc libc6-dev'
+need-python:
+	@sh .ci/need 'python:$(MODULES)' '$(patsubst %,python3-%,boto3 dateutil isodate munch pytest pytest-xdist requests tz urllib3)'

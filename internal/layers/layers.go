@@ -54,6 +54,7 @@ var Crossgrant = Rules{
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
 		{"test/servertest"},
+		{"test/s3tests"},
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",

@@ -2,10 +2,7 @@ package matrix_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"os/exec"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,21 +62,12 @@ func (c *client) get(ctx context.Context, bucket, key string) error {
 
 // newAccount has an operator make an account.
 func newAccount(ctx context.Context, server *servertest.Server, name string) (*member, error) {
-	out, err := exec.CommandContext(ctx, server.Program, "account", "create", name, "--data", server.Data, "--output", "json").Output()
+	made, err := server.CreateAccount(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("create account %s: %w", name, err)
-	}
-	var made struct {
-		AccountID       string `json:"AccountId"`
-		CanonicalID     string `json:"CanonicalId"`
-		AccessKeyID     string `json:"AccessKeyId"`
-		SecretAccessKey string
-	}
-	if err := json.Unmarshal(out, &made); err != nil {
 		return nil, err
 	}
 	return &member{
-		server: server, id: made.AccountID, canonicalID: made.CanonicalID,
+		server: server, id: made.ID, canonicalID: made.CanonicalID,
 		root: keyClient(server, made.AccessKeyID, made.SecretAccessKey),
 	}, nil
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+
+	"crossgrant/test/servertest"
+)
+
+// What the server and the suite have to agree on is in the two variables below, and only there.
+
+// serverFlags are the flags with which the server runs.
+var serverFlags = []string{}
+
+// sections are the suite's callers. Each of them is the root user of an account of its own.
+var sections = []section{
+	{name: "s3 main", account: "main"},
+	{name: "s3 alt", account: "alt"},
+	{name: "s3 tenant", account: "tenant", more: [][2]string{{"tenant", ""}}},
+	{name: "iam", account: "iam"},
+	{name: "iam root", account: "iam-root", byAccountID: true},
+	{name: "iam alt root", account: "iam-alt-root", byAccountID: true},
+}
+
+// section is a section of the suite's configuration that names a caller.
+type section struct {
+	name, account string
+	byAccountID   bool        // user_id is the account's ID, else its canonical user ID
+	more          [][2]string // further settings
+}
+
+// newSetting makes the accounts and returns the suite's configuration file.
+//
+// Source: s3tests.conf.SAMPLE of the suite
+func newSetting(ctx context.Context, server *servertest.Server) ([]byte, error) {
+	host, port, err := net.SplitHostPort(server.Address)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "[DEFAULT]\nhost = %s\nport = %s\nis_secure = False\nssl_verify = False\n", host, port)
+	fmt.Fprint(&out, "[fixtures]\nbucket prefix = s3tests-{random}-\n")
+	for _, s := range sections {
+		account, err := server.CreateAccount(ctx, s.account)
+		if err != nil {
+			return nil, err
+		}
+		settings := append(s.settings(account), s.more...)
+		fmt.Fprintf(&out, "[%s]\n", s.name)
+		for _, setting := range settings {
+			fmt.Fprintf(&out, "%s = %s\n", setting[0], setting[1])
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// settings returns the names and values that every section has.
+func (s section) settings(a servertest.Account) [][2]string {
+	user := a.CanonicalID
+	if s.byAccountID {
+		user = a.ID
+	}
+	return [][2]string{
+		{"display_name", a.Name}, {"user_id", user}, {"email", a.Email},
+		{"access_key", a.AccessKeyID}, {"secret_key", a.SecretAccessKey},
+	}
+}
