@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"crossgrant/test/servertest"
@@ -90,14 +91,17 @@ func start(dir string) (*servertest.Server, error) {
 
 // test runs the tests against the server.
 func test(ctx context.Context, o options, dir string, server *servertest.Server) (*report, error) {
-	setting, err := newSetting(ctx, server)
-	if err != nil {
-		return nil, err
+	for i := range o.workers {
+		worker := "gw" + strconv.Itoa(i) // as pytest-xdist names it
+		setting, err := newSetting(ctx, server, worker)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(dir, worker+".conf"), setting, 0o600); err != nil {
+			return nil, err
+		}
 	}
-	suite := &suite{options: o, dir: dir, config: filepath.Join(dir, "s3tests.conf")}
-	if err := os.WriteFile(suite.config, setting, 0o600); err != nil {
-		return nil, err
-	}
+	suite := &suite{options: o, dir: dir}
 	old, err := suite.collect(ctx)
 	if err != nil {
 		return nil, err

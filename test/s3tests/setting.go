@@ -31,10 +31,10 @@ type section struct {
 	more          [][2]string // further settings
 }
 
-// newSetting makes the accounts and returns the suite's configuration file.
+// newSetting makes the accounts of a worker and returns its configuration file.
 //
 // Source: s3tests.conf.SAMPLE of the suite
-func newSetting(ctx context.Context, server *servertest.Server) ([]byte, error) {
+func newSetting(ctx context.Context, server *servertest.Server, worker string) ([]byte, error) {
 	host, port, err := net.SplitHostPort(server.Address)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func newSetting(ctx context.Context, server *servertest.Server) ([]byte, error) 
 	fmt.Fprintf(&out, "[DEFAULT]\nhost = %s\nport = %s\nis_secure = False\nssl_verify = False\n", host, port)
 	fmt.Fprint(&out, "[fixtures]\nbucket prefix = s3tests-{random}-\n")
 	for _, s := range sections {
-		account, err := server.CreateAccount(ctx, s.account)
+		account, err := server.CreateAccount(ctx, s.account+"-"+worker)
 		if err != nil {
 			return nil, err
 		}

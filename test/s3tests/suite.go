@@ -33,8 +33,7 @@ const (
 // suite is one run of the suite.
 type suite struct {
 	options
-	dir    string // for what is written
-	config string // path of the configuration file
+	dir string // for what is written, and with the configuration of each worker
 }
 
 // collect returns the names of the tests that use Signature Version 2.
@@ -66,17 +65,17 @@ func (s *suite) run(ctx context.Context) (*report, error) {
 	return newReport(text)
 }
 
-// pytest runs pytest on the suite. It takes the exit statuses 0 and other.
+// pytest runs pytest on the suite, from the root of the repository. It takes the exit statuses 0 and other.
 func (s *suite) pytest(ctx context.Context, out io.Writer, other int, args ...string) error {
-	python, err := filepath.Abs(".ci/python")
+	here, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	args = append([]string{python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", s.only}, args...)
+	args = append([]string{filepath.Join(here, ".ci/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "s3tests_worker", "-k", s.only}, args...)
 	command := exec.CommandContext(ctx, "sh", append(args, suiteFiles...)...)
 	command.Dir, command.Stdout, command.Stderr = s.suite, out, os.Stderr
 	command.Env = append(os.Environ(),
-		"S3TEST_CONF="+s.config, "PYTHONDONTWRITEBYTECODE=1", "NO_PROXY=127.0.0.1", "AWS_DEFAULT_REGION=us-east-1",
+		"PYTHONPATH="+filepath.Join(here, "test/s3tests"), "S3TESTS_SETTINGS="+s.dir, "PYTHONDONTWRITEBYTECODE=1", "NO_PROXY=127.0.0.1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true")
 	err = command.Run()
 	var exit *exec.ExitError
