@@ -10,7 +10,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run test check fuzz e2e s3-tests bench need-aws need-cc need-python
+.PHONY: build run test check fuzz e2e s3-tests bench need-clients need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -21,7 +21,7 @@ run: build
 	@DATA='$(DATA)' exec sh examples/walkthrough/run.sh
 
 # What runs the program is run anew each time: the go command does not see that the program has changed.
-test: need-aws
+test: need-clients
 	$(GO) test -timeout 20m $(UNITS)
 	$(GO) test -count 1 -timeout 20m ./test/...
 
@@ -41,7 +41,7 @@ fuzz:
 		done; \
 	done
 
-e2e: need-aws
+e2e: need-clients
 	$(GO) test -count 1 -timeout 20m -v ./test/...
 
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass.
@@ -54,8 +54,10 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 # What the tests need and the machine lacks is installed where that is allowed.
-need-aws:
+need-clients:
 	@sh .ci/need aws awscli
+	@for client in s3cmd rclone restic; do sh .ci/need $$client $$client; done
+	@sh .ci/need python:boto3 python3-boto3
 need-cc:
 	@sh .ci/need gcc 'gcc libc6-dev'
 need-python:

@@ -45,6 +45,9 @@ var readyPattern = regexp.MustCompile(`^crossgrant is ready at http://([^ ]+), d
 // Running reports whether the process was started and not ended since.
 func (s *Server) Running() bool { return s.running }
 
+// PID returns the process ID of a running server.
+func (s *Server) PID() int { return s.process.Process.Pid }
+
 // Start starts the process and returns when it is ready to serve.
 func (s *Server) Start() error {
 	log, err := os.OpenFile(s.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
