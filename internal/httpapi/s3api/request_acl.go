@@ -111,7 +111,7 @@ func (s *Service) objectACL(ctx context.Context, c *httpapi.Call, b *access.Buck
 		return list, err
 	}
 	if b.Enforced {
-		return acl.Private(owner), checkEnforced(b, in, list)
+		return acl.Private(owner), checkEnforced(c.Caller, b, in, list)
 	}
 	if err := s.checkGrantees(ctx, list, acl.Header); err != nil {
 		return acl.ACL{}, err
@@ -120,14 +120,19 @@ func (s *Service) objectACL(ctx context.Context, c *httpapi.Call, b *access.Buck
 }
 
 // checkEnforced refuses the ACL of a write to a bucket whose ACLs are off, unless it says no more than
-// that its owner owns what is in it.
+// that its owner owns what is in it. Of the bucket's owner the canned ACLs private and bucket-owner-read
+// say no more than that, and S3 was seen to accept them; of others they say something else.
 //
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html; that the
-// canned ACLs private and bucket-owner-read are accepted is question 4 of the S3 reference.
-func checkEnforced(b *access.Bucket, in requestACL, list acl.ACL) error {
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html; question 4 of
+// the S3 reference.
+func checkEnforced(caller *access.Caller, b *access.Bucket, in requestACL, list acl.ACL) error {
 	switch in.canned {
-	case "private", "bucket-owner-read", "bucket-owner-full-control":
+	case "bucket-owner-full-control":
 		return nil
+	case "private", "bucket-owner-read":
+		if caller.Account == b.Owner {
+			return nil
+		}
 	case "":
 		if list.IsBucketOwnerFullControl(b.Canonical) {
 			return nil
