@@ -15,10 +15,9 @@ import (
 	"github.com/minio/minio-go/v7/pkg/tags"
 )
 
-// TestMinioGo stores, reads, lists, copies and shares objects.
+// TestMinioGo stores, reads, lists, copies, shares and deletes objects.
 func TestMinioGo(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
 	client, err := minio.New(first.server.Address, &minio.Options{
 		Creds: credentials.NewStaticV4(first.AccessKeyID, first.SecretAccessKey, ""), Region: "us-east-1", MaxRetries: 1,
 	})
@@ -26,33 +25,40 @@ func TestMinioGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	bucket := bucketName()
-	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{}); err != nil {
+	if err := client.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if there, err := client.BucketExists(ctx, bucket); err != nil || !there {
+	if there, err := client.BucketExists(t.Context(), bucket); err != nil || !there {
 		t.Fatalf("BucketExists = %t, %v", there, err)
 	}
-
-	// Small objects of a known size; a large one of a size that is not known before it ends.
 	local := sample()
+	minioWrite(t, client, bucket, local)
+	minioRead(t, client, bucket, local["parts.bin"])
+	minioCopy(t, client, bucket, local)
+	minioShare(t, client, bucket)
+	minioDelete(t, client, bucket)
+}
+
+// minioWrite stores the files, the largest without saying how long it is, and looks at the list.
+func minioWrite(t *testing.T, client *minio.Client, bucket string, local files) {
+	t.Helper()
+	options := minio.PutObjectOptions{ContentType: "text/x-sample", UserMetadata: map[string]string{"colour": "grey"}, PartSize: 5 * mebibyte}
 	for name, content := range local {
 		size := int64(len(content))
 		if name == "parts.bin" {
 			size = -1
 		}
-		options := minio.PutObjectOptions{ContentType: "text/x-sample", UserMetadata: map[string]string{"colour": "grey"}, PartSize: 5 * mebibyte}
-		info, err := client.PutObject(ctx, bucket, name, bytes.NewReader(content), size, options)
+		info, err := client.PutObject(t.Context(), bucket, name, bytes.NewReader(content), size, options)
 		if err != nil || info.Size != int64(len(content)) {
 			t.Errorf("PutObject %s = %+v, %v", name, info, err)
 		}
 	}
 	first.objects(t, bucket, "").expect(t, "after PutObject", local)
-
-	stat, err := client.StatObject(ctx, bucket, "grüße/日本語.txt", minio.StatObjectOptions{})
+	stat, err := client.StatObject(t.Context(), bucket, "grüße/日本語.txt", minio.StatObjectOptions{})
 	if err != nil || stat.ContentType != "text/x-sample" || stat.UserMetadata["Colour"] != "grey" {
 		t.Errorf("StatObject = %+v, %v", stat, err)
 	}
-	if _, err := client.StatObject(ctx, bucket, "missing", minio.StatObjectOptions{}); minio.ToErrorResponse(err).Code != minio.NoSuchKey {
+	if _, err := client.StatObject(t.Context(), bucket, "missing", minio.StatObjectOptions{}); minio.ToErrorResponse(err).Code != minio.NoSuchKey {
 		t.Errorf("StatObject of a missing key: %v", err)
 	}
 	if got := minioKeys(t, client, bucket, minio.ListObjectsOptions{MaxKeys: 2}); !slices.Equal(got, []string{
@@ -61,14 +67,16 @@ func TestMinioGo(t *testing.T) {
 	}) {
 		t.Errorf("the list has %q", got)
 	}
+}
 
-	// Reading at places, as of a file.
-	object, err := client.GetObject(ctx, bucket, "parts.bin", minio.GetObjectOptions{})
+// minioRead reads the object parts.bin at places, as a file, and into one.
+func minioRead(t *testing.T, client *minio.Client, bucket string, want []byte) {
+	t.Helper()
+	object, err := client.GetObject(t.Context(), bucket, "parts.bin", minio.GetObjectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer object.Close()
-	want := local["parts.bin"]
 	if _, err := object.Seek(-100, io.SeekEnd); err != nil {
 		t.Fatal(err)
 	}
@@ -80,38 +88,46 @@ func TestMinioGo(t *testing.T) {
 		t.Errorf("ReadAt reads other bytes, %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "parts.bin")
-	if err := client.FGetObject(ctx, bucket, "parts.bin", file, minio.GetObjectOptions{}); err != nil {
+	if err := client.FGetObject(t.Context(), bucket, "parts.bin", file, minio.GetObjectOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	readFiles(t, filepath.Dir(file)).expect(t, "after FGetObject", files{"parts.bin": want})
+}
 
-	// Copies, one of them composed of two objects.
-	copied := files{"copies/composed.bin": append(bytes.Clone(want), want[1:6*mebibyte]...), "copies/plain.txt": local["plain.txt"]}
-	if _, err := client.CopyObject(ctx, minio.CopyDestOptions{Bucket: bucket, Object: "copies/plain.txt"},
-		minio.CopySrcOptions{Bucket: bucket, Object: "plain.txt"}); err != nil {
+// minioCopy copies an object, and composes one of a whole object and a range of it.
+func minioCopy(t *testing.T, client *minio.Client, bucket string, local files) {
+	t.Helper()
+	_, err := client.CopyObject(t.Context(), minio.CopyDestOptions{Bucket: bucket, Object: "copies/plain.txt"},
+		minio.CopySrcOptions{Bucket: bucket, Object: "plain.txt"})
+	if err != nil {
 		t.Error(err)
 	}
-	if _, err := client.ComposeObject(ctx, minio.CopyDestOptions{Bucket: bucket, Object: "copies/composed.bin"},
+	_, err = client.ComposeObject(t.Context(), minio.CopyDestOptions{Bucket: bucket, Object: "copies/composed.bin"},
 		minio.CopySrcOptions{Bucket: bucket, Object: "parts.bin"},
-		minio.CopySrcOptions{Bucket: bucket, Object: "parts.bin", MatchRange: true, Start: 1, End: 6*mebibyte - 1}); err != nil {
+		minio.CopySrcOptions{Bucket: bucket, Object: "parts.bin", MatchRange: true, Start: 1, End: 6*mebibyte - 1})
+	if err != nil {
 		t.Error(err)
 	}
-	first.objects(t, bucket, "copies/").expect(t, "after copies", files{"composed.bin": copied["copies/composed.bin"], "plain.txt": copied["copies/plain.txt"]})
+	parts := local["parts.bin"]
+	first.objects(t, bucket, "copies/").expect(t, "after copies", files{
+		"plain.txt": local["plain.txt"], "composed.bin": append(bytes.Clone(parts), parts[1:6*mebibyte]...),
+	})
+}
 
-	minioShare(t, client, bucket)
-
-	// Deletion of all, in one request.
-	gone := make(chan minio.ObjectInfo)
+// minioDelete deletes all objects by lists, and the bucket.
+func minioDelete(t *testing.T, client *minio.Client, bucket string) {
+	t.Helper()
+	found := make(chan minio.ObjectInfo)
 	go func() {
-		defer close(gone)
-		for o := range client.ListObjects(ctx, bucket, minio.ListObjectsOptions{Recursive: true}) {
-			gone <- o
+		defer close(found)
+		for o := range client.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
+			found <- o
 		}
 	}()
-	for failure := range client.RemoveObjects(ctx, bucket, gone, minio.RemoveObjectsOptions{}) {
+	for failure := range client.RemoveObjects(t.Context(), bucket, found, minio.RemoveObjectsOptions{}) {
 		t.Errorf("RemoveObjects %s: %v", failure.ObjectName, failure.Err)
 	}
-	if err := client.RemoveBucket(ctx, bucket); err != nil {
+	if err := client.RemoveBucket(t.Context(), bucket); err != nil {
 		t.Error(err)
 	}
 }
