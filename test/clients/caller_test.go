@@ -36,7 +36,7 @@ func newCaller(ctx context.Context, server *servertest.Server, name string) (cal
 	client := s3.New(s3.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://" + server.Address), UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(account.AccessKeyID, account.SecretAccessKey, ""),
-		HTTPClient:  &http.Client{Timeout: 5 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		HTTPClient:  &http.Client{Timeout: 15 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 		Retryer:     aws.NopRetryer{},
 	})
 	return caller{Account: account, server: server, s3: client}, nil
