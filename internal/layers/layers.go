@@ -36,7 +36,7 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum", "internal/cors"},
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
@@ -58,7 +58,7 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/authz", "internal/totp",
+		"internal/checksum", "internal/authz", "internal/totp", "internal/cors",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
