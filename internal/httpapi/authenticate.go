@@ -69,6 +69,9 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
 			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
 	}
+	if unsigned(service, c.HTTP) {
+		return service, nil
+	}
 	endpoint := p.signatures.endpoints[service.Name()]
 	if endpoint == nil {
 		return service, fmt.Errorf("service %s has no endpoint", service.Name())
@@ -153,16 +156,19 @@ func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
 	}
 }
 
-// serviceOf returns the service that the credential scope names. A request without a readable scope,
-// or with that of a service that is not here, is S3's, which refuses a foreign scope; but a form that
-// is posted to the root without a signature can only be meant for STS, and JSON for
-// Organizations. S3 Control has no scope of its own.
+// serviceOf returns the service that the host belongs to or, for hosts that belong to none, the one that the
+// credential scope names. A request without a readable scope, or with that of a service that is not here, is
+// S3's, which refuses a foreign scope; but a form that is posted to the root without a signature can only be
+// meant for STS, and JSON for Organizations. S3 Control has no scope of its own.
 func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
+	if s := p.hostOf(h.Host); s != nil {
+		return s
+	}
 	name := sigv4.ScopeService(r)
 	if s := p.services[s3Control]; s != nil && (name == "" || name == "s3") && isS3Control(h) {
 		return s
 	}
-	if s := p.services[name]; s != nil && name != s3Control {
+	if s := p.services[name]; s != nil && p.signatures.scoped(name) {
 		return s
 	}
 	if sts := p.services["sts"]; sts != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && isForm(h) {
@@ -174,8 +180,14 @@ func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	return p.services["s3"]
 }
 
+// scoped reports whether a service has a credential scope of its own.
+func (v *verifier) scoped(name string) bool { return name != s3Control && v.endpoints[name] != nil }
+
 // s3Control is the name of S3 Control among the services.
 const s3Control = "s3-control"
+
+// s3Website is the name of the website endpoint among the services.
+const s3Website = "s3-website"
 
 // isS3Control reports whether a request is one to S3 Control: its paths begin with the version of its API,
 // and it names an account in a header. A bucket can have the name of the version, but no request to S3

@@ -55,6 +55,8 @@ type Call struct {
 	pipeline *Pipeline
 	// charged says that a check was allowed because the caller declared that it pays.
 	charged bool
+	// shared are the headers by which the answer is shared with a page of another origin; nil for none.
+	shared http.Header
 }
 
 // Query returns the parameters of the request's query string, parsed once.

@@ -30,7 +30,7 @@ func globalKeys(c *Call) policy.Context {
 	if referer := c.HTTP.Referer(); referer != "" {
 		k.Set("aws:Referer", referer)
 	}
-	if c.Record.Service == "s3" || c.Record.Service == s3Control {
+	if name := c.Record.Service; name == "s3" || name == s3Control || name == s3Website {
 		k.Set("aws:RequestedRegion", c.Region)
 		s3Keys(c, &k)
 	} else {

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -61,6 +62,7 @@ type Pipeline struct {
 	region     string
 	authorizer Authorizer
 	services   map[string]Service
+	hosts      []Service // those that are a Host
 	records    *audit.Stream
 	now        func() time.Time
 	signatures *verifier
@@ -86,6 +88,9 @@ func New(config Config) (*Pipeline, error) {
 			return nil, fmt.Errorf("service %s is configured twice", s.Name())
 		}
 		p.services[s.Name()] = s
+		if _, ok := s.(Host); ok {
+			p.hosts = append(p.hosts, s)
+		}
 	}
 	if p.services["s3"] == nil {
 		return nil, errors.New("the S3 service is missing")
@@ -97,7 +102,7 @@ func New(config Config) (*Pipeline, error) {
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// No bucket name begins with '-', so the server's own endpoints cannot hide one in a path; but keys
 	// below a bucket that the host names may begin so.
-	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) {
+	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) && p.hostOf(r.Host) == nil {
 		p.own.ServeHTTP(w, r)
 		return
 	}
@@ -142,6 +147,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 // that words errors, also where the request could not be authenticated.
 func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, error) {
 	service, err := p.authenticate(ctx, c)
+	c.shared = share(ctx, service, c)
 	if err != nil {
 		return service, nil, err
 	}
@@ -162,6 +168,7 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	for name, values := range response.Header {
 		header[wireName(name)] = values
 	}
+	maps.Copy(header, c.shared)
 	header["x-amz-request-id"] = []string{c.ID}
 	header["x-amz-id-2"] = []string{c.HostID}
 	header["x-amzn-RequestId"] = []string{c.ID}

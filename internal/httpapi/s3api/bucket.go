@@ -277,28 +277,3 @@ func (s *Service) getBucketLocation() httpapi.Operation {
 		return document(d), nil
 	})
 }
-
-// preflight answers the preflight request of a browser. No bucket here has CORS rules, so that the answer
-// is that of a bucket without them.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors-troubleshooting.html
-func (s *Service) preflight() httpapi.Operation {
-	return httpapi.Row[bucketInput]{
-		Name:      "PreflightRequest",
-		Unchecked: "preflight requests are answered from a bucket's CORS rules alone",
-		Decode: func(c *httpapi.Call) (*bucketInput, error) {
-			if !has(c.HTTP, "Origin") {
-				return nil, apierr.New(http.StatusBadRequest, "BadRequest", "Insufficient information. Origin request header needed.")
-			}
-			return new(bucketInput), nil
-		},
-		Run: func(_ context.Context, c *httpapi.Call, _ *bucketInput) (*httpapi.Response, error) {
-			kind := onObject
-			if c.Key == "" {
-				kind = onBucket
-			}
-			return nil, apierr.New(http.StatusForbidden, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.").
-				With("Method", header(c.HTTP, "Access-Control-Request-Method")).With("ResourceType", string(kind))
-		},
-	}.Operation()
-}

@@ -16,6 +16,7 @@ const (
 	aclBody = `<AccessControlPolicy><Owner><ID>%[1]s</ID></Owner><AccessControlList/></AccessControlPolicy>`
 	control = "ann %s /v20180820/configuration/publicAccessBlock\nx-amz-account-id: 111111111111"
 	block   = "\n\n<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>"
+	sharing = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
 )
 
 // encrypted asks for every kind of encryption at once, which is refused once the permissions are known.
@@ -76,6 +77,9 @@ var operationKeys = []keytest.Case{
 	{Operation: "DeleteBucketLifecycle", Full: []string{"ann DELETE /walnut?lifecycle"}},
 	{Operation: "GetBucketRequestPayment", Full: []string{"ann GET /walnut?requestPayment"}},
 	{Operation: "PutBucketRequestPayment", Full: []string{"ann PUT /walnut?requestPayment\n\n<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>"}},
+	{Operation: "GetBucketCors", Full: []string{"ann GET /walnut?cors"}},
+	{Operation: "PutBucketCors", Full: []string{"ann PUT /walnut?cors\n\n" + sharing}},
+	{Operation: "DeleteBucketCors", Full: []string{"ann DELETE /walnut?cors"}},
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
 	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
 	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},

@@ -105,6 +105,9 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	}
 	c.Bucket, c.Key = bucket, key
 	c.Record.Bucket, c.Record.Key = bucket, key
+	if operation, ok := s.preflightOf(c); ok {
+		return operation, nil
+	}
 	query, err := readQuery(c.HTTP.URL)
 	if err != nil {
 		return nil, err
