@@ -36,7 +36,7 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum", "internal/cors"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum", "internal/cors", "internal/website"},
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
@@ -49,7 +49,7 @@ var Crossgrant = Rules{
 		{"internal/metrics"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi", "internal/httpapi/keytest"},
-		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi"},
+		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi"},
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
@@ -58,7 +58,7 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/authz", "internal/totp", "internal/cors",
+		"internal/checksum", "internal/authz", "internal/totp", "internal/cors", "internal/website",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
