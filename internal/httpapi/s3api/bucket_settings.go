@@ -2,6 +2,7 @@ package s3api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -100,6 +101,9 @@ func plainCheck(action string) func(*access.Bucket) access.Check {
 	return func(b *access.Bucket) access.Check { return bucketCheck(b, action, nil) }
 }
 
+// largest are the sizes of bodies that may be larger than maxConfiguration, in bytes, by operation.
+var largest = map[string]int64{"PutBucketWebsite": maxWebsite}
+
 // settingWith returns an operation that sets one thing of a bucket in the way of keep.
 func settingWith[T any](s *Service, name string, check func(*access.Bucket) access.Check, anonymous string, decode func([]byte) (*T, error), status int,
 	keep func(ctx context.Context, c *httpapi.Call, in *settingInput[T]) error) httpapi.Operation {
@@ -110,7 +114,7 @@ func settingWith[T any](s *Service, name string, check func(*access.Bucket) acce
 			if decode == nil {
 				return in, nil
 			}
-			body, _, err := readBody(c, maxConfiguration)
+			body, _, err := readBody(c, cmp.Or(largest[name], maxConfiguration))
 			if err != nil {
 				return nil, err
 			}

@@ -79,6 +79,10 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "PUT", on: onBucket, sub: "cors"}:          s.putBucketCORS(),
 		{method: "DELETE", on: onBucket, sub: "cors"}:       s.deleteBucketCORS(),
 
+		{method: "GET", on: onBucket, sub: "website"}:    s.getBucketWebsite(),
+		{method: "PUT", on: onBucket, sub: "website"}:    s.putBucketWebsite(),
+		{method: "DELETE", on: onBucket, sub: "website"}: s.deleteBucketWebsite(),
+
 		{method: "GET", on: onObject}:                    s.getObject(),
 		{method: "HEAD", on: onObject}:                   s.headObject(),
 		{method: "PUT", on: onObject}:                    s.putObject(),
