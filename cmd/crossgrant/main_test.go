@@ -29,6 +29,7 @@ func TestUsageErrors(t *testing.T) {
 		{"unknown flag", []string{"serve", "--lisen", "x"}, "unknown flag --lisen"},
 		{"missing name", []string{"account", "create"}, "<name>"},
 		{"unknown output", []string{"account", "list", "--output", "xml"}, "--output must be one of"},
+		{"websites in place of buckets", []string{"serve", "--domain", "example.com", "--website-domain", "EXAMPLE.com."}, "--website-domain: example.com is the base domain of virtual-hosted buckets"},
 		{"unknown defaults", []string{"serve", "--new-buckets", "open"}, "--new-buckets must be one of"},
 		{"address without port", []string{"serve", "--listen", "localhost"}, "is not HOST:PORT"},
 		{"region with a blank", []string{"serve", "--region", "us east"}, "is not the name of a region"},
@@ -62,7 +63,7 @@ func TestHelpAndVersion(t *testing.T) {
 	if status != 0 {
 		t.Errorf("serve --help: status %d", status)
 	}
-	for _, want := range []string{"--data", "--listen", "--region", "--domain", "--new-buckets", "--bootstrap", "--tls-cert", "--tls-key", "--meta", "--blobs", "$CROSSGRANT_NEW_BUCKETS"} {
+	for _, want := range []string{"--data", "--listen", "--region", "--domain", "--website-domain", "--new-buckets", "--bootstrap", "--tls-cert", "--tls-key", "--meta", "--blobs", "$CROSSGRANT_NEW_BUCKETS"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("serve --help does not mention %s", want)
 		}

@@ -30,6 +30,7 @@ type serveCommand struct {
 
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
 	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
+	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
 }
 
 const (
@@ -89,6 +90,10 @@ func (c *serveCommand) config() (*config, error) {
 		return nil, usagef("--lifecycle-day: %s is not within a second and a day", c.LifecycleDay)
 	}
 	c.Domain = strings.ToLower(strings.TrimSuffix(c.Domain, "."))
+	c.WebsiteDomain = strings.ToLower(strings.TrimSuffix(c.WebsiteDomain, "."))
+	if w := c.WebsiteDomain; w != "" && (w == c.Domain || w == "localhost") {
+		return nil, usagef("--website-domain: %s is the base domain of virtual-hosted buckets", w)
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return nil, usagef("--tls-cert and --tls-key go together")
 	}

@@ -16,6 +16,7 @@ import (
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/s3controlapi"
 	"crossgrant/internal/httpapi/stsapi"
+	"crossgrant/internal/httpapi/websiteapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/kms"
@@ -85,13 +86,17 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity, KMS: w.kms,
 		Region: c.Region, Domains: domains, NewBuckets: buckets, Calendar: calendar,
 	})
+	pages := websiteapi.Deps{Buckets: authorizer, Objects: s3, Region: c.Region, Domains: domains}
+	if c.WebsiteDomain != "" {
+		pages.Websites = []string{c.WebsiteDomain}
+	}
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
 		Authorizer: authorizer,
 		Services: []httpapi.Service{
 			s3, s3controlapi.New(w.accounts), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
-			orgsapi.New(organizations),
+			orgsapi.New(organizations), websiteapi.New(pages),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted),
 		Now:         time.Now,

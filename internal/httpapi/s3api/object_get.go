@@ -3,6 +3,7 @@ package s3api
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -140,17 +141,11 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
 		}
-		if err := readable(in.object, c.Time, archivedObject); err != nil {
-			return nil, err
-		}
 		s.setExpiration(r.Header, in.bucket, c.Key, in.object, c.Time)
 		if err := in.writeExtras(ctx, c, r.Header); err != nil {
 			return nil, err
 		}
-		if err := s.unlock(ctx, c, c.Bucket, c.Key, in.object.Encryption); err != nil {
-			return nil, err
-		}
-		r.Stream, err = s.objects.Open(ctx, in.source(), p.offset, p.length)
+		r.Stream, err = s.open(ctx, c, in, p)
 		if err == nil {
 			return r, nil
 		}
@@ -166,6 +161,18 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 			}
 		}
 	}
+}
+
+// open opens the bytes of an answer, if they can be read: those of an archived object have to be restored, and
+// those that are encrypted under a KMS key need the use of it.
+func (s *Service) open(ctx context.Context, c *httpapi.Call, in *getObjectInput, p span) (io.ReadCloser, error) {
+	if err := readable(in.object, c.Time, archivedObject); err != nil {
+		return nil, err
+	}
+	if err := s.unlock(ctx, c, in.bucket.Record.Name, in.key, in.object.Encryption); err != nil {
+		return nil, err
+	}
+	return s.objects.Open(ctx, in.source(), p.offset, p.length)
 }
 
 // answer judges the conditions and returns the answer without its bytes, and which bytes belong to it.

@@ -31,6 +31,7 @@ import (
 	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/s3controlapi"
+	"crossgrant/internal/httpapi/websiteapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -47,7 +48,7 @@ import (
 // TestStories runs the stories of testdata: requests of several accounts against a whole server over
 // memory, with the answers that S3 gives. `go test -run Stories -rewrite` writes the answers anew.
 //
-//	server [domain=…] [region=…] [defaults=acls-disabled]
+//	server [domain=…] [websites=…] [region=…] [defaults=acls-disabled]
 //	account name=… [id=…] [canonical=…]    its root user is called by the account's name
 //	user account=… name=…                  called account/user
 //	deleteuser account=… name=…
@@ -167,8 +168,13 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 		deps.Domains = []string{domain}
 	}
 	s3 := s3api.New(storage, deps)
+	pages := websiteapi.Deps{Buckets: authorizer, Objects: s3, Region: w.region, Domains: deps.Domains}
+	if d.HasArg("websites") {
+		pages.Websites = make([]string, 1)
+		d.ScanArgs(t, "websites", &pages.Websites[0])
+	}
 	w.handler, err = httpapi.New(httpapi.Config{
-		Region: w.region, Authorizer: w.asking, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts)}, NamesBucket: s3.NamesBucket,
+		Region: w.region, Authorizer: w.asking, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts), websiteapi.New(pages)}, NamesBucket: s3.NamesBucket,
 		Records: audit.NewStream(w), Now: w.now,
 		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
 	})
@@ -320,6 +326,8 @@ var uniqueID = regexp.MustCompile(`"(AIDA|AROA)[A-Z2-7]+`)
 
 var scrubbed = regexp.MustCompile(`<RequestId>[^<]*</RequestId><HostId>[^<]*</HostId>`)
 
+var scrubbedPage = regexp.MustCompile(`<li>RequestId: [^<]*</li>\n<li>HostId: [^<]*</li>\n`)
+
 // show renders an answer without what differs from run to run.
 func (w *world) show(answer *httptest.ResponseRecorder) string {
 	var b strings.Builder
@@ -338,6 +346,9 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(answer.Header()[name], " | "))
 	}
 	text := scrubbed.ReplaceAllString(answer.Body.String(), "")
+	if strings.HasPrefix(text, "<html>") {
+		text = strings.TrimSuffix(scrubbedPage.ReplaceAllString(text, ""), "\n")
+	}
 	text = uniqueID.ReplaceAllString(text, `"$1…`)
 	text = strings.TrimPrefix(text, `<?xml version="1.0" encoding="UTF-8"?>`+"\n")
 	for _, m := range regexp.MustCompile(`<UploadId>([0-9A-V]+)</UploadId>`).FindAllStringSubmatch(text, -1) {
