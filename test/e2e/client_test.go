@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"flag"
@@ -57,6 +58,7 @@ type rawRequest struct {
 	as                  credentials
 	at                  time.Time
 	payload             string // x-amz-content-sha256; empty: the hash of body
+	host                string // empty: the server's address
 }
 
 // bytes returns the signed request as it is sent.
@@ -113,7 +115,7 @@ func (r *rawRequest) send(host string) (*http.Response, []byte, error) {
 	}
 	// A server may answer and close before it has read everything, so an error of Write does not
 	// mean that there is no answer.
-	_, writeErr := conn.Write(r.bytes(host))
+	_, writeErr := conn.Write(r.bytes(cmp.Or(r.host, host)))
 	if r.claimed > len(r.body) {
 		conn.(*net.TCPConn).CloseWrite()
 	}
@@ -126,7 +128,8 @@ func (r *rawRequest) send(host string) (*http.Response, []byte, error) {
 	return response, body, err
 }
 
-// requestCommand is the command request. It prints the status code, and the body below it.
+// requestCommand is the command request. It prints the status code, the headers that are to be shown, and
+// the body below them.
 func requestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
 	r := &rawRequest{header: http.Header{}}
@@ -139,6 +142,12 @@ func requestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	flags.StringVar(&r.query, "query", "", "query string as sent")
 	flags.StringVar(&r.service, "service", "s3", "service in the credential scope")
 	flags.StringVar(&r.payload, "payload", "", "value of x-amz-content-sha256")
+	flags.StringVar(&r.host, "host", "", "value of Host, where it is not the server's address")
+	var shown []string
+	flags.Func("show", "name of a header of the answer to print", func(name string) error {
+		shown = append(shown, name)
+		return nil
+	})
 	flags.IntVar(&r.claimed, "claim", -1, "Content-Length, where it is not the body's")
 	flags.Func("header", "NAME=VALUE", func(text string) error {
 		name, value, _ := strings.Cut(text, "=")
@@ -165,5 +174,9 @@ func requestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	response, body, err := r.send(s.server.Address)
 	ts.Check(err)
-	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", response.StatusCode, body)
+	fmt.Fprintln(ts.Stdout(), response.StatusCode)
+	for _, name := range shown {
+		fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, response.Header.Get(name))
+	}
+	fmt.Fprintf(ts.Stdout(), "%s\n", body)
 }
