@@ -47,6 +47,14 @@ func (c *content) segments() []*records.Segment {
 	return []*records.Segment{{Blob: string(c.pending.id), Size: c.size, Salt: c.salt()}}
 }
 
+// claimant returns the blob that waits for its record, or nil.
+func (c *content) claimant() claimant {
+	if c.pending == nil {
+		return nil
+	}
+	return c.pending
+}
+
 // salt returns that of the run, or nil.
 func (c *content) salt() []byte {
 	if c.run == nil {

@@ -106,41 +106,26 @@ func encryptionOf(u *records.Upload, last *records.Part) *records.Encryption {
 	return e
 }
 
-// takenOver is what the record of an object has of content that it took over from another one as it is
-// stored. Its segments and inline bytes are those of the source, salts included.
-type takenOver struct {
-	encryption *records.Encryption
-	etag       []byte
-}
-
-// takeOver returns what the object that n describes takes over from src, whose runs are not read and stay as
-// they are: only the content key is sealed anew. It returns nil if the bytes have to be read: because they lie
-// in the clear, or in another number of layers, or because the entity tag of the new object is to be the MD5
-// of all of them and that of src is not. Checksums are not looked at.
-func (s *Service) takeOver(ctx context.Context, n *NewObject, src *Source) (*takenOver, error) {
+// takeOver seals the content key of src for the object that n describes, which takes over the runs of src as
+// they are, salts included. It returns nil if it cannot: because src lies in the clear, or in another number of
+// layers.
+func (s *Service) takeOver(ctx context.Context, n *NewObject, src *Source) (*records.Encryption, error) {
 	from := src.Object.GetEncryption()
 	to := n.Object.GetEncryption()
 	if to == nil {
 		to = &records.Encryption{Algorithm: sse.AES256}
 	}
-	md5 := tagIsMD5(to) && n.Customer == nil
-	switch {
-	case from == nil, sse.Layers(from) != sse.Layers(to):
-		return nil, nil
-	case md5 && (!tagIsMD5(from) || src.Object.Parts > 0):
+	if from == nil || sse.Layers(from) != sse.Layers(to) {
 		return nil, nil
 	}
 	k, err := s.openKey(ctx, from, src.Customer, src.place())
 	if err != nil {
 		return nil, fmt.Errorf("open content key of the source: %w", err)
 	}
-	t := &takenOver{encryption: proto.CloneOf(to), etag: src.Object.Etag}
-	if err := s.opts.Keys.Seal(ctx, t.encryption, n.Customer, k, n.place()); err != nil {
+	sealed := proto.CloneOf(to)
+	if err := s.opts.Keys.Seal(ctx, sealed, n.Customer, k, n.place()); err != nil {
 		return nil, err
 	}
-	t.encryption.InlineSalt = from.InlineSalt
-	if !md5 {
-		t.etag, err = s.etag(t.encryption, src.Object.Etag)
-	}
-	return t, err
+	sealed.InlineSalt = from.InlineSalt
+	return sealed, nil
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strings"
 	"testing"
@@ -440,19 +442,14 @@ func TestTakeOver(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				kms := map[string]bool{"SSE-KMS": true, "SSE-C": true, "DSSE-KMS": true}
-				possible := (from == "DSSE-KMS") == (to == "DSSE-KMS") && (!kms[from] || kms[to])
-				if (got != nil) != possible {
+				if possible := (from == "DSSE-KMS") == (to == "DSSE-KMS"); (got != nil) != possible {
 					t.Errorf("from %s to %s: %v", from, to, got)
 				}
 				if got == nil {
 					continue
 				}
-				if bytes.Equal(got.etag, o.Etag) != !kms[to] {
-					t.Errorf("from %s to %s: ETag %x of %x", from, to, got.etag, o.Etag)
-				}
 				taken := proto.CloneOf(o)
-				taken.Encryption, taken.Etag = got.encryption, got.etag
+				taken.Encryption = got
 				f.checkRanges(w.source(f, "to", taken), text(size), 1, kib64)
 				if _, err := f.readSource(src.source(f, "from", taken), 0, taken.Size); err == nil {
 					t.Errorf("from %s to %s: it opens where its source lies", from, to)
@@ -460,16 +457,113 @@ func TestTakeOver(t *testing.T) {
 			}
 		}
 	}
-	parts := f.uploadAs(way{}, "parts", text(200), text(20))
-	n, s := f.object("to"), way{}.source(f, "parts", parts)
-	if got, err := f.takeOver(ctx(t), &n, &s); got != nil || err != nil {
-		t.Errorf("the ETag of parts is no MD5: %v, %v", got, err)
+}
+
+// TestCopyLinks holds that a copy moves no bytes where the blob store can link, and what its entity tag and
+// checksum are, for each way of encryption and for objects of parts, too.
+func TestCopyLinks(t *testing.T) {
+	f := newFixture(t)
+	f.blobs.links = true
+	calls := map[string]int{}
+	for from, src := range ways(t) {
+		whole := f.putAs(src, "from", text(kib64+9))
+		parts := f.uploadAs(src, "parts", text(200), text(kib64), text(9))
+		for to, w := range ways(t) {
+			for key, o := range map[string]*records.Object{"from": whole, "parts": parts} {
+				f.blobs.fail(func(call string) error { calls[call]++; return nil })
+				clear(calls)
+				n := w.as(f.object("to"))
+				n.Algorithm = "CRC32"
+				copied, err := f.Service.Copy(ctx(t), n, src.source(f, key, o))
+				f.blobs.fail(nil)
+				if err != nil {
+					t.Fatalf("%s from %s to %s: %v", key, from, to, err)
+				}
+				if moved := calls["Create"] > 0; moved != ((from == "DSSE-KMS") != (to == "DSSE-KMS")) {
+					t.Errorf("%s from %s to %s: calls %v", key, from, to, calls)
+				}
+				content := f.checkCopy(w.source(f, "to", copied), o.Size)
+				sum := md5.Sum([]byte(content))
+				if tagIsMD5(copied.Encryption) != bytes.Equal(copied.Etag, sum[:]) || copied.Parts != 0 {
+					t.Errorf("%s from %s to %s: ETag %x, %d parts", key, from, to, copied.Etag, copied.Parts)
+				}
+				if got := crc32.ChecksumIEEE([]byte(content)); binary.BigEndian.Uint32(copied.Checksum.Value) != got || copied.Checksum.Composite {
+					t.Errorf("%s from %s to %s: checksum %v", key, from, to, copied.Checksum)
+				}
+			}
+		}
 	}
-	w := ways(t)["SSE-C"]
-	n = w.as(n)
-	if got, err := f.takeOver(ctx(t), &n, &s); got == nil || err != nil || !w.customer.Is(got.encryption.CustomerMd5) {
-		t.Errorf("to SSE-C: %v, %v", got, err)
+	f.checkClean()
+}
+
+// checkCopy reads all bytes of a copy, which are those of a text of this size in parts, and returns them.
+func (f *fixture) checkCopy(src Source, size int64) string {
+	f.t.Helper()
+	content, err := f.readSource(src, 0, size)
+	want := text(int(size))
+	if size != kib64+9 {
+		want = text(200) + text(kib64) + text(9)
 	}
+	if err != nil || content != want {
+		f.t.Fatalf("read copy: %d bytes, %v", len(content), err)
+	}
+	return content
+}
+
+// TestCopyLinksReadsNothing holds that a copy of an object of one part reads no bytes, and that it outlives its
+// source.
+func TestCopyLinksReadsNothing(t *testing.T) {
+	f := newFixture(t)
+	f.blobs.links = true
+	o := f.put("from", text(kib64+9))
+	opened := 0
+	f.blobs.fail(func(call string) error {
+		if call == "Open" {
+			opened++
+		}
+		return nil
+	})
+	copied, err := f.Copy(ctx(t), f.object("to"), o)
+	if err != nil || opened != 0 || !bytes.Equal(copied.Etag, o.Etag) {
+		t.Fatalf("%v, %v, %d blobs opened", copied, err, opened)
+	}
+	f.blobs.fail(nil)
+	if _, err := f.Delete(ctx(t), Deletion{Bucket: f.bucket, BucketName: bucketName, Key: "from"}); err != nil {
+		t.Fatal(err)
+	}
+	f.checkClean()
+	if f.content("to") != text(kib64+9) {
+		t.Error("the copy is not what its source was")
+	}
+}
+
+// TestCopyLinksFails holds that a copy that fails half-way leaves nothing behind.
+func TestCopyLinksFails(t *testing.T) {
+	f := newFixture(t)
+	f.blobs.links = true
+	o := f.uploadAs(way{}, "parts", text(200), text(300), text(400))
+	for fail := 1; fail <= 3; fail++ {
+		linked := 0
+		f.blobs.fail(func(call string) error {
+			if call == "Link" {
+				if linked++; linked == fail {
+					return errInjected
+				}
+			}
+			return nil
+		})
+		if _, err := f.Service.Copy(ctx(t), f.object("to"), way{}.source(f, "parts", o)); !errors.Is(err, errInjected) {
+			t.Errorf("link %d failed: %v", fail, err)
+		}
+		f.blobs.fail(nil)
+		f.checkClean()
+	}
+	n := f.object("to")
+	n.Guard = func(*records.Object) error { return errInjected }
+	if _, err := f.Service.Copy(ctx(t), n, way{}.source(f, "parts", o)); !errors.Is(err, errInjected) {
+		t.Errorf("refused: %v", err)
+	}
+	f.checkClean()
 }
 
 // TestKMSKeyThatCannotBeUsed holds that nothing is kept where the content key cannot be sealed.

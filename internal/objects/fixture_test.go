@@ -336,6 +336,25 @@ type trackedBlobs struct {
 	// on, if set, is asked before each call, with its name.
 	on   func(call string) error
 	live map[blob.ID]bool // committed and not deleted
+	// links makes it a store that can link.
+	links bool
+}
+
+// Link links where the test has it so.
+func (b *trackedBlobs) Link(ctx context.Context, from, to blob.ID) error {
+	if !b.links {
+		return blob.ErrNoLink
+	}
+	if err := b.ask("Link"); err != nil {
+		return err
+	}
+	if err := b.Store.(blob.Linker).Link(ctx, from, to); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.live[to] = true
+	return nil
 }
 
 func newTrackedBlobs() *trackedBlobs {

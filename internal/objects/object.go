@@ -68,7 +68,7 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	var freed bool
 	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
 		o.Retention = n.Object.GetRetention() // the transaction may have run before
-		freed, err = s.commit(tx, &n, o, c.pending)
+		freed, err = s.commit(tx, &n, o, c.claimant())
 		return err
 	})
 	if err != nil {
@@ -81,27 +81,6 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	return o, nil
 }
 
-// Copy stores the bytes of src as a new object, as Put does: MD5 and size are those of the bytes, even
-// if src was uploaded in parts. n.Length and n.ContentMD5 are ignored. If n.Algorithm is empty it is
-// that of src's checksum, as S3 keeps it. InvalidRequest if src is larger than one copy may be.
-//
-// An error that wraps blob.ErrNotFound means that src was replaced meanwhile: read it again.
-func (s *Service) Copy(ctx context.Context, n NewObject, src Source) (*records.Object, error) {
-	if src.Object.Size > s.opts.MaxObject {
-		return nil, copySourceTooLarge(s.opts.MaxObject)
-	}
-	if n.Algorithm == "" {
-		n.Algorithm = src.Object.GetChecksum().GetAlgorithm()
-	}
-	n.Length, n.ContentMD5 = src.Object.Size, nil
-	body, err := s.Open(ctx, src, 0, src.Object.Size)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	return s.Put(ctx, n, body)
-}
-
 // judge asks the guard, if there is one.
 func (n *NewObject) judge(existing *records.Object) error {
 	if n.Guard == nil {
@@ -110,12 +89,12 @@ func (n *NewObject) judge(existing *records.Object) error {
 	return n.Guard(existing)
 }
 
-// commit is the transaction that makes o the current version of the key of n, and p, if o has a blob, a blob
-// with a record. It tells whether bytes were freed.
-func (s *Service) commit(tx meta.Tx, n *NewObject, o *records.Object, p *pending) (freed bool, err error) {
+// commit is the transaction that makes o the current version of the key of n, and what p has, if it is not nil,
+// blobs with a record. It tells whether bytes were freed.
+func (s *Service) commit(tx meta.Tx, n *NewObject, o *records.Object, p claimant) (freed bool, err error) {
 	var extra [][]byte
 	if p != nil {
-		extra = [][]byte{p.key()}
+		extra = p.intentions()
 	}
 	h, values, err := readHead(tx, n.Bucket, n.BucketName, n.Key, extra...)
 	if err != nil {
@@ -125,7 +104,7 @@ func (s *Service) commit(tx meta.Tx, n *NewObject, o *records.Object, p *pending
 		return false, err
 	}
 	if p != nil {
-		if err := p.claim(tx, values[0]); err != nil {
+		if err := p.claim(tx, values); err != nil {
 			return false, err
 		}
 	}

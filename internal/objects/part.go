@@ -115,7 +115,7 @@ func (s *Service) putPart(ctx context.Context, n NewObject, u *records.Upload, n
 			}
 		}
 		if c.pending != nil {
-			if err := c.pending.claim(tx, got[2]); err != nil {
+			if err := c.pending.claim(tx, got[2:]); err != nil {
 				return err
 			}
 		}

@@ -75,13 +75,24 @@ func (p *pending) commit() error {
 	return nil
 }
 
+// claimant is blobs that no record names yet, and that the next transaction gives a record. It ends with a
+// transaction that calls claim, or with discard.
+type claimant interface {
+	// intentions are the keys of the intentions to write the blobs.
+	intentions() [][]byte
+	// claim is the part of the transaction that writes the blobs' record: it removes the intentions, whose
+	// values were found as given (nil if one is not there).
+	claim(tx meta.Tx, found [][]byte) error
+	discard()
+}
+
 // key is the key of the intention to write p.
 func (p *pending) key() []byte { return keys.Writing(string(p.id)) }
 
-// claim is the part of the transaction that writes the blob's record: it removes the intention, whose
-// value was found as given (nil if it is not there).
-func (p *pending) claim(tx meta.Tx, intention []byte) error {
-	p.claimed = intention != nil
+func (p *pending) intentions() [][]byte { return [][]byte{p.key()} }
+
+func (p *pending) claim(tx meta.Tx, found [][]byte) error {
+	p.claimed = found[0] != nil
 	if !p.claimed {
 		return fmt.Errorf("blob %s: %w", p.id, errGivenUp)
 	}
@@ -94,22 +105,33 @@ func (p *pending) claim(tx meta.Tx, intention []byte) error {
 func (p *pending) discard() {
 	<-p.recorded
 	p.w.Abort()
-	err := p.s.store.Update(p.ctx, func(tx meta.Tx) error {
-		if p.claimed {
-			switch _, err := tx.Get(p.key()); {
-			case errors.Is(err, meta.ErrNotFound):
-				return nil
-			case err != nil:
+	p.s.giveUpAll(p.ctx, []blob.ID{p.id}, p.claimed)
+}
+
+// giveUpAll turns blobs into garbage that no record names. If they were claimed, one may name them after all;
+// then the intentions are gone.
+func (s *Service) giveUpAll(ctx context.Context, ids []blob.ID, claimed bool) {
+	err := s.store.Update(ctx, func(tx meta.Tx) error {
+		for _, id := range ids {
+			if claimed {
+				switch _, err := tx.Get(keys.Writing(string(id))); {
+				case errors.Is(err, meta.ErrNotFound):
+					continue
+				case err != nil:
+					return err
+				}
+			}
+			if err := giveUp(tx, id); err != nil {
 				return err
 			}
 		}
-		return giveUp(tx, p.id)
+		return nil
 	})
 	if err != nil {
-		p.s.opts.Log.Error("blob was not given up and waits for the next start", "blob", string(p.id), "error", err)
+		s.opts.Log.Error("blobs were not given up and wait for the next start", "blob", string(ids[0]), "blobs", len(ids), "error", err)
 		return
 	}
-	p.s.sweeper.wake()
+	s.sweeper.wake()
 }
 
 // giveUp turns a blob that was being written into garbage.

@@ -1,0 +1,198 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/protobuf/proto"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// Copy stores the bytes of src as a new object, as Put does: MD5 and size are those of the bytes, even
+// if src was uploaded in parts. n.Length and n.ContentMD5 are ignored. If n.Algorithm is empty it is
+// that of src's checksum, as S3 keeps it. InvalidRequest if src is larger than one copy may be.
+//
+// Where the blob store can link, no bytes are moved, and none are read unless a digest has to be made of them.
+//
+// An error that wraps blob.ErrNotFound means that src was replaced meanwhile: read it again.
+func (s *Service) Copy(ctx context.Context, n NewObject, src Source) (*records.Object, error) {
+	if err := checkKey(n.Key); err != nil {
+		return nil, err
+	}
+	if src.Object.Size > s.opts.MaxObject {
+		return nil, copySourceTooLarge(s.opts.MaxObject)
+	}
+	if n.Algorithm == "" {
+		n.Algorithm = src.Object.GetChecksum().GetAlgorithm()
+	}
+	n.Length, n.ContentMD5 = src.Object.Size, nil
+	o, err := s.copyLinked(ctx, &n, src)
+	if o != nil || err != nil && !errors.Is(err, blob.ErrNoLink) {
+		return o, err
+	}
+	body, err := s.Open(ctx, src, 0, src.Object.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return s.Put(ctx, n, body)
+}
+
+// copyLinked is Copy without moving bytes. It returns nil, and no error or one that wraps blob.ErrNoLink, if
+// they have to be moved: because they are inline, which is as cheap, or cannot be shared.
+func (s *Service) copyLinked(ctx context.Context, n *NewObject, src Source) (*records.Object, error) {
+	linker, ok := s.blobs.(blob.Linker)
+	if !ok || len(src.Object.Segments) == 0 {
+		return nil, nil
+	}
+	encryption, err := s.takeOver(ctx, n, &src)
+	if encryption == nil || err != nil {
+		return nil, err
+	}
+	o := clone(n.Object)
+	o.Size, o.Inline, o.Encryption = src.Object.Size, src.Object.Inline, encryption
+	o.Parts, o.PartSizes, o.Upload = 0, nil, ""
+	if err := s.digest(ctx, n, src, o); err != nil {
+		return nil, err
+	}
+	l, err := s.link(ctx, linker, src.Object.Segments)
+	if err != nil {
+		return nil, err
+	}
+	o.Segments, o.Modified = l.segments, s.opts.Now().UnixNano()
+	var freed bool
+	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
+		o.Retention = n.Object.GetRetention() // the transaction may have run before
+		freed, err = s.commit(tx, n, o, l)
+		return err
+	})
+	if err != nil {
+		l.discard()
+		return nil, err
+	}
+	if freed {
+		s.sweeper.wake()
+	}
+	return o, nil
+}
+
+// digest sets the entity tag and the checksum of o, a copy of src. Where they are not those of src, which they
+// are not if that was uploaded in parts, the bytes are read.
+func (s *Service) digest(ctx context.Context, n *NewObject, src Source, o *records.Object) (err error) {
+	from := src.Object
+	tagKnown := !tagIsMD5(o.Encryption) || tagIsMD5(from.Encryption) && from.Parts == 0
+	sumKnown := n.Algorithm == "" || from.Checksum != nil && from.Checksum.Algorithm == n.Algorithm && !from.Checksum.Composite
+	md5 := from.Etag
+	if n.Algorithm != "" {
+		o.Checksum = proto.CloneOf(from.Checksum)
+	}
+	if !tagKnown || !sumKnown {
+		if md5, o.Checksum, err = s.readDigests(ctx, n, src); err != nil {
+			return err
+		}
+	}
+	o.Etag, err = s.etag(o.Encryption, md5)
+	return err
+}
+
+// readDigests reads all bytes of src and returns their MD5 and checksum.
+func (s *Service) readDigests(ctx context.Context, n *NewObject, src Source) ([]byte, *records.Checksum, error) {
+	sums, err := newDigests(n.Algorithm)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := s.Open(ctx, src, 0, src.Object.Size)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer body.Close()
+	chunks := s.chunks.Get().(*chunkPair)
+	defer s.chunks.Put(chunks)
+	defer sums.wait() // before the chunks are used for another body
+	for i := 0; ; i ^= 1 {
+		count, err := fill(body, chunks[i])
+		if err != nil && err != io.EOF {
+			return nil, nil, err
+		}
+		sums.wait()
+		sums.begin(chunks[i][:count])
+		if err == io.EOF {
+			break
+		}
+	}
+	none := *n
+	none.Expected = nil
+	return sums.verify(&none)
+}
+
+// links are blobs that were made of the bytes of others.
+type links struct {
+	s        *Service
+	ctx      context.Context // outlives the caller's, so that discard can be finished
+	ids      []blob.ID
+	segments []*records.Segment
+	claimed  bool
+}
+
+// link makes a blob of the bytes of each segment. The intentions are recorded first: see pending.
+func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*records.Segment) (*links, error) {
+	l := &links{s: s, ctx: context.WithoutCancel(ctx)}
+	for _, segment := range segments {
+		var raw [16]byte
+		if err := s.draw(raw[:]); err != nil {
+			return nil, err
+		}
+		id := hex.EncodeToString(raw[:])
+		l.ids = append(l.ids, blob.ID(id))
+		l.segments = append(l.segments, &records.Segment{Blob: id, Size: segment.Size, Salt: bytes.Clone(segment.Salt)})
+	}
+	err := s.store.Update(ctx, func(tx meta.Tx) error {
+		for _, key := range l.intentions() {
+			if err := tx.Put(key, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("record intention to link %d blobs: %w", len(l.ids), err)
+	}
+	for i, segment := range segments {
+		if err := linker.Link(ctx, blob.ID(segment.Blob), l.ids[i]); err != nil {
+			l.discard()
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *links) intentions() [][]byte {
+	all := make([][]byte, len(l.ids))
+	for i, id := range l.ids {
+		all[i] = keys.Writing(string(id))
+	}
+	return all
+}
+
+func (l *links) claim(tx meta.Tx, found [][]byte) error {
+	l.claimed = true
+	for i, key := range l.intentions() {
+		if found[i] == nil {
+			return fmt.Errorf("blob %s: %w", l.ids[i], errGivenUp)
+		}
+		if err := tx.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *links) discard() { l.s.giveUpAll(l.ctx, l.ids, l.claimed) }
