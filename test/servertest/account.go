@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"strings"
 )
 
 // Account is what `crossgrant account create` prints: an account, and the access key of its root user.
@@ -19,10 +20,23 @@ type Account struct {
 // CreateAccount has an operator make an account.
 func (s *Server) CreateAccount(ctx context.Context, name string) (Account, error) {
 	var a Account
-	command := exec.CommandContext(ctx, s.Program, "account", "create", name, "--data", s.Data, "--output", "json")
-	out, err := command.Output()
-	if err != nil {
-		return a, fmt.Errorf("create account %s: %w", name, err)
+	return a, s.operate(ctx, &a, "account", "create", name)
+}
+
+// CreateKey has an operator make a KMS key of an account, and returns its ID.
+func (s *Server) CreateKey(ctx context.Context, account string) (id string, err error) {
+	var key struct {
+		KeyID string `json:"KeyId"`
 	}
-	return a, json.Unmarshal(out, &a)
+	err = s.operate(ctx, &key, "key", "create", "--account", account)
+	return key.KeyID, err
+}
+
+// operate runs a command of an operator and reads what it prints.
+func (s *Server) operate(ctx context.Context, printed any, args ...string) error {
+	out, err := exec.CommandContext(ctx, s.Program, append(args, "--data", s.Data, "--output", "json")...).Output()
+	if err != nil {
+		return fmt.Errorf("crossgrant %s: %w", strings.Join(args, " "), err)
+	}
+	return json.Unmarshal(out, printed)
 }
