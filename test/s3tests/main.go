@@ -60,56 +60,23 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	server, err := start(dir)
+	program, err := servertest.Build(dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
-	report, err := test(ctx, o, dir, server)
-	if err != nil {
-		return err
+	all := &report{outcomes: map[string]outcome{}}
+	for i, r := range rounds {
+		s := &suite{options: o, round: r, dir: filepath.Join(dir, "round-"+strconv.Itoa(i))}
+		if err := s.test(ctx, program, all); err != nil {
+			return err
+		}
 	}
-	report.print(os.Stdout)
-	if len(report.names(passed)) < o.least {
+	if len(all.outcomes) == 0 {
+		return errors.New("no test was run")
+	}
+	all.print(os.Stdout)
+	if len(all.names(passed)) < o.least {
 		return fmt.Errorf("%d tests have to pass", o.least)
 	}
 	return nil
-}
-
-// start builds the program in dir and starts the server there.
-func start(dir string) (*servertest.Server, error) {
-	program, err := servertest.Build(dir)
-	if err != nil {
-		return nil, err
-	}
-	server := &servertest.Server{
-		Program: program, Data: filepath.Join(dir, "data"), Address: "127.0.0.1:0", Flags: serverFlags,
-		Log: filepath.Join(dir, "server.log"),
-	}
-	return server, server.Start()
-}
-
-// test runs the tests against the server.
-func test(ctx context.Context, o options, dir string, server *servertest.Server) (*report, error) {
-	for i := range o.workers {
-		worker := "gw" + strconv.Itoa(i) // as pytest-xdist names it
-		setting, err := newSetting(ctx, server, worker)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(filepath.Join(dir, worker+".conf"), setting, 0o600); err != nil {
-			return nil, err
-		}
-	}
-	suite := &suite{options: o, dir: dir}
-	old, err := suite.collect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	report, err := suite.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	report.old = old
-	return report, nil
 }

@@ -11,9 +11,19 @@ import (
 
 // What the server and the suite have to agree on is in the two variables below, and only there.
 
-// serverFlags are the flags with which the server runs: a day of a lifecycle is as long as lc_debug_interval
-// says, and lifecycles are carried out all the time.
-var serverFlags = []string{"--lifecycle-day", "10s", "--lifecycle-interval", "1s"}
+// rounds are the servers that the tests run against, one after the other; each test runs in one round.
+var rounds = []round{
+	// A day of a lifecycle is as long as lc_debug_interval says, and lifecycles are carried out all the time.
+	{tests: "not expiration_header", flags: []string{"--lifecycle-day", "10s", "--lifecycle-interval", "1s"}},
+	// These tests count the days until the date that an answer tells.
+	{tests: "expiration_header"},
+}
+
+// round is a server and what is tested with it.
+type round struct {
+	tests string // expression of pytest's -k
+	flags []string
+}
 
 // sections are the suite's callers. Each of them is the root user of an account of its own.
 //

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"crossgrant/test/servertest"
 )
 
 // suiteFiles are the files of the suite whose tests are run.
@@ -30,48 +32,81 @@ const (
 	noneMatched = 5
 )
 
-// suite is one run of the suite.
+// suite is a run of the suite in one round.
 type suite struct {
 	options
-	dir string // for what is written, and with the configuration of each worker
+	round
+	dir string // for what is written: data, log, the configuration of each worker, results
 }
 
-// collect returns the names of the tests that use Signature Version 2.
-func (s *suite) collect(ctx context.Context) ([]string, error) {
-	var out bytes.Buffer
-	if err := s.pytest(ctx, &out, noneMatched, "--collect-only", "-m", oldMarks); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, out.Bytes())
+// test starts a server, runs the tests of the round against it, and adds what came of them.
+func (s *suite) test(ctx context.Context, program string, all *report) (err error) {
+	if err := os.Mkdir(s.dir, 0o700); err != nil {
+		return err
 	}
-	var names []string
-	for line := range strings.Lines(out.String()) {
-		if _, name, found := strings.Cut(strings.TrimSpace(line), ".py::"); found {
-			names = append(names, name)
+	server := &servertest.Server{
+		Program: program, Data: filepath.Join(s.dir, "data"), Address: "127.0.0.1:0", Flags: s.flags,
+		Log: filepath.Join(s.dir, "server.log"),
+	}
+	if err := server.Start(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	for i := range s.workers {
+		worker := "gw" + strconv.Itoa(i) // as pytest-xdist names it
+		setting, err := newSetting(ctx, server, worker)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, worker+".conf"), setting, 0o600); err != nil {
+			return err
 		}
 	}
-	return names, nil
+	if err := s.collect(ctx, all); err != nil {
+		return err
+	}
+	return s.run(ctx, all)
 }
 
-// run runs the tests, shows what pytest says, and returns what came of them.
-func (s *suite) run(ctx context.Context) (*report, error) {
+// collect adds the tests that use Signature Version 2.
+func (s *suite) collect(ctx context.Context, all *report) error {
+	var out bytes.Buffer
+	if err := s.pytest(ctx, &out, "--collect-only", "-m", oldMarks); err != nil {
+		return fmt.Errorf("%w\n%s", err, out.Bytes())
+	}
+	all.old += strings.Count(out.String(), ".py::")
+	return nil
+}
+
+// run runs the tests, shows what pytest says, and adds what came of them.
+func (s *suite) run(ctx context.Context, all *report) error {
 	results := filepath.Join(s.dir, "results.xml")
-	err := s.pytest(ctx, os.Stdout, someFailed, "-m", runMarks, "-n", strconv.Itoa(s.workers), "--tb", "short", "-r", "N", "--junit-xml", results)
+	err := s.pytest(ctx, os.Stdout, "-m", runMarks, "-n", strconv.Itoa(s.workers), "--tb", "short", "-r", "N", "--junit-xml", results)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	text, err := os.ReadFile(results)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return newReport(text)
+	return all.add(text)
 }
 
-// pytest runs pytest on the suite, from the root of the repository. It takes the exit statuses 0 and other.
-func (s *suite) pytest(ctx context.Context, out io.Writer, other int, args ...string) error {
+// keywords is the expression that selects the tests.
+func (s *suite) keywords() string {
+	if s.only == "" {
+		return s.tests
+	}
+	return "(" + s.tests + ") and (" + s.only + ")"
+}
+
+// pytest runs pytest on the suite, from the root of the repository. That tests fail is no error.
+func (s *suite) pytest(ctx context.Context, out io.Writer, args ...string) error {
 	here, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	args = append([]string{filepath.Join(here, ".ci/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "s3tests_worker", "-k", s.only}, args...)
+	args = append([]string{filepath.Join(here, ".ci/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "s3tests_worker", "-k", s.keywords()}, args...)
 	command := exec.CommandContext(ctx, "sh", append(args, suiteFiles...)...)
 	command.Dir, command.Stdout, command.Stderr = s.suite, out, os.Stderr
 	command.Env = append(os.Environ(),
@@ -79,7 +114,7 @@ func (s *suite) pytest(ctx context.Context, out io.Writer, other int, args ...st
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true")
 	err = command.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == other {
+	if errors.As(err, &exit) && (exit.ExitCode() == someFailed || exit.ExitCode() == noneMatched) {
 		return nil
 	}
 	if err != nil {
