@@ -19,6 +19,8 @@
 //	               SignedHeaders=<name>;<name>, Signature=<64 hexadecimal digits>
 //	?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Date=…&X-Amz-Expires=…
 //	               &X-Amz-SignedHeaders=…&X-Amz-Signature=…[&X-Amz-Security-Token=…]
+//	a browser form with the fields policy, x-amz-algorithm, x-amz-credential, x-amz-date, x-amz-signature
+//	               and, of a session, x-amz-security-token
 //
 // Signature Version 2 and Signature Version 4A are recognised and refused.
 //

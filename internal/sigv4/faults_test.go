@@ -126,7 +126,7 @@ func TestS3HeaderFaults(t *testing.T) {
 			edit(auth, r.Header[auth][0][strings.Index(r.Header[auth][0], ", Signature"):], "")(r)
 		}, components},
 		{"four parts", edit(auth, "/us-east-1", ""), malformed + `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`},
-		{"no key", edit(auth, exampleKey, ""), malformed + `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`},
+		{"no key", edit(auth, exampleKey, ""), malformed + "a non-empty Access Key (AKID) must be provided in the credential."},
 		{"format of the scope date", edit(auth, "/20130524/", "/20130539/"), malformed + `incorrect date format "20130539". This date in the credential must be in the format "yyyyMMdd".`},
 		{"another scope date", edit(auth, "/20130524/", "/20130523/"), malformed + "Invalid credential date. Date is not the same as X-Amz-Date."},
 		{"region", edit(auth, "us-east-1", "eu-west-1"), malformed + "the region 'eu-west-1' is wrong; expecting 'us-east-1' [Region=us-east-1]"},

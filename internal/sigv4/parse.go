@@ -14,6 +14,7 @@ type Form int
 const (
 	FormHeader Form = iota // Authorization header (REST-HEADER)
 	FormQuery              // presigned URL (REST-QUERY-STRING)
+	FormPost               // policy of a browser form (POST)
 )
 
 // Signed is what a request says about its signature. Nothing in it is proven: Verify does that.
@@ -28,12 +29,13 @@ type Signed struct {
 	SecurityToken string    // empty if none was sent
 	// PayloadHash is the last line of the canonical request: the value of x-amz-content-sha256, or
 	// UNSIGNED-PAYLOAD for a presigned URL of S3 without one, or Request.BodySHA256 for endpoints
-	// other than S3.
+	// other than S3; empty for a form.
 	PayloadHash string
 	// Expires is how long a presigned URL is good after Date, in whole seconds from 0 to 7 days.
 	Expires time.Duration
 
-	dateSent string // as sent, for error messages
+	// As sent, for error messages.
+	dateSent, credentialSent string
 }
 
 // Scope is the credential scope of a signature: <date>/<region>/<service>/aws4_request.
@@ -134,10 +136,12 @@ func (e *Endpoint) Parse(r *Request) (*Signed, error) {
 	rules := e.rules()
 	q := parseParams(r.RawQuery)
 	auth, hasAuth := r.header(headerAuthorization)
-	v4Query, v2Query := q.algorithm.sent, q.v2Signature
+	v4Query, v2Query, form := q.algorithm.sent, q.v2Signature, r.Fields != nil
 	switch {
-	case hasAuth && (v4Query || v2Query), v4Query && v2Query:
+	case hasAuth && (v4Query || v2Query), v4Query && v2Query, form && (hasAuth || v4Query || v2Query):
 		return nil, rules.twoMechanisms(auth, hasAuth)
+	case form:
+		return parseForm(r.Fields)
 	case v4Query:
 		return rules.parseQuery(r, &q)
 	case v2Query:

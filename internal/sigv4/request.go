@@ -17,6 +17,9 @@ type Request struct {
 	// BodySHA256 is the hexadecimal SHA-256 of the whole body. Endpoints other than S3 need it, whose
 	// signature always covers the body; for S3 it is not read, see NewBody.
 	BodySHA256 string
+	// Fields are the fields of a browser form before its file, by lower-case name; nil if the request is none.
+	// The signature of a form covers its policy and nothing else of the request.
+	Fields map[string]string
 }
 
 // Names of headers, in canonical MIME form.

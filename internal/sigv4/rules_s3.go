@@ -127,6 +127,10 @@ func (s3Rules) parseQuery(r *Request, q *params) (*Signed, error) {
 
 // parseS3Credential reads the credential as far as its syntax goes.
 func (s *Signed) parseS3Credential(credential string) error {
+	s.credentialSent = credential
+	if strings.HasPrefix(credential, "/") {
+		return s.credentialFault("a non-empty Access Key (AKID) must be provided in the credential.")
+	}
 	var ok bool
 	if s.AccessKeyID, s.Scope, ok = splitCredential(credential); !ok {
 		return s.credentialFault(`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`)
@@ -153,12 +157,15 @@ func (s3Rules) check(e *Endpoint, s *Signed, r *Request, now time.Time) error {
 		return s.credentialFault("incorrect terminal %q. This endpoint uses %q.", s.Scope.Terminator, terminator)
 	}
 	if day := s.Date.Format("20060102"); s.Scope.Date != day {
-		if s.Form == FormQuery {
+		switch s.Form {
+		case FormPost:
+			return s.credentialFault("Invalid credential date %q. This date is not the same as X-Amz-Date: %q.", s.Scope.Date, day)
+		case FormQuery:
 			return queryFault("Invalid credential date %q. This date is not the same as X-Amz-Date: %q.", s.Scope.Date, day)
 		}
 		return malformedHeader("Invalid credential date. Date is not the same as X-Amz-Date.")
 	}
-	if names := unsignedHeaders(s, r); len(names) > 0 {
+	if names := unsignedHeaders(s, r); s.Form != FormPost && len(names) > 0 {
 		slices.Sort(names)
 		return apierr.AccessDenied("There were headers present in the request which were not signed").
 			With("HeadersNotSigned", strings.Join(names, ", "))
@@ -172,7 +179,10 @@ const serverTime = "2006-01-02T15:04:05Z"
 // checkS3Time judges the clock skew of the header form and the life of a presigned URL.
 func checkS3Time(s *Signed, now time.Time) error {
 	ahead := s.Date.Sub(now)
-	if s.Form == FormHeader {
+	switch s.Form {
+	case FormPost:
+		return checkFormTime(s, now)
+	case FormHeader:
 		if ahead.Abs() > MaxSkew {
 			return apierr.New(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.").
 				With("RequestTime", s.dateSent).
@@ -209,22 +219,21 @@ func (s3Rules) mismatch(s *Signed, canonical []byte) error {
 
 // s3Mismatch tells the caller what the server signed: of a request, a chunk or a trailer.
 func s3Mismatch(s *Signed, toSign []byte, provided string, canonical []byte) error {
-	return apierr.New(403, "SignatureDoesNotMatch",
-		"The request signature we calculated does not match the signature you provided. Check your key and signing method.").
-		With("AWSAccessKeyId", s.AccessKeyID).
-		With("StringToSign", string(toSign)).
-		With("SignatureProvided", provided).
-		With("StringToSignBytes", fmt.Sprintf("% x", toSign)).
+	return mismatch(s, toSign, provided).
 		With("CanonicalRequest", string(canonical)).
 		With("CanonicalRequestBytes", fmt.Sprintf("% x", canonical))
 }
 
 // credentialFault is what is wrong with a credential, in the words of its form.
 func (s *Signed) credentialFault(format string, args ...any) *apierr.Error {
-	if s.Form == FormQuery {
+	switch s.Form {
+	case FormPost:
+		return invalidArgument("X-Amz-Credential", s.credentialSent, fmt.Sprintf(format, args...))
+	case FormQuery:
 		return queryFault("Error parsing the X-Amz-Credential parameter; "+format, args...)
+	default:
+		return malformedHeader(format, args...)
 	}
-	return malformedHeader(format, args...)
 }
 
 func malformedHeader(format string, args ...any) *apierr.Error {

@@ -73,6 +73,23 @@ func (c *Signer) Presign(r *Request, payloadHash string, at time.Time, expires t
 	return s
 }
 
+// SignForm adds the signature of a browser form to its fields, which have the policy, in base64. It overwrites
+// the fields x-amz-algorithm, x-amz-credential, x-amz-date, x-amz-security-token and x-amz-signature, all of
+// which but the last the policy has to allow.
+func (c *Signer) SignForm(fields map[string]string, at time.Time) *Signed {
+	s := c.claim(FormPost, &Request{}, "", at)
+	fields[fieldAlgorithm], fields[fieldDate] = algorithm, at.UTC().Format(dateFormat)
+	fields[fieldCredential] = c.AccessKeyID + "/" + s.Scope.String()
+	if c.SessionToken != "" {
+		fields[fieldToken] = c.SessionToken
+	}
+	key := deriveKey(c.Secret, s.Scope)
+	sum := hmacSum(key[:], []byte(fields[fieldPolicy]))
+	s.Signature = hex.EncodeToString(sum[:])
+	fields[fieldSignature] = s.Signature
+	return s
+}
+
 // claim returns everything about a signature but the signature.
 func (c *Signer) claim(form Form, r *Request, payloadHash string, at time.Time) *Signed {
 	at = at.UTC().Truncate(time.Second)

@@ -79,6 +79,14 @@ func (e *Endpoint) Verify(s *Signed, r *Request, secret Secret, now time.Time) (
 		return nil, err
 	}
 	key, cached := e.Keys.get(s.AccessKeyID, secret, s.Scope)
+	remember := func() {
+		if !cached {
+			e.Keys.put(s.AccessKeyID, secret, s.Scope, key)
+		}
+	}
+	if s.Form == FormPost {
+		return verifyForm(s, r, key, secret, remember)
+	}
 	var canonical []byte
 	for i, path := range rules.paths() {
 		c := appendCanonical(make([]byte, 0, 1024), r, s.Form, path, s.SignedHeaders, s.PayloadHash)
@@ -86,9 +94,7 @@ func (e *Endpoint) Verify(s *Signed, r *Request, secret Secret, now time.Time) (
 			canonical = c
 		}
 		if !secret.IsZero() && matches(key, s, c) {
-			if !cached {
-				e.Keys.put(s.AccessKeyID, secret, s.Scope, key)
-			}
+			remember()
 			return &Verified{s, &key, c}, nil
 		}
 	}
