@@ -36,14 +36,14 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/checksum", "internal/cors", "internal/website"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website"},
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle"},
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
-		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/lifecycle/engine"},
+		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine"},
 		{"internal/access"},
 		{"internal/audit", "internal/simulator"},
 		{"internal/metrics"},
@@ -58,7 +58,7 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/authz", "internal/totp", "internal/cors", "internal/website",
+		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/cors", "internal/website",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
