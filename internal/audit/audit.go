@@ -25,7 +25,7 @@ type Record struct {
 	UserAgent string
 	Host      string
 
-	Authentication string // "AuthHeader", "QueryString", or empty for an anonymous request
+	Authentication string // "AuthHeader", "QueryString", "POST" (a browser form), or empty for an anonymous request
 	AccessKeyID    ids.AccessKeyID
 	CallerARN      string // empty if anonymous or not authenticated
 	CallerAccount  ids.AccountID

@@ -18,6 +18,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/sigv4"
+	"crossgrant/internal/wire/formdata"
 )
 
 // maxForm is the largest body of a query or JSON request, in bytes: two documents of the longest that
@@ -79,6 +80,9 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	if err := c.readWhole(endpoint.Dialect, r); err != nil {
 		return service, err
 	}
+	if err := c.readUpload(service, r); err != nil {
+		return service, err
+	}
 	signed, err := endpoint.Parse(r)
 	if err != nil {
 		return service, err
@@ -89,7 +93,7 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 			return service, err
 		}
 	}
-	if endpoint.Dialect == sigv4.S3 {
+	if endpoint.Dialect == sigv4.S3 && c.Upload == nil {
 		body, err := sigv4.NewBody(r, verified, c.HTTP.Body)
 		if err != nil {
 			return service, err
@@ -118,16 +122,16 @@ func (p *Pipeline) verify(ctx context.Context, c *Call, endpoint *sigv4.Endpoint
 		return nil, credentialError(endpoint.Dialect, signed, access.ErrInvalidToken)
 	}
 	c.Caller, c.Signed = caller, signed
-	c.Record.Authentication = "AuthHeader"
-	if signed.Form == sigv4.FormQuery {
-		c.Record.Authentication = "QueryString"
-	}
+	c.Record.Authentication = authentications[signed.Form]
 	c.Record.AccessKeyID = caller.AccessKeyID
 	c.Record.CallerARN = caller.ARN
 	c.Record.CallerAccount = caller.Account
 	c.Record.CallerID = caller.UserID()
 	return verified, nil
 }
+
+// authentications are what records call the forms of a signature.
+var authentications = map[sigv4.Form]string{sigv4.FormHeader: "AuthHeader", sigv4.FormQuery: "QueryString", sigv4.FormPost: "POST"}
 
 // credentialError words a failure to find the caller as the service would.
 //
@@ -215,6 +219,28 @@ func (c *Call) readWhole(d sigv4.Dialect, r *sigv4.Request) error {
 	if d == sigv4.Query {
 		return c.readForm(body)
 	}
+	return nil
+}
+
+// readUpload reads a browser form up to its file, if the request is one: its signature is in the fields, and
+// its file becomes the payload. Nothing else in the body is covered by a hash.
+func (c *Call) readUpload(service Service, r *sigv4.Request) error {
+	poster, ok := service.(FormPoster)
+	if !ok || !poster.PostsForm(c.HTTP) {
+		return nil
+	}
+	if c.HTTP.ContentLength < 0 {
+		return apierr.New(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+	}
+	body, err := sigv4.NewBody(&sigv4.Request{ContentLength: c.HTTP.ContentLength}, nil, c.HTTP.Body)
+	if err != nil {
+		return err
+	}
+	if c.Upload, err = formdata.Read(c.HTTP.Header.Get("Content-Type"), body); err != nil {
+		return err
+	}
+	r.Fields = c.Upload.ByName()
+	c.Body, c.Length = c.Upload.File, -1
 	return nil
 }
 

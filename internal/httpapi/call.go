@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/sigv4"
+	"crossgrant/internal/wire/formdata"
 )
 
 // Call is one request on its way through the pipeline. It belongs to one goroutine.
@@ -41,6 +42,8 @@ type Call struct {
 	Length int64
 	// Trailer returns the trailing headers, verified; valid when Body has been read to its end.
 	Trailer func() http.Header
+	// Upload is the browser form that is posted, of which Body is the file; nil for other requests.
+	Upload *formdata.Form
 	// Bucket and Key are what S3's router found in path and host; empty elsewhere.
 	Bucket, Key string
 	// AcceptsCharge says that the request declares with x-amz-request-payer that its caller pays. S3's

@@ -49,13 +49,24 @@ func s3Keys(c *Call, k *policy.Context) {
 		return
 	}
 	k.Set("s3:signatureversion", "AWS4-HMAC-SHA256")
-	k.Set("s3:x-amz-content-sha256", c.Signed.PayloadHash)
-	if c.Signed.Form == sigv4.FormQuery {
-		k.Set("s3:authType", "REST-QUERY-STRING")
-		k.Set("s3:signatureAge", strconv.FormatInt(max(c.Time.Sub(c.Signed.Date).Milliseconds(), 0), 10))
-	} else {
+	switch c.Signed.Form {
+	case sigv4.FormHeader:
 		k.Set("s3:authType", "REST-HEADER")
+	case sigv4.FormQuery:
+		k.Set("s3:authType", "REST-QUERY-STRING")
+		k.Set("s3:signatureAge", age(c))
+	case sigv4.FormPost:
+		// A form has no x-amz-content-sha256.
+		k.Set("s3:authType", "POST")
+		k.Set("s3:signatureAge", age(c))
+		return
 	}
+	k.Set("s3:x-amz-content-sha256", c.Signed.PayloadHash)
+}
+
+// age returns how long ago the request was signed, in milliseconds.
+func age(c *Call) string {
+	return strconv.FormatInt(max(c.Time.Sub(c.Signed.Date).Milliseconds(), 0), 10)
 }
 
 func tlsVersion(state *tls.ConnectionState) string {

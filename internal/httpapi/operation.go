@@ -92,3 +92,9 @@ type Service interface {
 	// Error renders err as an answer. The answer to HEAD has no body; the pipeline sees to that.
 	Error(c *Call, err error) *Response
 }
+
+// FormPoster is a Service to which browsers post forms that upload a file.
+type FormPoster interface {
+	// PostsForm reports whether a request is such a form. It looks at the request line and the headers.
+	PostsForm(r *http.Request) bool
+}

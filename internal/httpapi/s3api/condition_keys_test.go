@@ -31,7 +31,7 @@ var notHere = map[string]string{
 	"s3:x-amz-object-annotation-directive":    "the header is refused",
 	"s3:object-lock-event-hold":               "the header is refused",
 	"s3:object-lock-event-hold-duration-days": "the same",
-	"s3:signatureAge":                         "only presigned requests have it: TestKeysOfSignatures",
+	"s3:signatureAge":                         "only presigned requests and forms have it: TestKeysOfSignatures, forms.txt",
 }
 
 // always are the keys that every signed request over TLS has.
@@ -99,12 +99,25 @@ func TestKeysOfBareRequests(t *testing.T) {
 func (w *world) ask(t *testing.T, operation, request string) []keytest.Question {
 	t.Helper()
 	w.asking.Taken()
-	answer := w.do(t, &datadriven.TestData{Input: filled(request)})
+	answer := w.send(t, filled(request))
 	asked := w.asking.Taken()
 	if w.last.Operation != operation || len(asked) == 0 {
 		t.Errorf("%s: %s asked %d questions: %s", request, w.last.Operation, len(asked), answer)
 	}
 	return asked
+}
+
+// send sends a request, or a form whose first line is "post caller path".
+func (w *world) send(t *testing.T, request string) string {
+	t.Helper()
+	head, fields, _ := strings.Cut(request, "\n")
+	words := strings.Fields(head)
+	if words[0] != "post" {
+		return w.do(t, &datadriven.TestData{Input: request})
+	}
+	return w.post(t, &datadriven.TestData{Input: fields, CmdArgs: []datadriven.CmdArg{
+		{Key: "as", Vals: words[1:2]}, {Key: "to", Vals: words[2:3]},
+	}})
 }
 
 // TestKeysOfSignatures holds the keys that tell how a request was signed and sent.

@@ -3,6 +3,7 @@ package s3api_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"crossgrant/internal/httpapi/keytest"
 )
@@ -24,6 +25,23 @@ const encrypted = "\nx-amz-server-side-encryption: aws:kms\nx-amz-server-side-en
 
 // copied are the keys of a copy that a write of bytes does not have.
 var copied = map[string]string{"s3:x-amz-copy-source": "it is no copy"}
+
+// formless are the keys of a write that a browser form has not.
+var formless = map[string]string{
+	"s3:x-amz-copy-source": "it is no copy", "s3:x-amz-content-sha256": "a form has none", "s3:if-match": "a form with the header is refused",
+	"s3:if-none-match": "the same",
+}
+
+// formOf is a browser form of ann's for a key, with more fields, "name=value".
+func formOf(key string, fields ...string) string {
+	conditions := []string{`{"bucket": "walnut"}`, `["starts-with", "$key", ""]`, "[signature]"}
+	for _, f := range fields {
+		name, _, _ := strings.Cut(f, "=")
+		conditions = append(conditions, `["starts-with", "$`+name+`", ""]`)
+	}
+	lines := append([]string{"post ann /walnut", "key=" + key}, fields...)
+	return strings.Join(lines, "\n") + "\n" + `policy={"expiration": "2030-01-01T00:00:00Z", "conditions": [` + strings.Join(conditions, ", ") + "]}\nfile=x"
+}
 
 // operationKeys is one operation, requests that between them carry everything that it takes, and one that
 // carries as little as it can.
@@ -104,6 +122,16 @@ var operationKeys = []keytest.Case{
 			"ann PUT /walnut/new" + encrypted,
 		},
 		Bare: "ann PUT /walnut/new\n\nx", Needed: []string{"s3:ObjectCreationOperation"}, Absent: implied(copied),
+	},
+	{
+		Operation: "PostObject",
+		Actions:   []string{"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:PutObjectTagging"},
+		Full: []string{
+			formOf("new", "acl=private", "tagging="+tagSet, "x-amz-storage-class=STANDARD", "x-amz-website-redirect-location=/elsewhere", "x-amz-metadata-directive=REPLACE"),
+			formOf("new", strings.Split(strings.ReplaceAll(granted+locked+encrypted, ": ", "="), "\n")...),
+		},
+		Bare: formOf("new"), Needed: []string{"s3:ObjectCreationOperation", "s3:signatureAge"},
+		Absent: implied(formless),
 	},
 	{
 		Operation: "CopyObject",

@@ -122,6 +122,7 @@ type putObjectInput struct {
 	writeInput
 	digest digest
 	cond   writeConditions
+	event  string // as objects.Origin has it
 }
 
 // putObject is PutObject.
@@ -135,7 +136,7 @@ func (s *Service) putObject() httpapi.Operation {
 			if err != nil {
 				return nil, err
 			}
-			in := &putObjectInput{writeInput: w}
+			in := &putObjectInput{writeInput: w, event: "ObjectCreated:Put"}
 			if in.digest, err = decodeDigest(c.HTTP); err != nil {
 				return nil, err
 			}
@@ -144,15 +145,18 @@ func (s *Service) putObject() httpapi.Operation {
 			}
 			return in, needLength(c)
 		},
-		Load: func(ctx context.Context, c *httpapi.Call, in *putObjectInput) (err error) {
-			if in.bucket, err = s.loadBucket(ctx, c); err != nil {
-				return err
-			}
-			return s.nameKey(ctx, c, in.sse)
-		},
+		Load:   s.loadPutObject,
 		Checks: func(c *httpapi.Call, in *putObjectInput) []access.Check { return in.checks(c) },
 		Run:    s.runPutObject,
 	}.Operation()
+}
+
+// loadPutObject reads the bucket, and names the KMS key that the request asks for.
+func (s *Service) loadPutObject(ctx context.Context, c *httpapi.Call, in *putObjectInput) (err error) {
+	if in.bucket, err = s.loadBucket(ctx, c); err != nil {
+		return err
+	}
+	return s.nameKey(ctx, c, in.sse)
 }
 
 // needLength refuses a payload whose length the client does not tell.
@@ -175,7 +179,7 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 		Bucket: in.bucket.ID, BucketName: in.bucket.Record.Name, Key: c.Key, Object: object,
 		Length: c.Length, ContentMD5: in.digest.md5, Algorithm: string(in.digest.algorithm),
 		Expected: func() ([]byte, error) { return in.digest.expected(c) }, Customer: in.sse.customer,
-		Origin: origin(c, "ObjectCreated:Put"),
+		Origin: origin(c, in.event),
 		Guard:  rejudge(ctx, c, in.bucket, c.Key, objectCheck(in.bucket, c.Key, "s3:PutObject", nil, in.keys), in.cond),
 	}
 	if n.Algorithm == "" {

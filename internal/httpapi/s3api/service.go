@@ -97,7 +97,7 @@ func (s *Service) Name() string { return "s3" }
 func (s *Service) NamesBucket(host string) bool { return hostedBucket(host, s.Domains) != "" }
 
 // Route finds bucket and key, and the operation that the request asks for. It fills c.Bucket and c.Key,
-// and puts x-amz-* parameters of the query among the headers of c.HTTP.
+// and puts x-amz-* parameters of the query, and the fields of a browser form, among the headers of c.HTTP.
 func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	bucket, key, err := s.locate(c.HTTP)
 	if err != nil {
@@ -122,6 +122,11 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	operation, ok := s.table[t]
 	if !ok {
 		return nil, s.unroutable(t)
+	}
+	if c.Upload != nil {
+		if err := readFields(c); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkHeaders(c.HTTP); err != nil {
 		return nil, err

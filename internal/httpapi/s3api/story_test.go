@@ -64,6 +64,7 @@ import (
 //	Header: value                          "host" is the Host header
 //	                                       blank line
 //	body                                   "size N" is N bytes
+//	post                                   a browser form, see world.post
 //
 // Upload IDs are shown as [upload1], [upload2], … and may be written so; version IDs as [version1], …, and ETags
 // that are drawn at random as [etag1], …. The AWS managed key is shown as [key].
@@ -239,6 +240,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return fail(err)
 	case "do":
 		return w.do(t, d)
+	case "post":
+		return w.post(t, d)
 	case "decisions":
 		return w.decisions()
 	case "cost":

@@ -42,6 +42,7 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onBucket, sub: "location"}:  s.getBucketLocation(),
 		{method: "GET", on: onBucket, sub: "uploads"}:   s.listMultipartUploads(),
 		{method: "POST", on: onBucket, sub: "delete"}:   s.deleteObjects(),
+		{method: "POST", on: onBucket}:                  s.postObject(),
 
 		{method: "GET", on: onBucket, sub: "acl"}:                  s.getBucketACL(),
 		{method: "PUT", on: onBucket, sub: "acl"}:                  s.putBucketACL(),
@@ -183,8 +184,6 @@ func (s *Service) unroutable(t target) error {
 	switch {
 	case !built:
 		return apierr.NotImplemented(t.sub)
-	case t.method == http.MethodPost && t.on == onBucket && t.sub == "":
-		return apierr.NotImplemented("POST of an object by a browser form")
 	case t.sub == "policy":
 		return methodNotAllowed(t.method, bucketPolicyResource)
 	case t.sub != "":

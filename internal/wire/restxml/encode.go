@@ -20,10 +20,13 @@ type Document struct {
 // New begins a document whose root element has this name and S3's namespace.
 func New(root string) *Document { return NewIn(Namespace, root) }
 
-// NewIn begins a document of another namespace than S3's.
+// NewIn begins a document of another namespace than S3's; of none if that is empty.
 func NewIn(namespace, root string) *Document {
 	d := &Document{buf: make([]byte, 0, 512), open: []string{root}}
-	d.buf = append(d.buf, declaration+"<"+root+` xmlns="`+namespace+`">`...)
+	if namespace != "" {
+		namespace = ` xmlns="` + namespace + `"`
+	}
+	d.buf = append(d.buf, declaration+"<"+root+namespace+">"...)
 	return d
 }
 
