@@ -155,6 +155,9 @@ func assemble(u *records.Upload, parts []*records.Part, n *NewObject, expected [
 		sums.Write(p.Etag)
 		o.Size += p.Size
 		o.PartSizes = append(o.PartSizes, p.Size)
+		if u.ChecksumComposite {
+			o.PartChecksums = append(o.PartChecksums, p.Checksum)
+		}
 		o.Segments = append(o.Segments, p.Segments...)
 		o.Inline = p.Inline
 	}

@@ -158,6 +158,16 @@ var operationKeys = []keytest.Case{
 		},
 		Absent: oneKey(bypass),
 	},
+	{
+		Operation: "GetObjectAttributes",
+		Actions:   []string{"s3:GetObject", "s3:GetObjectAttributes", "s3:GetObjectVersion", "s3:GetObjectVersionAttributes"},
+		Full: []string{
+			"ann GET /walnut/tagged?attributes\nx-amz-object-attributes: ETag", "ann GET /walnut/tagged?attributes&versionId=null\nx-amz-object-attributes: ETag",
+		},
+		Bare: "ann GET /walnut/plain?attributes\nx-amz-object-attributes: ETag",
+		Absent: map[string]string{"GetObjectAttributes s3:ExistingObjectTag/class": "S3 does not fill it for the attributes",
+			"GetObjectVersionAttributes s3:ExistingObjectTag/class": "the same"},
+	},
 	{Operation: "GetObjectAcl", Actions: []string{"s3:GetObjectAcl", "s3:GetObjectVersionAcl"}, Full: []string{"ann GET /walnut/tagged?acl", "ann GET /walnut/tagged?acl&versionId=null"}, Bare: "ann GET /walnut/plain?acl"},
 	{
 		Operation: "PutObjectAcl",

@@ -62,6 +62,8 @@ var known = map[string]verdict{
 
 	"x-amz-optional-object-attributes": read,
 
+	"x-amz-object-attributes": read, "x-amz-max-parts": read, "x-amz-part-number-marker": read,
+
 	"x-amz-tagging": read, "x-amz-tagging-directive": read,
 
 	"x-amz-bypass-governance-retention": read,

@@ -92,6 +92,7 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "OPTIONS", on: onObject}:                s.preflight(),
 		{method: "GET", on: onObject, sub: "acl"}:        s.getObjectACL(),
 		{method: "PUT", on: onObject, sub: "acl"}:        s.putObjectACL(),
+		{method: "GET", on: onObject, sub: "attributes"}: s.getObjectAttributes(),
 		{method: "GET", on: onObject, sub: "tagging"}:    s.getObjectTagging(),
 		{method: "PUT", on: onObject, sub: "tagging"}:    s.putObjectTagging(),
 		{method: "DELETE", on: onObject, sub: "tagging"}: s.deleteObjectTagging(),
