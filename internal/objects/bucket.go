@@ -27,6 +27,7 @@ type NewBucket struct {
 	Ownership string // BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter
 	ACL       []*records.Grant
 	Block     *records.PublicAccessBlock // nil: none set
+	Tags      []*records.Tag             // in order of their keys
 	// Lock gives the bucket object lock, and with it versioning.
 	Lock bool
 	// Encryption is the default encryption; nil: SSE-S3.
@@ -64,6 +65,7 @@ func (s *Service) CreateBucket(ctx context.Context, b NewBucket) error {
 		Acl:               b.ACL,
 		PublicAccessBlock: b.Block,
 		Encryption:        b.Encryption,
+		Tags:              b.Tags,
 	}
 	if b.Lock {
 		record.Versioning, record.ObjectLock = VersioningEnabled, new(records.ObjectLock)

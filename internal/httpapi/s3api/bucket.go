@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/s3tags"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
@@ -57,15 +58,16 @@ type createBucketInput struct {
 	// constraint is the LocationConstraint of the body; empty: none.
 	constraint string
 	lock       bool // x-amz-bucket-object-lock-enabled
+	tags       []*records.Tag
 }
 
 // createBucketConfiguration is the body of CreateBucket.
 type createBucketConfiguration struct {
-	LocationConstraint string `element:"LocationConstraint"`
-	// What is not built: directory buckets and tags.
+	LocationConstraint string  `element:"LocationConstraint"`
+	Tags               *tagSet `element:"Tags"`
+	// What is not built: directory buckets.
 	Location restxml.Present `element:"Location"`
 	Bucket   restxml.Present `element:"Bucket"`
-	Tags     restxml.Present `element:"Tags"`
 }
 
 // createBucket is CreateBucket.
@@ -107,14 +109,14 @@ func decodeCreateBucket(c *httpapi.Call) (*createBucketInput, error) {
 	if err := restxml.Decode(body, "CreateBucketConfiguration", &configuration); err != nil {
 		return nil, err
 	}
-	switch {
-	case bool(configuration.Location || configuration.Bucket):
+	if configuration.Location || configuration.Bucket {
 		return nil, apierr.NotImplemented("directory buckets")
-	case bool(configuration.Tags):
-		return nil, apierr.NotImplemented("Tags")
 	}
 	in.constraint = configuration.LocationConstraint
-	return in, nil
+	if configuration.Tags != nil {
+		in.tags, err = bucketTags.Check(configuration.Tags.records())
+	}
+	return in, err
 }
 
 // checks are the questions of CreateBucket: nobody but the caller's own account is asked, because there is
@@ -126,6 +128,7 @@ func (in *createBucketInput) checks(c *httpapi.Call) []access.Check {
 	acls := func(k *policy.Context) { fromHeaders(c.HTTP, k, aclKeys...) }
 	checks := []access.Check{check("s3:CreateBucket", func(k *policy.Context) {
 		acls(k)
+		s3tags.RequestKeys(k, in.tags)
 		fromHeaders(c.HTTP, k, "x-amz-object-ownership")
 		if in.constraint != "" {
 			k.Set("s3:LocationConstraint", in.constraint)
@@ -139,6 +142,9 @@ func (in *createBucketInput) checks(c *httpapi.Call) []access.Check {
 	}
 	if in.lock {
 		checks = append(checks, check("s3:PutBucketObjectLockConfiguration", lockConfigurationKeys), check("s3:PutBucketVersioning", nil))
+	}
+	if len(in.tags) > 0 {
+		checks = append(checks, check("s3:TagResource", func(k *policy.Context) { s3tags.RequestKeys(k, in.tags) }))
 	}
 	return checks
 }
@@ -160,7 +166,7 @@ func (s *Service) runCreateBucket(ctx context.Context, c *httpapi.Call, in *crea
 	}
 	b := objects.NewBucket{
 		Name: c.Bucket, Account: c.Caller.Account, Canonical: c.Caller.CanonicalID, Region: s.Region,
-		Ownership: ownership, ACL: access.Grants(list), Lock: in.lock,
+		Ownership: ownership, ACL: access.Grants(list), Lock: in.lock, Tags: in.tags,
 	}
 	if s.NewBuckets.NoCustomerKeys {
 		b.Encryption = &records.DefaultEncryption{Algorithm: sse.AES256, NoCustomerKeys: true}

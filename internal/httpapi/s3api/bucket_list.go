@@ -19,7 +19,7 @@ const maxBucketPage = 10_000
 type listBucketsInput struct {
 	prefix, region string
 	max            int
-	paged          bool   // max-buckets was sent
+	paged          bool   // a parameter was sent
 	after          string // of the continuation token
 }
 
@@ -44,12 +44,18 @@ func (s *Service) listBuckets() httpapi.Operation {
 
 func decodeListBuckets(c *httpapi.Call) (*listBucketsInput, error) {
 	query := c.Query()
-	in := &listBucketsInput{prefix: query.Get("prefix"), region: query.Get("bucket-region"), paged: query.Has("max-buckets")}
+	in := &listBucketsInput{prefix: query.Get("prefix"), region: query.Get("bucket-region"), max: maxBucketPage}
+	for _, name := range []string{"max-buckets", "prefix", "bucket-region", "continuation-token"} {
+		in.paged = in.paged || query.Has(name)
+	}
 	var err error
-	if in.max, err = decodeLimit(query, "max-buckets", maxBucketPage+1); err != nil {
+	if query.Has("max-buckets") {
+		in.max, err = decodeLimit(query, "max-buckets", maxBucketPage+1)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if in.paged && (in.max < 1 || in.max > maxBucketPage) {
+	if in.max < 1 || in.max > maxBucketPage {
 		return nil, invalidArgument("max-buckets", query.Get("max-buckets"), "Argument max-buckets must be an integer between 1 and 10000")
 	}
 	if token := query.Get("continuation-token"); token != "" {
@@ -92,7 +98,7 @@ func (s *Service) runListBuckets(ctx context.Context, c *httpapi.Call, in *listB
 		d.Open("Bucket")
 		d.Text("Name", b.Name)
 		d.Time("CreationDate", b.Created)
-		if in.paged || in.region != "" || in.prefix != "" || in.after != "" {
+		if in.paged {
 			d.Text("BucketRegion", b.Region)
 		}
 		d.Close()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +26,6 @@ var notHere = map[string]string{
 	"s3:DataAccessPointArn":                   "there are no access points",
 	"s3:BucketTag/class":                      "attribute-based access control is not built, and is off on AWS unless turned on",
 	"aws:ResourceTag/class":                   "the same",
-	"aws:RequestTag/class":                    "CreateBucket refuses tags",
-	"aws:TagKeys":                             "the same",
 	"s3:x-amz-bucket-namespace":               "the header is refused",
 	"s3:x-amz-object-annotation-directive":    "the header is refused",
 	"s3:object-lock-event-hold":               "the header is refused",
@@ -75,7 +74,7 @@ var keysTable = keytest.Table{
 	Unasked: map[string]string{"PreflightRequest": "nobody is asking yet"},
 	// What ListBuckets is about has no type in the reference; S3's messages name this.
 	Forms:   map[string][]string{"ListAllMyBuckets": {"arn:aws:s3:::*"}},
-	Missing: notHere, Always: always, Cases: operationKeys,
+	Missing: notHere, Always: always, Cases: slices.Concat(operationKeys, configurationCases()),
 	Start: func(t *testing.T) keytest.Ask { return keysWorld(t).ask },
 }
 

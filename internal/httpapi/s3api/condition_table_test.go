@@ -43,15 +43,33 @@ func formOf(key string, fields ...string) string {
 	return strings.Join(lines, "\n") + "\n" + `policy={"expiration": "2030-01-01T00:00:00Z", "conditions": [` + strings.Join(conditions, ", ") + "]}\nfile=x"
 }
 
+// configurationCases are the operations on the configurations of which a bucket may have several.
+func configurationCases() (cases []keytest.Case) {
+	for sub, kind := range map[string]string{"analytics": "Analytics", "intelligent-tiering": "IntelligentTiering", "inventory": "Inventory", "metrics": "Metrics"} {
+		get, put := []string{"s3:Get" + kind + "Configuration"}, []string{"s3:Put" + kind + "Configuration"}
+		absent := map[string]string{}
+		if kind == "Inventory" {
+			absent["s3:InventoryAccessibleOptionalFields"] = "a deletion names no fields"
+		}
+		cases = append(cases,
+			keytest.Case{Operation: "ListBucket" + kind + "Configurations", Actions: get, Full: []string{"ann GET /walnut?" + sub}},
+			keytest.Case{Operation: "GetBucket" + kind + "Configuration", Actions: get, Full: []string{"ann GET /walnut?id=a&" + sub}},
+			keytest.Case{Operation: "DeleteBucket" + kind + "Configuration", Actions: put, Absent: absent, Full: []string{"ann DELETE /walnut?id=a&" + sub}},
+		)
+	}
+	return cases
+}
+
 // operationKeys is one operation, requests that between them carry everything that it takes, and one that
 // carries as little as it can.
 var operationKeys = []keytest.Case{
 	{Operation: "ListBuckets", Full: []string{"ann GET /?prefix=a&max-buckets=2"}, Bare: "ann GET /"},
 	{
 		Operation: "CreateBucket",
-		Actions:   []string{"s3:CreateBucket", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"},
+		Actions:   []string{"s3:CreateBucket", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:TagResource"},
 		Full: []string{
-			"ann PUT /almond\nx-amz-acl: authenticated-read\nx-amz-bucket-object-lock-enabled: true\nx-amz-object-ownership: ObjectWriter\n\n<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>",
+			"ann PUT /almond\nx-amz-acl: authenticated-read\nx-amz-bucket-object-lock-enabled: true\nx-amz-object-ownership: ObjectWriter\n\n<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint>" +
+				"<Tags><Tag><Key>class</Key><Value>open</Value></Tag></Tags></CreateBucketConfiguration>",
 			"ann PUT /almond\nx-amz-object-ownership: ObjectWriter\n" + granted,
 		},
 		Bare: "ann PUT /almond",
@@ -101,6 +119,16 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetBucketWebsite", Full: []string{"ann GET /walnut?website"}},
 	{Operation: "PutBucketWebsite", Full: []string{"ann PUT /walnut?website\n\n<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument></WebsiteConfiguration>"}},
 	{Operation: "DeleteBucketWebsite", Full: []string{"ann DELETE /walnut?website"}},
+	{Operation: "GetBucketAccelerateConfiguration", Actions: []string{"s3:GetAccelerateConfiguration"}, Full: []string{"ann GET /walnut?accelerate"}},
+	{Operation: "PutBucketAccelerateConfiguration", Actions: []string{"s3:PutAccelerateConfiguration"}, Full: []string{"ann PUT /walnut?accelerate\n\n<AccelerateConfiguration><Status>Enabled</Status></AccelerateConfiguration>"}},
+	{Operation: "GetBucketReplication", Actions: []string{"s3:GetReplicationConfiguration"}, Full: []string{"ann GET /walnut?replication"}},
+	{
+		Operation: "DeleteBucketReplication", Actions: []string{"s3:PutReplicationConfiguration"}, Full: []string{"ann DELETE /walnut?replication"},
+		Absent: map[string]string{"s3:isReplicationPauseRequest": "nothing replicates"},
+	},
+	{Operation: "GetBucketAbac", Full: []string{"ann GET /walnut?abac"}},
+	{Operation: "GetBucketMetadataConfiguration", Actions: []string{"s3:GetBucketMetadataTableConfiguration"}, Full: []string{"ann GET /walnut?metadataConfiguration"}},
+	{Operation: "GetBucketMetadataTableConfiguration", Full: []string{"ann GET /walnut?metadataTable"}},
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
 	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
 	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},

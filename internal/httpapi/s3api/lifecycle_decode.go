@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"crossgrant/internal/httpapi/s3tags"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/records"
 	"crossgrant/internal/wire/restxml"
@@ -246,16 +247,15 @@ func (in *lifecycleAnd) decode(rule *records.LifecycleRule) error {
 	}
 	seen := map[string]bool{}
 	for _, t := range in.Tags {
-		switch {
-		case seen[t.Key]:
+		if seen[t.Key] {
 			return invalidRequest("Duplicate Tag Keys are not allowed.")
-		case t.Key == "" || !validTagText(t.Key, maxTagKey):
-			return invalidTag("The TagKey you have provided is invalid", t.Key)
-		case !validTagText(t.Value, maxTagValue):
-			return invalidTag("The TagValue you have provided is invalid", t.Key).With("TagValue", t.Value)
+		}
+		tag := &records.Tag{Key: t.Key, Value: t.Value}
+		if err := s3tags.Objects.CheckText(tag); err != nil {
+			return err
 		}
 		seen[t.Key] = true
-		rule.Tags = append(rule.Tags, &records.Tag{Key: t.Key, Value: t.Value})
+		rule.Tags = append(rule.Tags, tag)
 	}
 	return nil
 }

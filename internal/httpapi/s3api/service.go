@@ -121,7 +121,7 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	}
 	operation, ok := s.table[t]
 	if !ok {
-		return nil, s.unroutable(t)
+		return nil, unroutable(t)
 	}
 	if c.Upload != nil {
 		if err := readFields(c); err != nil {

@@ -29,7 +29,7 @@ type target struct {
 
 // operations returns the table of what is built.
 func (s *Service) operations() map[target]httpapi.Operation {
-	return map[target]httpapi.Operation{
+	table := map[target]httpapi.Operation{
 		{method: "GET", on: onService}: s.listBuckets(),
 
 		{method: "PUT", on: onBucket}:     s.createBucket(),
@@ -69,6 +69,8 @@ func (s *Service) operations() map[target]httpapi.Operation {
 
 		{method: "GET", on: onBucket, sub: "requestPayment"}: s.getBucketRequestPayment(),
 		{method: "PUT", on: onBucket, sub: "requestPayment"}: s.putBucketRequestPayment(),
+		{method: "GET", on: onBucket, sub: "accelerate"}:     s.getBucketAccelerateConfiguration(),
+		{method: "PUT", on: onBucket, sub: "accelerate"}:     s.putBucketAccelerateConfiguration(),
 		{method: "GET", on: onBucket, sub: "tagging"}:        s.getBucketTagging(),
 		{method: "PUT", on: onBucket, sub: "tagging"}:        s.putBucketTagging(),
 		{method: "DELETE", on: onBucket, sub: "tagging"}:     s.deleteBucketTagging(),
@@ -111,6 +113,8 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "DELETE", on: onObject, sub: "uploadId"}:          s.abortMultipartUpload(),
 		{method: "GET", on: onObject, sub: "uploadId"}:             s.listParts(),
 	}
+	s.addUnconfigured(table)
+	return table
 }
 
 // Operations returns the names of the operations that are built, in alphabetic order.
@@ -166,6 +170,9 @@ func targetOf(c *httpapi.Call, query url.Values) (target, error) {
 	if t.sub == "list-type" && query.Get("list-type") != "2" {
 		return t, invalidArgument("list-type", query.Get("list-type"), "Invalid List Type specified in Request")
 	}
+	if t.method == http.MethodGet && query.Has("id") && slices.ContainsFunc(configurationKinds, func(k configurationKind) bool { return k.sub == t.sub }) {
+		t.sub += withID
+	}
 	if t.method == http.MethodPut && t.on == onObject {
 		if t.sub == "" && query.Has("partNumber") {
 			return t, invalidArgument("uploadId", "", "This operation does not accept a query-string.")
@@ -177,14 +184,14 @@ func targetOf(c *httpapi.Call, query url.Values) (target, error) {
 
 // unroutable returns the error for a target that has no row: NotImplemented for what S3 has and this
 // server has not, else MethodNotAllowed.
-func (s *Service) unroutable(t target) error {
-	built := t.sub == ""
-	for known := range s.table {
-		built = built || known.sub == t.sub
+func unroutable(t target) error {
+	for _, o := range modelled {
+		if o.on == t {
+			return apierr.NotImplemented(o.name)
+		}
 	}
+	t.sub = strings.TrimSuffix(t.sub, withID)
 	switch {
-	case !built:
-		return apierr.NotImplemented(t.sub)
 	case t.sub == "policy":
 		return methodNotAllowed(t.method, bucketPolicyResource)
 	case t.sub != "":
