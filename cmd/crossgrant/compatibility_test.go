@@ -35,7 +35,7 @@ func TestCompatibilityListsWhatIsBuilt(t *testing.T) {
 		operations []string
 	}{
 		{"S3", s3api.New(nil, s3api.Deps{}).Operations()},
-		{"S3 Control", s3controlapi.New(nil).Operations()},
+		{"S3 Control", s3controlapi.New(nil, nil, nil).Operations()},
 		{"IAM", iamapi.New(nil, nil).Operations()},
 		{"STS", stsapi.New(nil, nil).Operations()},
 		{"Organizations", orgsapi.New(nil).Operations()},

@@ -95,7 +95,7 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 		Region:     c.Region,
 		Authorizer: authorizer,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted),

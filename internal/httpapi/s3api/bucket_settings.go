@@ -1,7 +1,6 @@
 package s3api
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -30,26 +29,7 @@ func (s *Service) updateBucket(ctx context.Context, c *httpapi.Call, b *access.B
 // rejudgeBucket returns change for the transaction that commits it; see updateBucket.
 func rejudgeBucket(ctx context.Context, c *httpapi.Call, b *access.Bucket, check func(*access.Bucket) access.Check,
 	change func(r *records.Bucket, now *access.Bucket) error) func(*records.Bucket, *records.Account) error {
-	anew := c.Anew()
-	return func(r *records.Bucket, owner *records.Account) error {
-		if !bytes.Equal(r.Id, b.Record.Id) {
-			return apierr.New(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").
-				With("BucketName", b.Record.Name)
-		}
-		anew()
-		now, err := access.NewBucket(proto.CloneOf(r))
-		if err != nil {
-			return err
-		}
-		now = now.Under(owner.PublicAccessBlock)
-		if !proto.Equal(r, b.Record) || now.Block != b.Block {
-			again := check(now)
-			if err := c.Authorize(ctx, &again); err != nil {
-				return err
-			}
-		}
-		return change(r, now)
-	}
+	return c.RejudgeBucket(ctx, b, check, change)
 }
 
 // signedOnly is loadBucket for operations that S3 lets no anonymous caller invoke.

@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	granted = "x-amz-grant-read: id=%[1]s\nx-amz-grant-read-acp: id=%[1]s\nx-amz-grant-write-acp: id=%[1]s\nx-amz-grant-full-control: id=%[1]s\nx-amz-grant-write: id=%[1]s"
-	written = "\nx-amz-storage-class: STANDARD\nx-amz-website-redirect-location: /elsewhere\nx-amz-metadata-directive: REPLACE"
-	locked  = "\nx-amz-object-lock-mode: GOVERNANCE\nx-amz-object-lock-retain-until-date: 2030-01-01T00:00:00Z\nx-amz-object-lock-legal-hold: ON"
-	tagSet  = "<Tagging><TagSet><Tag><Key>class</Key><Value>open</Value></Tag></TagSet></Tagging>"
-	part    = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>9dd4e461268c8034f5c8564e155c67a6</ETag></Part></CompleteMultipartUpload>"
-	aclBody = `<AccessControlPolicy><Owner><ID>%[1]s</ID></Owner><AccessControlList/></AccessControlPolicy>`
-	control = "ann %s /v20180820/configuration/publicAccessBlock\nx-amz-account-id: 111111111111"
-	block   = "\n\n<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>"
-	sharing = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
+	granted     = "x-amz-grant-read: id=%[1]s\nx-amz-grant-read-acp: id=%[1]s\nx-amz-grant-write-acp: id=%[1]s\nx-amz-grant-full-control: id=%[1]s\nx-amz-grant-write: id=%[1]s"
+	written     = "\nx-amz-storage-class: STANDARD\nx-amz-website-redirect-location: /elsewhere\nx-amz-metadata-directive: REPLACE"
+	locked      = "\nx-amz-object-lock-mode: GOVERNANCE\nx-amz-object-lock-retain-until-date: 2030-01-01T00:00:00Z\nx-amz-object-lock-legal-hold: ON"
+	tagSet      = "<Tagging><TagSet><Tag><Key>class</Key><Value>open</Value></Tag></TagSet></Tagging>"
+	part        = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>9dd4e461268c8034f5c8564e155c67a6</ETag></Part></CompleteMultipartUpload>"
+	aclBody     = `<AccessControlPolicy><Owner><ID>%[1]s</ID></Owner><AccessControlList/></AccessControlPolicy>`
+	control     = "ann %s /v20180820/configuration/publicAccessBlock\nx-amz-account-id: 111111111111"
+	block       = "\n\n<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>"
+	sharing     = "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
+	controlTags = "ann %s /v20180820/tags/arn:aws:s3:::walnut%s\nx-amz-account-id: 111111111111"
 )
 
 // encrypted asks for every kind of encryption at once, which is refused once the permissions are known.
@@ -249,6 +250,13 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetPublicAccessBlock", Full: []string{fmt.Sprintf(control, "GET")}},
 	{Operation: "PutPublicAccessBlock", Full: []string{fmt.Sprintf(control, "PUT") + block}},
 	{Operation: "DeletePublicAccessBlock", Full: []string{fmt.Sprintf(control, "DELETE")}},
+	{Operation: "ListTagsForResource", Full: []string{fmt.Sprintf(controlTags, "GET", "")}},
+	{
+		Operation: "TagResource",
+		Full:      []string{fmt.Sprintf(controlTags, "POST", "") + "\n\n<TagResourceRequest><Tags><Tag><Key>class</Key><Value>open</Value></Tag></Tags></TagResourceRequest>"},
+		Bare:      fmt.Sprintf(controlTags, "POST", "") + "\n\n<TagResourceRequest><Tags/></TagResourceRequest>",
+	},
+	{Operation: "UntagResource", Full: []string{fmt.Sprintf(controlTags, "DELETE", "?tagKeys=class")}},
 }
 
 const deleteBody = "<Delete><Object><Key>none</Key><ETag>*</ETag></Object><Object><Key>none</Key><VersionId>null</VersionId></Object></Delete>"

@@ -175,7 +175,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 		d.ScanArgs(t, "websites", &pages.Websites[0])
 	}
 	w.handler, err = httpapi.New(httpapi.Config{
-		Region: w.region, Authorizer: w.asking, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts), websiteapi.New(pages)}, NamesBucket: s3.NamesBucket,
+		Region: w.region, Authorizer: w.asking, Services: []httpapi.Service{s3, s3controlapi.New(w.accounts, authorizer, storage), websiteapi.New(pages)}, NamesBucket: s3.NamesBucket,
 		Records: audit.NewStream(w), Now: w.now,
 		Ready: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
 	})

@@ -62,3 +62,52 @@ func TestDecodeAccount(t *testing.T) {
 		}
 	}
 }
+
+func TestBucketOf(t *testing.T) {
+	t.Parallel()
+	for resource, want := range map[string]string{
+		"arn:aws:s3:::walnut":      "walnut",
+		"arn:aws:s3:::wal.nut-1":   "wal.nut-1",
+		"":                         "InvalidRequest",
+		"walnut":                   "InvalidRequest",
+		"arn:aws:s3:::":            "InvalidRequest",
+		"arn:aws:iam:::walnut":     "InvalidRequest",
+		"arn:aws-cn:s3:::walnut":   "InvalidRequest",
+		"arn:aws:s3:::walnut/key":  "NoSuchResource",
+		"arn:aws:s3:r:1:walnut":    "InvalidRequest",
+		"arn:aws:s3:::walnut:more": "walnut:more",
+		"arn:aws:s3:us-east-1:111111111111:access-grants/default": "NoSuchResource",
+		"arn:aws:s3:us-east-2:111111111111:access-grants/default": "InvalidRequest",
+	} {
+		name, err := bucketOf(resource, "111111111111", "us-east-1")
+		if name != want && !apierr.Is(err, want) {
+			t.Errorf("%s: got %q, %v, want %q", resource, name, err, want)
+		}
+	}
+}
+
+func FuzzDecodeTags(f *testing.F) {
+	f.Add([]byte(`<TagResourceRequest><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags></TagResourceRequest>`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		tags, err := decodeTags(body)
+		if err != nil {
+			return
+		}
+		for i, tag := range tags {
+			if tag.Key == "" || i > 0 && tag.Key <= tags[i-1].Key || len(tags) > 50 {
+				t.Fatalf("%q: got %v", body, tags)
+			}
+		}
+	})
+}
+
+func FuzzBucketOf(f *testing.F) {
+	f.Add("arn:aws:s3:::walnut")
+	f.Add("arn:aws:s3:us-east-1:111111111111:accesspoint/a")
+	f.Fuzz(func(t *testing.T, resource string) {
+		name, err := bucketOf(resource, "111111111111", "us-east-1")
+		if (name == "") == (err == nil) || err == nil && resource != "arn:aws:s3:::"+name {
+			t.Errorf("%q: got %q, %v", resource, name, err)
+		}
+	})
+}

@@ -40,13 +40,16 @@ func checkHeaders(r *http.Request) error {
 		With("Header", slices.Min(names))
 }
 
-// checkQuery refuses parameters that are none of the signature's.
-func checkQuery(r *http.Request) error {
+// checkQuery refuses parameters that are none of the signature's, nor among those that the operation has.
+func checkQuery(r *http.Request, own ...string) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return apierr.New(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.").Because(err)
 	}
 	for name := range query {
+		if slices.Contains(own, name) {
+			continue
+		}
 		switch strings.ToLower(name) {
 		case "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature", "x-amz-security-token":
 		default:

@@ -1,11 +1,13 @@
-// Package s3controlapi is the API of S3 Control, as far as it concerns Block Public Access of an account:
+// Package s3controlapi is the API of S3 Control, as far as it concerns Block Public Access of an account and the
+// tags of buckets:
 //
 //	GET|PUT|DELETE /v20180820/configuration/publicAccessBlock
+//	GET|POST|DELETE /v20180820/tags/ARN
 //	x-amz-account-id: 123456789012
 //
 // Clients put the account's ID in front of the host as well, which is not looked at. What S3 Control has
-// beyond these three operations (access points, batch jobs, Storage Lens, tags of resources) is refused as
-// NotImplemented. Requests are signed for the service s3; the pipeline tells them from those of S3.
+// beyond these operations (access points, batch jobs, Storage Lens) is refused as NotImplemented. Requests are
+// signed for the service s3; the pipeline tells them from those of S3.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html
 package s3controlapi
@@ -14,7 +16,9 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
@@ -36,25 +40,43 @@ type Accounts interface {
 	SetPublicAccessBlock(ctx context.Context, id ids.AccountID, block *records.PublicAccessBlock) error
 }
 
+// Buckets knows the facts of buckets; package access does.
+type Buckets interface {
+	// Bucket returns the facts of a bucket as of the latest commit, or NoSuchBucket.
+	Bucket(ctx context.Context, name string) (*access.Bucket, error)
+}
+
+// Storage keeps the settings of buckets; package objects does.
+type Storage interface {
+	// UpdateBucket changes the record of a bucket in one transaction, in which change may run several times.
+	UpdateBucket(ctx context.Context, name string, change func(b *records.Bucket, owner *records.Account) error) error
+}
+
 // Service is the S3 Control API. It implements httpapi.Service and is safe for concurrent use.
 type Service struct {
 	accounts Accounts
+	buckets  Buckets
+	storage  Storage
 	table    map[target]httpapi.Operation
 }
 
 var _ httpapi.Service = (*Service)(nil)
 
-// target is what selects a row of the table.
+// target is what selects a row of the table; the path of those on tags is tagsPath.
 type target struct{ method, path string }
 
-// New returns the API over accounts.
-func New(accounts Accounts) *Service {
+// New returns the API over accounts, and the buckets in storage.
+func New(accounts Accounts, buckets Buckets, storage Storage) *Service {
 	const publicAccessBlock = "/v20180820/configuration/publicAccessBlock"
-	s := &Service{accounts: accounts}
+	s := &Service{accounts: accounts, buckets: buckets, storage: storage}
 	s.table = map[target]httpapi.Operation{
 		{"GET", publicAccessBlock}:    s.getPublicAccessBlock(),
 		{"PUT", publicAccessBlock}:    s.putPublicAccessBlock(),
 		{"DELETE", publicAccessBlock}: s.deletePublicAccessBlock(),
+
+		{"GET", tagsPath}:    s.listTagsForResource(),
+		{"POST", tagsPath}:   s.tagResource(),
+		{"DELETE", tagsPath}: s.untagResource(),
 	}
 	return s
 }
@@ -75,11 +97,18 @@ func (s *Service) Operations() []string {
 // Route returns the operation that method and path ask for. Queries and headers that it does not know are
 // refused.
 func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
-	operation, ok := s.table[target{c.HTTP.Method, c.HTTP.URL.Path}]
+	t, parameters := target{c.HTTP.Method, c.HTTP.URL.Path}, []string(nil)
+	if strings.HasPrefix(t.path, tagsPath) {
+		t.path = tagsPath
+		if t.method == http.MethodDelete {
+			parameters = []string{"tagKeys"}
+		}
+	}
+	operation, ok := s.table[t]
 	if !ok {
 		return nil, apierr.NotImplemented(c.HTTP.Method + " " + c.HTTP.URL.Path)
 	}
-	if err := checkQuery(c.HTTP); err != nil {
+	if err := checkQuery(c.HTTP, parameters...); err != nil {
 		return nil, err
 	}
 	return &operation, checkHeaders(c.HTTP)

@@ -19,28 +19,51 @@ import (
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 const maxKey, maxValue = 128, 256
 
-// Rules is what the tags of objects and those of buckets differ in.
+// Rules is what the tags of objects, of buckets, and of the resources of S3 Control differ in.
 type Rules struct {
-	max      int
-	tooMany  *apierr.Error // for more than max
-	reserved string        // the message for a key that begins with "aws:"
+	max     int
+	tooMany *apierr.Error // for more than max
+	// Messages of InvalidTag.
+	repeated, reserved, key, value string
+	// silent leaves out which tag is meant.
+	silent bool
 }
 
-// Objects and Buckets are the rules for the tags of each.
+// Objects, Buckets and Resources are the rules for the tags of each; the last are those of S3 Control, for the
+// same tags of buckets.
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html,
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html; messages as observed on S3,
-// https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/s3/utils.py and
-// https://github.com/hashicorp/terraform-provider-aws/issues/19895
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html,
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#S3TaggingErrorCodeList; messages as
+// observed on S3, https://github.com/localstack/localstack/tree/main/localstack-core/localstack/services
+// (s3/utils.py, s3control/validation.py) and https://github.com/hashicorp/terraform-provider-aws/issues/19895
 var (
 	// The code for too many tags of an object is the one that the API reference has; S3 was seen to answer
 	// BadRequest.
-	Objects = Rules{10, apierr.New(http.StatusBadRequest, "InvalidTag", "Object tags cannot be greater than 10"), "Your TagKey cannot be prefixed with aws:"}
-	Buckets = Rules{50, apierr.New(http.StatusBadRequest, "BadRequest", "Bucket tag count cannot be greater than 50"), "System tags cannot be added/updated by requester"}
+	Objects = Rules{
+		max: 10, tooMany: apierr.New(http.StatusBadRequest, "InvalidTag", "Object tags cannot be greater than 10"),
+		repeated: "Cannot provide multiple Tags with the same key", reserved: "Your TagKey cannot be prefixed with aws:",
+		key: "The TagKey you have provided is invalid", value: "The TagValue you have provided is invalid",
+	}
+	Buckets = Rules{
+		max: 50, tooMany: apierr.New(http.StatusBadRequest, "BadRequest", "Bucket tag count cannot be greater than 50"),
+		repeated: Objects.repeated, reserved: "System tags cannot be added/updated by requester",
+		key: Objects.key, value: Objects.value,
+	}
+	Resources = Rules{
+		max: 50, tooMany: apierr.New(http.StatusBadRequest, "TooManyTags", "The number of tags exceeds the limit of 50 tags."),
+		repeated: "There are duplicate tag keys in your request. Remove the duplicate tag keys and try again.",
+		reserved: `User-defined tag keys can't start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.`,
+		key:      notValid, value: notValid, silent: true,
+	}
 )
 
-// Check returns tags in order of their keys, or the error with which S3 refuses them: BadRequest, InvalidTag.
-// The prefix "aws:" is refused in capitals as well, because AWS reserves it for tags of its own.
+const notValid = "This request contains a tag key or value that isn't valid. Valid characters include the following: [a-zA-Z+-=._:/]. " +
+	"Tag keys can contain up to 128 characters. Tag values can contain up to 256 characters."
+
+// Check returns tags in order of their keys, or the error with which S3 refuses them: BadRequest or
+// TooManyTags, InvalidTag. The prefix "aws:" is refused in capitals as well, because AWS reserves it for tags
+// of its own.
 func (r Rules) Check(tags []*records.Tag) ([]*records.Tag, error) {
 	if len(tags) > r.max {
 		return nil, r.tooMany
@@ -49,9 +72,9 @@ func (r Rules) Check(tags []*records.Tag) ([]*records.Tag, error) {
 	for _, t := range tags {
 		switch {
 		case seen[t.Key]:
-			return nil, invalid("Cannot provide multiple Tags with the same key", t.Key)
+			return nil, r.invalid(r.repeated, "TagKey", t.Key)
 		case len(t.Key) >= 4 && strings.EqualFold(t.Key[:4], "aws:"):
-			return nil, invalid(r.reserved, t.Key)
+			return nil, r.invalid(r.reserved, "TagKey", t.Key)
 		}
 		if err := r.CheckText(t); err != nil {
 			return nil, err
@@ -66,15 +89,20 @@ func (r Rules) Check(tags []*records.Tag) ([]*records.Tag, error) {
 func (r Rules) CheckText(t *records.Tag) error {
 	switch {
 	case t.Key == "" || !validText(t.Key, maxKey):
-		return invalid("The TagKey you have provided is invalid", t.Key)
+		return r.invalid(r.key, "TagKey", t.Key)
 	case !validText(t.Value, maxValue):
-		return invalid("The TagValue you have provided is invalid", t.Key).With("TagValue", t.Value)
+		return r.invalid(r.value, "TagKey", t.Key, "TagValue", t.Value)
 	}
 	return nil
 }
 
-func invalid(message, key string) *apierr.Error {
-	return apierr.New(http.StatusBadRequest, "InvalidTag", "%s", message).With("TagKey", key)
+// invalid is InvalidTag with details, names and values in turn.
+func (r Rules) invalid(message string, details ...string) error {
+	e := apierr.New(http.StatusBadRequest, "InvalidTag", "%s", message)
+	for i := 0; i < len(details) && !r.silent; i += 2 {
+		e = e.With(details[i], details[i+1])
+	}
+	return e
 }
 
 // validText reports whether text has letters, numbers, space and "_.:/=+-@" only, at most limit UTF-16 code
