@@ -46,10 +46,11 @@ func readModel(text string) []modelledOperation {
 	return list
 }
 
-// State is an operation of S3 and whether it is built.
+// State is an operation of S3 and whether it is built. One that is not is refused as NotImplemented, unless it
+// is asked elsewhere: at an endpoint that is not here.
 type State struct {
-	Name  string
-	Built bool
+	Name             string
+	Built, Elsewhere bool
 }
 
 // States returns every operation that clients of S3 know, and those that are built beside, in alphabetic
@@ -62,11 +63,11 @@ func (s *Service) States() []State {
 		if o.now != "" {
 			name = o.now
 		}
-		states = append(states, State{o.name, slices.Contains(built, name)})
+		states = append(states, State{o.name, slices.Contains(built, name), o.now == "" && o.on == target{}})
 	}
 	for _, name := range built {
 		if !slices.ContainsFunc(modelled, func(o modelledOperation) bool { return o.name == name }) {
-			states = append(states, State{name, true})
+			states = append(states, State{Name: name, Built: true})
 		}
 	}
 	slices.SortFunc(states, func(a, b State) int { return strings.Compare(a.Name, b.Name) })

@@ -3,6 +3,8 @@ package s3api
 import (
 	"slices"
 	"testing"
+
+	"crossgrant/internal/apierr"
 )
 
 // TestModel holds the table against the list of S3's operations: what a row answers is what clients know by
@@ -46,6 +48,11 @@ func TestStates(t *testing.T) {
 	for _, o := range modelled {
 		if o.now != "" && built[o.name] != built[o.now] {
 			t.Errorf("%s: built %t, and %s: built %t", o.name, built[o.name], o.now, built[o.now])
+		}
+	}
+	for _, o := range modelled {
+		if o.on != (target{}) && !built[o.name] && !apierr.Is(unroutable(o.on), "NotImplemented") {
+			t.Errorf("%s is not built, and refused with %v", o.name, unroutable(o.on))
 		}
 	}
 	for _, name := range []string{"PutObject", "PostObject"} {

@@ -14,6 +14,7 @@ package s3controlapi
 
 import (
 	"context"
+	_ "embed"
 	"net/http"
 	"slices"
 	"strings"
@@ -91,6 +92,22 @@ func (s *Service) Operations() []string {
 		names = append(names, operation.Name)
 	}
 	slices.Sort(names)
+	return names
+}
+
+//go:embed operations.txt
+var operationsText string
+
+// NotBuilt returns the names of the operations that clients of S3 Control know and that are not built, in
+// alphabetic order. They are refused as NotImplemented.
+func (s *Service) NotBuilt() []string {
+	built := s.Operations()
+	var names []string
+	for line := range strings.Lines(operationsText) {
+		if name := strings.TrimSpace(line); !strings.HasPrefix(name, "#") && !slices.Contains(built, name) {
+			names = append(names, name)
+		}
+	}
 	return names
 }
 
