@@ -36,7 +36,7 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events"},
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
@@ -45,8 +45,8 @@ var Crossgrant = Rules{
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine"},
 		{"internal/access"},
-		{"internal/audit", "internal/simulator"},
-		{"internal/metrics"},
+		{"internal/audit", "internal/simulator", "internal/notify"},
+		{"internal/metrics", "internal/accesslog"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi", "internal/httpapi/keytest", "internal/httpapi/s3tags"},
 		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi"},
@@ -58,7 +58,7 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/cors", "internal/website",
+		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/cors", "internal/website", "internal/events",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
