@@ -64,6 +64,9 @@ func TestLayout(t *testing.T) {
 		{"HandshakeOfAccount", HandshakeOfAccount(account, "h-xy"), `J380701114427h-xy`},
 		{"CreateAccountRequest", CreateAccountRequest(org, "car-xy"), `Ro-ab\x00\x01qcar-xy`},
 		{"UnfinishedRequest", UnfinishedRequest(org, "car-xy"), `Qo-ab\x00\x01car-xy`},
+		{"Event", Event("arn:q", Place{Sequence: 258, Random: [8]byte{'x', 7: 'y'}}), `Xarn:q\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02x\x00\x00\x00\x00\x00\x00y`},
+		{"LogLines", LogLines(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fl\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
+		{"LogObject", LogObject(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fo\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {
@@ -212,6 +215,28 @@ func TestParseAttachment(t *testing.T) {
 	for _, bad := range [][]byte{nil, Account("380701114427"), Member("380701114427", "g", "u"), key[:20]} {
 		if kind, err := ParseAttachment(bad); err == nil {
 			t.Errorf("ParseAttachment took %q as %c", bad, kind)
+		}
+	}
+}
+
+func TestPlacesSortBySequence(t *testing.T) {
+	t.Parallel()
+	check := func(destination string, a, b Place) bool {
+		x, y := Event(destination, a), Event(destination, b)
+		name, place, err := ParseEvent(x)
+		id, lines, err2 := ParseLog(LogLines(BucketID{7}, a))
+		return err == nil && name == destination && place == a && err2 == nil && id == (BucketID{7}) && lines == a &&
+			(a.Sequence == b.Sequence || (a.Sequence < b.Sequence) == (bytes.Compare(x, y) < 0))
+	}
+	if err := quick.Check(check, nil); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{"", "X", "Xarn\x00\x01", "Xarn\x00\x01123456789012345", "Fl", "Fo1234567"} {
+		if _, _, err := ParseEvent([]byte(bad)); err == nil {
+			t.Errorf("ParseEvent took %q", bad)
+		}
+		if _, _, err := ParseLog([]byte(bad)); err == nil {
+			t.Errorf("ParseLog took %q", bad)
 		}
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// OfObjects reports whether key belongs to objects, uploads, or their blobs. No permission is read from
-// such a key but the ACL of an object, which is read anew for each request.
+// OfObjects reports whether key belongs to objects, uploads, their blobs, or to what waits to be told of
+// them. No permission is read from such a key but the ACL of an object, which is read anew for each request.
 func OfObjects(key []byte) bool {
 	if len(key) == 0 {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W':
+	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'X', 'F':
 		return true
 	default:
 		return false

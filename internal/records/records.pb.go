@@ -1244,9 +1244,10 @@ type Logging struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Prefix        string                 `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
-	Grants        []*Grant               `protobuf:"bytes,3,rep,name=grants,proto3" json:"grants,omitempty"`                           // on the log objects, beside those of their owners
-	Partitioned   bool                   `protobuf:"varint,4,opt,name=partitioned,proto3" json:"partitioned,omitempty"`                // keys are PartitionedPrefix, else SimplePrefix
-	DateSource    string                 `protobuf:"bytes,5,opt,name=date_source,json=dateSource,proto3" json:"date_source,omitempty"` // of partitioned keys: EventTime, DeliveryTime
+	Grants        []*Grant               `protobuf:"bytes,3,rep,name=grants,proto3" json:"grants,omitempty"`                                     // on the log objects, beside those of their owners
+	Partitioned   bool                   `protobuf:"varint,4,opt,name=partitioned,proto3" json:"partitioned,omitempty"`                          // keys are PartitionedPrefix, else SimplePrefix
+	DateSource    string                 `protobuf:"bytes,5,opt,name=date_source,json=dateSource,proto3" json:"date_source,omitempty"`           // of partitioned keys: EventTime, DeliveryTime
+	SimpleElement bool                   `protobuf:"varint,6,opt,name=simple_element,json=simpleElement,proto3" json:"simple_element,omitempty"` // SimplePrefix was written; without it and partitioned, no format was
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1314,6 +1315,13 @@ func (x *Logging) GetDateSource() string {
 		return x.DateSource
 	}
 	return ""
+}
+
+func (x *Logging) GetSimpleElement() bool {
+	if x != nil {
+		return x.SimpleElement
+	}
+	return false
 }
 
 // CORS of a bucket, under keys.Setting.
@@ -4220,6 +4228,373 @@ func (x *MFADevice) GetLastFailure() int64 {
 	return 0
 }
 
+// Event that is to be delivered, under keys.Event.
+type Event struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Name            string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // without "s3:", such as ObjectCreated:Put
+	Time            int64                  `protobuf:"varint,2,opt,name=time,proto3" json:"time,omitempty"`
+	ConfigurationId string                 `protobuf:"bytes,3,opt,name=configuration_id,json=configurationId,proto3" json:"configuration_id,omitempty"`
+	Region          string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
+	Bucket          string                 `protobuf:"bytes,5,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	BucketOwner     string                 `protobuf:"bytes,6,opt,name=bucket_owner,json=bucketOwner,proto3" json:"bucket_owner,omitempty"` // account ID
+	Key             string                 `protobuf:"bytes,7,opt,name=key,proto3" json:"key,omitempty"`
+	Size            int64                  `protobuf:"varint,8,opt,name=size,proto3" json:"size,omitempty"`
+	Etag            string                 `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`                                   // as clients see it, without quotes
+	VersionId       string                 `protobuf:"bytes,10,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`       // as clients see it; empty in a bucket that never had versioning
+	PrincipalId     string                 `protobuf:"bytes,11,opt,name=principal_id,json=principalId,proto3" json:"principal_id,omitempty"` // aws:userid, or the name of a service; empty if anonymous
+	SourceIp        string                 `protobuf:"bytes,12,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
+	RequestId       string                 `protobuf:"bytes,13,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	HostId          string                 `protobuf:"bytes,14,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	StorageClass    string                 `protobuf:"bytes,15,opt,name=storage_class,json=storageClass,proto3" json:"storage_class,omitempty"`     // of the object after the change; empty: STANDARD
+	RestoredUntil   int64                  `protobuf:"varint,16,opt,name=restored_until,json=restoredUntil,proto3" json:"restored_until,omitempty"` // 0: the object was not restored
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Event) Reset() {
+	*x = Event{}
+	mi := &file_records_records_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Event) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Event) ProtoMessage() {}
+
+func (x *Event) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Event.ProtoReflect.Descriptor instead.
+func (*Event) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *Event) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Event) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *Event) GetConfigurationId() string {
+	if x != nil {
+		return x.ConfigurationId
+	}
+	return ""
+}
+
+func (x *Event) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Event) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *Event) GetBucketOwner() string {
+	if x != nil {
+		return x.BucketOwner
+	}
+	return ""
+}
+
+func (x *Event) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Event) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Event) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Event) GetVersionId() string {
+	if x != nil {
+		return x.VersionId
+	}
+	return ""
+}
+
+func (x *Event) GetPrincipalId() string {
+	if x != nil {
+		return x.PrincipalId
+	}
+	return ""
+}
+
+func (x *Event) GetSourceIp() string {
+	if x != nil {
+		return x.SourceIp
+	}
+	return ""
+}
+
+func (x *Event) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *Event) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *Event) GetStorageClass() string {
+	if x != nil {
+		return x.StorageClass
+	}
+	return ""
+}
+
+func (x *Event) GetRestoredUntil() int64 {
+	if x != nil {
+		return x.RestoredUntil
+	}
+	return 0
+}
+
+// LogLines are lines of the access log of a bucket, under keys.LogLines.
+type LogLines struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`                            // that owns the bucket
+	CanonicalId   string                 `protobuf:"bytes,3,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // of that account
+	Region        string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
+	Logging       *Logging               `protobuf:"bytes,5,opt,name=logging,proto3" json:"logging,omitempty"` // where the lines go, as it was when they were written
+	Lines         []string               `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
+	Times         []int64                `protobuf:"varint,7,rep,packed,name=times,proto3" json:"times,omitempty"` // of the requests, beside the lines
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogLines) Reset() {
+	*x = LogLines{}
+	mi := &file_records_records_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogLines) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogLines) ProtoMessage() {}
+
+func (x *LogLines) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogLines.ProtoReflect.Descriptor instead.
+func (*LogLines) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *LogLines) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *LogLines) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *LogLines) GetCanonicalId() string {
+	if x != nil {
+		return x.CanonicalId
+	}
+	return ""
+}
+
+func (x *LogLines) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *LogLines) GetLogging() *Logging {
+	if x != nil {
+		return x.Logging
+	}
+	return nil
+}
+
+func (x *LogLines) GetLines() []string {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *LogLines) GetTimes() []int64 {
+	if x != nil {
+		return x.Times
+	}
+	return nil
+}
+
+// LogObject is a log object that is to be delivered, under keys.LogObject.
+type LogObject struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"` // that the lines are about
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	CanonicalId   string                 `protobuf:"bytes,3,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"`
+	Logging       *Logging               `protobuf:"bytes,4,opt,name=logging,proto3" json:"logging,omitempty"`
+	Key           string                 `protobuf:"bytes,5,opt,name=key,proto3" json:"key,omitempty"` // of the log object
+	Text          string                 `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	Lines         int64                  `protobuf:"varint,7,opt,name=lines,proto3" json:"lines,omitempty"` // how many there are
+	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
+	Attempts      int64                  `protobuf:"varint,9,opt,name=attempts,proto3" json:"attempts,omitempty"` // deliveries that were refused or failed
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogObject) Reset() {
+	*x = LogObject{}
+	mi := &file_records_records_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogObject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogObject) ProtoMessage() {}
+
+func (x *LogObject) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogObject.ProtoReflect.Descriptor instead.
+func (*LogObject) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *LogObject) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *LogObject) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *LogObject) GetCanonicalId() string {
+	if x != nil {
+		return x.CanonicalId
+	}
+	return ""
+}
+
+func (x *LogObject) GetLogging() *Logging {
+	if x != nil {
+		return x.Logging
+	}
+	return nil
+}
+
+func (x *LogObject) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *LogObject) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *LogObject) GetLines() int64 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+func (x *LogObject) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *LogObject) GetAttempts() int64 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -4357,14 +4732,15 @@ const file_records_records_proto_rawDesc = "" +
 	"kms_key_id\x18\x02 \x01(\tR\bkmsKeyId\x12\x1d\n" +
 	"\n" +
 	"bucket_key\x18\x03 \x01(\bR\tbucketKey\x12(\n" +
-	"\x10no_customer_keys\x18\x04 \x01(\bR\x0enoCustomerKeys\"\xaf\x01\n" +
+	"\x10no_customer_keys\x18\x04 \x01(\bR\x0enoCustomerKeys\"\xd6\x01\n" +
 	"\aLogging\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x16\n" +
 	"\x06prefix\x18\x02 \x01(\tR\x06prefix\x121\n" +
 	"\x06grants\x18\x03 \x03(\v2\x19.crossgrant.records.GrantR\x06grants\x12 \n" +
 	"\vpartitioned\x18\x04 \x01(\bR\vpartitioned\x12\x1f\n" +
 	"\vdate_source\x18\x05 \x01(\tR\n" +
-	"dateSource\":\n" +
+	"dateSource\x12%\n" +
+	"\x0esimple_element\x18\x06 \x01(\bR\rsimpleElement\":\n" +
 	"\x04CORS\x122\n" +
 	"\x05rules\x18\x01 \x03(\v2\x1c.crossgrant.records.CORSRuleR\x05rules\"\xaa\x01\n" +
 	"\bCORSRule\x12\x0e\n" +
@@ -4660,7 +5036,45 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05drift\x18\t \x01(\x03R\x05drift\x12\x1a\n" +
 	"\bfailures\x18\n" +
 	" \x01(\x05R\bfailures\x12!\n" +
-	"\flast_failure\x18\v \x01(\x03R\vlastFailureB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\flast_failure\x18\v \x01(\x03R\vlastFailure\"\xca\x03\n" +
+	"\x05Event\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04time\x18\x02 \x01(\x03R\x04time\x12)\n" +
+	"\x10configuration_id\x18\x03 \x01(\tR\x0fconfigurationId\x12\x16\n" +
+	"\x06region\x18\x04 \x01(\tR\x06region\x12\x16\n" +
+	"\x06bucket\x18\x05 \x01(\tR\x06bucket\x12!\n" +
+	"\fbucket_owner\x18\x06 \x01(\tR\vbucketOwner\x12\x10\n" +
+	"\x03key\x18\a \x01(\tR\x03key\x12\x12\n" +
+	"\x04size\x18\b \x01(\x03R\x04size\x12\x12\n" +
+	"\x04etag\x18\t \x01(\tR\x04etag\x12\x1d\n" +
+	"\n" +
+	"version_id\x18\n" +
+	" \x01(\tR\tversionId\x12!\n" +
+	"\fprincipal_id\x18\v \x01(\tR\vprincipalId\x12\x1b\n" +
+	"\tsource_ip\x18\f \x01(\tR\bsourceIp\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\r \x01(\tR\trequestId\x12\x17\n" +
+	"\ahost_id\x18\x0e \x01(\tR\x06hostId\x12#\n" +
+	"\rstorage_class\x18\x0f \x01(\tR\fstorageClass\x12%\n" +
+	"\x0erestored_until\x18\x10 \x01(\x03R\rrestoredUntil\"\xda\x01\n" +
+	"\bLogLines\x12\x16\n" +
+	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12!\n" +
+	"\fcanonical_id\x18\x03 \x01(\tR\vcanonicalId\x12\x16\n" +
+	"\x06region\x18\x04 \x01(\tR\x06region\x125\n" +
+	"\alogging\x18\x05 \x01(\v2\x1b.crossgrant.records.LoggingR\alogging\x12\x14\n" +
+	"\x05lines\x18\x06 \x03(\tR\x05lines\x12\x14\n" +
+	"\x05times\x18\a \x03(\x03R\x05times\"\x89\x02\n" +
+	"\tLogObject\x12\x16\n" +
+	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12!\n" +
+	"\fcanonical_id\x18\x03 \x01(\tR\vcanonicalId\x125\n" +
+	"\alogging\x18\x04 \x01(\v2\x1b.crossgrant.records.LoggingR\alogging\x12\x10\n" +
+	"\x03key\x18\x05 \x01(\tR\x03key\x12\x12\n" +
+	"\x04text\x18\x06 \x01(\tR\x04text\x12\x14\n" +
+	"\x05lines\x18\a \x01(\x03R\x05lines\x12\x18\n" +
+	"\acreated\x18\b \x01(\x03R\acreated\x12\x1a\n" +
+	"\battempts\x18\t \x01(\x03R\battemptsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -4674,7 +5088,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -4722,18 +5136,21 @@ var file_records_records_proto_goTypes = []any{
 	(*Handshake)(nil),            // 43: crossgrant.records.Handshake
 	(*CreateAccountRequest)(nil), // 44: crossgrant.records.CreateAccountRequest
 	(*MFADevice)(nil),            // 45: crossgrant.records.MFADevice
-	nil,                          // 46: crossgrant.records.User.InlineEntry
-	nil,                          // 47: crossgrant.records.Group.InlineEntry
-	nil,                          // 48: crossgrant.records.Role.InlineEntry
-	nil,                          // 49: crossgrant.records.Metadata.UserEntry
-	nil,                          // 50: crossgrant.records.Upload.GrantHeadersEntry
+	(*Event)(nil),                // 46: crossgrant.records.Event
+	(*LogLines)(nil),             // 47: crossgrant.records.LogLines
+	(*LogObject)(nil),            // 48: crossgrant.records.LogObject
+	nil,                          // 49: crossgrant.records.User.InlineEntry
+	nil,                          // 50: crossgrant.records.Group.InlineEntry
+	nil,                          // 51: crossgrant.records.Role.InlineEntry
+	nil,                          // 52: crossgrant.records.Metadata.UserEntry
+	nil,                          // 53: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	46, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	49, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	47, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	48, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	50, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	51, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -4756,7 +5173,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	49, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	52, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -4768,7 +5185,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	50, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	53, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -4780,11 +5197,13 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 48: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
 	2,  // 49: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
 	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	13, // 51: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 52: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	53, // [53:53] is the sub-list for method output_type
+	53, // [53:53] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -4803,7 +5222,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   51,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,66 @@
+package keys
+
+import "encoding/binary"
+
+// Place is the place of something that waits to be delivered: in the order of Sequence. Random tells those
+// apart that several servers gave the same sequence.
+type Place struct {
+	Sequence uint64
+	Random   [8]byte
+}
+
+func (p Place) appendTo(key []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(key, p.Sequence), p.Random[:]...)
+}
+
+func parsePlace(b []byte) (Place, error) {
+	if len(b) != 16 {
+		return Place{}, errKey
+	}
+	return Place{binary.BigEndian.Uint64(b), [8]byte(b[8:])}, nil
+}
+
+// Event is the key of an event that is to be delivered to a destination, given by its ARN.
+func Event(destination string, p Place) []byte {
+	return p.appendTo(escape([]byte{'X'}, destination))
+}
+
+// Events is the range of the events for one destination, in their order.
+func Events(destination string) (from, to []byte) { return prefix(escape([]byte{'X'}, destination)) }
+
+// AllEvents is the range of all events that are to be delivered, by destination.
+func AllEvents() (from, to []byte) { return space('X') }
+
+// ParseEvent returns destination and place from a key of AllEvents.
+func ParseEvent(key []byte) (destination string, p Place, err error) {
+	if len(key) < 1 || key[0] != 'X' {
+		return "", p, errKey
+	}
+	destination, rest, err := unescape(key[1:])
+	if err != nil {
+		return "", p, err
+	}
+	p, err = parsePlace(rest)
+	return destination, p, err
+}
+
+// LogLines is the key of lines of the access log of a bucket.
+func LogLines(b BucketID, p Place) []byte { return p.appendTo(append([]byte{'F', 'l'}, b[:]...)) }
+
+// AllLogLines is the range of the lines of all access logs, by bucket, in their order.
+func AllLogLines() (from, to []byte) { return prefix([]byte{'F', 'l'}) }
+
+// LogObject is the key of a log object that is to be delivered.
+func LogObject(b BucketID, p Place) []byte { return p.appendTo(append([]byte{'F', 'o'}, b[:]...)) }
+
+// AllLogObjects is the range of all log objects that are to be delivered, by bucket, in their order.
+func AllLogObjects() (from, to []byte) { return prefix([]byte{'F', 'o'}) }
+
+// ParseLog returns bucket and place from a key of AllLogLines or AllLogObjects.
+func ParseLog(key []byte) (b BucketID, p Place, err error) {
+	if len(key) != 2+len(b)+16 || key[0] != 'F' {
+		return b, p, errKey
+	}
+	p, err = parsePlace(key[2+len(b):])
+	return BucketID(key[2:]), p, err
+}
