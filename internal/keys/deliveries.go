@@ -20,6 +20,9 @@ func parsePlace(b []byte) (Place, error) {
 	return Place{binary.BigEndian.Uint64(b), [8]byte(b[8:])}, nil
 }
 
+// EventSpace is the first byte of the keys of events.
+const EventSpace = 'X'
+
 // Event is the key of an event that is to be delivered to a destination, given by its ARN.
 func Event(destination string, p Place) []byte {
 	return p.appendTo(escape([]byte{'X'}, destination))
