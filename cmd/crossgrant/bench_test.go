@@ -35,7 +35,7 @@ func newBenchServer(b *testing.B) *benchServer {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { folder.close() })
-	wired, err := command.wire(b.Context(), folder, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	wired, err := command.wire(b.Context(), new(config), folder, slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/lifecycle"
+	"crossgrant/internal/notify"
 )
 
 // serveCommand is the configuration of the server.
@@ -31,6 +32,9 @@ type serveCommand struct {
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
 	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
 	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
+
+	Webhook              []string `help:"Destination of event notifications: the ARN of a topic, queue or function, and the URL that its events are posted to. May be repeated; in the environment variable separated by spaces." sep:" " placeholder:"ARN=URL"`
+	WebhookAuthorization []string `help:"File with the Authorization header for a webhook. May be repeated." sep:" " placeholder:"ARN=FILE"`
 }
 
 const (
@@ -68,6 +72,8 @@ type config struct {
 	engines engines
 	tls     *tls.Config     // nil: plain HTTP
 	file    *bootstrap.File // nil: none
+	// webhooks are the destinations of event notifications, by ARN.
+	webhooks map[string]notify.Webhook
 }
 
 // config checks the flags and reads the files that they name, before anything is opened.
@@ -82,6 +88,9 @@ func (c *serveCommand) config() (*config, error) {
 	}
 	if c.Region == "" || strings.Trim(c.Region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return nil, usagef("--region: %q is not the name of a region", c.Region)
+	}
+	if out.webhooks, err = parseWebhooks(c.Webhook, c.WebhookAuthorization, c.Region); err != nil {
+		return nil, err
 	}
 	if c.LifecycleInterval < time.Second || c.LifecycleInterval > lifecycle.Day {
 		return nil, usagef("--lifecycle-interval: %s is not within a second and a day", c.LifecycleInterval)
@@ -112,12 +121,13 @@ func (c *serveCommand) config() (*config, error) {
 
 // serve runs the services of an open folder.
 func (c *serveCommand) serve(ctx context.Context, s streams, config *config, folder *dataFolder, log *slog.Logger) (err error) {
-	wired, err := c.wire(ctx, folder, log)
+	wired, err := c.wire(ctx, config, folder, log)
 	if err != nil {
 		return err
 	}
 	defer wired.objects.Close()
 	defer wired.lifecycles.Close()
+	defer wired.events.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -127,6 +137,9 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		if err := bootstrap.Apply(ctx, wired.bootstrap, config.file, progress{log}); err != nil {
 			return err
 		}
+	}
+	if err := wired.events.Start(ctx); err != nil {
+		return err
 	}
 	endpoint := c.endpoint(listener.Addr())
 	socket, err := admin.Listen(c.Data)

@@ -24,6 +24,7 @@ import (
 	"crossgrant/internal/lifecycle/engine"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/metrics"
+	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
 	"crossgrant/internal/simulator"
@@ -37,17 +38,20 @@ type wired struct {
 	objects    *objects.Service
 	kms        *kms.Service
 	lifecycles *engine.Engine
+	events     *notify.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
 // what a crash left is cleaned up.
-func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.Logger) (*wired, error) {
+func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (*wired, error) {
 	store, box := folder.store, folder.box
 	sessions := sts.New(store, box, sts.Options{})
 	// Before anything is written, so that no commit escapes it.
 	authorizer := access.New(store, box, sessions)
+	counted := metrics.New()
+	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Log: log})
 	if err := folder.check(ctx); err != nil {
 		return nil, err
 	}
@@ -55,8 +59,11 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	w := &wired{
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
+		events:   events,
 	}
-	w.objects = objects.New(store, folder.blobs, objects.Options{Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}})
+	w.objects = objects.New(store, folder.blobs, objects.Options{
+		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
+	})
 	if err := w.objects.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -77,14 +84,13 @@ func (c *serveCommand) wire(ctx context.Context, folder *dataFolder, log *slog.L
 	if c.Domain != "" {
 		domains = []string{c.Domain}
 	}
-	counted := metrics.New()
 	calendar := lifecycle.Calendar{Day: c.LifecycleDay}
 	w.lifecycles = engine.New(store, w.objects, engine.Options{
 		Interval: c.LifecycleInterval, Calendar: calendar, Count: counted.Lifecycle, Log: log,
 	})
 	s3 := s3api.New(w.objects, s3api.Deps{
 		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity, KMS: w.kms,
-		Region: c.Region, Domains: domains, NewBuckets: buckets, Calendar: calendar,
+		Region: c.Region, Domains: domains, NewBuckets: buckets, Calendar: calendar, Destinations: events,
 	})
 	pages := websiteapi.Deps{Buckets: authorizer, Objects: s3, Region: c.Region, Domains: domains}
 	if c.WebsiteDomain != "" {

@@ -44,7 +44,8 @@ type Record struct {
 	// Decisions are the answers to the operation's checks, in the order in which they were asked,
 	// up to and including the first denial. Empty if the request failed before it was judged.
 	Decisions []Decision
-	// Fault is the internal error behind a 5xx answer; it is for the operator's log only.
+	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
+	// the operator's log only.
 	Fault string
 }
 

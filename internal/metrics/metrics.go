@@ -1,5 +1,6 @@
 // Package metrics counts and times requests for Prometheus. It is a reader of the stream of request
 // records: nothing else in the program measures requests. Beside them it counts what lifecycles do.
+// What is delivered in the background is counted by the packages that deliver it.
 package metrics
 
 import (
@@ -21,6 +22,7 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	bytes    *prometheus.CounterVec
 	cycles   *prometheus.CounterVec
+	events   eventMetrics
 }
 
 var _ audit.Reader = (*Metrics)(nil)
@@ -47,8 +49,10 @@ func New() *Metrics {
 			Name: "crossgrant_lifecycle_total", Help: "What the lifecycles of buckets have done, by kind: versions and uploads examined, " +
 				"versions removed, delete markers made (marked), versions transitioned, uploads aborted, failures, passes over buckets.",
 		}, []string{"what"}),
+		events: newEventMetrics(),
 	}
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
+		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

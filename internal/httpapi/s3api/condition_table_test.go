@@ -130,6 +130,8 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetBucketAbac", Full: []string{"ann GET /walnut?abac"}},
 	{Operation: "GetBucketMetadataConfiguration", Actions: []string{"s3:GetBucketMetadataTableConfiguration"}, Full: []string{"ann GET /walnut?metadataConfiguration"}},
 	{Operation: "GetBucketMetadataTableConfiguration", Full: []string{"ann GET /walnut?metadataTable"}},
+	{Operation: "GetBucketNotificationConfiguration", Actions: []string{"s3:GetBucketNotification"}, Full: []string{"ann GET /walnut?notification"}},
+	{Operation: "PutBucketNotificationConfiguration", Actions: []string{"s3:PutBucketNotification"}, Full: []string{"ann PUT /walnut?notification\n\n<NotificationConfiguration/>"}},
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
 	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
 	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},

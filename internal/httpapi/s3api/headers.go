@@ -68,6 +68,8 @@ var known = map[string]verdict{
 
 	"x-amz-bypass-governance-retention": read,
 
+	"x-amz-skip-destination-validation": read,
+
 	"x-amz-bucket-object-lock-enabled": read, "x-amz-object-lock-mode": read, "x-amz-object-lock-retain-until-date": read,
 	"x-amz-object-lock-legal-hold": read, "x-amz-mfa": read,
 

@@ -71,6 +71,8 @@ type Deps struct {
 	NewBuckets NewBuckets
 	// Calendar counts the days of lifecycles.
 	Calendar lifecycle.Calendar
+	// Destinations of event notifications; nil: there are none.
+	Destinations Destinations
 }
 
 // Service is the S3 API. It implements httpapi.Service and is safe for concurrent use.

@@ -161,6 +161,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	})
 	deps := s3api.Deps{
 		Buckets: authorizer, Accounts: authorizer, Principals: w.iam, MFA: oneDevice{}, KMS: w.kms, Region: w.region, NewBuckets: s3api.ACLsEnabled,
+		Destinations: &webhooks{},
 	}
 	if d.HasArg("defaults") {
 		deps.NewBuckets = s3api.ACLsDisabled
@@ -327,6 +328,9 @@ func md5Of(body string) string {
 
 var uniqueID = regexp.MustCompile(`"(AIDA|AROA)[A-Z2-7]+`)
 
+// drawnID is the ID of a notification that the server drew.
+var drawnID = regexp.MustCompile(`<Id>[A-Z2-7]{48}</Id>`)
+
 var scrubbed = regexp.MustCompile(`<RequestId>[^<]*</RequestId><HostId>[^<]*</HostId>`)
 
 var scrubbedPage = regexp.MustCompile(`<li>RequestId: [^<]*</li>\n<li>HostId: [^<]*</li>\n`)
@@ -353,6 +357,7 @@ func (w *world) show(answer *httptest.ResponseRecorder) string {
 		text = strings.TrimSuffix(scrubbedPage.ReplaceAllString(text, ""), "\n")
 	}
 	text = uniqueID.ReplaceAllString(text, `"$1…`)
+	text = drawnID.ReplaceAllString(text, "<Id>…</Id>")
 	text = strings.TrimPrefix(text, `<?xml version="1.0" encoding="UTF-8"?>`+"\n")
 	for _, m := range regexp.MustCompile(`<UploadId>([0-9A-V]+)</UploadId>`).FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(w.uploads, m[1]) {
