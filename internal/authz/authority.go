@@ -12,9 +12,14 @@ import (
 // Source: observed on AWS, https://github.com/aws/aws-cli/issues/2967
 const AnonymousCanonicalID ids.CanonicalUserID = "65a011a29cdf8ec533ec3d1ccaae921c"
 
-// logDelivery is the service principal that writes server access logs; it is the one member of the
+// LogDelivery is the service principal that writes server access logs; it is the one member of the
 // LogDelivery group.
-const logDelivery = "logging.s3.amazonaws.com"
+const LogDelivery = "logging.s3.amazonaws.com"
+
+// LogDeliveryCanonicalID is the canonical user ID that owns what LogDelivery wrote where ACLs are on.
+//
+// Source: observed on S3, where log objects are listed with it and the name s3-log-service
+const LogDeliveryCanonicalID ids.CanonicalUserID = "3272ee65a908a7677109fedda345db8d9554ba26398b2ca10581de88777e2b61"
 
 // callerIsAuthority reports whether the caller belongs to the account that has authority over what
 // the action addresses.

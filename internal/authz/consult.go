@@ -161,7 +161,7 @@ func (e *evaluation) aclRequest(kind LayerKind) acl.Request {
 		Action:       e.in.Request.Action,
 		OnBucket:     kind == BucketACL,
 		Caller:       e.caller.CanonicalID,
-		LogDelivery:  e.caller.Kind == policy.Service && e.caller.ARN == logDelivery,
+		LogDelivery:  e.caller.Kind == policy.Service && e.caller.ARN == LogDelivery,
 		Existing:     e.existing(),
 		IgnorePublic: e.in.S3.Block.IgnorePublicAcls,
 	}

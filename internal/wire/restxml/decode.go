@@ -34,7 +34,9 @@ func Malformed(cause error) *apierr.Error {
 // Fields are tagged `element:"Name"`, or `element:"Name,required"` if the element must be there. A
 // field of type string, bool, int or int64 takes the element's text; a struct takes its children; a
 // pointer is nil if the element is absent; a slice takes elements that may be repeated, in order;
-// Present takes anything. Strings are taken with the white space around them, numbers and booleans
+// Present takes anything. A string field of a struct that is tagged `element:"@type"` takes the attribute
+// xsi:type of the struct's element; all other attributes but namespace declarations are refused. Strings are
+// taken with the white space around them, numbers and booleans
 // without. Decode panics if v has a field of any other type.
 func Decode(body []byte, root string, v any) error { return DecodeIn(Namespace, body, root, v) }
 
@@ -135,7 +137,7 @@ func (d *decoder) filler(token xml.Token) error {
 
 // element reads the element that begins with start into v, to its end.
 func (d *decoder) element(start xml.StartElement, v reflect.Value) error {
-	if err := d.checkName(start); err != nil {
+	if err := d.checkName(start, v); err != nil {
 		return err
 	}
 	switch {
@@ -175,12 +177,23 @@ func (d *decoder) skip() error {
 	return nil
 }
 
-// checkName refuses elements of foreign namespaces and attributes.
-func (d *decoder) checkName(start xml.StartElement) error {
+// typeAttribute is the attribute that tells which of several types an element has.
+var typeAttribute = xml.Name{Space: "http://www.w3.org/2001/XMLSchema-instance", Local: "type"}
+
+// checkName refuses elements of foreign namespaces, and attributes but the type if v has room for it.
+func (d *decoder) checkName(start xml.StartElement, v reflect.Value) error {
 	if s := start.Name.Space; s != "" && s != d.namespace {
 		return fmt.Errorf("element %s of namespace %q", start.Name.Local, s)
 	}
+	typed := false
 	for _, a := range start.Attr {
+		if a.Name == typeAttribute && v.Kind() == reflect.Struct && !typed {
+			if i := fieldNamed(v.Type(), "@type"); i >= 0 {
+				v.Field(i).SetString(a.Value)
+				typed = true
+				continue
+			}
+		}
 		if a.Name.Space != "xmlns" && a.Name != (xml.Name{Local: "xmlns"}) {
 			return fmt.Errorf("attribute %s of %s", a.Name.Local, start.Name.Local)
 		}

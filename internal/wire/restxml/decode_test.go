@@ -189,3 +189,41 @@ func encodeSample(s *sample) []byte {
 	}
 	return d.Bytes()
 }
+
+// TestTypeAttribute holds that xsi:type is taken where a struct has room for it, under any prefix, and nowhere
+// else.
+func TestTypeAttribute(t *testing.T) {
+	t.Parallel()
+	const xsi = `xmlns:x="http://www.w3.org/2001/XMLSchema-instance"`
+	type grantee struct {
+		Type string `element:"@type"`
+		ID   string `element:"ID"`
+	}
+	for body, want := range map[string]string{
+		`<D ` + xsi + `><G x:type="Group"><ID>a</ID></G></D>`: "Group",
+		`<D><G ` + xsi + ` x:type="CanonicalUser"/></D>`:      "CanonicalUser",
+		`<D><G/></D>`:                                                       "",
+		`<D><G type="Group"/></D>`:                                          "refused",
+		`<D><G x:type="Group"/></D>`:                                        "refused",
+		`<D ` + xsi + ` x:type="Group"><G/></D>`:                            "refused",
+		`<D ` + xsi + `><G x:type="a" x:type="b"/></D>`:                     "refused",
+		`<D ` + xsi + `><G x:nil="true"/></D>`:                              "refused",
+		`<D ` + xsi + `><G><ID x:type="Group">a</ID></G></D>`:               "refused",
+		`<D><G><type>Group</type></G></D>`:                                  "refused",
+		`<D xmlns:y="` + Namespace + `"><G y:type="Group"></G></D>`:         "refused",
+		`<D ` + xsi + `><G x:type="Group" ` + xsi + ` unknown="1"></G></D>`: "refused",
+		`<D ` + xsi + `><x:G x:type="Group"></x:G></D>`:                     "refused",
+		`<D ` + xsi + `><G x:type="Group"></G><G x:type="Group"></G></D>`:   "refused",
+	} {
+		var v struct {
+			G grantee `element:"G"`
+		}
+		got := "refused"
+		if err := Decode([]byte(body), "D", &v); err == nil {
+			got = v.G.Type
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}

@@ -36,6 +36,12 @@ func (d *Document) Open(name string) {
 	d.open = append(d.open, name)
 }
 
+// OpenTyped is Open for an element that says by an attribute which of several types it has.
+func (d *Document) OpenTyped(name, xsiType string) {
+	d.buf = append(d.buf, "<"+name+` xmlns:xsi="`+typeAttribute.Space+`" xsi:type="`+xsiType+`">`...)
+	d.open = append(d.open, name)
+}
+
 // Close ends the element that Open began last.
 func (d *Document) Close() {
 	last := len(d.open) - 1
