@@ -14,27 +14,46 @@ import (
 // Record is what is known of one request when it has been answered.
 type Record struct {
 	RequestID string
+	HostID    string        // x-amz-id-2
 	Time      time.Time     // when the request was accepted, UTC
 	Duration  time.Duration // until the last byte was answered
+	// TurnAround is the time from the last byte of the request that was read to the first of the answer.
+	TurnAround time.Duration
 
 	Service   string // "s3", "iam", "sts"
 	Operation string // AWS's name; empty if no operation was recognised
 	Method    string
-	Path      string // as sent, without the query, which may hold credentials
+	Path      string // as sent, without the query
+	Query     string // of requests to S3, as sent but for the values that prove who asks, which are redacted
+	Protocol  string // such as "HTTP/1.1"
 	SourceIP  string
 	UserAgent string
+	Referer   string
 	Host      string
+	// TLSVersion is such as "TLSv1.3", CipherSuite a name of the IANA registry; empty without TLS.
+	TLSVersion, CipherSuite string
 
 	Authentication string // "AuthHeader", "QueryString", "POST" (a browser form), or empty for an anonymous request
 	AccessKeyID    ids.AccessKeyID
 	CallerARN      string // empty if anonymous or not authenticated
 	CallerAccount  ids.AccountID
 	CallerID       string // aws:userid
+	// CallerCanonicalID is the canonical user ID of the caller's account.
+	CallerCanonicalID ids.CanonicalUserID
 
 	Bucket        string
 	Key           string
 	ResourceOwner ids.AccountID       // account that owns the bucket, role or other resource
 	ObjectOwner   ids.CanonicalUserID // owner of the object addressed, where one exists
+
+	// ObjectSize is the size in bytes of the object addressed, or made; nil where there is none.
+	ObjectSize *int64
+	// RequestACL is the ACL that the request sets by headers: the canned one, or "grants"; empty if none.
+	RequestACL string
+	// Source is what a copy copies; nil if the request is none.
+	Source *Source
+	// Deleted are the keys that DeleteObjects was asked to delete, with what became of each.
+	Deleted []Deleted
 
 	Status    int
 	ErrorCode string // AWS's code; empty on success
@@ -47,6 +66,22 @@ type Record struct {
 	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
 	// the operator's log only.
 	Fault string
+}
+
+// Source is the source of a copy.
+type Source struct {
+	Bucket, Key string
+	VersionID   string // as asked for; empty: the current version
+	Size        *int64 // nil if there is no such object
+}
+
+// Deleted is one key of DeleteObjects.
+type Deleted struct {
+	Key       string
+	VersionID string // as asked for; empty: none
+	Size      *int64 // nil if nothing was removed
+	Status    int    // that a request for this key alone would have been answered with
+	ErrorCode string // empty on success
 }
 
 // Decision is the answer to one check.

@@ -66,6 +66,10 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	r := signedRequest(c.HTTP)
 	service := p.serviceOf(c.HTTP, r)
 	c.Record.Service = service.Name()
+	if c.Record.Service == "s3" {
+		// Those of other services may be parameters of any kind.
+		c.Record.Query = redact(c.HTTP.URL.RawQuery)
+	}
 	if headerSize(c.HTTP) > maxHeaders {
 		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
 			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
@@ -127,6 +131,7 @@ func (p *Pipeline) verify(ctx context.Context, c *Call, endpoint *sigv4.Endpoint
 	c.Record.CallerARN = caller.ARN
 	c.Record.CallerAccount = caller.Account
 	c.Record.CallerID = caller.UserID()
+	c.Record.CallerCanonicalID = caller.CanonicalID
 	return verified, nil
 }
 

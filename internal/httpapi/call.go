@@ -56,6 +56,7 @@ type Call struct {
 	form     url.Values
 	context  policy.Context
 	pipeline *Pipeline
+	received *received
 	// charged says that a check was allowed because the caller declared that it pays.
 	charged bool
 	// shared are the headers by which the answer is shared with a page of another origin; nil for none.

@@ -98,3 +98,10 @@ type FormPoster interface {
 	// PostsForm reports whether a request is such a form. It looks at the request line and the headers.
 	PostsForm(r *http.Request) bool
 }
+
+// Locator is a service that can tell what a request addresses although it could not be authenticated, for the
+// record of the request.
+type Locator interface {
+	// Locate fills in the record of the request.
+	Locate(c *Call)
+}

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -134,11 +135,16 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 		c.Source = addr.Addr().Unmap()
 	}
 	c.Caller = access.Anonymous()
+	c.received = &received{ReadCloser: r.Body, now: p.now, at: now}
+	r.Body = c.received
 	c.Body, c.Length = r.Body, r.ContentLength
 	c.Trailer = func() http.Header { return nil }
 	c.Record = audit.Record{
-		RequestID: c.ID, Time: now, Method: r.Method, Path: r.URL.EscapedPath(), SourceIP: c.Source.String(),
-		UserAgent: r.UserAgent(), Host: r.Host, BytesIn: max(r.ContentLength, 0),
+		RequestID: c.ID, HostID: c.HostID, Time: now, Method: r.Method, Path: r.URL.EscapedPath(), Protocol: r.Proto,
+		SourceIP: c.Source.String(), UserAgent: r.UserAgent(), Referer: r.Referer(), Host: r.Host, BytesIn: max(r.ContentLength, 0),
+	}
+	if r.TLS != nil {
+		c.Record.TLSVersion, c.Record.CipherSuite = "TLSv"+tlsVersion(r.TLS), tls.CipherSuiteName(r.TLS.CipherSuite)
 	}
 	return c
 }
@@ -149,6 +155,9 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 	service, err := p.authenticate(ctx, c)
 	c.shared = share(ctx, service, c)
 	if err != nil {
+		if l, ok := service.(Locator); ok {
+			l.Locate(c)
+		}
 		return service, nil, err
 	}
 	c.context = globalKeys(c)
@@ -190,6 +199,7 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 		}
 	}
 	defer body.Close()
+	c.Record.TurnAround = p.now().Sub(c.received.last())
 	w.WriteHeader(status)
 	if c.HTTP.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
 		return true

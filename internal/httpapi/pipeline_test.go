@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -137,7 +138,7 @@ func TestPipeline(t *testing.T) {
 				t.Errorf("the record is %+v", r)
 			}
 			for _, secret := range []string{"secret", "Signature", "expired"} {
-				if strings.Contains(r.Path+r.UserAgent+r.Fault, secret) {
+				if strings.Contains(r.Path+r.Query+r.UserAgent+r.Fault, secret) {
 					t.Errorf("the record holds %q", secret)
 				}
 			}
@@ -260,4 +261,58 @@ func TestOwnEndpoints(t *testing.T) {
 	if len(*records) != 1 {
 		t.Error("a key of a bucket that the host names is hidden by the server's own endpoints")
 	}
+}
+
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"":                          "",
+		"versionId=a%20b&acl":       "versionId=a%20b&acl",
+		"X-Amz-Signature=abc&x-a=1": "X-Amz-Signature=REDACTED&x-a=1",
+		"x-amz-security-token=t&X-Amz-Credential=AKIA%2F20260102": "x-amz-security-token=REDACTED&X-Amz-Credential=AKIA%2F20260102",
+		"%58-Amz-Signature=abc&a=b":                               "%58-Amz-Signature=REDACTED&a=b",
+		"X-Amz-Signature%20=abc":                                  "X-Amz-Signature%20=REDACTED",
+		"Signature=abc&AWSAccessKeyId=x&Expires=1":                "Signature=REDACTED&AWSAccessKeyId=x&Expires=1",
+		"X-Amz-Server-Side-Encryption-Customer-Key=k":             "X-Amz-Server-Side-Encryption-Customer-Key=REDACTED",
+		"%zz=secret&a": "REDACTED&a",
+	} {
+		if got := redact(query); got != want {
+			t.Errorf("%q is %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestRecordOfAConnection holds what the record has of the connection and of when bytes came.
+func TestRecordOfAConnection(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	p, records := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(func(_ context.Context, c *Call, _ *struct{}) (*Response, error) {
+		if _, err := io.ReadAll(c.Body); err != nil {
+			return nil, err
+		}
+		clock = clock.Add(7 * time.Millisecond)
+		return &Response{Body: []byte("done")}, nil
+	}))
+	p.now = func() time.Time { return clock }
+	r := httptest.NewRequest("PUT", "/b/k?x-foo=1", slow{strings.NewReader("body"), func() { clock = clock.Add(time.Second) }})
+	r.TLS = &tls.ConnectionState{Version: tls.VersionTLS13, CipherSuite: tls.TLS_AES_128_GCM_SHA256}
+	r.Header.Set("Referer", "http://h/")
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	got := (*records)[0]
+	if w.Code != 200 || got.TurnAround != 7*time.Millisecond || got.Duration <= time.Second || got.TLSVersion != "TLSv1.3" ||
+		got.CipherSuite != "TLS_AES_128_GCM_SHA256" || got.Query != "x-foo=1" || got.Protocol != "HTTP/1.1" || got.Referer != "http://h/" || got.HostID == "" {
+		t.Errorf("%d: the record is %+v", w.Code, got)
+	}
+}
+
+// slow is a body that takes its time.
+type slow struct {
+	io.Reader
+	wait func()
+}
+
+func (s slow) Read(b []byte) (int, error) {
+	s.wait()
+	return s.Reader.Read(b)
 }

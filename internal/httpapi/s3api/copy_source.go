@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
+	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/objects"
@@ -75,7 +76,11 @@ func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySour
 	if err := expectOwner(c, authz.SourceExpectedOwner, b); err != nil {
 		return err
 	}
+	c.Record.Source = &audit.Source{Bucket: src.name, Key: src.key, VersionID: string(src.version)}
 	src.addressed, err = s.loadVersion(ctx, b, src.key, src.version)
+	if src.object != nil {
+		c.Record.Source.Size = &src.object.Size
+	}
 	return err
 }
 

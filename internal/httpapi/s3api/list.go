@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crossgrant/internal/access"
+	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/objects"
@@ -294,6 +295,9 @@ func (s *Service) namesOf(ctx context.Context) *names {
 
 // of returns an account's name, or "" for an ID that belongs to no account.
 func (n *names) of(id ids.CanonicalUserID) string {
+	if id == authz.LogDeliveryCanonicalID {
+		return "s3-log-service"
+	}
 	name, ok := n.known[id]
 	if ok || n.err != nil {
 		return name

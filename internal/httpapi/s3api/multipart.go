@@ -265,6 +265,7 @@ func (s *Service) uploadPart() httpapi.Operation {
 			if err != nil {
 				return nil, err
 			}
+			c.Record.ObjectSize = &part.Size
 			r := empty()
 			r.Header.Set("ETag", `"`+partETag(part)+`"`)
 			setEncryption(r.Header, in.upload.Encryption)
@@ -345,6 +346,7 @@ func (s *Service) runUploadPartCopy(ctx context.Context, c *httpapi.Call, in *up
 			if in.upload.ChecksumUnasked {
 				part.Checksum = nil
 			}
+			c.Record.ObjectSize = &part.Size
 			r := copyResult("CopyPartResult", partETag(part), part.Modified, part.Checksum)
 			in.source.setVersion(r.Header)
 			setEncryption(r.Header, in.upload.Encryption)

@@ -3,7 +3,11 @@ package s3api_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
 
 	"crossgrant/internal/events"
 	"crossgrant/internal/ids"
@@ -23,4 +27,18 @@ func (*webhooks) Test(_ context.Context, destination string, e events.TestEvent)
 		return errors.New("not taken")
 	}
 	return nil
+}
+
+// TestRecordOfARefusedSignature holds that the record of a request whose caller is not known tells what it
+// was about, so that it stands in the access log of the bucket.
+func TestRecordOfARefusedSignature(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, new(datadriven.TestData))
+	r := httptest.NewRequest("GET", "/walnut/a%20b?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAEXAMPLEEXAMPLE00%2F20260102%2Fus-east-1%2Fs3%2Faws4_request"+
+		"&X-Amz-Date=20260102T030000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature="+strings.Repeat("a", 64), nil)
+	answer := httptest.NewRecorder()
+	w.handler.ServeHTTP(answer, r)
+	if got := w.last; answer.Code != 403 || got.ErrorCode != "InvalidAccessKeyId" || got.Bucket != "walnut" || got.Key != "a b" || strings.Contains(got.Query, "aaaa") {
+		t.Errorf("%d: the record is %+v", answer.Code, got)
+	}
 }

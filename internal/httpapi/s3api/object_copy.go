@@ -149,6 +149,7 @@ func (s *Service) runCopyObject(ctx context.Context, c *httpapi.Call, in *copyOb
 		}
 		stored, err := s.copyOnce(ctx, c, in)
 		if err == nil {
+			c.Record.ObjectSize = &stored.Size
 			r := copyResult("CopyObjectResult", etag(stored), stored.Modified, stored.Checksum)
 			in.source.setVersion(r.Header)
 			setWritten(r.Header, stored)

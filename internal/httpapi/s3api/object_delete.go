@@ -10,6 +10,7 @@ import (
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
@@ -124,7 +125,7 @@ func (s *Service) runDeleteObject(ctx context.Context, c *httpapi.Call, in *dele
 func noteOwner(c *httpapi.Call, b *access.Bucket, guard objects.Guard) objects.Guard {
 	return func(existing *records.Object) error {
 		if existing != nil {
-			c.Record.ObjectOwner = ownerOf(b, existing)
+			c.Record.ObjectOwner, c.Record.ObjectSize = ownerOf(b, existing), &existing.Size
 		}
 		return guard(existing)
 	}
@@ -230,6 +231,7 @@ func (s *Service) deleteObjects() httpapi.Operation {
 				}
 			}
 			outcomes := s.deleteAll(ctx, c, in)
+			c.Record.Deleted = deletedKeys(in.list, outcomes)
 			for _, o := range outcomes {
 				// The answer is 200 whatever became of the keys: this is the only place to tell the operator.
 				if e := apierr.From(o.err); o.err != nil && e.Status >= http.StatusInternalServerError {
@@ -239,6 +241,26 @@ func (s *Service) deleteObjects() httpapi.Operation {
 			return renderDeleted(in.list, outcomes), nil
 		},
 	}.Operation()
+}
+
+// deletedKeys returns what became of the keys of a list, for the record of the request.
+func deletedKeys(list *deleteList, outcomes []deleteOutcome) []audit.Deleted {
+	deleted := make([]audit.Deleted, len(outcomes))
+	for i := range outcomes {
+		item, o := &list.Objects[i], &outcomes[i]
+		deleted[i] = audit.Deleted{Key: item.Key, Status: http.StatusNoContent}
+		if item.VersionID != nil {
+			deleted[i].VersionID = *item.VersionID
+		}
+		if o.Removed != nil {
+			deleted[i].Size = &o.Removed.Size
+		}
+		if o.err != nil {
+			e := apierr.From(o.err)
+			deleted[i].Status, deleted[i].ErrorCode = e.Status, e.Code
+		}
+	}
+	return deleted
 }
 
 // deleteAll deletes the keys of a list, several at a time, and returns what became of each.

@@ -189,6 +189,7 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 	if err != nil {
 		return nil, err
 	}
+	c.Record.ObjectSize = &stored.Size
 	r := empty()
 	r.Header.Set("ETag", `"`+etag(stored)+`"`)
 	setWritten(r.Header, stored)

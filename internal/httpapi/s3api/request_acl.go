@@ -35,6 +35,16 @@ func decodeACL(r *http.Request, forBucket bool) (requestACL, error) {
 	return in, err
 }
 
+// sentACL returns the ACL that headers ask for, as a record tells it: its canned name, or "grants".
+func sentACL(r *http.Request) string {
+	for _, name := range acl.GrantHeaders {
+		if has(r, name) {
+			return "grants"
+		}
+	}
+	return header(r, acl.CannedHeader)
+}
+
 // list returns the ACL for a thing of this owner; the private one if none was asked for.
 func (in requestACL) list(forBucket bool, owner, bucketOwner ids.CanonicalUserID) (acl.ACL, error) {
 	if !in.given {
@@ -73,8 +83,8 @@ func aclError(err error) error {
 // checkGrantees refuses an ACL that names an account that does not exist.
 func (s *Service) checkGrantees(ctx context.Context, list acl.ACL, source acl.Source) error {
 	for _, id := range list.Accounts() {
-		if id == authz.AnonymousCanonicalID {
-			continue // what an anonymous caller wrote is owned by no account
+		if id == authz.AnonymousCanonicalID || id == authz.LogDeliveryCanonicalID {
+			continue // what an anonymous caller or the log delivery service wrote is owned by no account
 		}
 		_, ok, err := s.Accounts.Account(ctx, id)
 		if err != nil {

@@ -82,7 +82,10 @@ type Service struct {
 	table   map[target]httpapi.Operation
 }
 
-var _ httpapi.Service = (*Service)(nil)
+var (
+	_ httpapi.Service = (*Service)(nil)
+	_ httpapi.Locator = (*Service)(nil)
+)
 
 // New returns the API over storage.
 func New(storage *objects.Service, deps Deps) *Service {
@@ -130,6 +133,7 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 			return nil, err
 		}
 	}
+	c.Record.RequestACL = sentACL(c.HTTP)
 	if err := checkHeaders(c.HTTP); err != nil {
 		return nil, err
 	}
@@ -137,6 +141,13 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 		return nil, err
 	}
 	return &operation, nil
+}
+
+// Locate puts the bucket and the key that a request addresses into its record.
+func (s *Service) Locate(c *httpapi.Call) {
+	if bucket, key, err := s.locate(c.HTTP); err == nil {
+		c.Record.Bucket, c.Record.Key = bucket, key
+	}
 }
 
 // Error renders err as S3 does. Errors without a body have the headers that S3 gives them.

@@ -101,7 +101,7 @@ func (s *Service) load(ctx context.Context, c *httpapi.Call, a *addressed) error
 		return err
 	}
 	if *a, err = s.loadVersion(ctx, b, c.Key, a.version); a.object != nil {
-		c.Record.ObjectOwner = ownerOf(b, a.object)
+		c.Record.ObjectOwner, c.Record.ObjectSize = ownerOf(b, a.object), &a.object.Size
 	}
 	return err
 }
