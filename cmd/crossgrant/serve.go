@@ -32,6 +32,7 @@ type serveCommand struct {
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
 	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
 	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
+	AccessLogInterval time.Duration `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
 
 	Webhook              []string `help:"Destination of event notifications: the ARN of a topic, queue or function, and the URL that its events are posted to. May be repeated; in the environment variable separated by spaces." sep:" " placeholder:"ARN=URL"`
 	WebhookAuthorization []string `help:"File with the Authorization header for a webhook. May be repeated." sep:" " placeholder:"ARN=FILE"`
@@ -92,6 +93,9 @@ func (c *serveCommand) config() (*config, error) {
 	if out.webhooks, err = parseWebhooks(c.Webhook, c.WebhookAuthorization, c.Region); err != nil {
 		return nil, err
 	}
+	if c.AccessLogInterval <= 0 {
+		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
+	}
 	if c.LifecycleInterval < time.Second || c.LifecycleInterval > lifecycle.Day {
 		return nil, usagef("--lifecycle-interval: %s is not within a second and a day", c.LifecycleInterval)
 	}
@@ -128,6 +132,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.objects.Close()
 	defer wired.lifecycles.Close()
 	defer wired.events.Close()
+	defer wired.accessLog.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -160,6 +165,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		log.Warn("the days of lifecycles are shortened: objects expire earlier than their rules say", "day", c.LifecycleDay)
 	}
 	wired.lifecycles.Start()
+	wired.accessLog.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)
 }

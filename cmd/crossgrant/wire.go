@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crossgrant/internal/access"
+	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
@@ -39,6 +40,7 @@ type wired struct {
 	kms        *kms.Service
 	lifecycles *engine.Engine
 	events     *notify.Service
+	accessLog  *accesslog.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
@@ -96,6 +98,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if c.WebsiteDomain != "" {
 		pages.Websites = []string{c.WebsiteDomain}
 	}
+	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
+		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
+	})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
@@ -104,7 +109,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(log), counted),
+		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),

@@ -23,6 +23,7 @@ type Metrics struct {
 	bytes    *prometheus.CounterVec
 	cycles   *prometheus.CounterVec
 	events   eventMetrics
+	logs     logMetrics
 }
 
 var _ audit.Reader = (*Metrics)(nil)
@@ -50,9 +51,11 @@ func New() *Metrics {
 				"versions removed, delete markers made (marked), versions transitioned, uploads aborted, failures, passes over buckets.",
 		}, []string{"what"}),
 		events: newEventMetrics(),
+		logs:   newLogMetrics(),
 	}
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
+		m.logs.objects, m.logs.lines, m.logs.refused, m.logs.dropped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -4402,7 +4402,7 @@ type LogLines struct {
 	Region        string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
 	Logging       *Logging               `protobuf:"bytes,5,opt,name=logging,proto3" json:"logging,omitempty"` // where the lines go, as it was when they were written
 	Lines         []string               `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
-	Times         []int64                `protobuf:"varint,7,rep,packed,name=times,proto3" json:"times,omitempty"` // of the requests, beside the lines
+	Day           int64                  `protobuf:"varint,7,opt,name=day,proto3" json:"day,omitempty"` // of the requests: its start, UTC; 0 where the key does not tell it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4479,11 +4479,11 @@ func (x *LogLines) GetLines() []string {
 	return nil
 }
 
-func (x *LogLines) GetTimes() []int64 {
+func (x *LogLines) GetDay() int64 {
 	if x != nil {
-		return x.Times
+		return x.Day
 	}
-	return nil
+	return 0
 }
 
 // LogObject is a log object that is to be delivered, under keys.LogObject.
@@ -4497,7 +4497,7 @@ type LogObject struct {
 	Text          string                 `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
 	Lines         int64                  `protobuf:"varint,7,opt,name=lines,proto3" json:"lines,omitempty"` // how many there are
 	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
-	Attempts      int64                  `protobuf:"varint,9,opt,name=attempts,proto3" json:"attempts,omitempty"` // deliveries that were refused or failed
+	Region        string                 `protobuf:"bytes,9,opt,name=region,proto3" json:"region,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4588,11 +4588,11 @@ func (x *LogObject) GetCreated() int64 {
 	return 0
 }
 
-func (x *LogObject) GetAttempts() int64 {
+func (x *LogObject) GetRegion() string {
 	if x != nil {
-		return x.Attempts
+		return x.Region
 	}
-	return 0
+	return ""
 }
 
 var File_records_records_proto protoreflect.FileDescriptor
@@ -5056,15 +5056,15 @@ const file_records_records_proto_rawDesc = "" +
 	"request_id\x18\r \x01(\tR\trequestId\x12\x17\n" +
 	"\ahost_id\x18\x0e \x01(\tR\x06hostId\x12#\n" +
 	"\rstorage_class\x18\x0f \x01(\tR\fstorageClass\x12%\n" +
-	"\x0erestored_until\x18\x10 \x01(\x03R\rrestoredUntil\"\xda\x01\n" +
+	"\x0erestored_until\x18\x10 \x01(\x03R\rrestoredUntil\"\xd6\x01\n" +
 	"\bLogLines\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12!\n" +
 	"\fcanonical_id\x18\x03 \x01(\tR\vcanonicalId\x12\x16\n" +
 	"\x06region\x18\x04 \x01(\tR\x06region\x125\n" +
 	"\alogging\x18\x05 \x01(\v2\x1b.crossgrant.records.LoggingR\alogging\x12\x14\n" +
-	"\x05lines\x18\x06 \x03(\tR\x05lines\x12\x14\n" +
-	"\x05times\x18\a \x03(\x03R\x05times\"\x89\x02\n" +
+	"\x05lines\x18\x06 \x03(\tR\x05lines\x12\x10\n" +
+	"\x03day\x18\a \x01(\x03R\x03day\"\x85\x02\n" +
 	"\tLogObject\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12!\n" +
@@ -5073,8 +5073,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x03key\x18\x05 \x01(\tR\x03key\x12\x12\n" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x14\n" +
 	"\x05lines\x18\a \x01(\x03R\x05lines\x12\x18\n" +
-	"\acreated\x18\b \x01(\x03R\acreated\x12\x1a\n" +
-	"\battempts\x18\t \x01(\x03R\battemptsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\acreated\x18\b \x01(\x03R\acreated\x12\x16\n" +
+	"\x06region\x18\t \x01(\tR\x06regionB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once

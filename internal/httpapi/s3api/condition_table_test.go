@@ -132,6 +132,8 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetBucketMetadataTableConfiguration", Full: []string{"ann GET /walnut?metadataTable"}},
 	{Operation: "GetBucketNotificationConfiguration", Actions: []string{"s3:GetBucketNotification"}, Full: []string{"ann GET /walnut?notification"}},
 	{Operation: "PutBucketNotificationConfiguration", Actions: []string{"s3:PutBucketNotification"}, Full: []string{"ann PUT /walnut?notification\n\n<NotificationConfiguration/>"}},
+	{Operation: "GetBucketLogging", Full: []string{"ann GET /walnut?logging"}},
+	{Operation: "PutBucketLogging", Full: []string{"ann PUT /walnut?logging\n\n<BucketLoggingStatus/>"}},
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
 	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
 	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},

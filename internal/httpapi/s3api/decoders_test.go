@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/ids"
 	"crossgrant/internal/records"
 	"crossgrant/internal/wire/restxml"
 )
@@ -372,4 +375,51 @@ func TestTable(t *testing.T) {
 	if len(names) < 35 {
 		t.Errorf("only %d operations", len(names))
 	}
+}
+
+// FuzzDecodeNotification holds that rules that are taken can be shown, and are taken again as they are shown.
+func FuzzDecodeNotification(f *testing.F) {
+	for _, seed := range []string{
+		`<NotificationConfiguration/>`,
+		`<NotificationConfiguration><QueueConfiguration><Id>x</Id><Queue>arn:aws:sqs:us-east-1:111111111111:q</Queue><Event>s3:ObjectCreated:*</Event><Filter><S3Key><FilterRule><Name>Prefix</Name><Value>a/</Value></FilterRule></S3Key></Filter></QueueConfiguration></NotificationConfiguration>`,
+		`<NotificationConfiguration><TopicConfiguration><Topic>arn:aws:sns:us-east-1:111111111111:t</Topic><Event>s3:ObjectAcl:Put</Event></TopicConfiguration><CloudFunctionConfiguration><CloudFunction>arn:aws:lambda:us-east-1:111111111111:function:f</CloudFunction><Event>s3:LifecycleTransition</Event></CloudFunctionConfiguration></NotificationConfiguration>`,
+		`<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		rules, err := decodeNotification(body)
+		if err != nil {
+			return
+		}
+		d := restxml.New("NotificationConfiguration")
+		for i := range rules {
+			renderRule(d, &rules[i])
+		}
+		if again, err := decodeNotification(d.Bytes()); err != nil || !reflect.DeepEqual(again, rules) {
+			t.Errorf("%q is %+v, then %+v, %v", body, rules, again, err)
+		}
+	})
+}
+
+// FuzzDecodeLogging does the same for the logging of a bucket.
+func FuzzDecodeLogging(f *testing.F) {
+	for _, seed := range []string{
+		`<BucketLoggingStatus/>`,
+		`<BucketLoggingStatus><LoggingEnabled><TargetBucket>b</TargetBucket><TargetPrefix>p/</TargetPrefix><TargetObjectKeyFormat><SimplePrefix/></TargetObjectKeyFormat></LoggingEnabled></BucketLoggingStatus>`,
+		`<BucketLoggingStatus><LoggingEnabled><TargetBucket>b</TargetBucket><TargetGrants><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></TargetGrants><TargetPrefix/><TargetObjectKeyFormat><PartitionedPrefix><PartitionDateSource>EventTime</PartitionDateSource></PartitionedPrefix></TargetObjectKeyFormat></LoggingEnabled></BucketLoggingStatus>`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		l, err := decodeLogging(body)
+		if err != nil || l == nil {
+			return
+		}
+		d := restxml.New("BucketLoggingStatus")
+		renderLogging(d, l, func(ids.CanonicalUserID) string { return "" })
+		if again, err := decodeLogging(d.Bytes()); err != nil || !proto.Equal(again, l) {
+			t.Errorf("%q is %v, then %v, %v", body, l, again, err)
+		}
+	})
 }

@@ -66,6 +66,8 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onBucket, sub: "lifecycle"}:    s.getBucketLifecycleConfiguration(),
 		{method: "PUT", on: onBucket, sub: "lifecycle"}:    s.putBucketLifecycleConfiguration(),
 		{method: "DELETE", on: onBucket, sub: "lifecycle"}: s.deleteBucketLifecycle(),
+		{method: "GET", on: onBucket, sub: "logging"}:      s.getBucketLogging(),
+		{method: "PUT", on: onBucket, sub: "logging"}:      s.putBucketLogging(),
 		{method: "GET", on: onBucket, sub: "notification"}: s.getBucketNotification(),
 		{method: "PUT", on: onBucket, sub: "notification"}: s.putBucketNotification(),
 
