@@ -15,6 +15,10 @@
 //	denied OPERATION [MESSAGE]      failed AccessDenied, by default with "Access Denied"
 //	session PROFILE        makes a profile of the credentials that aws sts just printed
 //	request [FLAG…] METHOD PATH     a raw signed request, for what the CLI refuses to send
+//	until REGEXP ARG…      the AWS CLI, again until what it prints matches
+//	webhook start          starts a webhook; its URL is $WEBHOOK
+//	webhook away | back    lets it refuse what is posted, or take it again
+//	webhook took REGEXP    waits until it has taken a message that matches; ! holds that it has not
 //
 // The stories of the 13 answers are told three times: as they are, with a restart before the question,
 // and with a crash in the middle of a stream of uploads before it.
@@ -173,7 +177,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": serverCommand, "interlude": interludeCommand,
 			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "code": codeCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
-			"session": sessionCommand, "request": requestCommand,
+			"session": sessionCommand, "request": requestCommand, "until": untilCommand, "webhook": webhookCommand,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "role-profiles" {
@@ -190,6 +194,7 @@ type stage struct {
 	work    string
 	server  *servertest.Server
 	status  int // of the last aws
+	webhook *webhook
 }
 
 type stageKey struct{}
