@@ -2,6 +2,7 @@ package objects
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -128,4 +129,32 @@ func (s *Service) takeOver(ctx context.Context, n *NewObject, src *Source) (*rec
 	}
 	sealed.InlineSalt = from.InlineSalt
 	return sealed, nil
+}
+
+// ErrChanged says that an object was changed or replaced since its record was read.
+var ErrChanged = errors.New("objects: the object was changed meanwhile")
+
+// Reseal seals the content key of src, a version of a key of b, as to says, which is of as many layers as the
+// object; nothing else of the record changes and no content is read. ErrChanged if the record is no longer
+// that of src.
+func (s *Service) Reseal(ctx context.Context, b *records.Bucket, src Source, version string, to *records.Encryption) error {
+	k, err := s.openKey(ctx, src.Object.Encryption, src.Customer, src.place())
+	if err != nil {
+		return err
+	}
+	if k == nil {
+		return errors.New("objects: content in the clear has no key to seal")
+	}
+	sealed := proto.CloneOf(to)
+	if err := s.opts.Keys.Seal(ctx, sealed, nil, k, src.place()); err != nil {
+		return err
+	}
+	sealed.InlineSalt = src.Object.Encryption.InlineSalt
+	return s.UpdateObject(ctx, b, src.Key, version, Origin{}, func(o *records.Object) error {
+		if !proto.Equal(o, src.Object) {
+			return ErrChanged
+		}
+		o.Encryption = sealed
+		return nil
+	})
 }

@@ -137,6 +137,10 @@ var operationKeys = []keytest.Case{
 	{Operation: "GetBucketTagging", Full: []string{"ann GET /walnut?tagging"}},
 	{Operation: "PutBucketTagging", Full: []string{"ann PUT /walnut?tagging\n\n" + tagSet}},
 	{Operation: "DeleteBucketTagging", Full: []string{"ann DELETE /walnut?tagging"}},
+	{
+		Operation: "UpdateObjectEncryption", Actions: []string{"s3:PutObject", "s3:UpdateObjectEncryption"},
+		Full: []string{"ann PUT /walnut/tagged?encryption" + reseal}, Absent: notWritten,
+	},
 	{Operation: "GetBucketEncryption", Full: []string{"ann GET /walnut?encryption"}},
 	{Operation: "PutBucketEncryption", Full: []string{"ann PUT /walnut?encryption\n\n<ServerSideEncryptionConfiguration><Rule><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"}},
 	{Operation: "DeleteBucketEncryption", Full: []string{"ann DELETE /walnut?encryption"}},
@@ -275,6 +279,24 @@ var bypass = func() map[string]string {
 		"x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
 		"x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class", "x-amz-website-redirect-location"} {
 		absent["BypassGovernanceRetention s3:"+key] = "a deletion has none of the headers of a write"
+	}
+	return absent
+}()
+
+// reseal is the body of UpdateObjectEncryption, with a key that is not there.
+const reseal = "\n\n<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:111111111111:key/k</KMSKeyArn></SSE-KMS></ObjectEncryption>"
+
+// notWritten are the keys that s3:PutObject lacks where no object is made.
+var notWritten = func() map[string]string {
+	absent := map[string]string{}
+	for key := range bypass {
+		if _, key, _ = strings.Cut(key, " "); !strings.HasPrefix(key, "s3:x-amz-server-side-encryption") {
+			absent["PutObject "+key] = "no object is made"
+		}
+	}
+	for _, key := range []string{"if-match", "if-none-match", "ObjectCreationOperation", "object-lock-mode", "object-lock-retain-until-date",
+		"object-lock-remaining-retention-days", "object-lock-legal-hold", "x-amz-server-side-encryption-customer-algorithm"} {
+		absent["PutObject s3:"+key] = "the same"
 	}
 	return absent
 }()

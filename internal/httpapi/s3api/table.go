@@ -82,6 +82,7 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onBucket, sub: "encryption"}:    s.getBucketEncryption(),
 		{method: "PUT", on: onBucket, sub: "encryption"}:    s.putBucketEncryption(),
 		{method: "DELETE", on: onBucket, sub: "encryption"}: s.deleteBucketEncryption(),
+		{method: "PUT", on: onObject, sub: "encryption"}:    s.updateObjectEncryption(),
 		{method: "GET", on: onBucket, sub: "cors"}:          s.getBucketCORS(),
 		{method: "PUT", on: onBucket, sub: "cors"}:          s.putBucketCORS(),
 		{method: "DELETE", on: onBucket, sub: "cors"}:       s.deleteBucketCORS(),
