@@ -88,11 +88,16 @@ func Layers(e *records.Encryption) int {
 
 // Seal sets what e holds of k: the sealed key, and the MD5 of the customer's key if there is one. Algorithm,
 // KMS key ID and context are the caller's to set before. customer is nil unless the content is encrypted
-// under a customer's key. k must have the layers that e demands. An *apierr.Error tells that the KMS key
+// under a customer's key; where e has the MD5 of one already, that is the key that has to come. k must have the layers that e demands. An *apierr.Error tells that the KMS key
 // cannot be used.
 func (r *Keyring) Seal(ctx context.Context, e *records.Encryption, customer *CustomerKey, k *Key, p Place) (err error) {
 	if k.Layers() != Layers(e) {
 		return fmt.Errorf("sse: %s needs another number of layers than %d", e.Algorithm, k.Layers())
+	}
+	if len(e.CustomerMd5) > 0 {
+		if err := checkCustomer(e, customer); err != nil {
+			return err
+		}
 	}
 	bound := binding(e, p)
 	e.CustomerMd5, e.SealedOuterKey = nil, nil

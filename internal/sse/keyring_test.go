@@ -165,6 +165,13 @@ func TestKeyringRefuses(t *testing.T) {
 	if _, err := r.Draw(t.Context(), &records.Encryption{Algorithm: KMS}, customer(t, 1), here); err == nil {
 		t.Error("a customer's key goes with KMS")
 	}
+	asked := &records.Encryption{Algorithm: AES256, CustomerMd5: customer(t, 1).MD5()}
+	if _, err := r.Draw(t.Context(), asked, nil, here); err != ErrCustomerKeyNeeded {
+		t.Errorf("a customer's key that is asked for and does not come: %v", err)
+	}
+	if _, err := r.Draw(t.Context(), asked, customer(t, 2), here); err != ErrCustomerKeyWrong {
+		t.Errorf("another customer's key than is asked for: %v", err)
+	}
 	r.KMS = nil
 	if _, err := r.Draw(t.Context(), &records.Encryption{Algorithm: KMS}, nil, here); err == nil {
 		t.Error("KMS without KMS is accepted")

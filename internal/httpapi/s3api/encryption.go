@@ -159,7 +159,7 @@ func (in *encryptionInput) decode(r *http.Request, normal *records.DefaultEncryp
 	case !isKMS && (has(r, kmsKeyHeader) || has(r, contextHeader)):
 		return nil, "", invalidArgument(encryptionHeader, null(algorithm), "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
 	case in.customer != nil:
-		return &records.Encryption{Algorithm: sse.AES256, Asked: true}, "", nil
+		return &records.Encryption{Algorithm: sse.AES256, Asked: true, CustomerMd5: in.customer.MD5()}, "", nil
 	}
 	e = &records.Encryption{Algorithm: algorithm, Asked: algorithm != "", KeyAsked: has(r, kmsKeyHeader), Context: header(r, contextHeader)}
 	ref = header(r, kmsKeyHeader)

@@ -42,12 +42,12 @@ func partCustomer(r *http.Request, e *records.Encryption) (*sse.CustomerKey, err
 	return k, err
 }
 
-// checkCompletion judges a customer's key that comes with CompleteMultipartUpload, where none is needed: the
-// parts are not read.
+// checkCompletion judges a customer's key that comes with CompleteMultipartUpload. It is "needed only when the
+// object was created using a checksum algorithm"; which error S3 has for one that is missing is not said.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 func checkCompletion(r *http.Request, u *records.Upload) error {
-	if !givesCustomer(r, "") {
+	if !givesCustomer(r, "") && (u.ChecksumAlgorithm == "" || u.ChecksumUnasked) {
 		return nil
 	}
 	_, err := partCustomer(r, u.Encryption)
