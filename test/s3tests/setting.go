@@ -42,7 +42,7 @@ var sections = []section{
 type section struct {
 	name, account string
 	byAccountID   bool        // user_id is the account's ID, else its canonical user ID
-	keys          []string    // settings that are the IDs of KMS keys of the account
+	keys          []string    // settings that are the ARNs of KMS keys of the account
 	more          [][2]string // further settings
 }
 

@@ -23,13 +23,13 @@ func (s *Server) CreateAccount(ctx context.Context, name string) (Account, error
 	return a, s.operate(ctx, &a, "account", "create", name)
 }
 
-// CreateKey has an operator make a KMS key of an account, and returns its ID.
-func (s *Server) CreateKey(ctx context.Context, account string) (id string, err error) {
+// CreateKey has an operator make a KMS key of an account, and returns its ARN.
+func (s *Server) CreateKey(ctx context.Context, account string) (keyARN string, err error) {
 	var key struct {
-		KeyID string `json:"KeyId"`
+		ARN string `json:"Arn"`
 	}
 	err = s.operate(ctx, &key, "key", "create", "--account", account)
-	return key.KeyID, err
+	return key.ARN, err
 }
 
 // operate runs a command of an operator and reads what it prints.
