@@ -588,3 +588,29 @@ type refusing struct{ err error }
 
 func (r refusing) Encrypt(context.Context, string, []byte, []byte) ([]byte, error) { return nil, r.err }
 func (r refusing) Decrypt(context.Context, string, []byte, []byte) ([]byte, error) { return nil, r.err }
+
+// TestReseal holds that a new seal changes nothing but under which key the content is, and that it is not put
+// over a record that was changed meanwhile.
+func TestReseal(t *testing.T) {
+	f := newFixture(t)
+	for _, size := range []int{testInline, kib64 + 9} {
+		o := f.putAs(way{}, "k", text(size))
+		src := way{}.source(f, "k", o)
+		to := &records.Encryption{Algorithm: sse.KMS, KmsKeyId: "arn:k"}
+		if err := f.Reseal(ctx(t), f.record(), src, "", to); err != nil {
+			t.Fatal(err)
+		}
+		now := f.get("k")
+		if now.Encryption.KmsKeyId != "arn:k" || !bytes.Equal(now.Etag, o.Etag) || now.Modified != o.Modified {
+			t.Errorf("got %v", now)
+		}
+		f.checkRanges(way{}.source(f, "k", now), text(size))
+		if err := f.Reseal(ctx(t), f.record(), src, "", to); err != ErrChanged {
+			t.Errorf("of a record that is no longer there: %v", err)
+		}
+		dsse := &records.Encryption{Algorithm: sse.DSSE, KmsKeyId: "arn:k"}
+		if err := f.Reseal(ctx(t), f.record(), way{}.source(f, "k", now), "", dsse); err == nil {
+			t.Error("one layer became two")
+		}
+	}
+}

@@ -189,19 +189,30 @@ func TestSecretsPrintRedacted(t *testing.T) {
 	}
 }
 
-// FuzzUnwrap holds that nothing but what Wrap made opens.
+// FuzzUnwrap holds that nothing but what Wrap made opens: what is given is no sealed secret, and neither is
+// one that it was laid over.
 func FuzzUnwrap(f *testing.F) {
-	key := bytes.Repeat([]byte{3}, KeySize)
-	sealed, err := Wrap(key, []byte("secret"), []byte("context"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(sealed)
 	f.Add([]byte{})
+	f.Add([]byte{0, 0, 1})
+	f.Add(bytes.Repeat([]byte{1}, wrapSalt+6+16))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		secret, err := Unwrap(key, b, []byte("context"))
-		if (err == nil) != bytes.Equal(b, sealed) || err != nil && err != ErrKey || err == nil && string(secret) != "secret" {
-			t.Errorf("%q, %v", secret, err)
+		key := bytes.Repeat([]byte{3}, KeySize)
+		if secret, err := Unwrap(key, b, []byte("context")); err != ErrKey {
+			t.Errorf("opened as %q, %v", secret, err)
+		}
+		sealed, err := Wrap(key, []byte("secret"), []byte("context"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := bytes.Clone(sealed)
+		for i := range changed {
+			if i < len(b) {
+				changed[i] ^= b[i]
+			}
+		}
+		secret, err := Unwrap(key, changed, []byte("context"))
+		if same := bytes.Equal(changed, sealed); same != (err == nil) || same && string(secret) != "secret" {
+			t.Errorf("changed by %x: %q, %v", b, secret, err)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package s3api_test
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,8 +45,8 @@ func (w *world) runKey(t *testing.T, d *datadriven.TestData, account string) (do
 
 var shownTag = regexp.MustCompile(`<ETag>&#?[a-z0-9]+;([0-9a-f]{32})&`)
 
-// remember notes the ETag of an answer, if it is one that is drawn.
-func (w *world) remember(h http.Header, body string) {
+// remember notes the ETag of an answer, if it is one that is drawn. The names of h are as S3 writes them.
+func (w *world) remember(h map[string][]string, body string) {
 	if h["x-amz-server-side-encryption-customer-algorithm"] == nil && h["x-amz-server-side-encryption-aws-kms-key-id"] == nil {
 		return
 	}
