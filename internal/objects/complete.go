@@ -155,7 +155,7 @@ func assemble(u *records.Upload, parts []*records.Part, n *NewObject, expected [
 		sums.Write(p.Etag)
 		o.Size += p.Size
 		o.PartSizes = append(o.PartSizes, p.Size)
-		if u.ChecksumComposite {
+		if u.ChecksumAlgorithm != "" {
 			o.PartChecksums = append(o.PartChecksums, p.Checksum)
 		}
 		o.Segments = append(o.Segments, p.Segments...)

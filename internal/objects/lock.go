@@ -49,8 +49,8 @@ func Protected(o *records.Object, now time.Time, bypass bool) bool {
 }
 
 // SetRetention changes the retention of a version, the current one if version is "": AccessDenied if the one
-// that is there must not be given up for it. A retention may be made longer, and one of governance mode made
-// that of compliance mode; all else needs bypass and governance mode. nil removes the retention. guard is
+// that is there must not be given up for it. A retention may be made longer; all
+// else needs bypass and governance mode. nil removes the retention. guard is
 // asked first. Other errors are those of UpdateObject.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
@@ -68,7 +68,7 @@ func (s *Service) SetRetention(ctx context.Context, b *records.Bucket, key, vers
 }
 
 // Weakens reports whether to replace a retention that is in effect by another one, nil for none, gives up
-// some of its protection.
+// some of its protection, or alters its mode, which is as much as to lift governance.
 func Weakens(old, changed *records.Retention, now time.Time) bool {
 	switch {
 	case !Retained(old, now):
@@ -76,7 +76,7 @@ func Weakens(old, changed *records.Retention, now time.Time) bool {
 	case changed == nil, changed.Until < old.Until:
 		return true
 	}
-	return old.Mode == Compliance && changed.Mode != Compliance
+	return old.Mode != changed.Mode
 }
 
 // SetLegalHold puts a version, the current one if version is "", under a legal hold or ends that. guard is

@@ -318,7 +318,7 @@ func TestRetention(t *testing.T) {
 		{at(Governance, -1), nil, false},
 		{at(Compliance, -1), at(Governance, 1), false},
 		{at(Governance, 2), at(Governance, 3), false},
-		{at(Governance, 2), at(Compliance, 2), false},
+		{at(Governance, 2), at(Compliance, 2), true},
 		{at(Governance, 2), at(Compliance, 1), true},
 		{at(Governance, 2), at(Governance, 1), true},
 		{at(Governance, 2), nil, true},

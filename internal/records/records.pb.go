@@ -2933,7 +2933,7 @@ type Object struct {
 	RestoredUntil        int64                  `protobuf:"varint,23,opt,name=restored_until,json=restoredUntil,proto3" json:"restored_until,omitempty"` // of an archived object: until when its content can be read
 	Upload               string                 `protobuf:"bytes,26,opt,name=upload,proto3" json:"upload,omitempty"`                                     // ID of the multipart upload that it was made by; empty: none
 	LegalHoldSet         bool                   `protobuf:"varint,25,opt,name=legal_hold_set,json=legalHoldSet,proto3" json:"legal_hold_set,omitempty"`  // whether anybody has said whether there is a legal hold
-	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object whose checksum is a composite, in order
+	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object, in order
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }

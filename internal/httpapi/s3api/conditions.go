@@ -119,14 +119,17 @@ func (c readConditions) judge(o *records.Object) (result outcome, failing string
 
 // writeConditions are the conditions of a write or delete on what it replaces.
 type writeConditions struct {
-	ifMatch     string // an entity tag or "*"; empty: not sent
-	ifNoneMatch bool   // If-None-Match: *
+	// Entity tags or "*"; empty: not sent.
+	ifMatch, ifNoneMatch string
 }
 
-// decodeWriteConditions reads the conditions of a write. S3 knows If-None-Match with "*" only, If-Match
-// with an entity tag only, one of them at a time, and no dates.
+// decodeWriteConditions reads the conditions of a write: one of If-Match and If-None-Match at a time, and no
+// dates. AWS documents If-None-Match with "*" and If-Match with an entity tag; the other two mean what they mean
+// in HTTP.
 //
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html,
+// https://www.rfc-editor.org/rfc/rfc9110#section-13.1 and https://github.com/ceph/s3-tests
+// (test_put_object_if_match)
 func decodeWriteConditions(r *http.Request) (writeConditions, error) {
 	for _, name := range []string{"If-Modified-Since", "If-Unmodified-Since"} {
 		if has(r, name) {
@@ -138,18 +141,8 @@ func decodeWriteConditions(r *http.Request) (writeConditions, error) {
 	case match != "" && none != "":
 		return writeConditions{}, refusedHeader("If-Match,If-None-Match").
 			With("additionalMessage", "Multiple conditional request headers present in the request")
-	case none != "" && none != "*":
-		return writeConditions{}, refusedCondition("If-None-Match")
-	case match == "*":
-		return writeConditions{}, refusedCondition("If-Match")
 	}
-	return writeConditions{ifMatch: match, ifNoneMatch: none != ""}, nil
-}
-
-// refusedCondition is the error for a value that S3 does not know of a header that it knows.
-func refusedCondition(name string) *apierr.Error {
-	return refusedHeader(name).
-		With("additionalMessage", "We don't accept the provided value of "+name+" header for this API")
+	return writeConditions{ifMatch: match, ifNoneMatch: none}, nil
 }
 
 // judge applies the conditions to the object that is replaced or removed, nil if there is none. Whoever
@@ -160,25 +153,26 @@ func refusedCondition(name string) *apierr.Error {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html, "Note"
 func (w writeConditions) judge(ctx context.Context, c *httpapi.Call, b *access.Bucket, key string, existing *records.Object) error {
 	switch {
-	case w.ifNoneMatch && existing != nil:
+	case w.ifNoneMatch == "*" && existing != nil:
 		return preconditionFailed("If-None-Match")
-	case w.ifMatch == "":
-		return nil
-	case existing == nil:
+	case w.ifMatch != "" && existing == nil:
 		check := missingKey(b, key)
 		if err := c.Authorize(ctx, &check); err != nil {
 			return err
 		}
 		return noSuchKey(key)
-	case w.ifMatch == "*":
+	case existing == nil, w.ifMatch == "*", w == writeConditions{}:
 		return nil
 	}
 	check := taggedCheck(b, key, "s3:GetObject", existing, func(*policy.Context) {})
 	if err := c.Authorize(ctx, &check); err != nil {
 		return err
 	}
-	if !matches(w.ifMatch, etag(existing)) {
+	switch tag := etag(existing); {
+	case w.ifMatch != "" && !matches(w.ifMatch, tag):
 		return preconditionFailed("If-Match")
+	case w.ifNoneMatch != "" && matches(w.ifNoneMatch, tag):
+		return preconditionFailed("If-None-Match")
 	}
 	return nil
 }

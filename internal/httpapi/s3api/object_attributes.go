@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"crossgrant/internal/access"
-	"crossgrant/internal/checksum"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/wire/restxml"
 )
@@ -107,8 +106,7 @@ func (in *objectAttributesInput) render() *restxml.Document {
 	}
 	if in.asked["Checksum"] && o.Checksum != nil {
 		d.Open("Checksum")
-		// Unlike other answers this one has no number of parts behind the checksum of a multipart object.
-		d.Text("Checksum"+o.Checksum.Algorithm, checksum.Encode(o.Checksum.Value))
+		writeChecksum(d, o.Checksum, o.Parts)
 		d.Text("ChecksumType", checksumType(o.Checksum))
 		d.Close()
 	}
@@ -128,17 +126,17 @@ func (in *objectAttributesInput) render() *restxml.Document {
 	return d
 }
 
-// renderParts writes a page of the parts of a multipart object. S3 lists them only where each has a checksum of
-// its own, which is where that of the object is made of theirs; else it tells their number.
+// renderParts writes a page of the parts of a multipart object. They are listed where a checksum is applied to
+// the object, which each part then has too; where that of the object is made of the content and not of theirs,
+// theirs are not shown. Of objects from before there were checksums, the number of parts is told.
 //
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributesParts.html; as observed on S3
-// by https://github.com/localstack/localstack (get_object_attributes) and in
-// https://github.com/versity/versitygw/issues/1001
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributesParts.html and
+// https://github.com/ceph/s3-tests (test_get_multipart_object_attributes)
 func (in *objectAttributesInput) renderParts(d *restxml.Document) {
 	o := in.object
 	d.Open("ObjectParts")
 	defer d.Close()
-	if len(o.PartChecksums) == 0 || len(o.PartChecksums) != len(o.PartSizes) {
+	if o.Checksum == nil {
 		d.Int("PartsCount", int64(o.Parts))
 		return
 	}
@@ -154,7 +152,9 @@ func (in *objectAttributesInput) renderParts(d *restxml.Document) {
 	d.Int("PartNumberMarker", int64(in.after))
 	for i := first; i < last; i++ {
 		d.Open("Part")
-		writeChecksum(d, o.PartChecksums[i], 0)
+		if o.Checksum.Composite && i < len(o.PartChecksums) {
+			writeChecksum(d, o.PartChecksums[i], 0)
+		}
 		d.Int("PartNumber", int64(i+1))
 		d.Int("Size", o.PartSizes[i])
 		d.Close()

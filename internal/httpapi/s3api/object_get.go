@@ -219,10 +219,26 @@ func (in *getObjectInput) answer(c *httpapi.Call) (*httpapi.Response, span, erro
 		h.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(int(o.Parts)))
 	}
 	setClass(h, o, c.Time)
-	if in.checksum && p.length == o.Size {
-		setChecksum(h, o.Checksum, o.Parts)
+	if in.checksum {
+		in.setChecksum(h, p)
 	}
 	return r, p, nil
+}
+
+// setChecksum tells the checksum of what is answered: that of the object, or of one of its parts. Of other ranges
+// none is known.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+// ("Using part-level checksums")
+func (in *getObjectInput) setChecksum(h http.Header, p span) {
+	o := in.object
+	switch {
+	case in.part > 0 && in.part <= len(o.PartChecksums):
+		setChecksum(h, o.PartChecksums[in.part-1], 0)
+		h.Set("X-Amz-Checksum-Type", checksumType(o.Checksum))
+	case in.part == 0 && p.length == o.Size, in.part == 1 && o.Parts == 0:
+		setChecksum(h, o.Checksum, o.Parts)
+	}
 }
 
 // setValidators sets the headers that tell one state of an object from another.

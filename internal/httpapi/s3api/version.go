@@ -160,9 +160,13 @@ func setVersion(h http.Header, b *access.Bucket, o *records.Object) {
 	}
 }
 
-// setWritten tells the version that a write made, if the bucket had versioning when it was made.
+// setWritten tells the version that a write made. While versioning is suspended, nothing is told of the null
+// version.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (x-amz-version-id) and
+// https://github.com/ceph/s3-tests (test_versioning_bucket_atomic_upload_return_version_id)
 func setWritten(h http.Header, o *records.Object) {
-	if len(o.Version) > 0 {
+	if len(o.Version) > 0 && !o.NullVersion {
 		h.Set(versionHeader, objects.VersionID(o))
 	}
 }
