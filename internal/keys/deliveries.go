@@ -21,22 +21,22 @@ func parsePlace(b []byte) (Place, error) {
 }
 
 // EventSpace is the first byte of the keys of events.
-const EventSpace = 'X'
+const EventSpace = 'Z'
 
 // Event is the key of an event that is to be delivered to a destination, given by its ARN.
 func Event(destination string, p Place) []byte {
-	return p.appendTo(escape([]byte{'X'}, destination))
+	return p.appendTo(escape([]byte{'Z'}, destination))
 }
 
 // Events is the range of the events for one destination, in their order.
-func Events(destination string) (from, to []byte) { return prefix(escape([]byte{'X'}, destination)) }
+func Events(destination string) (from, to []byte) { return prefix(escape([]byte{'Z'}, destination)) }
 
 // AllEvents is the range of all events that are to be delivered, by destination.
-func AllEvents() (from, to []byte) { return space('X') }
+func AllEvents() (from, to []byte) { return space('Z') }
 
 // ParseEvent returns destination and place from a key of AllEvents.
 func ParseEvent(key []byte) (destination string, p Place, err error) {
-	if len(key) < 1 || key[0] != 'X' {
+	if len(key) < 1 || key[0] != 'Z' {
 		return "", p, errKey
 	}
 	destination, rest, err := unescape(key[1:])

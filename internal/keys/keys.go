@@ -46,7 +46,7 @@
 //	'Q' org\0 request                CreateAccountRequest that is in progress; empty value
 //	'S' 'k' key-id                   KMSKey by ID
 //	'S' 'a' account alias            ID of a KMS key by its alias
-//	'X' destination\0 sequence random   Event that is to be delivered, by ARN; sequence as 8 bytes
+//	'Z' destination\0 sequence random   Event that is to be delivered, by ARN; sequence as 8 bytes
 //	'F' 'l' bucket-id sequence random    LogLines, of the access log of a bucket; sequence as 8 bytes
 //	'F' 'o' bucket-id sequence random    LogObject that is to be delivered
 //	'M' name                         facts about the store itself

@@ -3,6 +3,9 @@ package keys
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/quick"
@@ -64,7 +67,7 @@ func TestLayout(t *testing.T) {
 		{"HandshakeOfAccount", HandshakeOfAccount(account, "h-xy"), `J380701114427h-xy`},
 		{"CreateAccountRequest", CreateAccountRequest(org, "car-xy"), `Ro-ab\x00\x01qcar-xy`},
 		{"UnfinishedRequest", UnfinishedRequest(org, "car-xy"), `Qo-ab\x00\x01car-xy`},
-		{"Event", Event("arn:q", Place{Sequence: 258, Random: [8]byte{'x', 7: 'y'}}), `Xarn:q\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02x\x00\x00\x00\x00\x00\x00y`},
+		{"Event", Event("arn:q", Place{Sequence: 258, Random: [8]byte{'x', 7: 'y'}}), `Zarn:q\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02x\x00\x00\x00\x00\x00\x00y`},
 		{"LogLines", LogLines(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fl\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"LogObject", LogObject(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fo\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"Meta", Meta("format"), `Mformat`},
@@ -231,12 +234,46 @@ func TestPlacesSortBySequence(t *testing.T) {
 	if err := quick.Check(check, nil); err != nil {
 		t.Error(err)
 	}
-	for _, bad := range []string{"", "X", "Xarn\x00\x01", "Xarn\x00\x01123456789012345", "Fl", "Fo1234567"} {
+	for _, bad := range []string{"", "Z", "Zarn\x00\x01", "Zarn\x00\x01123456789012345", "Fl", "Fo1234567"} {
 		if _, _, err := ParseEvent([]byte(bad)); err == nil {
 			t.Errorf("ParseEvent took %q", bad)
 		}
 		if _, _, err := ParseLog([]byte(bad)); err == nil {
 			t.Errorf("ParseLog took %q", bad)
+		}
+	}
+}
+
+// TestSpacesAreApart holds that no two lines of the list of spaces begin with the same letters: what one wrote
+// another would take for its own.
+func TestSpacesAreApart(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("keys.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var prefixes []string
+	for _, line := range regexp.MustCompile(`(?m)^//\t('.*)$`).FindAllStringSubmatch(string(text), -1) {
+		prefix := ""
+		for _, word := range strings.Fields(line[1]) {
+			if len(word) == 3 && word[0] == '\'' {
+				prefix += word[1:2]
+				continue
+			}
+			if strings.Contains(line[1], "' account '") || strings.Contains(line[1], `' org\0 '`) {
+				continue // the letter after the account or organization tells
+			}
+			break
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	if len(prefixes) < 30 {
+		t.Fatalf("the list has %d spaces", len(prefixes))
+	}
+	slices.Sort(prefixes)
+	for i := 1; i < len(prefixes); i++ {
+		if strings.HasPrefix(prefixes[i], prefixes[i-1]) {
+			t.Errorf("the spaces %q and %q overlap", prefixes[i-1], prefixes[i])
 		}
 	}
 }

@@ -13,7 +13,7 @@ func OfObjects(key []byte) bool {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'X', 'F':
+	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'Z', 'F':
 		return true
 	default:
 		return false
