@@ -134,6 +134,7 @@ func (s *Service) write(ctx context.Context, o *records.LogObject) error {
 			}
 			return nil
 		},
+		Origin: objects.Origin{Event: "ObjectCreated:Put", PrincipalID: authz.LogDelivery, SourceIP: "s3.amazonaws.com"},
 	}
 	_, err = s.objects.Put(ctx, n, bytes.NewReader(body))
 	return err

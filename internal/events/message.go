@@ -14,12 +14,18 @@ import (
 // additions are not documented; these have what 2.3 has.
 const version = "2.3"
 
+// service is who does what no request asks for.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
+const service = "s3.amazonaws.com"
+
 // Event is one event, as a message tells of it.
 type Event struct {
 	Name   string // without "s3:", such as "ObjectCreated:Put"
 	Time   time.Time
 	Region string
-	// PrincipalID is the aws:userid of who caused it, or the name of a service; empty if anonymous.
+	// PrincipalID is the aws:userid of who caused it, or a service principal; empty if anonymous. Events of lifecycles tell of the
+	// service, whatever PrincipalID and SourceIP are.
 	PrincipalID     string
 	SourceIP        string
 	RequestID       string
@@ -99,10 +105,14 @@ type (
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 func (e *Event) Message() []byte {
+	who, from := principal(e.PrincipalID), e.SourceIP
+	if strings.HasPrefix(e.Name, "Lifecycle") {
+		who, from = service, service
+	}
 	r := record{
 		EventVersion: version, EventSource: "aws:s3", AWSRegion: e.Region, EventTime: instant(e.Time), EventName: e.Name,
-		UserIdentity:      identity{principal(e.PrincipalID)},
-		RequestParameters: parameters{e.SourceIP},
+		UserIdentity:      identity{who},
+		RequestParameters: parameters{from},
 		ResponseElements:  map[string]string{"x-amz-request-id": e.RequestID, "x-amz-id-2": e.HostID},
 		S3: s3{
 			SchemaVersion: "1.0", ConfigurationID: e.ConfigurationID,

@@ -4241,7 +4241,7 @@ type Event struct {
 	Size            int64                  `protobuf:"varint,8,opt,name=size,proto3" json:"size,omitempty"`
 	Etag            string                 `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`                                   // as clients see it, without quotes
 	VersionId       string                 `protobuf:"bytes,10,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`       // as clients see it; empty in a bucket that never had versioning
-	PrincipalId     string                 `protobuf:"bytes,11,opt,name=principal_id,json=principalId,proto3" json:"principal_id,omitempty"` // aws:userid, or the name of a service; empty if anonymous
+	PrincipalId     string                 `protobuf:"bytes,11,opt,name=principal_id,json=principalId,proto3" json:"principal_id,omitempty"` // aws:userid, or a service principal; empty if anonymous
 	SourceIp        string                 `protobuf:"bytes,12,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
 	RequestId       string                 `protobuf:"bytes,13,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	HostId          string                 `protobuf:"bytes,14,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
