@@ -19,12 +19,15 @@ var types = map[string]support{
 	"ObjectCreated:*": told, "ObjectCreated:Put": told, "ObjectCreated:Post": told, "ObjectCreated:Copy": told,
 	"ObjectCreated:CompleteMultipartUpload": told,
 	"ObjectRemoved:*":                       told, "ObjectRemoved:Delete": told, "ObjectRemoved:DeleteMarkerCreated": told,
-	"ObjectRestore:*": told, "ObjectRestore:Post": told, "ObjectRestore:Completed": told, "ObjectRestore:Delete": told,
+	"ObjectRestore:*": told, "ObjectRestore:Post": told, "ObjectRestore:Completed": told,
 	"LifecycleExpiration:*": told, "LifecycleExpiration:Delete": told, "LifecycleExpiration:DeleteMarkerCreated": told,
 	"LifecycleTransition": told,
 	"ObjectTagging:*":     told, "ObjectTagging:Put": told, "ObjectTagging:Delete": told,
 	"ObjectAcl:Put":               told,
 	"ReducedRedundancyLostObject": told,
+
+	// A restored copy ceases to be readable without anything being done.
+	"ObjectRestore:Delete": unbuilt,
 
 	"Replication:*": unbuilt, "Replication:OperationFailedReplication": unbuilt, "Replication:OperationNotTracked": unbuilt,
 	"Replication:OperationMissedThreshold": unbuilt, "Replication:OperationReplicatedAfterThreshold": unbuilt,

@@ -361,3 +361,23 @@ func TestKnownAndTest(t *testing.T) {
 		t.Error("a destination that is not configured takes a test")
 	}
 }
+
+// TestRestoreIsTwoEvents holds that a restore, which is completed at once, tells also that it began.
+func TestRestoreIsTwoEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.service(t, "", nil)
+	n := Record([]events.Rule{{ID: "c", Kind: events.Queue, Destination: destination, Events: []string{"s3:ObjectRestore:*"}}})
+	err := w.store.Update(t.Context(), func(tx meta.Tx) error {
+		if err := records.Put(tx, keys.Setting(keys.BucketID(w.bucket.Id), keys.Notification), n); err != nil {
+			return err
+		}
+		return s.Changed(tx, &objects.Change{
+			Origin: objects.Origin{Event: "ObjectRestore:Completed"}, Bucket: w.bucket, Key: "k",
+			Object: &records.Object{StorageClass: "GLACIER", RestoredUntil: w.clock.Load()},
+		})
+	})
+	if err != nil || w.left(t) != 2 {
+		t.Errorf("%d events wait, %v", w.left(t), err)
+	}
+}

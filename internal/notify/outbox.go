@@ -27,26 +27,36 @@ func (s *Service) Changed(tx meta.Tx, c *objects.Change) error {
 	if err != nil {
 		return err
 	}
-	for _, rule := range Rules(&configuration) {
-		if !rule.Matches(c.Event, c.Key) {
-			continue
-		}
-		place, err := s.place()
-		if err != nil {
-			return err
-		}
-		if err := records.Put(tx, keys.Event(rule.Destination, place), s.record(c, &rule)); err != nil {
-			return err
+	for _, event := range happened(c.Event) {
+		for _, rule := range Rules(&configuration) {
+			if !rule.Matches(event, c.Key) {
+				continue
+			}
+			place, err := s.place()
+			if err != nil {
+				return err
+			}
+			if err := records.Put(tx, keys.Event(rule.Destination, place), s.record(c, event, &rule)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// happened returns the events of a change. A restore begins and is completed at once.
+func happened(event string) []string {
+	if event == "ObjectRestore:Completed" {
+		return []string{"ObjectRestore:Post", event}
+	}
+	return []string{event}
+}
+
 // record returns an event as it is kept.
-func (s *Service) record(c *objects.Change, rule *events.Rule) *records.Event {
+func (s *Service) record(c *objects.Change, event string, rule *events.Rule) *records.Event {
 	o := c.Object
 	return &records.Event{
-		Name: c.Event, Time: s.opts.Now().UnixNano(), ConfigurationId: rule.ID,
+		Name: event, Time: s.opts.Now().UnixNano(), ConfigurationId: rule.ID,
 		Region: c.Bucket.Region, Bucket: c.Bucket.Name, BucketOwner: c.Bucket.Account,
 		Key: c.Key, Size: o.GetSize(), Etag: etag(o), VersionId: c.VersionID,
 		PrincipalId: c.PrincipalID, SourceIp: c.SourceIP, RequestId: c.RequestID, HostId: c.HostID,
