@@ -117,6 +117,9 @@ type Service struct {
 
 var _ audit.Reader = (*Service)(nil)
 
+// website is the name of the website endpoint among the services.
+const website = "s3-website"
+
 // pendingKey tells lines apart that do not go into one value: those of other states of a bucket, and of other
 // days where the key tells the day.
 type pendingKey struct {
@@ -191,7 +194,7 @@ func (s *Service) run(ctx context.Context) {
 
 // Record writes the lines of a request.
 func (s *Service) Record(r *audit.Record) {
-	if r.Service != "s3" {
+	if r.Service != "s3" && r.Service != website {
 		return
 	}
 	if b := s.logged(r.Bucket); b != nil {

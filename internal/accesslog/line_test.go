@@ -66,7 +66,7 @@ func TestDocumentedLines(t *testing.T) {
 
 // TestOperations names the operations of requests:
 //
-//	name [copy]
+//	name [copy] [website]
 //	METHOD /bucket[/key][?query], one a line
 func TestOperations(t *testing.T) {
 	datadriven.RunTest(t, "testdata/operations", func(t *testing.T, d *datadriven.TestData) string {
@@ -76,6 +76,9 @@ func TestOperations(t *testing.T) {
 			r := audit.Record{Method: method}
 			target, r.Query, _ = strings.Cut(target, "?")
 			_, r.Key, _ = strings.Cut(strings.TrimPrefix(target, "/"), "/")
+			if d.HasArg("website") {
+				r.Service = website
+			}
 			if d.HasArg("copy") {
 				r.Source = new(audit.Source)
 			}

@@ -28,11 +28,16 @@ var resources = map[string]string{
 	"versions": "BUCKETVERSIONS", "website": "WEBSITE",
 }
 
-// operation returns the operation of a request as the log names it: REST, the method, and what it addresses.
+// operation returns the operation of a request as the log names it: REST or WEBSITE, the method, and what it
+// addresses.
 // It is found from method and query, so that requests that were refused before they were recognised have one.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 func operation(r *audit.Record) string {
+	if r.Service == website {
+		// Nothing in a query makes another request of it.
+		return "WEBSITE." + clean(r.Method) + ".OBJECT"
+	}
 	query, _ := url.ParseQuery(r.Query) // what cannot be read is left out
 	resource := "BUCKET"
 	if r.Key != "" {

@@ -24,7 +24,7 @@ type Record struct {
 	Operation string // AWS's name; empty if no operation was recognised
 	Method    string
 	Path      string // as sent, without the query
-	Query     string // of requests to S3, as sent but for the values that prove who asks, which are redacted
+	Query     string // of requests to S3 and to websites, as sent but for the values that prove who asks, which are redacted
 	Protocol  string // such as "HTTP/1.1"
 	SourceIP  string
 	UserAgent string

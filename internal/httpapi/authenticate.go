@@ -66,7 +66,7 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	r := signedRequest(c.HTTP)
 	service := p.serviceOf(c.HTTP, r)
 	c.Record.Service = service.Name()
-	if c.Record.Service == "s3" {
+	if c.Record.Service == "s3" || c.Record.Service == s3Website {
 		// Those of other services may be parameters of any kind.
 		c.Record.Query = redact(c.HTTP.URL.RawQuery)
 	}
