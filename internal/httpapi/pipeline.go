@@ -107,6 +107,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.own.ServeHTTP(w, r)
 		return
 	}
+	invite(w, r)
 	c := p.accept(r)
 	service, response, err := p.respond(r.Context(), c)
 	if err != nil {
@@ -124,6 +125,17 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The status is out already. Cutting the connection is the only way left to keep the client
 		// from taking half an object for a whole one.
 		panic(http.ErrAbortHandler)
+	}
+}
+
+// invite tells a client that waits for it to go on although it has nothing to send, as S3 does. net/http does
+// not, which is allowed, but botocore then takes the answer to the next request on the connection for a
+// part of this one and waits for the rest of it.
+//
+// Sources: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1, https://github.com/boto/botocore/issues/3755
+func invite(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		w.WriteHeader(http.StatusContinue)
 	}
 }
 

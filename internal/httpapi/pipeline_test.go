@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -221,6 +224,36 @@ func TestLargeHeadersAreRefused(t *testing.T) {
 		p.ServeHTTP(w, r)
 		if w.Code != status {
 			t.Errorf("a header of %d bytes is answered with %d %s, want %d", size, w.Code, w.Body, status)
+		}
+	}
+}
+
+// TestEmptyBodyIsInvited sends requests on one connection as botocore does: it waits to be told to go on
+// with every body that comes from a file, one of no bytes too.
+func TestEmptyBodyIsInvited(t *testing.T) {
+	t.Parallel()
+	p, _ := newPipeline(t, everyone{}, row(done))
+	server := httptest.NewServer(p)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	for range 2 {
+		fmt.Fprint(conn, "PUT /b/k HTTP/1.1\r\nHost: example\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n")
+		for _, want := range []string{"HTTP/1.1 100 Continue\r\n", "\r\n"} {
+			if got, err := r.ReadString('\n'); got != want {
+				t.Fatalf("the server says %q, %v, want %q", got, err, want)
+			}
+		}
+		response, err := http.ReadResponse(r, &http.Request{Method: "PUT"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusForbidden {
+			t.Errorf("status %d, %v, want 403", response.StatusCode, err)
 		}
 	}
 }
