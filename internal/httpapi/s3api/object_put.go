@@ -159,9 +159,12 @@ func (s *Service) loadPutObject(ctx context.Context, c *httpapi.Call, in *putObj
 	return s.nameKey(ctx, c, in.sse)
 }
 
-// needLength refuses a payload whose length the client does not tell.
+// needLength refuses a payload whose length the client does not tell. To HTTP a request without any header that
+// tells it has no payload; to S3 it has forgotten something.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MissingContentLength)
 func needLength(c *httpapi.Call) error {
-	if c.Length < 0 {
+	if c.Length < 0 || c.HTTP.ContentLength == 0 && !has(c.HTTP, "Content-Length") {
 		return apierr.New(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 	}
 	return nil

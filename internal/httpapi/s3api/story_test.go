@@ -104,6 +104,7 @@ type world struct {
 	asking   *keytest.Asking
 	tls      *tls.ConnectionState
 	engine   *countingEngine
+	storage  *objects.Service
 	secrets
 }
 
@@ -169,6 +170,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	if domain != "" {
 		deps.Domains = []string{domain}
 	}
+	w.storage = storage
 	s3 := s3api.New(storage, deps)
 	pages := websiteapi.Deps{Buckets: authorizer, Objects: s3, Region: w.region, Domains: deps.Domains}
 	if d.HasArg("websites") {
@@ -303,6 +305,9 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 		} else {
 			r.Header.Add(name, strings.ReplaceAll(value, "[md5]", md5Of(body)))
 		}
+	}
+	if body == "" && r.Method == http.MethodPut {
+		r.Header.Set("Content-Length", "0") // as clients do
 	}
 	if words[0] != "-" {
 		signer := w.signers[words[0]]
