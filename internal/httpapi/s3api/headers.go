@@ -112,6 +112,14 @@ var ofSignature = []string{
 // Source: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
 
+// breaksHeader reports whether value is none that a header can have: what was hidden in an escape could become
+// another header of an answer.
+//
+// Source: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+func breaksHeader(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
 // hoist puts x-amz-* parameters of the query among the request's headers: presigned URLs carry headers
 // so, and S3 obeys them. A parameter that contradicts a header is refused.
 //
@@ -124,6 +132,9 @@ func hoist(r *http.Request, query url.Values) error {
 		}
 		if strings.Trim(lower, nameLetters) != "" {
 			return invalidArgument(lower, strings.Join(values, ","), "A parameter that stands for a header must be named like one")
+		}
+		if slices.ContainsFunc(values, breaksHeader) {
+			return invalidArgument(lower, strings.Join(values, ","), "A parameter that stands for a header must not have control characters")
 		}
 		if has(r, lower) && header(r, lower) != strings.Join(values, ",") {
 			return invalidArgument(lower, strings.Join(values, ","), "Header and query parameter contradict each other")

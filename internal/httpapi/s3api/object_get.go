@@ -47,9 +47,8 @@ func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
 	}
 	for parameter, name := range overridable {
 		if c.Query().Has(parameter) {
-			in.overrides[name] = c.Query().Get(parameter)
-			if strings.ContainsFunc(in.overrides[name], func(r rune) bool { return r > unicode.MaxLatin1 }) {
-				return nil, invalidArgument(parameter, in.overrides[name], "Header value cannot be represented using ISO-8859-1.")
+			if in.overrides[name], err = decodeOverride(parameter, c.Query().Get(parameter)); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -71,6 +70,17 @@ func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
 	}
 	in.checksum = header(c.HTTP, "x-amz-checksum-mode") == "ENABLED"
 	return in, nil
+}
+
+// decodeOverride reads a header of the answer.
+func decodeOverride(parameter, value string) (string, error) {
+	switch {
+	case strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxLatin1 }):
+		return "", invalidArgument(parameter, value, "Header value cannot be represented using ISO-8859-1.")
+	case breaksHeader(value):
+		return "", invalidArgument(parameter, value, "A header value must not have control characters.")
+	}
+	return value, nil
 }
 
 // decodePartNumber reads partNumber.
