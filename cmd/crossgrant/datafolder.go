@@ -133,8 +133,9 @@ func (d *dataFolder) open(e engines) error {
 	return nil
 }
 
-// check compares the format of the data, and its master key, with what this program can read. It
-// records both in a new folder.
+// check compares the format of the data, and its master key, with what this program can read. It records both in
+// a new folder, and in an older one that its format is that of this program from now on: older programs would
+// take what this one writes for something else.
 func (d *dataFolder) check(ctx context.Context) error {
 	return d.store.Update(ctx, func(tx meta.Tx) error {
 		format, err := tx.Get(keys.Meta(formatFact))
@@ -144,7 +145,8 @@ func (d *dataFolder) check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if n, err := strconv.Atoi(string(format)); err != nil || n > keys.Format {
+		n, err := strconv.Atoi(string(format))
+		if err != nil || n > keys.Format {
 			return fmt.Errorf("the data folder has format %s and this program reads up to %d: use a newer crossgrant", format, keys.Format)
 		}
 		sealed, err := tx.Get(keys.Meta(sealFact))
@@ -154,8 +156,15 @@ func (d *dataFolder) check(ctx context.Context) error {
 		if _, err := d.box.Open(sealed, []byte(sealFact)); err != nil {
 			return fmt.Errorf("%s is not the master key of this data folder: restore it from a backup", filepath.Join(d.dir, masterFile))
 		}
-		return nil
+		if n == keys.Format {
+			return nil
+		}
+		return putFormat(tx)
 	})
+}
+
+func putFormat(tx meta.Tx) error {
+	return tx.Put(keys.Meta(formatFact), []byte(strconv.Itoa(keys.Format)))
 }
 
 // sign records format and master key in a new store.
@@ -167,7 +176,7 @@ func (d *dataFolder) sign(tx meta.Tx) error {
 	if err := tx.Put(keys.Meta(sealFact), sealed); err != nil {
 		return err
 	}
-	return tx.Put(keys.Meta(formatFact), []byte(strconv.Itoa(keys.Format)))
+	return putFormat(tx)
 }
 
 // close closes what open opened, in reverse order.

@@ -85,7 +85,7 @@ func TestDataFolderRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			shut(t, d)
-		}, "the data folder has format 99 and this program reads up to 1: use a newer crossgrant"},
+		}, "the data folder has format 99 and this program reads up to 2: use a newer crossgrant"},
 		{"lost master key", func(t *testing.T, dir string) {
 			if err := os.Remove(filepath.Join(dir, masterFile)); err != nil {
 				t.Fatal(err)
@@ -109,6 +109,29 @@ func TestDataFolderRefuses(t *testing.T) {
 				t.Errorf("open = %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestDataFolderOfAnOlderFormat holds that such a folder is read, and not by older programs afterwards.
+func TestDataFolderOfAnOlderFormat(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	d := open(t, dir)
+	if err := d.store.Update(t.Context(), func(tx meta.Tx) error { return tx.Put(keys.Meta(formatFact), []byte("1")) }); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, d)
+	d = open(t, dir)
+	defer shut(t, d)
+	err := d.store.View(t.Context(), func(r meta.Reader) error {
+		format, err := r.Get(keys.Meta(formatFact))
+		if string(format) != "2" {
+			t.Errorf("the folder has format %q", format)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -63,8 +63,12 @@ import (
 	"crossgrant/internal/ids"
 )
 
-// Format is the version of the layout and of the records, kept under Meta("format").
-const Format = 1
+// Format is the version of the layout and of the records, kept under Meta("format"). A program reads those of
+// older formats and writes its own.
+//
+//	1  objects without versions, their content in the clear
+//	2  versions and delete markers, encrypted content, settings of buckets beside their records
+const Format = 2
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
