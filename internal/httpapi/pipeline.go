@@ -142,6 +142,9 @@ func invite(w http.ResponseWriter, r *http.Request) {
 // accept begins a call: its IDs, the time, and what is known before anything is believed.
 func (p *Pipeline) accept(r *http.Request) *Call {
 	now := p.now().UTC()
+	// The server tells by the body of its own request whether the client waits to be told to send it, and
+	// whether the rest of it is worth reading: what is put in the body's place must not be seen by it.
+	r = r.WithContext(r.Context())
 	c := &Call{ID: requestID(), HostID: hostID(), Time: now, HTTP: r, Region: p.region, pipeline: p}
 	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Source = addr.Addr().Unmap()
