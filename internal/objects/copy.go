@@ -68,18 +68,9 @@ func (s *Service) copyLinked(ctx context.Context, n *NewObject, src Source) (*re
 		return nil, err
 	}
 	o.Segments, o.Modified = l.segments, s.opts.Now().UnixNano()
-	var freed bool
-	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
-		o.Retention = n.Object.GetRetention() // the transaction may have run before
-		freed, err = s.commit(tx, n, o, l)
-		return err
-	})
-	if err != nil {
+	if err := s.keep(ctx, n, o, l); err != nil {
 		l.discard()
 		return nil, err
-	}
-	if freed {
-		s.sweeper.wake()
 	}
 	return o, nil
 }

@@ -65,20 +65,26 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	o.Parts, o.PartSizes, o.Upload = 0, nil, ""
 	o.Inline, o.Segments, o.Encryption = c.inline, c.segments(), c.encryption(&n)
 	o.Modified = s.opts.Now().UnixNano()
-	var freed bool
-	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
-		o.Retention = n.Object.GetRetention() // the transaction may have run before
-		freed, err = s.commit(tx, &n, o, c.claimant())
-		return err
-	})
-	if err != nil {
+	if err := s.keep(ctx, &n, o, c.claimant()); err != nil {
 		c.discard()
 		return nil, err
 	}
-	if freed {
+	return o, nil
+}
+
+// keep makes o the current version of the key of n, as commit does, in a transaction of its own. If it fails the
+// caller discards p.
+func (s *Service) keep(ctx context.Context, n *NewObject, o *records.Object, p claimant) error {
+	var freed bool
+	err := s.store.Update(ctx, func(tx meta.Tx) (err error) {
+		o.Retention = n.Object.GetRetention() // the transaction may have run before
+		freed, err = s.commit(tx, n, o, p)
+		return err
+	})
+	if err == nil && freed {
 		s.sweeper.wake()
 	}
-	return o, nil
+	return err
 }
 
 // judge asks the guard, if there is one.
