@@ -3,7 +3,6 @@ package objects
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -137,13 +136,12 @@ type links struct {
 func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*records.Segment) (*links, error) {
 	l := &links{s: s, ctx: context.WithoutCancel(ctx)}
 	for _, segment := range segments {
-		var raw [16]byte
-		if err := s.draw(raw[:]); err != nil {
+		id, err := s.drawBlobID()
+		if err != nil {
 			return nil, err
 		}
-		id := hex.EncodeToString(raw[:])
-		l.ids = append(l.ids, blob.ID(id))
-		l.segments = append(l.segments, &records.Segment{Blob: id, Size: segment.Size, Salt: bytes.Clone(segment.Salt)})
+		l.ids = append(l.ids, id)
+		l.segments = append(l.segments, &records.Segment{Blob: string(id), Size: segment.Size, Salt: bytes.Clone(segment.Salt)})
 	}
 	err := s.store.Update(ctx, func(tx meta.Tx) error {
 		for _, key := range l.intentions() {

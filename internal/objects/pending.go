@@ -34,14 +34,20 @@ type pending struct {
 	claimed bool
 }
 
+// drawBlobID returns the ID of a new blob.
+func (s *Service) drawBlobID() (blob.ID, error) {
+	var raw [16]byte
+	err := s.draw(raw[:])
+	return blob.ID(hex.EncodeToString(raw[:])), err
+}
+
 // begin starts to write a blob.
 func (s *Service) begin(ctx context.Context) (*pending, error) {
-	var raw [16]byte
-	if err := s.draw(raw[:]); err != nil {
+	id, err := s.drawBlobID()
+	if err != nil {
 		return nil, err
 	}
-	p := &pending{s: s, ctx: context.WithoutCancel(ctx), id: blob.ID(hex.EncodeToString(raw[:])), recorded: make(chan struct{})}
-	var err error
+	p := &pending{s: s, ctx: context.WithoutCancel(ctx), id: id, recorded: make(chan struct{})}
 	if p.w, err = s.blobs.Create(ctx, p.id); err != nil {
 		return nil, fmt.Errorf("create blob %s: %w", p.id, err)
 	}
