@@ -119,7 +119,7 @@ func (s *Service) deleteKey(tx meta.Tx, h *head, d *Deletion) (Deleted, bool, er
 	return Deleted{VersionID: VersionID(marker), Marker: true}, freed, s.told(tx, h, d, marker, "DeleteMarkerCreated")
 }
 
-// deleteVersion removes a version; if it was the current one, the one before it becomes current.
+// deleteVersion removes a version, unless object lock protects it.
 func (s *Service) deleteVersion(tx meta.Tx, h *head, d *Deletion) (Deleted, bool, error) {
 	f, err := find(tx, h.id, h.key, d.Version)
 	if err != nil {
@@ -134,16 +134,22 @@ func (s *Service) deleteVersion(tx meta.Tx, h *head, d *Deletion) (Deleted, bool
 	if Protected(f.object, s.opts.Now(), d.Bypass) {
 		return Deleted{}, false, objectLocked()
 	}
+	freed, err := s.remove(tx, h, d, f)
+	return Deleted{VersionID: d.Version, Marker: f.object.DeleteMarker, Removed: f.object}, freed, err
+}
+
+// remove removes a version for good; if it was the current one, the one before it becomes current. It tells whether
+// bytes were freed.
+func (s *Service) remove(tx meta.Tx, h *head, d *Deletion, f *found) (freed bool, err error) {
 	if err := drop(tx, h.id, h.key, f); err != nil {
-		return Deleted{}, false, err
+		return false, err
 	}
 	if h.isCurrent(f) {
 		if err := promote(tx, h.id, h.key); err != nil {
-			return Deleted{}, false, err
+			return false, err
 		}
 	}
-	out := Deleted{VersionID: d.Version, Marker: f.object.DeleteMarker, Removed: f.object}
-	return out, len(f.object.Segments) > 0, s.told(tx, h, d, f.object, "Delete")
+	return len(f.object.Segments) > 0, s.told(tx, h, d, f.object, "Delete")
 }
 
 // isCurrent reports whether f is the current version of h, which may be a delete marker.

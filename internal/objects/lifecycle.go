@@ -98,7 +98,7 @@ func (s *Service) applyLifecycle(tx meta.Tx, b *LifecycleBatch, h *head, version
 		if Protected(f.object, s.opts.Now(), false) {
 			return none, false, nil
 		}
-		freed, err := s.expire(tx, h, f)
+		freed, err := s.remove(tx, h, &Deletion{Origin: expiration}, f)
 		return a, freed, err
 	case lifecycle.Mark:
 		_, freed, err := s.deleteKey(tx, h, &Deletion{
@@ -117,19 +117,6 @@ func (s *Service) applyLifecycle(tx meta.Tx, b *LifecycleBatch, h *head, version
 
 // expiration is the origin of what lifecycles delete.
 var expiration = Origin{Event: "LifecycleExpiration:"}
-
-// expire removes a version for good.
-func (s *Service) expire(tx meta.Tx, h *head, f *found) (freed bool, err error) {
-	if err := drop(tx, h.id, h.key, f); err != nil {
-		return false, err
-	}
-	if h.isCurrent(f) {
-		if err := promote(tx, h.id, h.key); err != nil {
-			return false, err
-		}
-	}
-	return len(f.object.Segments) > 0, s.told(tx, h, &Deletion{Origin: expiration}, f.object, "Delete")
-}
 
 // count tells v what no record tells.
 func (h *head) count(r meta.Reader, f *found, v *lifecycle.Version, most int) (err error) {
