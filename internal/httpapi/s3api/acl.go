@@ -254,8 +254,7 @@ func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *obje
 			}
 		}
 		if ownerOf(in.bucket, o) != owner {
-			return apierr.New(http.StatusConflict, "OperationAborted",
-				"A conflicting conditional operation is currently in progress against this resource. Please try again.")
+			return conflict()
 		}
 		o.Acl = access.Grants(list)
 		return nil

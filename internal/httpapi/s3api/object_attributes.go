@@ -114,11 +114,7 @@ func (in *objectAttributesInput) render() *restxml.Document {
 		in.renderParts(d)
 	}
 	if in.asked["StorageClass"] {
-		class := o.StorageClass
-		if class == "" {
-			class = "STANDARD"
-		}
-		d.Text("StorageClass", class)
+		d.Text("StorageClass", storageClass(o.StorageClass))
 	}
 	if in.asked["ObjectSize"] {
 		d.Int("ObjectSize", o.Size)
