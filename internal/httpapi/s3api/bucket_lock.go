@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -18,16 +17,7 @@ import (
 const bucketLockHeader = "x-amz-bucket-object-lock-enabled"
 
 // decodeBucketLock reads x-amz-bucket-object-lock-enabled: whether a new bucket has object lock.
-func decodeBucketLock(r *http.Request) (bool, error) {
-	value := header(r, bucketLockHeader)
-	switch strings.ToLower(value) {
-	case "true":
-		return true, nil
-	case "", "false":
-		return false, nil
-	}
-	return false, invalidArgument(bucketLockHeader, value, "The value must be true or false")
-}
+func decodeBucketLock(r *http.Request) (bool, error) { return decodeFlag(r, bucketLockHeader) }
 
 // lockConfigurationKeys sets the condition keys of the actions on a bucket's lock configuration: they alone
 // have no s3:x-amz-content-sha256.

@@ -2,7 +2,6 @@ package s3api
 
 import (
 	"net/http"
-	"strings"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -14,16 +13,7 @@ const bypassHeader = "x-amz-bypass-governance-retention"
 // mode retains.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
-func decodeBypass(r *http.Request) (bool, error) {
-	value := header(r, bypassHeader)
-	switch strings.ToLower(value) {
-	case "true":
-		return true, nil
-	case "", "false":
-		return false, nil
-	}
-	return false, invalidArgument(bypassHeader, value, "The value must be true or false")
-}
+func decodeBypass(r *http.Request) (bool, error) { return decodeFlag(r, bypassHeader) }
 
 // bypassCheck asks for s3:BypassGovernanceRetention on a key.
 //

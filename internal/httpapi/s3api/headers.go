@@ -18,6 +18,19 @@ func header(r *http.Request, name string) string {
 // has reports whether a request header was sent.
 func has(r *http.Request, name string) bool { return len(r.Header.Values(name)) > 0 }
 
+// decodeFlag reads a header that is true or false, in any case; false if it is not there. InvalidArgument for
+// another value.
+func decodeFlag(r *http.Request, name string) (bool, error) {
+	value := header(r, name)
+	switch strings.ToLower(value) {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	}
+	return false, invalidArgument(name, value, "The value must be true or false")
+}
+
 // verdict is what happens to an x-amz-* header of a request.
 type verdict uint8
 
