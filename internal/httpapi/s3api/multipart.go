@@ -182,7 +182,7 @@ func (in *uploadInput) check(c *httpapi.Call, created bool) access.Check {
 func lockOf(u *records.Upload) *lockInput {
 	in := &lockInput{retention: u.Retention}
 	if u.LegalHoldSet {
-		in.hold = holdStatus(&records.Object{LegalHold: u.LegalHold})
+		in.hold = holdStatus(u.LegalHold)
 	}
 	return in
 }

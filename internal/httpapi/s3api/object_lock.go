@@ -164,7 +164,7 @@ func writeLock(ctx context.Context, c *httpapi.Call, h http.Header, a *addressed
 	}
 	ok, err := permitted(ctx, c, retentionCheck(a, "s3:GetObjectLegalHold", nil))
 	if ok {
-		h.Set(lockHoldHeader, holdStatus(a.object))
+		h.Set(lockHoldHeader, holdStatus(a.object.LegalHold))
 	}
 	return err
 }
@@ -173,8 +173,8 @@ func retainUntil(r *records.Retention) string {
 	return nanos(r.Until).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-func holdStatus(o *records.Object) string {
-	if o.LegalHold {
+func holdStatus(on bool) string {
+	if on {
 		return "ON"
 	}
 	return "OFF"

@@ -180,7 +180,7 @@ func (s *Service) getObjectLegalHold() httpapi.Operation {
 			return nil, noSuchLock()
 		}
 		d := restxml.New("LegalHold")
-		d.Text("Status", holdStatus(in.object))
+		d.Text("Status", holdStatus(in.object.LegalHold))
 		return document(d), nil
 	})
 }
