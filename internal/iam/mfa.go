@@ -103,13 +103,8 @@ func (c change) createMFADevice(r *records.MFADevice, quota int) error {
 	} else if !errors.Is(err, meta.ErrNotFound) {
 		return err
 	}
-	from, to := keys.MFADevices(c.account)
-	n, err := c.count(from, to, quota)
-	if err != nil {
+	if err := c.countIn(keys.MFADeviceKind, quota, "VirtualMFADevicesPerAccount"); err != nil {
 		return err
-	}
-	if n >= quota {
-		return limitExceeded("Cannot exceed quota for VirtualMFADevicesPerAccount: %d", quota)
 	}
 	return records.Put(c.tx, key, r)
 }
@@ -125,6 +120,9 @@ func (s *Service) DeleteVirtualMFADevice(ctx context.Context, account ids.Accoun
 		}
 		if d.Enabled != 0 {
 			return deleteConflict("MFA VirtualDevice in use. Must deactivate first.")
+		}
+		if err := c.countOut(keys.MFADeviceKind); err != nil {
+			return err
 		}
 		return c.tx.Delete(d.key)
 	})

@@ -170,6 +170,11 @@ func (w *world) checkIndexes() {
 					return err
 				}
 			}
+			for _, k := range countedKinds {
+				if err := v.checkCount(k); err != nil {
+					w.Error(err)
+				}
+			}
 			devices, err := v.virtualMFADevices(Assigned, Page{Max: 1000}) // fails for an owner who is gone
 			if err != nil {
 				return err

@@ -16,6 +16,7 @@
 //	'I' account 'n' unique-id        kind letter and lower-case name of the entity with this unique ID
 //	'I' account 'm' group\0 user     membership, by group; value: the user's name
 //	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
+//	'I' account 'c' kind             EntityCount: how many keys the account has of this kind
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
 //	'N' unique-id                    account ID by unique ID of a user or role
@@ -84,6 +85,9 @@ const (
 	PolicyKind Kind = 'p'
 )
 
+// MFADeviceKind is the kind of virtual MFA devices, which are counted as entities are.
+const MFADeviceKind Kind = 'd'
+
 // BucketID is the internal identity of one creation of a bucket.
 type BucketID [8]byte
 
@@ -109,6 +113,11 @@ func Entity(account ids.AccountID, k Kind, name string) []byte {
 
 // Entities is the range of an account's entities of one kind, by lower-case name.
 func Entities(account ids.AccountID, k Kind) (from, to []byte) { return prefix(iam(account, byte(k))) }
+
+// EntityCount is the key of the number of an account's entities of one kind: of the keys in their range.
+func EntityCount(account ids.AccountID, k Kind) []byte {
+	return append(iam(account, 'c'), byte(k))
+}
 
 // UniqueID is the key of the index from unique ID to entity, in an account.
 func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {
