@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -103,7 +104,7 @@ func (c change) createMFADevice(r *records.MFADevice, quota int) error {
 	} else if !errors.Is(err, meta.ErrNotFound) {
 		return err
 	}
-	if err := c.countIn(keys.MFADeviceKind, quota, "VirtualMFADevicesPerAccount"); err != nil {
+	if err := c.countIn(keys.MFADeviceKind, quota, quotas.VirtualMFADevices); err != nil {
 		return err
 	}
 	return records.Put(c.tx, key, r)

@@ -85,8 +85,11 @@ const (
 	PolicyKind Kind = 'p'
 )
 
-// MFADeviceKind is the kind of virtual MFA devices, which are counted as entities are.
-const MFADeviceKind Kind = 'd'
+// The kinds of what is counted as entities are.
+const (
+	MFADeviceKind Kind = 'd' // virtual MFA devices
+	BucketKind    Kind = 'b'
+)
 
 // BucketID is the internal identity of one creation of a bucket.
 type BucketID [8]byte
@@ -114,7 +117,15 @@ func Entity(account ids.AccountID, k Kind, name string) []byte {
 // Entities is the range of an account's entities of one kind, by lower-case name.
 func Entities(account ids.AccountID, k Kind) (from, to []byte) { return prefix(iam(account, byte(k))) }
 
-// EntityCount is the key of the number of an account's entities of one kind: of the keys in their range.
+// Counted is the range of what an account has of one kind: entities, virtual MFA devices or buckets.
+func Counted(account ids.AccountID, k Kind) (from, to []byte) {
+	if k == BucketKind {
+		return BucketsOf(account)
+	}
+	return Entities(account, k)
+}
+
+// EntityCount is the key of the number of the keys of Counted.
 func EntityCount(account ids.AccountID, k Kind) []byte {
 	return append(iam(account, 'c'), byte(k))
 }

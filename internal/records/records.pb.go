@@ -34,9 +34,11 @@ type Account struct {
 	Name              string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	Email             string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
 	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
-	Closed            int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                 // 0 while open
-	AccessKeys        []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                        // the root user's access key IDs, oldest first
-	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"` // of all its buckets; absent: none set
+	Closed            int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                                            // 0 while open
+	AccessKeys        []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                                                   // the root user's access key IDs, oldest first
+	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"`                            // of all its buckets; absent: none set
+	Quotas            map[string]int64       `protobuf:"bytes,12,rep,name=quotas,proto3" json:"quotas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // quotas that the operator set, by name; absent: the default
+	Deleting          int64                  `protobuf:"varint,14,opt,name=deleting,proto3" json:"deleting,omitempty"`                                                                       // since when it is being deleted; 0: it is not
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -125,6 +127,20 @@ func (x *Account) GetPublicAccessBlock() *PublicAccessBlock {
 		return x.PublicAccessBlock
 	}
 	return nil
+}
+
+func (x *Account) GetQuotas() map[string]int64 {
+	if x != nil {
+		return x.Quotas
+	}
+	return nil
+}
+
+func (x *Account) GetDeleting() int64 {
+	if x != nil {
+		return x.Deleting
+	}
+	return 0
 }
 
 // AccessKey, under keys.AccessKey. The secret is sealed with the access key ID as associated data.
@@ -4641,11 +4657,89 @@ func (x *EntityCount) GetEntities() int64 {
 	return 0
 }
 
+// AccountDeletion is how far the deletion of an account has come and, once it is finished, all that is left of
+// it, under keys.AccountDeletion.
+type AccountDeletion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	CanonicalId   string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"`
+	Began         int64                  `protobuf:"varint,3,opt,name=began,proto3" json:"began,omitempty"`
+	Finished      int64                  `protobuf:"varint,4,opt,name=finished,proto3" json:"finished,omitempty"` // 0 while it goes on
+	Removed       int64                  `protobuf:"varint,5,opt,name=removed,proto3" json:"removed,omitempty"`   // how much was removed so far: objects, users and the like
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountDeletion) Reset() {
+	*x = AccountDeletion{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountDeletion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountDeletion) ProtoMessage() {}
+
+func (x *AccountDeletion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountDeletion.ProtoReflect.Descriptor instead.
+func (*AccountDeletion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *AccountDeletion) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AccountDeletion) GetCanonicalId() string {
+	if x != nil {
+		return x.CanonicalId
+	}
+	return ""
+}
+
+func (x *AccountDeletion) GetBegan() int64 {
+	if x != nil {
+		return x.Began
+	}
+	return 0
+}
+
+func (x *AccountDeletion) GetFinished() int64 {
+	if x != nil {
+		return x.Finished
+	}
+	return 0
+}
+
+func (x *AccountDeletion) GetRemoved() int64 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\x90\x02\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\xa8\x03\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -4655,7 +4749,12 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06closed\x18\x06 \x01(\x03R\x06closed\x12\x1f\n" +
 	"\vaccess_keys\x18\a \x03(\tR\n" +
 	"accessKeys\x12U\n" +
-	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\"\xc6\x01\n" +
+	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\x12?\n" +
+	"\x06quotas\x18\f \x03(\v2'.crossgrant.records.Account.QuotasEntryR\x06quotas\x12\x1a\n" +
+	"\bdeleting\x18\x0e \x01(\x03R\bdeleting\x1a9\n" +
+	"\vQuotasEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xc6\x01\n" +
 	"\tAccessKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1b\n" +
@@ -5122,7 +5221,13 @@ const file_records_records_proto_rawDesc = "" +
 	"\acreated\x18\b \x01(\x03R\acreated\x12\x16\n" +
 	"\x06region\x18\t \x01(\tR\x06region\")\n" +
 	"\vEntityCount\x12\x1a\n" +
-	"\bentities\x18\x01 \x01(\x03R\bentitiesB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\bentities\x18\x01 \x01(\x03R\bentities\"\x9a\x01\n" +
+	"\x0fAccountDeletion\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
+	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x14\n" +
+	"\x05began\x18\x03 \x01(\x03R\x05began\x12\x1a\n" +
+	"\bfinished\x18\x04 \x01(\x03R\bfinished\x12\x18\n" +
+	"\aremoved\x18\x05 \x01(\x03R\aremovedB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -5136,7 +5241,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -5188,71 +5293,74 @@ var file_records_records_proto_goTypes = []any{
 	(*LogLines)(nil),             // 47: crossgrant.records.LogLines
 	(*LogObject)(nil),            // 48: crossgrant.records.LogObject
 	(*EntityCount)(nil),          // 49: crossgrant.records.EntityCount
-	nil,                          // 50: crossgrant.records.User.InlineEntry
-	nil,                          // 51: crossgrant.records.Group.InlineEntry
-	nil,                          // 52: crossgrant.records.Role.InlineEntry
-	nil,                          // 53: crossgrant.records.Metadata.UserEntry
-	nil,                          // 54: crossgrant.records.Upload.GrantHeadersEntry
+	(*AccountDeletion)(nil),      // 50: crossgrant.records.AccountDeletion
+	nil,                          // 51: crossgrant.records.Account.QuotasEntry
+	nil,                          // 52: crossgrant.records.User.InlineEntry
+	nil,                          // 53: crossgrant.records.Group.InlineEntry
+	nil,                          // 54: crossgrant.records.Role.InlineEntry
+	nil,                          // 55: crossgrant.records.Metadata.UserEntry
+	nil,                          // 56: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	50, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	51, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	52, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 8: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 9: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 10: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 11: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 12: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 13: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 14: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 15: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 16: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 17: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 18: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 19: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 20: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 21: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 22: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 23: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	53, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 31: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 32: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 33: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 34: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 35: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	54, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 45: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 46: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 47: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 48: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 51: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 52: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	53, // [53:53] is the sub-list for method output_type
-	53, // [53:53] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	51, // 1: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	52, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 3: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	53, // 4: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	54, // 5: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 6: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 7: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 8: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 9: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 10: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 11: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11, // 12: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 13: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 14: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 15: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 16: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 17: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 18: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 19: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 20: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 21: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22, // 22: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 23: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 24: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 25: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 26: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 27: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	55, // 28: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 29: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 30: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 31: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31, // 32: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 33: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 34: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35, // 35: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 36: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 37: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 38: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 39: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	56, // 40: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 41: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35, // 42: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 43: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 44: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 45: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 46: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 47: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 48: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 49: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 52: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 53: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	54, // [54:54] is the sub-list for method output_type
+	54, // [54:54] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5271,7 +5379,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   55,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
