@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/closure"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
@@ -41,6 +42,7 @@ type wired struct {
 	lifecycles *engine.Engine
 	events     *notify.Service
 	accessLog  *accesslog.Service
+	closure    *closure.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
@@ -101,6 +103,8 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
+	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog}
+	w.closure = parts.closure(store, w.accounts, log)
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,

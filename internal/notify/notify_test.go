@@ -126,7 +126,10 @@ func newWorld(t *testing.T) *world {
 	w.store = meta.New(w.engine)
 	n := Record([]events.Rule{{ID: "c", Kind: events.Queue, Destination: destination, Events: []string{"s3:ObjectCreated:*"}}})
 	err := w.store.Update(t.Context(), func(tx meta.Tx) error {
-		return records.Put(tx, keys.Setting(keys.BucketID(w.bucket.Id), keys.Notification), n)
+		return errors.Join(
+			records.Put(tx, keys.Account("111111111111"), &records.Account{Id: "111111111111"}),
+			records.Put(tx, keys.Setting(keys.BucketID(w.bucket.Id), keys.Notification), n),
+		)
 	})
 	if err != nil {
 		t.Fatal(err)
