@@ -122,7 +122,7 @@ func (s *Service) versions(ctx context.Context, account ids.AccountID, policyARN
 		return nil, err
 	}
 	if p, ok := managed.Lookup(policyARN); ok {
-		return []PolicyVersion{{ID: p.Version, Document: p.Text, Default: true, Created: p.Updated}}, nil
+		return []PolicyVersion{{ID: p.Version, Document: p.Text(), Default: true, Created: p.Updated}}, nil
 	}
 	err = s.read(ctx, account, func(v view) error {
 		all = nil
