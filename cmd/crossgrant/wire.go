@@ -58,6 +58,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		return nil, err
 	}
 	identity := iam.New(store, box, iam.Options{})
+	if err := identity.Recover(ctx); err != nil {
+		return nil, err
+	}
 	w := &wired{
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),

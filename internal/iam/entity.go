@@ -236,6 +236,11 @@ func (c change) move(k keys.Kind, e holder, old string, taken error) error {
 			return err
 		}
 	}
+	if boundary := boundaryOf(e); boundary != nil {
+		if err := c.moveBoundary(k, *boundary, old, e.GetName()); err != nil {
+			return err
+		}
+	}
 	for _, policyARN := range e.GetAttached() {
 		if err := c.tx.Delete(keys.Attachment(c.account, policyARN, k, old)); err != nil {
 			return err

@@ -105,7 +105,7 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 			Description: in.Description, MaxSessionSeconds: int32(in.MaxSession / time.Second),
 			Tags: recordTags(in.Tags), Boundary: in.Boundary,
 		}
-		if err := c.useBoundary("", in.Boundary); err != nil {
+		if err := c.useBoundary(keys.RoleKind, in.Name, "", in.Boundary); err != nil {
 			return err
 		}
 		if err := c.create(keys.RoleKind, r, s.quotas.Roles, "RolesPerAccount", alreadyExists("Role with name %s already exists.", in.Name)); err != nil {
@@ -237,7 +237,7 @@ func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name st
 		if err := removable(r); err != nil {
 			return err
 		}
-		if err := c.useBoundary(r.Boundary, ""); err != nil {
+		if err := c.useBoundary(keys.RoleKind, r.Name, r.Boundary, ""); err != nil {
 			return err
 		}
 		return c.remove(keys.RoleKind, r)

@@ -16,8 +16,10 @@
 //	'I' account 'n' unique-id        kind letter and lower-case name of the entity with this unique ID
 //	'I' account 'm' group\0 user     membership, by group; value: the user's name
 //	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
+//	'I' account 'b' policy\0 kind entity   permissions boundary of a user or role, by policy ARN; value: entity's name
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
+//	'I' account 't' policy           PolicyUses of a managed policy of AWS, by its ARN
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value
@@ -68,7 +70,8 @@ import (
 //
 //	1  objects without versions, their content in the clear
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
-const Format = 2
+//	3  uses of AWS's managed policies and of permissions boundaries
+const Format = 3
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
@@ -140,16 +143,21 @@ func Attachments(account ids.AccountID, policy string) (from, to []byte) {
 	return prefix(escape(iam(account, 'a'), policy))
 }
 
-// ParseAttachment returns the kind of entity from a key of Attachments.
-func ParseAttachment(key []byte) (Kind, error) {
-	if len(key) < 14 || key[0] != 'I' || key[13] != 'a' {
-		return 0, errKey
-	}
-	_, rest, err := unescape(key[14:])
-	if err != nil || len(rest) < 2 {
-		return 0, errKey
-	}
-	return Kind(rest[0]), nil
+// BoundaryUse is the key that records that a managed policy is the permissions boundary of a user or role.
+// policy is the policy's ARN.
+func BoundaryUse(account ids.AccountID, policy string, k Kind, entity string) []byte {
+	return append(append(escape(iam(account, 'b'), policy), byte(k)), strings.ToLower(entity)...)
+}
+
+// BoundaryUses is the range of the entities of account that a managed policy is the boundary of, by kind and
+// lower-case name.
+func BoundaryUses(account ids.AccountID, policy string) (from, to []byte) {
+	return prefix(escape(iam(account, 'b'), policy))
+}
+
+// PolicyUses is the key of the number of uses that account makes of a managed policy of AWS.
+func PolicyUses(account ids.AccountID, policy string) []byte {
+	return append(iam(account, 't'), policy...)
 }
 
 // Bucket is the key of a bucket.

@@ -37,6 +37,8 @@ func TestLayout(t *testing.T) {
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"PolicyUses", PolicyUses(account, "arn:p"), `I380701114427tarn:p`},
+		{"BoundaryUse", BoundaryUse(account, "arn:p", RoleKind, "R"), `I380701114427barn:p\x00\x01rr`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
 		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
 		{"KMSKey", KMSKey("1234abcd"), `Sk1234abcd`},
@@ -205,19 +207,6 @@ func TestOfObjects(t *testing.T) {
 	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
 		if !OfObjects(key) {
 			t.Errorf("OfObjects(%q) = false", key)
-		}
-	}
-}
-
-func TestParseAttachment(t *testing.T) {
-	t.Parallel()
-	key := Attachment("380701114427", "arn:aws:iam::aws:policy/\x00P", RoleKind, "R")
-	if kind, err := ParseAttachment(key); kind != RoleKind || err != nil {
-		t.Errorf("ParseAttachment = %c, %v, want r", kind, err)
-	}
-	for _, bad := range [][]byte{nil, Account("380701114427"), Member("380701114427", "g", "u"), key[:20]} {
-		if kind, err := ParseAttachment(bad); err == nil {
-			t.Errorf("ParseAttachment took %q as %c", bad, kind)
 		}
 	}
 }

@@ -4595,6 +4595,59 @@ func (x *LogObject) GetRegion() string {
 	return ""
 }
 
+// PolicyUses is how often an account uses a managed policy of AWS, under keys.PolicyUses.
+type PolicyUses struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Attachments   int32                  `protobuf:"varint,1,opt,name=attachments,proto3" json:"attachments,omitempty"`                       // users, groups and roles that it is attached to
+	BoundaryUses  int32                  `protobuf:"varint,2,opt,name=boundary_uses,json=boundaryUses,proto3" json:"boundary_uses,omitempty"` // users and roles that it is the permissions boundary of
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyUses) Reset() {
+	*x = PolicyUses{}
+	mi := &file_records_records_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyUses) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyUses) ProtoMessage() {}
+
+func (x *PolicyUses) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyUses.ProtoReflect.Descriptor instead.
+func (*PolicyUses) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *PolicyUses) GetAttachments() int32 {
+	if x != nil {
+		return x.Attachments
+	}
+	return 0
+}
+
+func (x *PolicyUses) GetBoundaryUses() int32 {
+	if x != nil {
+		return x.BoundaryUses
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -5074,7 +5127,11 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x14\n" +
 	"\x05lines\x18\a \x01(\x03R\x05lines\x12\x18\n" +
 	"\acreated\x18\b \x01(\x03R\acreated\x12\x16\n" +
-	"\x06region\x18\t \x01(\tR\x06regionB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x06region\x18\t \x01(\tR\x06region\"S\n" +
+	"\n" +
+	"PolicyUses\x12 \n" +
+	"\vattachments\x18\x01 \x01(\x05R\vattachments\x12#\n" +
+	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUsesB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -5088,7 +5145,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -5139,18 +5196,19 @@ var file_records_records_proto_goTypes = []any{
 	(*Event)(nil),                // 46: crossgrant.records.Event
 	(*LogLines)(nil),             // 47: crossgrant.records.LogLines
 	(*LogObject)(nil),            // 48: crossgrant.records.LogObject
-	nil,                          // 49: crossgrant.records.User.InlineEntry
-	nil,                          // 50: crossgrant.records.Group.InlineEntry
-	nil,                          // 51: crossgrant.records.Role.InlineEntry
-	nil,                          // 52: crossgrant.records.Metadata.UserEntry
-	nil,                          // 53: crossgrant.records.Upload.GrantHeadersEntry
+	(*PolicyUses)(nil),           // 49: crossgrant.records.PolicyUses
+	nil,                          // 50: crossgrant.records.User.InlineEntry
+	nil,                          // 51: crossgrant.records.Group.InlineEntry
+	nil,                          // 52: crossgrant.records.Role.InlineEntry
+	nil,                          // 53: crossgrant.records.Metadata.UserEntry
+	nil,                          // 54: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	49, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	50, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	50, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	51, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	51, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	52, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5173,7 +5231,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	52, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	53, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5185,7 +5243,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	53, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	54, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -5222,7 +5280,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   54,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
