@@ -59,6 +59,7 @@ func TestConstructors(t *testing.T) {
 		"arn:aws:iam::111111111111:mfa/x/phone":         MFADevice("111111111111", "/x/", "phone"),
 		"arn:aws:iam::111111111111:policy/p":            Policy("111111111111", "/", "p"),
 		"arn:aws:sts::111111111111:assumed-role/r/sess": AssumedRole("111111111111", "r", "sess"),
+		"arn:aws:sts::111111111111:federated-user/fay":  FederatedUser("111111111111", "fay"),
 		"arn:aws:s3:::b":                                Bucket("b"),
 		"arn:aws:s3:::b/k/:?":                           Object("b", "k/:?"),
 	} {

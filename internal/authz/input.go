@@ -40,7 +40,8 @@ type Input struct {
 	Identity Layer
 	// Boundary is the caller's permissions boundary; nil: none.
 	Boundary *Layer
-	// Session holds the session policies of a role session; nil: none were passed.
+	// Session holds the session policies of a role session or federated user, or the task policy of a root
+	// session; nil: none were passed.
 	Session *Layer
 	// SCPs and RCPs have one layer for each level of the organization, root first and the account
 	// last; nil means that none apply. SCPs are those of the caller's account, RCPs those of the

@@ -75,6 +75,23 @@ func (c *Call) Query() url.Values {
 // its body, which the pipeline has read and verified. It is empty for S3.
 func (c *Call) Form() url.Values { return c.form }
 
+// ActAs makes caller the one that the request is authorized and recorded for, in place of whoever signed it. It
+// is for operations whose parameters show who asks, which need no signature.
+func (c *Call) ActAs(caller *access.Caller) {
+	c.identify(caller)
+	c.context = globalKeys(c)
+}
+
+// identify makes caller the one who asks, and records it.
+func (c *Call) identify(caller *access.Caller) {
+	c.Caller = caller
+	c.Record.AccessKeyID = caller.AccessKeyID
+	c.Record.CallerARN = caller.ARN
+	c.Record.CallerAccount = caller.Account
+	c.Record.CallerID = caller.UserID()
+	c.Record.CallerCanonicalID = caller.CanonicalID
+}
+
 // Authorize asks whether the caller may do what check says, adds the decision to the record, and
 // returns nil or an AccessDenied error with AWS's message.
 func (c *Call) Authorize(ctx context.Context, check *access.Check) error {

@@ -11,8 +11,11 @@ import (
 // Operation is one row of a service's table, ready to run. It is made by Row.Operation, which
 // refuses a row that does not say how it is authorized.
 type Operation struct {
-	Name   string
-	handle func(ctx context.Context, c *Call) (*Response, error)
+	Name string
+	// Unsigned says that also requests that are not signed may ask for it. Services whose every operation
+	// takes them, as S3 does, do not look at it.
+	Unsigned bool
+	handle   func(ctx context.Context, c *Call) (*Response, error)
 }
 
 // Row declares an operation: how its input is read, what must be allowed, and what it does. In is

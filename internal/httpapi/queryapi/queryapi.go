@@ -69,11 +69,11 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	if c.HTTP.URL.Path != "/" && c.HTTP.URL.Path != "" || method != http.MethodPost && method != http.MethodGet {
 		return nil, apierr.New(http.StatusNotFound, "UnknownOperationException", "There is no operation at this path and method.")
 	}
-	if c.Caller.Kind == policy.Anonymous {
-		return nil, apierr.New(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
-	}
 	form := c.Form()
 	action, version := form.Get("Action"), form.Get("Version")
+	if operation := s.operations[action]; c.Caller.Kind == policy.Anonymous && (operation == nil || !operation.Unsigned) {
+		return nil, apierr.New(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
+	}
 	if len(form["Action"]) > 1 || len(form["Version"]) > 1 {
 		return nil, query.Invalid("Action and Version must be given once.")
 	}
@@ -110,6 +110,9 @@ type Row[In any] struct {
 	Load      func(ctx context.Context, c *httpapi.Call, in *In) error
 	Checks    func(c *httpapi.Call, in *In) []access.Check
 	Unchecked string
+	// Unsigned says that the request need not be signed: its parameters show who asks. Whoever has signed it
+	// all the same is the caller, whose credentials were found to be good, and means nothing to the operation.
+	Unsigned bool
 	// Run does the work. A nil result renders as an answer without a result element.
 	Run func(ctx context.Context, c *httpapi.Call, in *In) (result any, err error)
 }
@@ -146,7 +149,9 @@ func (r Row[In]) Operation(p Protocol) httpapi.Operation {
 		}
 		return &httpapi.Response{Header: header(), Body: body}, nil
 	}
-	return row.Operation()
+	operation := row.Operation()
+	operation.Unsigned = r.Unsigned
+	return operation
 }
 
 func options(p Protocol) []query.Option {

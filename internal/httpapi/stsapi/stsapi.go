@@ -168,18 +168,21 @@ func (a *api) runAssumeRole(ctx context.Context, c *httpapi.Call, in *assumeRole
 		// Only a decision that takes silence for consent could lead here.
 		return nil, apierr.AccessDenied("User: " + c.Caller.ARN + " is not authorized to perform: sts:AssumeRole on resource: " + in.roleARN)
 	}
+	duration, err := in.role.Duration(in.duration, c.Caller.Temporary())
+	if err != nil {
+		return nil, err
+	}
 	issued, err := a.sts.Issue(ctx, sts.Request{
-		Role: in.role, SessionName: in.sessionName, Duration: in.duration, Chained: c.Caller.Temporary(),
-		Policy: in.policy, PolicyARNs: in.policyARNs,
+		Session: in.role.Session(in.sessionName, c.Caller.ARN), Duration: duration, Policy: in.policy, PolicyARNs: in.policyARNs,
 	})
 	if err != nil {
 		return nil, err
 	}
 	result := &assumeRoleResult{
-		AssumedRoleUser: assumedRoleUser{AssumedRoleId: issued.AssumedRoleID, Arn: issued.ARN},
+		AssumedRoleUser: assumedRoleUser{AssumedRoleId: issued.Session.UserID(), Arn: issued.Session.ARN()},
 		Credentials: credentials{
-			AccessKeyId: string(issued.AccessKeyID), SecretAccessKey: issued.Secret,
-			SessionToken: issued.SessionToken, Expiration: query.Time(issued.Expires),
+			AccessKeyId: string(issued.Session.AccessKeyID), SecretAccessKey: issued.Session.Secret,
+			SessionToken: issued.SessionToken, Expiration: query.Time(issued.Session.Expires),
 		},
 	}
 	if in.policy != "" || len(in.policyARNs) > 0 {
