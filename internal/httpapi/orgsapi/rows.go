@@ -24,6 +24,7 @@ type input struct {
 	content        *string
 	policyType     string
 	email, role    string
+	service        string // a service principal
 	notes          string
 	states         []string
 	tags           []orgs.Tag
@@ -143,6 +144,9 @@ func check(action string, t orgs.Target, policyType string, in *input) access.Ch
 		}
 		if policyType != "" {
 			k.Set("organizations:PolicyType", policyType)
+		}
+		if in.service != "" {
+			k.Set("organizations:ServicePrincipal", in.service)
 		}
 		names := in.tagKeys
 		for _, tag := range in.tags {

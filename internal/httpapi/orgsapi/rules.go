@@ -32,6 +32,7 @@ var (
 	requestRules   = []json11.Rule{json11.Pattern(`car-[a-z0-9]{8,32}`)}
 	resourceRules  = []json11.Rule{json11.Pattern(rootPattern + "|" + unitPattern + "|" + accountPattern + "|" + policyPattern)}
 
+	serviceRules     = []json11.Rule{json11.Length(1, 128), json11.Pattern(`[\w+=,.@-]*`)}
 	nameRules        = []json11.Rule{json11.Length(1, 128)}
 	descriptionRules = []json11.Rule{json11.Length(0, 512)}
 	contentRules     = []json11.Rule{json11.Length(1, 0)}

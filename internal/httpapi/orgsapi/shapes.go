@@ -30,6 +30,21 @@ type accountShape struct {
 	JoinedTimestamp                     json11.Time
 }
 
+type serviceShape struct {
+	ServicePrincipal string
+	DateEnabled      json11.Time
+}
+
+type delegateShape struct {
+	Id, Arn, Email, Name, Status, State, JoinedMethod string
+	JoinedTimestamp, DelegationEnabledDate            json11.Time
+}
+
+type delegatedServiceShape struct {
+	ServicePrincipal      string
+	DelegationEnabledDate json11.Time
+}
+
 type nodeShape struct{ Id, Type string }
 
 type statusShape struct {
@@ -103,6 +118,19 @@ func accountOf(a orgs.Account) accountShape {
 		Id: string(a.ID), Arn: a.ARN, Email: a.Email, Name: a.Name, Status: state, State: state,
 		Paths: []string{a.Path}, JoinedMethod: a.JoinedMethod, JoinedTimestamp: json11.Time(a.Joined),
 	}
+}
+
+func serviceOf(s orgs.TrustedService) serviceShape {
+	return serviceShape{s.Principal, json11.Time(s.Enabled)}
+}
+
+func delegateOf(d orgs.Delegate) delegateShape {
+	a := accountOf(d.Account)
+	return delegateShape{a.Id, a.Arn, a.Email, a.Name, a.Status, a.State, a.JoinedMethod, a.JoinedTimestamp, json11.Time(d.Since)}
+}
+
+func delegatedServiceOf(s orgs.TrustedService) delegatedServiceShape {
+	return delegatedServiceShape{s.Principal, json11.Time(s.Enabled)}
 }
 
 func nodeOf(c orgs.Child) nodeShape { return nodeShape{Id: c.ID, Type: c.Kind} }

@@ -1,6 +1,6 @@
 // Package managed holds the organization policies of AWS: one of each type that allows everything,
 // attached wherever the type is enabled, so that what denies can be added beside it. It knows the
-// types of policy that authorization evaluates.
+// types of policy that authorization evaluates, and the services of AWS that an organization can trust.
 //
 // Sources:
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
