@@ -72,6 +72,14 @@ var (
 	errRegistered     = failure("AccountAlreadyRegistered", "The provided account is already a delegated administrator for your organization.")
 	errNotRegistered  = failure("AccountNotRegistered", "The provided account is not a registered delegated administrator for your organization.")
 
+	errNoResourcePolicy  = failure("ResourcePolicyNotFound", "We can't find a resource policy request with the parameter that you specified.")
+	errTagsOfExisting    = Invalid("TARGET_NOT_SUPPORTED", "You can't specify tags when you update a resource policy. Use TagResource instead.")
+	errPrincipal         = Invalid("INVALID_PRINCIPAL", "You specified an invalid principal element in the policy.")
+	errResourcePolicy    = Invalid("INVALID_RESOURCE_POLICY_JSON", "The provided resource policy isn't valid.")
+	errDelegatedAction   = Invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", "The provided resource policy contains an action that isn't supported.")
+	errDelegatedResource = Invalid("UNSUPPORTED_RESOURCE_IN_RESOURCE_POLICY", "The provided resource policy contains a resource that isn't supported.")
+	errDelegatedType     = Invalid("UNSUPPORTED_POLICY_TYPE_IN_RESOURCE_POLICY", "The provided resource policy contains a policy type that isn't supported.")
+
 	errNotAllFeatures     = constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "You attempted to perform an operation that requires the organization to be configured to support all features. An organization that supports only consolidated billing features can't perform this operation.")
 	errServiceDisabled    = constraint("SERVICE_ACCESS_NOT_ENABLED", "You attempted to register a delegated administrator before you enabled service access. Call the EnableAWSServiceAccess API first.")
 	errHasDelegates       = constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", "You attempted to disable service access for a service that has a delegated administrator. To complete this operation, you must first deregister any existing delegated administrators for this service.")

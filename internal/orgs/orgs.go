@@ -81,6 +81,8 @@ type Options struct {
 	// Accounts and Roles are used by CreateAccount.
 	Accounts Accounts
 	Roles    Roles
+	// Principals is used for the resource policy.
+	Principals Principals
 }
 
 // Service is Organizations over a metadata store. It is safe for concurrent use.
@@ -91,11 +93,13 @@ type Service struct {
 	quotas   Quotas
 	accounts Accounts
 	roles    Roles
+
+	principals Principals
 }
 
 // New returns the service over store.
 func New(store *meta.Store, opts Options) *Service {
-	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles}
+	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -4664,6 +4664,76 @@ func (x *TrustedService) GetAdministrators() []*DelegatedAdministrator {
 	return nil
 }
 
+// OrganizationResourcePolicy is the policy by which an organization delegates, under
+// keys.OrganizationResourcePolicy.
+type OrganizationResourcePolicy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`           // rp-…
+	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"` // document, with unique IDs in place of the ARNs of users and roles
+	Tags          []*Tag                 `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
+	Updated       int64                  `protobuf:"varint,4,opt,name=updated,proto3" json:"updated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationResourcePolicy) Reset() {
+	*x = OrganizationResourcePolicy{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationResourcePolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationResourcePolicy) ProtoMessage() {}
+
+func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationResourcePolicy.ProtoReflect.Descriptor instead.
+func (*OrganizationResourcePolicy) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *OrganizationResourcePolicy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OrganizationResourcePolicy) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *OrganizationResourcePolicy) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *OrganizationResourcePolicy) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
 // DelegatedAdministrator is a member account that administers a service, within TrustedService.
 type DelegatedAdministrator struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4675,7 +4745,7 @@ type DelegatedAdministrator struct {
 
 func (x *DelegatedAdministrator) Reset() {
 	*x = DelegatedAdministrator{}
-	mi := &file_records_records_proto_msgTypes[50]
+	mi := &file_records_records_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4687,7 +4757,7 @@ func (x *DelegatedAdministrator) String() string {
 func (*DelegatedAdministrator) ProtoMessage() {}
 
 func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[50]
+	mi := &file_records_records_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4700,7 +4770,7 @@ func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DelegatedAdministrator.ProtoReflect.Descriptor instead.
 func (*DelegatedAdministrator) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{50}
+	return file_records_records_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DelegatedAdministrator) GetAccount() string {
@@ -5201,7 +5271,12 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0eTrustedService\x12\x1c\n" +
 	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x18\n" +
 	"\aenabled\x18\x02 \x01(\x03R\aenabled\x12R\n" +
-	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"L\n" +
+	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\x8d\x01\n" +
+	"\x1aOrganizationResourcePolicy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12+\n" +
+	"\x04tags\x18\x03 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
+	"\aupdated\x18\x04 \x01(\x03R\aupdated\"L\n" +
 	"\x16DelegatedAdministrator\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
 	"\aenabled\x18\x02 \x01(\x03R\aenabledB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
@@ -5218,71 +5293,72 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_records_records_proto_goTypes = []any{
-	(*Account)(nil),                // 0: crossgrant.records.Account
-	(*AccessKey)(nil),              // 1: crossgrant.records.AccessKey
-	(*Tag)(nil),                    // 2: crossgrant.records.Tag
-	(*User)(nil),                   // 3: crossgrant.records.User
-	(*Group)(nil),                  // 4: crossgrant.records.Group
-	(*Role)(nil),                   // 5: crossgrant.records.Role
-	(*ManagedPolicy)(nil),          // 6: crossgrant.records.ManagedPolicy
-	(*PolicyVersion)(nil),          // 7: crossgrant.records.PolicyVersion
-	(*Grant)(nil),                  // 8: crossgrant.records.Grant
-	(*PublicAccessBlock)(nil),      // 9: crossgrant.records.PublicAccessBlock
-	(*Bucket)(nil),                 // 10: crossgrant.records.Bucket
-	(*ObjectLock)(nil),             // 11: crossgrant.records.ObjectLock
-	(*DefaultEncryption)(nil),      // 12: crossgrant.records.DefaultEncryption
-	(*Logging)(nil),                // 13: crossgrant.records.Logging
-	(*CORS)(nil),                   // 14: crossgrant.records.CORS
-	(*CORSRule)(nil),               // 15: crossgrant.records.CORSRule
-	(*Website)(nil),                // 16: crossgrant.records.Website
-	(*WebsiteRedirect)(nil),        // 17: crossgrant.records.WebsiteRedirect
-	(*RoutingRule)(nil),            // 18: crossgrant.records.RoutingRule
-	(*Lifecycle)(nil),              // 19: crossgrant.records.Lifecycle
-	(*LifecycleRule)(nil),          // 20: crossgrant.records.LifecycleRule
-	(*LifecycleProgress)(nil),      // 21: crossgrant.records.LifecycleProgress
-	(*LifecycleExpiration)(nil),    // 22: crossgrant.records.LifecycleExpiration
-	(*LifecycleTransition)(nil),    // 23: crossgrant.records.LifecycleTransition
-	(*NoncurrentExpiration)(nil),   // 24: crossgrant.records.NoncurrentExpiration
-	(*NoncurrentTransition)(nil),   // 25: crossgrant.records.NoncurrentTransition
-	(*Notification)(nil),           // 26: crossgrant.records.Notification
-	(*NotificationTarget)(nil),     // 27: crossgrant.records.NotificationTarget
-	(*NotificationFilter)(nil),     // 28: crossgrant.records.NotificationFilter
-	(*Metadata)(nil),               // 29: crossgrant.records.Metadata
-	(*Checksum)(nil),               // 30: crossgrant.records.Checksum
-	(*Segment)(nil),                // 31: crossgrant.records.Segment
-	(*Encryption)(nil),             // 32: crossgrant.records.Encryption
-	(*KMSKey)(nil),                 // 33: crossgrant.records.KMSKey
-	(*KMSMaterial)(nil),            // 34: crossgrant.records.KMSMaterial
-	(*Retention)(nil),              // 35: crossgrant.records.Retention
-	(*Object)(nil),                 // 36: crossgrant.records.Object
-	(*Upload)(nil),                 // 37: crossgrant.records.Upload
-	(*Part)(nil),                   // 38: crossgrant.records.Part
-	(*Organization)(nil),           // 39: crossgrant.records.Organization
-	(*OrganizationNode)(nil),       // 40: crossgrant.records.OrganizationNode
-	(*Membership)(nil),             // 41: crossgrant.records.Membership
-	(*OrganizationPolicy)(nil),     // 42: crossgrant.records.OrganizationPolicy
-	(*Handshake)(nil),              // 43: crossgrant.records.Handshake
-	(*CreateAccountRequest)(nil),   // 44: crossgrant.records.CreateAccountRequest
-	(*MFADevice)(nil),              // 45: crossgrant.records.MFADevice
-	(*Event)(nil),                  // 46: crossgrant.records.Event
-	(*LogLines)(nil),               // 47: crossgrant.records.LogLines
-	(*LogObject)(nil),              // 48: crossgrant.records.LogObject
-	(*TrustedService)(nil),         // 49: crossgrant.records.TrustedService
-	(*DelegatedAdministrator)(nil), // 50: crossgrant.records.DelegatedAdministrator
-	nil,                            // 51: crossgrant.records.User.InlineEntry
-	nil,                            // 52: crossgrant.records.Group.InlineEntry
-	nil,                            // 53: crossgrant.records.Role.InlineEntry
-	nil,                            // 54: crossgrant.records.Metadata.UserEntry
-	nil,                            // 55: crossgrant.records.Upload.GrantHeadersEntry
+	(*Account)(nil),                    // 0: crossgrant.records.Account
+	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
+	(*Tag)(nil),                        // 2: crossgrant.records.Tag
+	(*User)(nil),                       // 3: crossgrant.records.User
+	(*Group)(nil),                      // 4: crossgrant.records.Group
+	(*Role)(nil),                       // 5: crossgrant.records.Role
+	(*ManagedPolicy)(nil),              // 6: crossgrant.records.ManagedPolicy
+	(*PolicyVersion)(nil),              // 7: crossgrant.records.PolicyVersion
+	(*Grant)(nil),                      // 8: crossgrant.records.Grant
+	(*PublicAccessBlock)(nil),          // 9: crossgrant.records.PublicAccessBlock
+	(*Bucket)(nil),                     // 10: crossgrant.records.Bucket
+	(*ObjectLock)(nil),                 // 11: crossgrant.records.ObjectLock
+	(*DefaultEncryption)(nil),          // 12: crossgrant.records.DefaultEncryption
+	(*Logging)(nil),                    // 13: crossgrant.records.Logging
+	(*CORS)(nil),                       // 14: crossgrant.records.CORS
+	(*CORSRule)(nil),                   // 15: crossgrant.records.CORSRule
+	(*Website)(nil),                    // 16: crossgrant.records.Website
+	(*WebsiteRedirect)(nil),            // 17: crossgrant.records.WebsiteRedirect
+	(*RoutingRule)(nil),                // 18: crossgrant.records.RoutingRule
+	(*Lifecycle)(nil),                  // 19: crossgrant.records.Lifecycle
+	(*LifecycleRule)(nil),              // 20: crossgrant.records.LifecycleRule
+	(*LifecycleProgress)(nil),          // 21: crossgrant.records.LifecycleProgress
+	(*LifecycleExpiration)(nil),        // 22: crossgrant.records.LifecycleExpiration
+	(*LifecycleTransition)(nil),        // 23: crossgrant.records.LifecycleTransition
+	(*NoncurrentExpiration)(nil),       // 24: crossgrant.records.NoncurrentExpiration
+	(*NoncurrentTransition)(nil),       // 25: crossgrant.records.NoncurrentTransition
+	(*Notification)(nil),               // 26: crossgrant.records.Notification
+	(*NotificationTarget)(nil),         // 27: crossgrant.records.NotificationTarget
+	(*NotificationFilter)(nil),         // 28: crossgrant.records.NotificationFilter
+	(*Metadata)(nil),                   // 29: crossgrant.records.Metadata
+	(*Checksum)(nil),                   // 30: crossgrant.records.Checksum
+	(*Segment)(nil),                    // 31: crossgrant.records.Segment
+	(*Encryption)(nil),                 // 32: crossgrant.records.Encryption
+	(*KMSKey)(nil),                     // 33: crossgrant.records.KMSKey
+	(*KMSMaterial)(nil),                // 34: crossgrant.records.KMSMaterial
+	(*Retention)(nil),                  // 35: crossgrant.records.Retention
+	(*Object)(nil),                     // 36: crossgrant.records.Object
+	(*Upload)(nil),                     // 37: crossgrant.records.Upload
+	(*Part)(nil),                       // 38: crossgrant.records.Part
+	(*Organization)(nil),               // 39: crossgrant.records.Organization
+	(*OrganizationNode)(nil),           // 40: crossgrant.records.OrganizationNode
+	(*Membership)(nil),                 // 41: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),         // 42: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),                  // 43: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil),       // 44: crossgrant.records.CreateAccountRequest
+	(*MFADevice)(nil),                  // 45: crossgrant.records.MFADevice
+	(*Event)(nil),                      // 46: crossgrant.records.Event
+	(*LogLines)(nil),                   // 47: crossgrant.records.LogLines
+	(*LogObject)(nil),                  // 48: crossgrant.records.LogObject
+	(*TrustedService)(nil),             // 49: crossgrant.records.TrustedService
+	(*OrganizationResourcePolicy)(nil), // 50: crossgrant.records.OrganizationResourcePolicy
+	(*DelegatedAdministrator)(nil),     // 51: crossgrant.records.DelegatedAdministrator
+	nil,                                // 52: crossgrant.records.User.InlineEntry
+	nil,                                // 53: crossgrant.records.Group.InlineEntry
+	nil,                                // 54: crossgrant.records.Role.InlineEntry
+	nil,                                // 55: crossgrant.records.Metadata.UserEntry
+	nil,                                // 56: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	51, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	52, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	52, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	53, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	53, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	54, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5305,7 +5381,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	54, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	55, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5317,7 +5393,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	55, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	56, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -5332,12 +5408,13 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 51: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
 	13, // 52: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 53: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	50, // 54: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	55, // [55:55] is the sub-list for method output_type
-	55, // [55:55] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	51, // 54: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	2,  // 55: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5356,7 +5433,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   56,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -78,6 +78,12 @@ var operationKeys = slices.Concat(
 	needing(servicePrincipal, about(`{"AccountId":"$ACCOUNT","ServicePrincipal":"iam.amazonaws.com"}`, "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator")),
 	about(`{"AccountId":"$ACCOUNT"}`, "ListDelegatedServicesForAccount"),
 
+	plain("{}", "DescribeResourcePolicy", "DeleteResourcePolicy"),
+	[]keytest.Case{{
+		Operation: "PutResourcePolicy", Full: []string{`{"Content":"{}"` + withTags}, Bare: `{"Content":"{}"}`, Actions: asked("PutResourcePolicy", "TagResource"),
+		Absent: join(unmade, map[string]string{"TagResource organizations:PolicyType": "only what is a policy has a type"}),
+	}},
+
 	lacking(noPolicy, needing(requested, about(`{"ResourceId":"$UNIT","Tags":[`+classTag+`]}`, "TagResource"))),
 	needing(append(policyType[:1:1], requested...), about(`{"ResourceId":"$SCP","Tags":[`+classTag+`]}`, "TagResource")),
 	lacking(noPolicy, needing(tagKeys, about(`{"ResourceId":"$UNIT","TagKeys":["class"]}`, "UntagResource"))),

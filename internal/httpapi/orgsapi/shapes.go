@@ -82,6 +82,11 @@ type policyShape struct {
 	Content       string
 }
 
+type resourcePolicyShape struct {
+	ResourcePolicySummary struct{ Id, Arn string }
+	Content               string
+}
+
 type targetShape struct{ TargetId, Arn, Name, Type string }
 
 type tagShape struct{ Key, Value string }
@@ -170,6 +175,12 @@ func summaryOf(p orgs.Policy) summaryShape {
 }
 
 func policyOf(p orgs.Policy) policyShape { return policyShape{summaryOf(p), p.Content} }
+
+func resourcePolicyOf(p orgs.ResourcePolicy) resourcePolicyShape {
+	shape := resourcePolicyShape{Content: p.Content}
+	shape.ResourcePolicySummary.Id, shape.ResourcePolicySummary.Arn = p.ID, p.ARN
+	return shape
+}
 
 func targetOf(t orgs.PolicyTarget) targetShape {
 	return targetShape{TargetId: t.ID, Arn: t.ARN, Name: t.Name, Type: t.Kind}
