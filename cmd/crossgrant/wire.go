@@ -72,7 +72,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if err := w.objects.Recover(ctx); err != nil {
 		return nil, err
 	}
-	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity})
+	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity, Principals: identity})
 	if err := organizations.Recover(ctx); err != nil {
 		return nil, err
 	}

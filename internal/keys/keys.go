@@ -43,6 +43,7 @@
 //	'R' org\0 'a' policy\0 target    attachment of a policy to a root, OU or account; empty value
 //	'R' org\0 'h' handshake          invitations of an organization; empty value
 //	'R' org\0 'q' request            CreateAccountRequest by ID
+//	'R' org\0 'd'                    OrganizationResourcePolicy
 //	'H' handshake                    Handshake by ID
 //	'J' account handshake            invitations of an account; empty value
 //	'Q' org\0 request                CreateAccountRequest that is in progress; empty value

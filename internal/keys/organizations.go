@@ -73,6 +73,9 @@ func PolicyTargets(org ids.OrganizationID, policy string) (from, to []byte) {
 	return prefix(escape(inOrganization(org, 'a'), policy))
 }
 
+// OrganizationResourcePolicy is the key of the resource policy of an organization.
+func OrganizationResourcePolicy(org ids.OrganizationID) []byte { return inOrganization(org, 'd') }
+
 // Handshake is the key of a handshake.
 func Handshake(id string) []byte { return append([]byte{'H'}, id...) }
 

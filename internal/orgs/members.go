@@ -157,6 +157,8 @@ func (c change) part(id ids.AccountID) error {
 		return err
 	case id == c.management():
 		return errManagementStay
+	case c.delegate(id):
+		return errDelegateStays
 	case n.member.JoinedMethod == Created && c.now.Before(instant(n.member.Joined).Add(waitPeriod)):
 		return errTooYoung
 	}

@@ -3,9 +3,9 @@
 // attached to them. It speaks Go: no HTTP, no JSON, and no authorization by policies, which the
 // pipeline has done before an operation of this package runs.
 //
-// What it does decide is who may call an operation by its place in the organization: all but a few
-// are for the management account alone, since there are no delegated administrators. Every operation
-// gets the account of its caller.
+// What it does decide is who may call an operation by its place in the organization: what changes it is
+// for the management account alone, what reads it for that and for delegated administrators. Every
+// operation gets the account of its caller.
 //
 // What it guarantees: every change is one transaction, together with all indexes, save for the making
 // of an account, which goes through other services and is finished after a crash (Recover); an account
@@ -81,6 +81,8 @@ type Options struct {
 	// Accounts and Roles are used by CreateAccount.
 	Accounts Accounts
 	Roles    Roles
+	// Principals is used for the resource policy.
+	Principals Principals
 }
 
 // Service is Organizations over a metadata store. It is safe for concurrent use.
@@ -91,11 +93,13 @@ type Service struct {
 	quotas   Quotas
 	accounts Accounts
 	roles    Roles
+
+	principals Principals
 }
 
 // New returns the service over store.
 func New(store *meta.Store, opts Options) *Service {
-	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles}
+	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -160,10 +164,12 @@ func (s *Service) read(ctx context.Context, account ids.AccountID, fn func(v vie
 	})
 }
 
-// inspect is read for operations that only the management account may call.
+// inspect is read for operations that only the management account and delegated administrators may call.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html
 func (s *Service) inspect(ctx context.Context, account ids.AccountID, fn func(v view) error) error {
 	return s.read(ctx, account, func(v view) error {
-		if v.management() != account {
+		if v.management() != account && !v.delegate(account) {
 			return errNotManagement
 		}
 		return fn(v)
@@ -183,6 +189,11 @@ func (s *Service) manage(ctx context.Context, account ids.AccountID, fn func(c c
 		}
 		return fn(change{v, tx})
 	})
+}
+
+// putOrganization stores the record of the organization.
+func (c change) putOrganization() error {
+	return records.Put(c.tx, keys.Organization(c.id), c.record)
 }
 
 // write runs fn in one transaction. fn may run several times.

@@ -47,7 +47,7 @@ func newWorld(t *testing.T, quotas Quotas) *world {
 		made: map[ids.AccountID]string{}, roles: map[ids.AccountID]string{},
 	}
 	store := meta.New(memory.New())
-	w.Service = New(store, Options{Now: func() time.Time { return w.clock }, Quotas: quotas, Accounts: w, Roles: w})
+	w.Service = New(store, Options{Now: func() time.Time { return w.clock }, Quotas: quotas, Accounts: w, Roles: w, Principals: w})
 	t.Cleanup(func() {
 		w.checkIndexes()
 		store.Close()

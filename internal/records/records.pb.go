@@ -3480,6 +3480,7 @@ type Organization struct {
 	Root              string                 `protobuf:"bytes,3,opt,name=root,proto3" json:"root,omitempty"`                                                    // r-…
 	FeatureSet        string                 `protobuf:"bytes,4,opt,name=feature_set,json=featureSet,proto3" json:"feature_set,omitempty"`                      // ALL
 	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Services          []*TrustedService      `protobuf:"bytes,6,rep,name=services,proto3" json:"services,omitempty"` // that are trusted, in the order of their principals
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -3547,6 +3548,13 @@ func (x *Organization) GetCreated() int64 {
 		return x.Created
 	}
 	return 0
+}
+
+func (x *Organization) GetServices() []*TrustedService {
+	if x != nil {
+		return x.Services
+	}
+	return nil
 }
 
 // OrganizationNode is the root of an organization or an OU, under keys.OrganizationNode.
@@ -4595,6 +4603,190 @@ func (x *LogObject) GetRegion() string {
 	return ""
 }
 
+// TrustedService is a service of AWS that an organization trusts, within Organization.
+type TrustedService struct {
+	state          protoimpl.MessageState    `protogen:"open.v1"`
+	Principal      string                    `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"` // such as iam.amazonaws.com
+	Enabled        int64                     `protobuf:"varint,2,opt,name=enabled,proto3" json:"enabled,omitempty"`
+	Administrators []*DelegatedAdministrator `protobuf:"bytes,3,rep,name=administrators,proto3" json:"administrators,omitempty"` // in the order of their account IDs
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *TrustedService) Reset() {
+	*x = TrustedService{}
+	mi := &file_records_records_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrustedService) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrustedService) ProtoMessage() {}
+
+func (x *TrustedService) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrustedService.ProtoReflect.Descriptor instead.
+func (*TrustedService) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *TrustedService) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *TrustedService) GetEnabled() int64 {
+	if x != nil {
+		return x.Enabled
+	}
+	return 0
+}
+
+func (x *TrustedService) GetAdministrators() []*DelegatedAdministrator {
+	if x != nil {
+		return x.Administrators
+	}
+	return nil
+}
+
+// OrganizationResourcePolicy is the policy by which an organization delegates, under
+// keys.OrganizationResourcePolicy.
+type OrganizationResourcePolicy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`           // rp-…
+	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"` // document, with unique IDs in place of the ARNs of users and roles
+	Tags          []*Tag                 `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
+	Updated       int64                  `protobuf:"varint,4,opt,name=updated,proto3" json:"updated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationResourcePolicy) Reset() {
+	*x = OrganizationResourcePolicy{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationResourcePolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationResourcePolicy) ProtoMessage() {}
+
+func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationResourcePolicy.ProtoReflect.Descriptor instead.
+func (*OrganizationResourcePolicy) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *OrganizationResourcePolicy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OrganizationResourcePolicy) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *OrganizationResourcePolicy) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *OrganizationResourcePolicy) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+// DelegatedAdministrator is a member account that administers a service, within TrustedService.
+type DelegatedAdministrator struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Enabled       int64                  `protobuf:"varint,2,opt,name=enabled,proto3" json:"enabled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelegatedAdministrator) Reset() {
+	*x = DelegatedAdministrator{}
+	mi := &file_records_records_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelegatedAdministrator) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelegatedAdministrator) ProtoMessage() {}
+
+func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelegatedAdministrator.ProtoReflect.Descriptor instead.
+func (*DelegatedAdministrator) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *DelegatedAdministrator) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *DelegatedAdministrator) GetEnabled() int64 {
+	if x != nil {
+		return x.Enabled
+	}
+	return 0
+}
+
 // PolicyUses is how often an account uses a managed policy of AWS, under keys.PolicyUses.
 type PolicyUses struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4606,7 +4798,7 @@ type PolicyUses struct {
 
 func (x *PolicyUses) Reset() {
 	*x = PolicyUses{}
-	mi := &file_records_records_proto_msgTypes[49]
+	mi := &file_records_records_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4618,7 +4810,7 @@ func (x *PolicyUses) String() string {
 func (*PolicyUses) ProtoMessage() {}
 
 func (x *PolicyUses) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[49]
+	mi := &file_records_records_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4631,7 +4823,7 @@ func (x *PolicyUses) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyUses.ProtoReflect.Descriptor instead.
 func (*PolicyUses) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{49}
+	return file_records_records_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *PolicyUses) GetAttachments() int32 {
@@ -5013,14 +5205,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x128\n" +
 	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksum\x12\x1f\n" +
 	"\vinline_salt\x18\b \x01(\fR\n" +
-	"inlineSalt\"\x9c\x01\n" +
+	"inlineSalt\"\xdc\x01\n" +
 	"\fOrganization\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12management_account\x18\x02 \x01(\tR\x11managementAccount\x12\x12\n" +
 	"\x04root\x18\x03 \x01(\tR\x04root\x12\x1f\n" +
 	"\vfeature_set\x18\x04 \x01(\tR\n" +
 	"featureSet\x12\x18\n" +
-	"\acreated\x18\x05 \x01(\x03R\acreated\"\xe0\x01\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12>\n" +
+	"\bservices\x18\x06 \x03(\v2\".crossgrant.records.TrustedServiceR\bservices\"\xe0\x01\n" +
 	"\x10OrganizationNode\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\tR\x06parent\x12\x12\n" +
@@ -5127,7 +5320,19 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x14\n" +
 	"\x05lines\x18\a \x01(\x03R\x05lines\x12\x18\n" +
 	"\acreated\x18\b \x01(\x03R\acreated\x12\x16\n" +
-	"\x06region\x18\t \x01(\tR\x06region\"S\n" +
+	"\x06region\x18\t \x01(\tR\x06region\"\x9c\x01\n" +
+	"\x0eTrustedService\x12\x1c\n" +
+	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x18\n" +
+	"\aenabled\x18\x02 \x01(\x03R\aenabled\x12R\n" +
+	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\x8d\x01\n" +
+	"\x1aOrganizationResourcePolicy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12+\n" +
+	"\x04tags\x18\x03 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
+	"\aupdated\x18\x04 \x01(\x03R\aupdated\"L\n" +
+	"\x16DelegatedAdministrator\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
+	"\aenabled\x18\x02 \x01(\x03R\aenabled\"S\n" +
 	"\n" +
 	"PolicyUses\x12 \n" +
 	"\vattachments\x18\x01 \x01(\x05R\vattachments\x12#\n" +
@@ -5145,70 +5350,73 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_records_records_proto_goTypes = []any{
-	(*Account)(nil),              // 0: crossgrant.records.Account
-	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
-	(*Tag)(nil),                  // 2: crossgrant.records.Tag
-	(*User)(nil),                 // 3: crossgrant.records.User
-	(*Group)(nil),                // 4: crossgrant.records.Group
-	(*Role)(nil),                 // 5: crossgrant.records.Role
-	(*ManagedPolicy)(nil),        // 6: crossgrant.records.ManagedPolicy
-	(*PolicyVersion)(nil),        // 7: crossgrant.records.PolicyVersion
-	(*Grant)(nil),                // 8: crossgrant.records.Grant
-	(*PublicAccessBlock)(nil),    // 9: crossgrant.records.PublicAccessBlock
-	(*Bucket)(nil),               // 10: crossgrant.records.Bucket
-	(*ObjectLock)(nil),           // 11: crossgrant.records.ObjectLock
-	(*DefaultEncryption)(nil),    // 12: crossgrant.records.DefaultEncryption
-	(*Logging)(nil),              // 13: crossgrant.records.Logging
-	(*CORS)(nil),                 // 14: crossgrant.records.CORS
-	(*CORSRule)(nil),             // 15: crossgrant.records.CORSRule
-	(*Website)(nil),              // 16: crossgrant.records.Website
-	(*WebsiteRedirect)(nil),      // 17: crossgrant.records.WebsiteRedirect
-	(*RoutingRule)(nil),          // 18: crossgrant.records.RoutingRule
-	(*Lifecycle)(nil),            // 19: crossgrant.records.Lifecycle
-	(*LifecycleRule)(nil),        // 20: crossgrant.records.LifecycleRule
-	(*LifecycleProgress)(nil),    // 21: crossgrant.records.LifecycleProgress
-	(*LifecycleExpiration)(nil),  // 22: crossgrant.records.LifecycleExpiration
-	(*LifecycleTransition)(nil),  // 23: crossgrant.records.LifecycleTransition
-	(*NoncurrentExpiration)(nil), // 24: crossgrant.records.NoncurrentExpiration
-	(*NoncurrentTransition)(nil), // 25: crossgrant.records.NoncurrentTransition
-	(*Notification)(nil),         // 26: crossgrant.records.Notification
-	(*NotificationTarget)(nil),   // 27: crossgrant.records.NotificationTarget
-	(*NotificationFilter)(nil),   // 28: crossgrant.records.NotificationFilter
-	(*Metadata)(nil),             // 29: crossgrant.records.Metadata
-	(*Checksum)(nil),             // 30: crossgrant.records.Checksum
-	(*Segment)(nil),              // 31: crossgrant.records.Segment
-	(*Encryption)(nil),           // 32: crossgrant.records.Encryption
-	(*KMSKey)(nil),               // 33: crossgrant.records.KMSKey
-	(*KMSMaterial)(nil),          // 34: crossgrant.records.KMSMaterial
-	(*Retention)(nil),            // 35: crossgrant.records.Retention
-	(*Object)(nil),               // 36: crossgrant.records.Object
-	(*Upload)(nil),               // 37: crossgrant.records.Upload
-	(*Part)(nil),                 // 38: crossgrant.records.Part
-	(*Organization)(nil),         // 39: crossgrant.records.Organization
-	(*OrganizationNode)(nil),     // 40: crossgrant.records.OrganizationNode
-	(*Membership)(nil),           // 41: crossgrant.records.Membership
-	(*OrganizationPolicy)(nil),   // 42: crossgrant.records.OrganizationPolicy
-	(*Handshake)(nil),            // 43: crossgrant.records.Handshake
-	(*CreateAccountRequest)(nil), // 44: crossgrant.records.CreateAccountRequest
-	(*MFADevice)(nil),            // 45: crossgrant.records.MFADevice
-	(*Event)(nil),                // 46: crossgrant.records.Event
-	(*LogLines)(nil),             // 47: crossgrant.records.LogLines
-	(*LogObject)(nil),            // 48: crossgrant.records.LogObject
-	(*PolicyUses)(nil),           // 49: crossgrant.records.PolicyUses
-	nil,                          // 50: crossgrant.records.User.InlineEntry
-	nil,                          // 51: crossgrant.records.Group.InlineEntry
-	nil,                          // 52: crossgrant.records.Role.InlineEntry
-	nil,                          // 53: crossgrant.records.Metadata.UserEntry
-	nil,                          // 54: crossgrant.records.Upload.GrantHeadersEntry
+	(*Account)(nil),                    // 0: crossgrant.records.Account
+	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
+	(*Tag)(nil),                        // 2: crossgrant.records.Tag
+	(*User)(nil),                       // 3: crossgrant.records.User
+	(*Group)(nil),                      // 4: crossgrant.records.Group
+	(*Role)(nil),                       // 5: crossgrant.records.Role
+	(*ManagedPolicy)(nil),              // 6: crossgrant.records.ManagedPolicy
+	(*PolicyVersion)(nil),              // 7: crossgrant.records.PolicyVersion
+	(*Grant)(nil),                      // 8: crossgrant.records.Grant
+	(*PublicAccessBlock)(nil),          // 9: crossgrant.records.PublicAccessBlock
+	(*Bucket)(nil),                     // 10: crossgrant.records.Bucket
+	(*ObjectLock)(nil),                 // 11: crossgrant.records.ObjectLock
+	(*DefaultEncryption)(nil),          // 12: crossgrant.records.DefaultEncryption
+	(*Logging)(nil),                    // 13: crossgrant.records.Logging
+	(*CORS)(nil),                       // 14: crossgrant.records.CORS
+	(*CORSRule)(nil),                   // 15: crossgrant.records.CORSRule
+	(*Website)(nil),                    // 16: crossgrant.records.Website
+	(*WebsiteRedirect)(nil),            // 17: crossgrant.records.WebsiteRedirect
+	(*RoutingRule)(nil),                // 18: crossgrant.records.RoutingRule
+	(*Lifecycle)(nil),                  // 19: crossgrant.records.Lifecycle
+	(*LifecycleRule)(nil),              // 20: crossgrant.records.LifecycleRule
+	(*LifecycleProgress)(nil),          // 21: crossgrant.records.LifecycleProgress
+	(*LifecycleExpiration)(nil),        // 22: crossgrant.records.LifecycleExpiration
+	(*LifecycleTransition)(nil),        // 23: crossgrant.records.LifecycleTransition
+	(*NoncurrentExpiration)(nil),       // 24: crossgrant.records.NoncurrentExpiration
+	(*NoncurrentTransition)(nil),       // 25: crossgrant.records.NoncurrentTransition
+	(*Notification)(nil),               // 26: crossgrant.records.Notification
+	(*NotificationTarget)(nil),         // 27: crossgrant.records.NotificationTarget
+	(*NotificationFilter)(nil),         // 28: crossgrant.records.NotificationFilter
+	(*Metadata)(nil),                   // 29: crossgrant.records.Metadata
+	(*Checksum)(nil),                   // 30: crossgrant.records.Checksum
+	(*Segment)(nil),                    // 31: crossgrant.records.Segment
+	(*Encryption)(nil),                 // 32: crossgrant.records.Encryption
+	(*KMSKey)(nil),                     // 33: crossgrant.records.KMSKey
+	(*KMSMaterial)(nil),                // 34: crossgrant.records.KMSMaterial
+	(*Retention)(nil),                  // 35: crossgrant.records.Retention
+	(*Object)(nil),                     // 36: crossgrant.records.Object
+	(*Upload)(nil),                     // 37: crossgrant.records.Upload
+	(*Part)(nil),                       // 38: crossgrant.records.Part
+	(*Organization)(nil),               // 39: crossgrant.records.Organization
+	(*OrganizationNode)(nil),           // 40: crossgrant.records.OrganizationNode
+	(*Membership)(nil),                 // 41: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),         // 42: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),                  // 43: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil),       // 44: crossgrant.records.CreateAccountRequest
+	(*MFADevice)(nil),                  // 45: crossgrant.records.MFADevice
+	(*Event)(nil),                      // 46: crossgrant.records.Event
+	(*LogLines)(nil),                   // 47: crossgrant.records.LogLines
+	(*LogObject)(nil),                  // 48: crossgrant.records.LogObject
+	(*TrustedService)(nil),             // 49: crossgrant.records.TrustedService
+	(*OrganizationResourcePolicy)(nil), // 50: crossgrant.records.OrganizationResourcePolicy
+	(*DelegatedAdministrator)(nil),     // 51: crossgrant.records.DelegatedAdministrator
+	(*PolicyUses)(nil),                 // 52: crossgrant.records.PolicyUses
+	nil,                                // 53: crossgrant.records.User.InlineEntry
+	nil,                                // 54: crossgrant.records.Group.InlineEntry
+	nil,                                // 55: crossgrant.records.Role.InlineEntry
+	nil,                                // 56: crossgrant.records.Metadata.UserEntry
+	nil,                                // 57: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	50, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	53, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	51, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	52, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	54, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	55, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5231,7 +5439,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	53, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	56, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5243,25 +5451,28 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	54, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	57, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
 	31, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
 	30, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 45: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 46: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 47: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 48: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 51: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 52: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	53, // [53:53] is the sub-list for method output_type
-	53, // [53:53] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	49, // 45: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
+	2,  // 46: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 47: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 48: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 49: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 52: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 53: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	51, // 54: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	2,  // 55: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5280,7 +5491,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   55,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

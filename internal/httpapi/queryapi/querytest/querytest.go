@@ -74,7 +74,7 @@ func New(t *testing.T) *World {
 	authorizer := access.New(w.Store, box, sessions)
 	w.Asking = &keytest.Asking{Access: authorizer}
 	w.IAM = iam.New(w.Store, box, iam.Options{Now: now})
-	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM})
+	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM, Principals: w.IAM})
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: w.Asking, Records: audit.NewStream(w), Now: now,
