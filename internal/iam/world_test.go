@@ -171,6 +171,12 @@ func (w *world) checkIndexes() {
 					return err
 				}
 			}
+			err := v.each(keys.InstanceProfileKind, func() entity { return new(records.InstanceProfile) }, func(e entity) {
+				expect(keys.UniqueID(account, ids.UniqueID(e.GetId())), "i"+strings.ToLower(e.GetName()))
+			})
+			if err != nil {
+				return err
+			}
 			devices, err := v.virtualMFADevices(Assigned, Page{Max: 1000}) // fails for an owner who is gone
 			if err != nil {
 				return err

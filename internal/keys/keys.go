@@ -19,7 +19,9 @@
 //	'I' account 'b' policy\0 kind entity   permissions boundary of a user or role, by policy ARN; value: entity's name
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
+//	'I' account 'i' profile          InstanceProfile by name, lower case
 //	'I' account 't' policy           PolicyUses of a managed policy of AWS, by its ARN
+//	'a' alias                        account ID by account alias
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value
@@ -80,12 +82,13 @@ var errKey = errors.New("keys: malformed key")
 // Kind tells IAM entities apart in a key.
 type Kind byte
 
-// The kinds of IAM entity that policies are attached to, and managed policies.
+// The kinds of IAM entity that policies are attached to, managed policies, and instance profiles.
 const (
-	UserKind   Kind = 'u'
-	GroupKind  Kind = 'g'
-	RoleKind   Kind = 'r'
-	PolicyKind Kind = 'p'
+	UserKind            Kind = 'u'
+	GroupKind           Kind = 'g'
+	RoleKind            Kind = 'r'
+	PolicyKind          Kind = 'p'
+	InstanceProfileKind Kind = 'i'
 )
 
 // BucketID is the internal identity of one creation of a bucket.
@@ -102,6 +105,9 @@ func CanonicalID(id ids.CanonicalUserID) []byte { return append([]byte{'C'}, id.
 
 // Email is the key of the index from a root user's e-mail address to account ID.
 func Email(address string) []byte { return append([]byte{'E'}, strings.ToLower(address)...) }
+
+// AccountAlias is the key of the account that has an alias.
+func AccountAlias(alias string) []byte { return append([]byte{'a'}, alias...) }
 
 // AccessKey is the key of an access key.
 func AccessKey(id ids.AccessKeyID) []byte { return append([]byte{'K'}, id...) }

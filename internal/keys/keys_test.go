@@ -33,6 +33,8 @@ func TestLayout(t *testing.T) {
 		{"Group", Entity(account, GroupKind, "Devs"), `I380701114427gdevs`},
 		{"Role", Entity(account, RoleKind, "R"), `I380701114427rr`},
 		{"Policy", Entity(account, PolicyKind, "P"), `I380701114427pp`},
+		{"InstanceProfile", Entity(account, InstanceProfileKind, "P"), `I380701114427ip`},
+		{"AccountAlias", AccountAlias("walnut"), `awalnut`},
 		{"UniqueID", UniqueID(account, "AIDAX"), `I380701114427nAIDAX`},
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},

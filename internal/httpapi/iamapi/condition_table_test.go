@@ -17,8 +17,10 @@ const (
 	input      = "&PolicyInputList.member.1=%7B%7D"
 	simulation = input + "&ActionNames.member.1=s3:GetObject"
 	ofPolicy   = "PolicyArn=arn:aws:iam::111111111111:policy/"
+	profile    = "InstanceProfileName="
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
+	tagKey     = "&TagKeys.member.1=class"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
 
@@ -81,7 +83,27 @@ var operationKeys = slices.Concat(
 	about(serial, "", "DeleteVirtualMFADevice"),
 	about("", "AssignmentStatus=Any", "ListVirtualMFADevices"),
 
-	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies"),
+	about("UserName=", tagged, "TagUser"), about("UserName=", tagKey, "UntagUser"), about("UserName=", "", "ListUserTags"),
+	about("RoleName=", tagged, "TagRole"), about("RoleName=", tagKey, "UntagRole"), about("RoleName=", "", "ListRoleTags"),
+	about(ofPolicy, tagged, "TagPolicy"), about(ofPolicy, tagKey, "UntagPolicy"), about(ofPolicy, "", "ListPolicyTags"),
+	about(serial, tagged, "TagMFADevice"), about(serial, tagKey, "UntagMFADevice"), about(serial, "", "ListMFADeviceTags"),
+
+	[]keytest.Case{
+		{
+			Operation: "CreateInstanceProfile", Full: []string{"InstanceProfileName=new&Path=/a/" + tagged}, Bare: "InstanceProfileName=new",
+			Actions: []string{"iam:CreateInstanceProfile", "iam:TagInstanceProfile"}, Absent: untagged,
+		},
+		{
+			Operation: "AddRoleToInstanceProfile", Full: []string{"InstanceProfileName=full&RoleName=full"}, Bare: "InstanceProfileName=bare&RoleName=bare",
+			Actions: []string{"iam:AddRoleToInstanceProfile", "iam:PassRole"}, Needed: []string{"iam:PassedToService", "iam:AssociatedResourceArn"},
+		},
+	},
+	about(profile, "", "GetInstanceProfile", "DeleteInstanceProfile", "ListInstanceProfileTags"),
+	about(profile, "&RoleName=full", "RemoveRoleFromInstanceProfile"),
+	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
+	about("RoleName=", "", "ListInstanceProfilesForRole"),
+
+	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
 	about(sourceARN+"user/", simulation, "SimulatePrincipalPolicy"),
@@ -117,6 +139,10 @@ func about(name, parameters string, operations ...string) (cases []keytest.Case)
 			c.Needed = []string{"iam:PolicyARN"}
 		case bounds:
 			c.Needed = []string{"iam:PermissionsBoundary"}
+		case tagged:
+			c.Bare = name + "bare&Tags="
+		case tagKey:
+			c.Bare = name + "bare&TagKeys="
 		}
 		cases = append(cases, c)
 	}
