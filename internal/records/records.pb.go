@@ -4664,6 +4664,76 @@ func (x *TrustedService) GetAdministrators() []*DelegatedAdministrator {
 	return nil
 }
 
+// OrganizationCounts is how many there are of what an organization may have a number of, under
+// keys.OrganizationCounts.
+type OrganizationCounts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accounts      int64                  `protobuf:"varint,1,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	Units         int64                  `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	Policies      map[string]int64       `protobuf:"bytes,3,rep,name=policies,proto3" json:"policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // by type, without those of AWS
+	Closures      []int64                `protobuf:"varint,4,rep,packed,name=closures,proto3" json:"closures,omitempty"`                                                                    // times of the accounts that were closed in the last 30 days, oldest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationCounts) Reset() {
+	*x = OrganizationCounts{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationCounts) ProtoMessage() {}
+
+func (x *OrganizationCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationCounts.ProtoReflect.Descriptor instead.
+func (*OrganizationCounts) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *OrganizationCounts) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *OrganizationCounts) GetUnits() int64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *OrganizationCounts) GetPolicies() map[string]int64 {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+func (x *OrganizationCounts) GetClosures() []int64 {
+	if x != nil {
+		return x.Closures
+	}
+	return nil
+}
+
 // OrganizationResourcePolicy is the policy by which an organization delegates, under
 // keys.OrganizationResourcePolicy.
 type OrganizationResourcePolicy struct {
@@ -4678,7 +4748,7 @@ type OrganizationResourcePolicy struct {
 
 func (x *OrganizationResourcePolicy) Reset() {
 	*x = OrganizationResourcePolicy{}
-	mi := &file_records_records_proto_msgTypes[50]
+	mi := &file_records_records_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4690,7 +4760,7 @@ func (x *OrganizationResourcePolicy) String() string {
 func (*OrganizationResourcePolicy) ProtoMessage() {}
 
 func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[50]
+	mi := &file_records_records_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4703,7 +4773,7 @@ func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationResourcePolicy.ProtoReflect.Descriptor instead.
 func (*OrganizationResourcePolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{50}
+	return file_records_records_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *OrganizationResourcePolicy) GetId() string {
@@ -4745,7 +4815,7 @@ type DelegatedAdministrator struct {
 
 func (x *DelegatedAdministrator) Reset() {
 	*x = DelegatedAdministrator{}
-	mi := &file_records_records_proto_msgTypes[51]
+	mi := &file_records_records_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4757,7 +4827,7 @@ func (x *DelegatedAdministrator) String() string {
 func (*DelegatedAdministrator) ProtoMessage() {}
 
 func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[51]
+	mi := &file_records_records_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4770,7 +4840,7 @@ func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DelegatedAdministrator.ProtoReflect.Descriptor instead.
 func (*DelegatedAdministrator) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{51}
+	return file_records_records_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DelegatedAdministrator) GetAccount() string {
@@ -5271,7 +5341,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0eTrustedService\x12\x1c\n" +
 	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x18\n" +
 	"\aenabled\x18\x02 \x01(\x03R\aenabled\x12R\n" +
-	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\x8d\x01\n" +
+	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\xf1\x01\n" +
+	"\x12OrganizationCounts\x12\x1a\n" +
+	"\baccounts\x18\x01 \x01(\x03R\baccounts\x12\x14\n" +
+	"\x05units\x18\x02 \x01(\x03R\x05units\x12P\n" +
+	"\bpolicies\x18\x03 \x03(\v24.crossgrant.records.OrganizationCounts.PoliciesEntryR\bpolicies\x12\x1a\n" +
+	"\bclosures\x18\x04 \x03(\x03R\bclosures\x1a;\n" +
+	"\rPoliciesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x8d\x01\n" +
 	"\x1aOrganizationResourcePolicy\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12+\n" +
@@ -5293,7 +5371,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -5345,20 +5423,22 @@ var file_records_records_proto_goTypes = []any{
 	(*LogLines)(nil),                   // 47: crossgrant.records.LogLines
 	(*LogObject)(nil),                  // 48: crossgrant.records.LogObject
 	(*TrustedService)(nil),             // 49: crossgrant.records.TrustedService
-	(*OrganizationResourcePolicy)(nil), // 50: crossgrant.records.OrganizationResourcePolicy
-	(*DelegatedAdministrator)(nil),     // 51: crossgrant.records.DelegatedAdministrator
-	nil,                                // 52: crossgrant.records.User.InlineEntry
-	nil,                                // 53: crossgrant.records.Group.InlineEntry
-	nil,                                // 54: crossgrant.records.Role.InlineEntry
-	nil,                                // 55: crossgrant.records.Metadata.UserEntry
-	nil,                                // 56: crossgrant.records.Upload.GrantHeadersEntry
+	(*OrganizationCounts)(nil),         // 50: crossgrant.records.OrganizationCounts
+	(*OrganizationResourcePolicy)(nil), // 51: crossgrant.records.OrganizationResourcePolicy
+	(*DelegatedAdministrator)(nil),     // 52: crossgrant.records.DelegatedAdministrator
+	nil,                                // 53: crossgrant.records.User.InlineEntry
+	nil,                                // 54: crossgrant.records.Group.InlineEntry
+	nil,                                // 55: crossgrant.records.Role.InlineEntry
+	nil,                                // 56: crossgrant.records.Metadata.UserEntry
+	nil,                                // 57: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 58: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	52, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	53, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	53, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	54, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	54, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	55, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5381,7 +5461,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	55, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	56, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5393,7 +5473,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	56, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	57, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -5408,13 +5488,14 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 51: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
 	13, // 52: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 53: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	51, // 54: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	2,  // 55: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
-	56, // [56:56] is the sub-list for method output_type
-	56, // [56:56] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	52, // 54: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	58, // 55: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	2,  // 56: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	57, // [57:57] is the sub-list for method output_type
+	57, // [57:57] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5433,7 +5514,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   57,
+			NumMessages:   59,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
