@@ -45,6 +45,9 @@
 //	'R' org\0 'a' policy\0 target    attachment of a policy to a root, OU or account; empty value
 //	'R' org\0 'h' handshake          invitations of an organization; empty value
 //	'R' org\0 'q' request            CreateAccountRequest by ID
+//	'R' org\0 'b' parent\0 account   accounts below a root or OU, by ID; empty value
+//	'R' org\0 'i' handshake          invitations of an organization that were not answered; empty value
+//	'R' org\0 'k'                    OrganizationCounts
 //	'R' org\0 'd'                    OrganizationResourcePolicy
 //	'H' handshake                    Handshake by ID
 //	'J' account handshake            invitations of an account; empty value

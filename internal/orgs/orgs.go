@@ -65,6 +65,10 @@ type Quotas struct {
 	Tags       int // on one resource
 }
 
+// AccountsQuota is the name of the quota that Quotas.Accounts is the standard value of. An operator can set
+// it for a management account.
+const AccountsQuota = "AccountsPerOrganization"
+
 // DefaultQuotas returns the quotas of a new organization on AWS.
 func DefaultQuotas() Quotas {
 	return Quotas{Accounts: 10, Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50}
@@ -78,6 +82,9 @@ type Options struct {
 	Rand io.Reader
 	// Quotas limit each organization; the zero value means DefaultQuotas.
 	Quotas Quotas
+	// Quota returns what an operator set a quota of a management account to, or else standard; nil means
+	// standard. It is asked in the transaction that needs it.
+	Quota func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	// Accounts and Roles are used by CreateAccount.
 	Accounts Accounts
 	Roles    Roles
@@ -91,6 +98,7 @@ type Service struct {
 	now      func() time.Time
 	rand     io.Reader
 	quotas   Quotas
+	quota    func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	accounts Accounts
 	roles    Roles
 
@@ -99,7 +107,7 @@ type Service struct {
 
 // New returns the service over store.
 func New(store *meta.Store, opts Options) *Service {
-	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
+	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, quota: opts.Quota, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -108,6 +116,9 @@ func New(store *meta.Store, opts Options) *Service {
 	}
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()
+	}
+	if s.quota == nil {
+		s.quota = func(_ meta.Reader, _ ids.AccountID, _ string, standard int) (int, error) { return standard, nil }
 	}
 	return s
 }

@@ -4704,6 +4704,76 @@ func (x *TrustedService) GetAdministrators() []*DelegatedAdministrator {
 	return nil
 }
 
+// OrganizationCounts is how many there are of what an organization may have a number of, under
+// keys.OrganizationCounts.
+type OrganizationCounts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accounts      int64                  `protobuf:"varint,1,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	Units         int64                  `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	Policies      map[string]int64       `protobuf:"bytes,3,rep,name=policies,proto3" json:"policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // by type, without those of AWS
+	Closures      []int64                `protobuf:"varint,4,rep,packed,name=closures,proto3" json:"closures,omitempty"`                                                                    // times of the accounts that were closed in the last 30 days, oldest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationCounts) Reset() {
+	*x = OrganizationCounts{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationCounts) ProtoMessage() {}
+
+func (x *OrganizationCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationCounts.ProtoReflect.Descriptor instead.
+func (*OrganizationCounts) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *OrganizationCounts) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *OrganizationCounts) GetUnits() int64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *OrganizationCounts) GetPolicies() map[string]int64 {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+func (x *OrganizationCounts) GetClosures() []int64 {
+	if x != nil {
+		return x.Closures
+	}
+	return nil
+}
+
 // OrganizationResourcePolicy is the policy by which an organization delegates, under
 // keys.OrganizationResourcePolicy.
 type OrganizationResourcePolicy struct {
@@ -4718,7 +4788,7 @@ type OrganizationResourcePolicy struct {
 
 func (x *OrganizationResourcePolicy) Reset() {
 	*x = OrganizationResourcePolicy{}
-	mi := &file_records_records_proto_msgTypes[50]
+	mi := &file_records_records_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4730,7 +4800,7 @@ func (x *OrganizationResourcePolicy) String() string {
 func (*OrganizationResourcePolicy) ProtoMessage() {}
 
 func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[50]
+	mi := &file_records_records_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4743,7 +4813,7 @@ func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganizationResourcePolicy.ProtoReflect.Descriptor instead.
 func (*OrganizationResourcePolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{50}
+	return file_records_records_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *OrganizationResourcePolicy) GetId() string {
@@ -4785,7 +4855,7 @@ type DelegatedAdministrator struct {
 
 func (x *DelegatedAdministrator) Reset() {
 	*x = DelegatedAdministrator{}
-	mi := &file_records_records_proto_msgTypes[51]
+	mi := &file_records_records_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4797,7 +4867,7 @@ func (x *DelegatedAdministrator) String() string {
 func (*DelegatedAdministrator) ProtoMessage() {}
 
 func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[51]
+	mi := &file_records_records_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4810,7 +4880,7 @@ func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DelegatedAdministrator.ProtoReflect.Descriptor instead.
 func (*DelegatedAdministrator) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{51}
+	return file_records_records_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DelegatedAdministrator) GetAccount() string {
@@ -4838,7 +4908,7 @@ type PolicyUses struct {
 
 func (x *PolicyUses) Reset() {
 	*x = PolicyUses{}
-	mi := &file_records_records_proto_msgTypes[52]
+	mi := &file_records_records_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4850,7 +4920,7 @@ func (x *PolicyUses) String() string {
 func (*PolicyUses) ProtoMessage() {}
 
 func (x *PolicyUses) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[52]
+	mi := &file_records_records_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4863,7 +4933,7 @@ func (x *PolicyUses) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyUses.ProtoReflect.Descriptor instead.
 func (*PolicyUses) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{52}
+	return file_records_records_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PolicyUses) GetAttachments() int32 {
@@ -4895,7 +4965,7 @@ type InstanceProfile struct {
 
 func (x *InstanceProfile) Reset() {
 	*x = InstanceProfile{}
-	mi := &file_records_records_proto_msgTypes[53]
+	mi := &file_records_records_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4907,7 +4977,7 @@ func (x *InstanceProfile) String() string {
 func (*InstanceProfile) ProtoMessage() {}
 
 func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[53]
+	mi := &file_records_records_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4920,7 +4990,7 @@ func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceProfile.ProtoReflect.Descriptor instead.
 func (*InstanceProfile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{53}
+	return file_records_records_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *InstanceProfile) GetName() string {
@@ -4983,7 +5053,7 @@ type PasswordPolicy struct {
 
 func (x *PasswordPolicy) Reset() {
 	*x = PasswordPolicy{}
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4995,7 +5065,7 @@ func (x *PasswordPolicy) String() string {
 func (*PasswordPolicy) ProtoMessage() {}
 
 func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5008,7 +5078,7 @@ func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasswordPolicy.ProtoReflect.Descriptor instead.
 func (*PasswordPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{54}
+	return file_records_records_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PasswordPolicy) GetMinimumLength() int32 {
@@ -5090,7 +5160,7 @@ type Login struct {
 
 func (x *Login) Reset() {
 	*x = Login{}
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5102,7 +5172,7 @@ func (x *Login) String() string {
 func (*Login) ProtoMessage() {}
 
 func (x *Login) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5115,7 +5185,7 @@ func (x *Login) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Login.ProtoReflect.Descriptor instead.
 func (*Login) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{55}
+	return file_records_records_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Login) GetCreated() int64 {
@@ -5181,7 +5251,7 @@ type Password struct {
 
 func (x *Password) Reset() {
 	*x = Password{}
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5193,7 +5263,7 @@ func (x *Password) String() string {
 func (*Password) ProtoMessage() {}
 
 func (x *Password) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5206,7 +5276,7 @@ func (x *Password) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Password.ProtoReflect.Descriptor instead.
 func (*Password) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{56}
+	return file_records_records_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Password) GetSalt() []byte {
@@ -5734,7 +5804,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0eTrustedService\x12\x1c\n" +
 	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x18\n" +
 	"\aenabled\x18\x02 \x01(\x03R\aenabled\x12R\n" +
-	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\x8d\x01\n" +
+	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\xf1\x01\n" +
+	"\x12OrganizationCounts\x12\x1a\n" +
+	"\baccounts\x18\x01 \x01(\x03R\baccounts\x12\x14\n" +
+	"\x05units\x18\x02 \x01(\x03R\x05units\x12P\n" +
+	"\bpolicies\x18\x03 \x03(\v24.crossgrant.records.OrganizationCounts.PoliciesEntryR\bpolicies\x12\x1a\n" +
+	"\bclosures\x18\x04 \x03(\x03R\bclosures\x1a;\n" +
+	"\rPoliciesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x8d\x01\n" +
 	"\x1aOrganizationResourcePolicy\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12+\n" +
@@ -5793,7 +5871,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -5845,27 +5923,29 @@ var file_records_records_proto_goTypes = []any{
 	(*LogLines)(nil),                   // 47: crossgrant.records.LogLines
 	(*LogObject)(nil),                  // 48: crossgrant.records.LogObject
 	(*TrustedService)(nil),             // 49: crossgrant.records.TrustedService
-	(*OrganizationResourcePolicy)(nil), // 50: crossgrant.records.OrganizationResourcePolicy
-	(*DelegatedAdministrator)(nil),     // 51: crossgrant.records.DelegatedAdministrator
-	(*PolicyUses)(nil),                 // 52: crossgrant.records.PolicyUses
-	(*InstanceProfile)(nil),            // 53: crossgrant.records.InstanceProfile
-	(*PasswordPolicy)(nil),             // 54: crossgrant.records.PasswordPolicy
-	(*Login)(nil),                      // 55: crossgrant.records.Login
-	(*Password)(nil),                   // 56: crossgrant.records.Password
-	nil,                                // 57: crossgrant.records.User.InlineEntry
-	nil,                                // 58: crossgrant.records.Group.InlineEntry
-	nil,                                // 59: crossgrant.records.Role.InlineEntry
-	nil,                                // 60: crossgrant.records.Metadata.UserEntry
-	nil,                                // 61: crossgrant.records.Upload.GrantHeadersEntry
+	(*OrganizationCounts)(nil),         // 50: crossgrant.records.OrganizationCounts
+	(*OrganizationResourcePolicy)(nil), // 51: crossgrant.records.OrganizationResourcePolicy
+	(*DelegatedAdministrator)(nil),     // 52: crossgrant.records.DelegatedAdministrator
+	(*PolicyUses)(nil),                 // 53: crossgrant.records.PolicyUses
+	(*InstanceProfile)(nil),            // 54: crossgrant.records.InstanceProfile
+	(*PasswordPolicy)(nil),             // 55: crossgrant.records.PasswordPolicy
+	(*Login)(nil),                      // 56: crossgrant.records.Login
+	(*Password)(nil),                   // 57: crossgrant.records.Password
+	nil,                                // 58: crossgrant.records.User.InlineEntry
+	nil,                                // 59: crossgrant.records.Group.InlineEntry
+	nil,                                // 60: crossgrant.records.Role.InlineEntry
+	nil,                                // 61: crossgrant.records.Metadata.UserEntry
+	nil,                                // 62: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 63: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	54, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	57, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	58, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 3: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	55, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	58, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	59, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	56, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	59, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	60, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 7: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 8: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 9: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5888,7 +5968,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 26: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 27: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 28: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	60, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	61, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 30: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 31: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 32: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5900,7 +5980,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 38: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 39: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 40: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	61, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	62, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 42: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 43: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 44: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -5915,16 +5995,17 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 53: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
 	13, // 54: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 55: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	51, // 56: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	2,  // 57: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 58: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
-	56, // 59: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
-	56, // 60: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
-	61, // [61:61] is the sub-list for method output_type
-	61, // [61:61] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	52, // 56: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	63, // 57: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	2,  // 58: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 59: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	57, // 60: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	57, // 61: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	62, // [62:62] is the sub-list for method output_type
+	62, // [62:62] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5937,14 +6018,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[54].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   62,
+			NumMessages:   64,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
