@@ -8,6 +8,7 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 )
 
 // AttachedPolicy names a managed policy that is attached to an entity.
@@ -37,8 +38,9 @@ func (s *Service) AttachPolicy(ctx context.Context, account ids.AccountID, k key
 		if err := c.countUse(a, missing, 1, 0); err != nil {
 			return err
 		}
-		if quota, quotaName := s.attachQuota(k); len(h.GetAttached()) >= quota {
-			return limitExceeded("Cannot exceed quota for %s: %d", quotaName, quota)
+		quotaName, standard := s.attachQuota(k)
+		if err := c.within(len(h.GetAttached()), quotaName, standard); err != nil {
+			return err
 		}
 		setAttached(h, append(h.GetAttached(), policyARN))
 		if err := c.tx.Put(keys.Attachment(account, policyARN, k, h.GetName()), []byte(h.GetName())); err != nil {
@@ -108,14 +110,15 @@ func (s *Service) AttachedPolicies(ctx context.Context, account ids.AccountID, k
 	return list, err
 }
 
-// attachQuota returns how many managed policies an entity may have, and the quota's name.
-func (s *Service) attachQuota(k keys.Kind) (quota int, name string) {
+// attachQuota returns which quota limits the managed policies of an entity, and its value where the operator set
+// none.
+func (s *Service) attachQuota(k keys.Kind) (name string, standard int) {
 	switch k {
 	case keys.UserKind:
-		return s.quotas.PoliciesPerUser, "PoliciesPerUser"
+		return quotas.AttachedPerUser, s.quotas.PoliciesPerUser
 	case keys.GroupKind:
-		return s.quotas.PoliciesPerGroup, "PoliciesPerGroup"
+		return quotas.AttachedPerGroup, s.quotas.PoliciesPerGroup
 	default:
-		return s.quotas.PoliciesPerRole, "PoliciesPerRole"
+		return quotas.AttachedPerRole, s.quotas.PoliciesPerRole
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -74,7 +75,7 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 		err = s.checkTags(in.Tags, false)
 	}
 	if err == nil {
-		err = s.checkPolicy(in.Document)
+		err = s.checkPolicy(ctx, account, in.Document)
 	}
 	if err == nil && utf8.RuneCountInString(in.Description) > 1000 {
 		err = invalidInput("The description is longer than 1000 characters.")
@@ -103,9 +104,13 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 }
 
 // checkPolicy refuses a document that a managed policy cannot have.
-func (s *Service) checkPolicy(document string) error {
-	if policy.Identity.Size(document) > s.quotas.PolicySize {
-		return limitExceeded("Cannot exceed quota for PolicySize: %d", s.quotas.PolicySize)
+func (s *Service) checkPolicy(ctx context.Context, account ids.AccountID, document string) error {
+	quota, err := s.quotaOf(ctx, account, quotas.PolicySize, s.quotas.PolicySize)
+	if err != nil {
+		return err
+	}
+	if policy.Identity.Size(document) > quota {
+		return exceeded(quotas.PolicySize, quota)
 	}
 	return parseIdentity(document)
 }

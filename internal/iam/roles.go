@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -86,7 +87,7 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 	if err != nil {
 		return Role{}, err
 	}
-	trust, err := s.parseTrust(in.Trust)
+	trust, err := s.parseTrust(ctx, account, in.Trust)
 	if err != nil {
 		return Role{}, err
 	}
@@ -129,9 +130,13 @@ func checkRole(description string, maxSession time.Duration) error {
 }
 
 // parseTrust parses a document that a client wants to store as a trust policy.
-func (s *Service) parseTrust(text string) (*policy.Document, error) {
-	if policy.Trust.Size(text) > s.quotas.TrustSize {
-		return nil, limitExceeded("Cannot exceed quota for ACLSizePerRole: %d", s.quotas.TrustSize)
+func (s *Service) parseTrust(ctx context.Context, account ids.AccountID, text string) (*policy.Document, error) {
+	quota, err := s.quotaOf(ctx, account, quotas.TrustPolicySize, s.quotas.TrustSize)
+	if err != nil {
+		return nil, err
+	}
+	if policy.Trust.Size(text) > quota {
+		return nil, exceeded(quotas.TrustPolicySize, quota)
 	}
 	trust, err := policy.Parse(policy.Trust, []byte(text))
 	if err != nil {
@@ -192,7 +197,7 @@ func (s *Service) UpdateRole(ctx context.Context, account ids.AccountID, name, d
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
 func (s *Service) UpdateTrust(ctx context.Context, account ids.AccountID, name, document string) error {
-	trust, err := s.parseTrust(document)
+	trust, err := s.parseTrust(ctx, account, document)
 	if err != nil {
 		return err
 	}

@@ -177,6 +177,11 @@ func (w *world) checkIndexes() {
 			if err != nil {
 				return err
 			}
+			for _, k := range countedKinds {
+				if err := v.checkCount(k); err != nil {
+					w.Error(err)
+				}
+			}
 			devices, err := v.virtualMFADevices(Assigned, Page{Max: 1000}) // fails for an owner who is gone
 			if err != nil {
 				return err

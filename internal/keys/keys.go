@@ -17,6 +17,7 @@
 //	'I' account 'm' group\0 user     membership, by group; value: the user's name
 //	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
 //	'I' account 'b' policy\0 kind entity   permissions boundary of a user or role, by policy ARN; value: entity's name
+//	'I' account 'c' kind             EntityCount: how many keys the account has of this kind
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
 //	'I' account 'i' profile          InstanceProfile by name, lower case
@@ -94,6 +95,12 @@ const (
 	InstanceProfileKind Kind = 'i'
 )
 
+// The kinds of what is counted as entities are.
+const (
+	MFADeviceKind Kind = 'd' // virtual MFA devices
+	BucketKind    Kind = 'b'
+)
+
 // BucketID is the internal identity of one creation of a bucket.
 type BucketID [8]byte
 
@@ -122,6 +129,19 @@ func Entity(account ids.AccountID, k Kind, name string) []byte {
 
 // Entities is the range of an account's entities of one kind, by lower-case name.
 func Entities(account ids.AccountID, k Kind) (from, to []byte) { return prefix(iam(account, byte(k))) }
+
+// Counted is the range of what an account has of one kind: entities, virtual MFA devices or buckets.
+func Counted(account ids.AccountID, k Kind) (from, to []byte) {
+	if k == BucketKind {
+		return BucketsOf(account)
+	}
+	return Entities(account, k)
+}
+
+// EntityCount is the key of the number of the keys of Counted.
+func EntityCount(account ids.AccountID, k Kind) []byte {
+	return append(iam(account, 'c'), byte(k))
+}
 
 // UniqueID is the key of the index from unique ID to entity, in an account.
 func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {

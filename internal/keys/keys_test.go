@@ -35,6 +35,7 @@ func TestLayout(t *testing.T) {
 		{"Policy", Entity(account, PolicyKind, "P"), `I380701114427pp`},
 		{"InstanceProfile", Entity(account, InstanceProfileKind, "P"), `I380701114427ip`},
 		{"AccountAlias", AccountAlias("walnut"), `awalnut`},
+		{"EntityCount", EntityCount(account, UserKind), `I380701114427cu`},
 		{"UniqueID", UniqueID(account, "AIDAX"), `I380701114427nAIDAX`},
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},

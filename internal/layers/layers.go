@@ -41,7 +41,7 @@ var Crossgrant = Rules{
 		{"internal/meta", "internal/blob", "internal/seal"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
-		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle"},
+		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle", "internal/quotas"},
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine"},
 		{"internal/access"},

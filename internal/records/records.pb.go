@@ -40,6 +40,8 @@ type Account struct {
 	Alias                      string                 `protobuf:"bytes,9,opt,name=alias,proto3" json:"alias,omitempty"`                                                                                   // empty: none
 	PasswordPolicy             *PasswordPolicy        `protobuf:"bytes,10,opt,name=password_policy,json=passwordPolicy,proto3" json:"password_policy,omitempty"`                                          // absent: the default one
 	GlobalEndpointTokenVersion int32                  `protobuf:"varint,11,opt,name=global_endpoint_token_version,json=globalEndpointTokenVersion,proto3" json:"global_endpoint_token_version,omitempty"` // 1, 2; 0: never set, which means 1
+	Quotas                     map[string]int64       `protobuf:"bytes,12,rep,name=quotas,proto3" json:"quotas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`     // quotas that the operator set, by name; absent: the default
+	Deleting                   int64                  `protobuf:"varint,14,opt,name=deleting,proto3" json:"deleting,omitempty"`                                                                           // since when it is being deleted; 0: it is not
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -147,6 +149,20 @@ func (x *Account) GetPasswordPolicy() *PasswordPolicy {
 func (x *Account) GetGlobalEndpointTokenVersion() int32 {
 	if x != nil {
 		return x.GlobalEndpointTokenVersion
+	}
+	return 0
+}
+
+func (x *Account) GetQuotas() map[string]int64 {
+	if x != nil {
+		return x.Quotas
+	}
+	return nil
+}
+
+func (x *Account) GetDeleting() int64 {
+	if x != nil {
+		return x.Deleting
 	}
 	return 0
 }
@@ -5314,11 +5330,135 @@ func (x *Password) GetThreads() uint32 {
 	return 0
 }
 
+// EntityCount is how many entities of one kind an account has, under keys.EntityCount. Without one they were
+// never counted.
+type EntityCount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entities      int64                  `protobuf:"varint,1,opt,name=entities,proto3" json:"entities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EntityCount) Reset() {
+	*x = EntityCount{}
+	mi := &file_records_records_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EntityCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EntityCount) ProtoMessage() {}
+
+func (x *EntityCount) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EntityCount.ProtoReflect.Descriptor instead.
+func (*EntityCount) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *EntityCount) GetEntities() int64 {
+	if x != nil {
+		return x.Entities
+	}
+	return 0
+}
+
+// AccountDeletion is how far the deletion of an account has come and, once it is finished, all that is left of
+// it, under keys.AccountDeletion.
+type AccountDeletion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	CanonicalId   string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"`
+	Began         int64                  `protobuf:"varint,3,opt,name=began,proto3" json:"began,omitempty"`
+	Finished      int64                  `protobuf:"varint,4,opt,name=finished,proto3" json:"finished,omitempty"` // 0 while it goes on
+	Removed       int64                  `protobuf:"varint,5,opt,name=removed,proto3" json:"removed,omitempty"`   // how much was removed so far: objects, users and the like
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountDeletion) Reset() {
+	*x = AccountDeletion{}
+	mi := &file_records_records_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountDeletion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountDeletion) ProtoMessage() {}
+
+func (x *AccountDeletion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountDeletion.ProtoReflect.Descriptor instead.
+func (*AccountDeletion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *AccountDeletion) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AccountDeletion) GetCanonicalId() string {
+	if x != nil {
+		return x.CanonicalId
+	}
+	return ""
+}
+
+func (x *AccountDeletion) GetBegan() int64 {
+	if x != nil {
+		return x.Began
+	}
+	return 0
+}
+
+func (x *AccountDeletion) GetFinished() int64 {
+	if x != nil {
+		return x.Finished
+	}
+	return 0
+}
+
+func (x *AccountDeletion) GetRemoved() int64 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\xb6\x03\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\xce\x04\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -5332,7 +5472,12 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05alias\x18\t \x01(\tR\x05alias\x12K\n" +
 	"\x0fpassword_policy\x18\n" +
 	" \x01(\v2\".crossgrant.records.PasswordPolicyR\x0epasswordPolicy\x12A\n" +
-	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\"\xc6\x01\n" +
+	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\x12?\n" +
+	"\x06quotas\x18\f \x03(\v2'.crossgrant.records.Account.QuotasEntryR\x06quotas\x12\x1a\n" +
+	"\bdeleting\x18\x0e \x01(\x03R\bdeleting\x1a9\n" +
+	"\vQuotasEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xc6\x01\n" +
 	"\tAccessKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1b\n" +
@@ -5857,7 +6002,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12\x12\n" +
 	"\x04time\x18\x03 \x01(\rR\x04time\x12\x16\n" +
 	"\x06memory\x18\x04 \x01(\rR\x06memory\x12\x18\n" +
-	"\athreads\x18\x05 \x01(\rR\athreadsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\athreads\x18\x05 \x01(\rR\athreads\")\n" +
+	"\vEntityCount\x12\x1a\n" +
+	"\bentities\x18\x01 \x01(\x03R\bentities\"\x9a\x01\n" +
+	"\x0fAccountDeletion\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
+	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x14\n" +
+	"\x05began\x18\x03 \x01(\x03R\x05began\x12\x1a\n" +
+	"\bfinished\x18\x04 \x01(\x03R\bfinished\x12\x18\n" +
+	"\aremoved\x18\x05 \x01(\x03R\aremovedB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -5871,7 +6024,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -5931,81 +6084,85 @@ var file_records_records_proto_goTypes = []any{
 	(*PasswordPolicy)(nil),             // 55: crossgrant.records.PasswordPolicy
 	(*Login)(nil),                      // 56: crossgrant.records.Login
 	(*Password)(nil),                   // 57: crossgrant.records.Password
-	nil,                                // 58: crossgrant.records.User.InlineEntry
-	nil,                                // 59: crossgrant.records.Group.InlineEntry
-	nil,                                // 60: crossgrant.records.Role.InlineEntry
-	nil,                                // 61: crossgrant.records.Metadata.UserEntry
-	nil,                                // 62: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 63: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*EntityCount)(nil),                // 58: crossgrant.records.EntityCount
+	(*AccountDeletion)(nil),            // 59: crossgrant.records.AccountDeletion
+	nil,                                // 60: crossgrant.records.Account.QuotasEntry
+	nil,                                // 61: crossgrant.records.User.InlineEntry
+	nil,                                // 62: crossgrant.records.Group.InlineEntry
+	nil,                                // 63: crossgrant.records.Role.InlineEntry
+	nil,                                // 64: crossgrant.records.Metadata.UserEntry
+	nil,                                // 65: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 66: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	58, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 3: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	56, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	59, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	60, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 7: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 8: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 9: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 10: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 11: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 12: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 13: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 14: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 15: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 16: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 17: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 18: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 19: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 20: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 21: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 22: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 23: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 24: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 25: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 26: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 27: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 28: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	61, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 30: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 31: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 32: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 33: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 34: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 35: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 36: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 37: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 38: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 39: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 40: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	62, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 42: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 43: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 44: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 45: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 46: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	49, // 47: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
-	2,  // 48: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 51: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 52: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 53: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 54: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 55: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	52, // 56: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	63, // 57: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
-	2,  // 58: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 59: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
-	57, // 60: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
-	57, // 61: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
-	62, // [62:62] is the sub-list for method output_type
-	62, // [62:62] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	60, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	61, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 4: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	56, // 5: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	62, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	63, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 8: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 9: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 10: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 11: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 12: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 13: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11, // 14: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 15: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 16: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 17: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 18: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 19: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 20: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 21: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 22: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 23: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22, // 24: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 25: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 26: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 27: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 28: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 29: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	64, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 31: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 32: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 33: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31, // 34: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 35: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 36: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35, // 37: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 38: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 39: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 40: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 41: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	65, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 43: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35, // 44: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 45: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 46: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 47: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	49, // 48: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
+	2,  // 49: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 52: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 53: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 54: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 55: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 56: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	52, // 57: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	66, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	2,  // 59: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 60: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	57, // 61: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	57, // 62: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	63, // [63:63] is the sub-list for method output_type
+	63, // [63:63] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -6025,7 +6182,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   64,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
