@@ -79,7 +79,9 @@ func Policy(account ids.AccountID, path, name string) ARN { return iam(account, 
 func MFADevice(account ids.AccountID, path, name string) ARN { return iam(account, "mfa"+path+name) }
 
 // OIDCProvider returns the ARN of an OpenID Connect provider; issuer is its URL without the scheme.
-func OIDCProvider(account ids.AccountID, issuer string) ARN { return iam(account, "oidc-provider/"+issuer) }
+func OIDCProvider(account ids.AccountID, issuer string) ARN {
+	return iam(account, "oidc-provider/"+issuer)
+}
 
 // SAMLProvider returns the ARN of a SAML provider.
 func SAMLProvider(account ids.AccountID, name string) ARN { return iam(account, "saml-provider/"+name) }

@@ -55,6 +55,7 @@ var Crossgrant = Rules{
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
 		{"test/servertest"},
+		{"test/oidcissuer"},
 		{"test/s3tests"},
 	},
 	Pure: []string{
