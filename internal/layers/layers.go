@@ -36,7 +36,8 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
+		{"internal/saml/samltest"},
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
@@ -61,6 +62,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/cors", "internal/website", "internal/events",
+		"internal/saml",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
