@@ -22,6 +22,9 @@ type Quotas struct {
 	TrustSize int
 	// Tags is per entity.
 	Tags int
+	// OIDCProviders and SAMLProviders are per account, ClientIDs and Thumbprints per OpenID Connect
+	// provider, PrivateKeys per SAML provider.
+	OIDCProviders, SAMLProviders, ClientIDs, Thumbprints, PrivateKeys int
 }
 
 // DefaultQuotas returns the quotas of a new AWS account.
@@ -33,5 +36,6 @@ func DefaultQuotas() Quotas {
 		VersionsPerPolicy: 5, PolicySize: 6144,
 		InlineUser: 2048, InlineGroup: 5120, InlineRole: 10240,
 		TrustSize: 2048, Tags: 50,
+		OIDCProviders: 100, SAMLProviders: 100, ClientIDs: 100, Thumbprints: 5, PrivateKeys: 2,
 	}
 }

@@ -22,10 +22,13 @@ const (
 	TaggedRole      TaggedKind = "Role"
 	TaggedPolicy    TaggedKind = "Policy"
 	TaggedMFADevice TaggedKind = "MFADevice"
+
+	TaggedOIDCProvider TaggedKind = "OpenIDConnectProvider"
+	TaggedSAMLProvider TaggedKind = "SAMLProvider"
 )
 
 // Tagged names something that has tags: a user or role by its name, a managed policy by its ARN, a virtual
-// MFA device by its serial number.
+// MFA device by its serial number, an identity provider by its ARN.
 type Tagged struct {
 	Kind TaggedKind
 	Name string
@@ -62,6 +65,10 @@ func (v view) taggable(of Tagged) (taggable, error) {
 			return taggable{}, err
 		}
 		return taggable{&d.Tags, func(c change) error { return records.Put(c.tx, d.key, d.MFADevice) }}, nil
+	case TaggedOIDCProvider:
+		return v.taggableOIDCProvider(of.Name)
+	case TaggedSAMLProvider:
+		return v.taggableSAMLProvider(of.Name)
 	default:
 		panic("iam: nothing of kind " + string(of.Kind) + " has tags")
 	}

@@ -18,6 +18,7 @@ var taggedThings = []struct {
 	{"Role", "role/x/t", []string{"CreateRole", "RoleName", "t", "Path", "/x/", "AssumeRolePolicyDocument", trustAnn}, []string{"RoleName", "t"}},
 	{"Policy", "policy/x/t", []string{"CreatePolicy", "PolicyName", "t", "Path", "/x/", "PolicyDocument", allowAll}, []string{"PolicyArn", "arn:aws:iam::111111111111:policy/x/t"}},
 	{"MFADevice", "mfa/x/t", []string{"CreateVirtualMFADevice", "VirtualMFADeviceName", "t", "Path", "/x/"}, []string{"SerialNumber", "arn:aws:iam::111111111111:mfa/x/t"}},
+	{"OpenIDConnectProvider", "oidc-provider/x/t", []string{"CreateOpenIDConnectProvider", "Url", "https://x/t"}, []string{"OpenIDConnectProviderArn", "arn:aws:iam::111111111111:oidc-provider/x/t"}},
 }
 
 // tagging returns the parameters of a request that names a thing and gives it tags.
