@@ -39,7 +39,7 @@ var Crossgrant = Rules{
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
 		{"internal/saml/samltest"},
 		{"internal/authz"},
-		{"internal/meta", "internal/blob", "internal/seal"},
+		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle"},
