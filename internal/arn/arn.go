@@ -91,6 +91,11 @@ func AssumedRole(account ids.AccountID, role, session string) ARN {
 	return ARN{Partition, "sts", "", string(account), "assumed-role/" + role + "/" + session}
 }
 
+// FederatedUser returns the ARN of a federated user, that is of a session of GetFederationToken.
+func FederatedUser(account ids.AccountID, name string) ARN {
+	return ARN{Partition, "sts", "", string(account), "federated-user/" + name}
+}
+
 // Bucket returns the ARN of a bucket.
 func Bucket(name string) ARN { return ARN{Partition, "s3", "", "", name} }
 

@@ -16,7 +16,10 @@ type Operation struct {
 	Name string
 	// NotOffered is as in Row.
 	NotOffered string
-	handle     func(ctx context.Context, c *Call) (*Response, error)
+	// Unsigned says that also requests that are not signed may ask for it. Services whose every operation
+	// takes them, as S3 does, do not look at it.
+	Unsigned bool
+	handle   func(ctx context.Context, c *Call) (*Response, error)
 }
 
 // Row declares an operation: how its input is read, what must be allowed, and what it does. In is
