@@ -31,6 +31,9 @@ type Quotas struct {
 	TrustSize int
 	// Tags is per entity.
 	Tags int
+	// OIDCProviders and SAMLProviders are per account, ClientIDs and Thumbprints per OpenID Connect
+	// provider, PrivateKeys per SAML provider.
+	OIDCProviders, SAMLProviders, ClientIDs, Thumbprints, PrivateKeys int
 }
 
 // DefaultQuotas returns the quotas of a new AWS account.
@@ -44,6 +47,7 @@ func DefaultQuotas() Quotas {
 		VersionsPerPolicy: of(quotas.VersionsPerPolicy), PolicySize: of(quotas.PolicySize),
 		InlineUser: of(quotas.UserPolicySize), InlineGroup: of(quotas.GroupPolicySize), InlineRole: of(quotas.RolePolicySize),
 		TrustSize: of(quotas.TrustPolicySize), Tags: 50,
+		OIDCProviders: 100, SAMLProviders: 100, ClientIDs: 100, Thumbprints: 5, PrivateKeys: 2,
 	}
 }
 

@@ -23,6 +23,8 @@
 //	'I' account 'i' profile          InstanceProfile by name, lower case
 //	'I' account 't' policy           PolicyUses of a managed policy of AWS, by its ARN
 //	'a' alias                        account ID by account alias
+//	'I' account 'o' issuer           OIDCProvider by URL without its scheme
+//	'I' account 's' name             SAMLProvider by name
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value

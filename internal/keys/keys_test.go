@@ -44,6 +44,8 @@ func TestLayout(t *testing.T) {
 		{"BoundaryUse", BoundaryUse(account, "arn:p", RoleKind, "R"), `I380701114427barn:p\x00\x01rr`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
 		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
+		{"OIDCProvider", OIDCProvider(account, "idp.example.com/Path"), `I380701114427oidp.example.com/Path`},
+		{"SAMLProvider", SAMLProvider(account, "Corp"), `I380701114427sCorp`},
 		{"KMSKey", KMSKey("1234abcd"), `Sk1234abcd`},
 		{"KMSAlias", KMSAlias(account, "alias/App"), `Sa380701114427alias/App`},
 		{"Bucket", Bucket("b"), `Bb`},

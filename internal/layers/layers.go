@@ -36,9 +36,10 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
+		{"internal/saml/samltest"},
 		{"internal/authz"},
-		{"internal/meta", "internal/blob", "internal/seal"},
+		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle", "internal/quotas"},
@@ -55,11 +56,13 @@ var Crossgrant = Rules{
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
 		{"test/servertest"},
+		{"test/oidcissuer"},
 		{"test/s3tests"},
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
+		"internal/saml",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",

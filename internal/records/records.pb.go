@@ -5454,6 +5454,253 @@ func (x *AccountDeletion) GetRemoved() int64 {
 	return 0
 }
 
+// OIDCProvider is an OpenID Connect identity provider, under keys.OIDCProvider.
+type OIDCProvider struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"` // the issuer, with its scheme
+	ClientIds     []string               `protobuf:"bytes,2,rep,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
+	AnyAudience   bool                   `protobuf:"varint,3,opt,name=any_audience,json=anyAudience,proto3" json:"any_audience,omitempty"` // it was made without client IDs and has had none since
+	Thumbprints   []string               `protobuf:"bytes,4,rep,name=thumbprints,proto3" json:"thumbprints,omitempty"`                     // SHA-1 of certificates, lower-case hex
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OIDCProvider) Reset() {
+	*x = OIDCProvider{}
+	mi := &file_records_records_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OIDCProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OIDCProvider) ProtoMessage() {}
+
+func (x *OIDCProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OIDCProvider.ProtoReflect.Descriptor instead.
+func (*OIDCProvider) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *OIDCProvider) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *OIDCProvider) GetClientIds() []string {
+	if x != nil {
+		return x.ClientIds
+	}
+	return nil
+}
+
+func (x *OIDCProvider) GetAnyAudience() bool {
+	if x != nil {
+		return x.AnyAudience
+	}
+	return false
+}
+
+func (x *OIDCProvider) GetThumbprints() []string {
+	if x != nil {
+		return x.Thumbprints
+	}
+	return nil
+}
+
+func (x *OIDCProvider) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *OIDCProvider) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// SAMLProvider is a SAML identity provider, under keys.SAMLProvider.
+type SAMLProvider struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Name           string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Id             string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`             // SAMLProviderUUID
+	Metadata       string                 `protobuf:"bytes,3,opt,name=metadata,proto3" json:"metadata,omitempty"` // the document as it was uploaded
+	Created        int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	ValidUntil     int64                  `protobuf:"varint,5,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	EncryptionMode string                 `protobuf:"bytes,6,opt,name=encryption_mode,json=encryptionMode,proto3" json:"encryption_mode,omitempty"` // "Required" or "Allowed"; empty: there are no private keys
+	PrivateKeys    []*SAMLPrivateKey      `protobuf:"bytes,7,rep,name=private_keys,json=privateKeys,proto3" json:"private_keys,omitempty"`
+	Tags           []*Tag                 `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SAMLProvider) Reset() {
+	*x = SAMLProvider{}
+	mi := &file_records_records_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SAMLProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SAMLProvider) ProtoMessage() {}
+
+func (x *SAMLProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SAMLProvider.ProtoReflect.Descriptor instead.
+func (*SAMLProvider) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *SAMLProvider) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *SAMLProvider) GetValidUntil() int64 {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return 0
+}
+
+func (x *SAMLProvider) GetEncryptionMode() string {
+	if x != nil {
+		return x.EncryptionMode
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetPrivateKeys() []*SAMLPrivateKey {
+	if x != nil {
+		return x.PrivateKeys
+	}
+	return nil
+}
+
+func (x *SAMLProvider) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// SAMLPrivateKey decrypts assertions. The key, PKCS #8 in DER, is sealed with its ID as associated data.
+type SAMLPrivateKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Sealed        []byte                 `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Added         int64                  `protobuf:"varint,3,opt,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SAMLPrivateKey) Reset() {
+	*x = SAMLPrivateKey{}
+	mi := &file_records_records_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SAMLPrivateKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SAMLPrivateKey) ProtoMessage() {}
+
+func (x *SAMLPrivateKey) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SAMLPrivateKey.ProtoReflect.Descriptor instead.
+func (*SAMLPrivateKey) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *SAMLPrivateKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SAMLPrivateKey) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *SAMLPrivateKey) GetAdded() int64 {
+	if x != nil {
+		return x.Added
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -6010,7 +6257,29 @@ const file_records_records_proto_rawDesc = "" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x14\n" +
 	"\x05began\x18\x03 \x01(\x03R\x05began\x12\x1a\n" +
 	"\bfinished\x18\x04 \x01(\x03R\bfinished\x12\x18\n" +
-	"\aremoved\x18\x05 \x01(\x03R\aremovedB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\aremoved\x18\x05 \x01(\x03R\aremoved\"\xcb\x01\n" +
+	"\fOIDCProvider\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n" +
+	"\n" +
+	"client_ids\x18\x02 \x03(\tR\tclientIds\x12!\n" +
+	"\fany_audience\x18\x03 \x01(\bR\vanyAudience\x12 \n" +
+	"\vthumbprints\x18\x04 \x03(\tR\vthumbprints\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xa6\x02\n" +
+	"\fSAMLProvider\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1a\n" +
+	"\bmetadata\x18\x03 \x01(\tR\bmetadata\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12\x1f\n" +
+	"\vvalid_until\x18\x05 \x01(\x03R\n" +
+	"validUntil\x12'\n" +
+	"\x0fencryption_mode\x18\x06 \x01(\tR\x0eencryptionMode\x12E\n" +
+	"\fprivate_keys\x18\a \x03(\v2\".crossgrant.records.SAMLPrivateKeyR\vprivateKeys\x12+\n" +
+	"\x04tags\x18\b \x03(\v2\x17.crossgrant.records.TagR\x04tags\"N\n" +
+	"\x0eSAMLPrivateKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06sealed\x18\x02 \x01(\fR\x06sealed\x12\x14\n" +
+	"\x05added\x18\x03 \x01(\x03R\x05addedB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -6024,7 +6293,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -6086,23 +6355,26 @@ var file_records_records_proto_goTypes = []any{
 	(*Password)(nil),                   // 57: crossgrant.records.Password
 	(*EntityCount)(nil),                // 58: crossgrant.records.EntityCount
 	(*AccountDeletion)(nil),            // 59: crossgrant.records.AccountDeletion
-	nil,                                // 60: crossgrant.records.Account.QuotasEntry
-	nil,                                // 61: crossgrant.records.User.InlineEntry
-	nil,                                // 62: crossgrant.records.Group.InlineEntry
-	nil,                                // 63: crossgrant.records.Role.InlineEntry
-	nil,                                // 64: crossgrant.records.Metadata.UserEntry
-	nil,                                // 65: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 66: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*OIDCProvider)(nil),               // 60: crossgrant.records.OIDCProvider
+	(*SAMLProvider)(nil),               // 61: crossgrant.records.SAMLProvider
+	(*SAMLPrivateKey)(nil),             // 62: crossgrant.records.SAMLPrivateKey
+	nil,                                // 63: crossgrant.records.Account.QuotasEntry
+	nil,                                // 64: crossgrant.records.User.InlineEntry
+	nil,                                // 65: crossgrant.records.Group.InlineEntry
+	nil,                                // 66: crossgrant.records.Role.InlineEntry
+	nil,                                // 67: crossgrant.records.Metadata.UserEntry
+	nil,                                // 68: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 69: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	60, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
-	61, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	63, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	64, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 4: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	56, // 5: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	62, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	63, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	65, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	66, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 8: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 9: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 10: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -6125,7 +6397,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 27: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 28: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 29: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	64, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	67, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 31: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 32: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 33: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -6137,7 +6409,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 39: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 40: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 41: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	65, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	68, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 43: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 44: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 45: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -6153,16 +6425,19 @@ var file_records_records_proto_depIdxs = []int32{
 	13, // 55: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 56: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52, // 57: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	66, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	69, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,  // 59: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 60: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	57, // 61: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
 	57, // 62: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	2,  // 63: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
+	62, // 64: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
+	2,  // 65: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
+	66, // [66:66] is the sub-list for method output_type
+	66, // [66:66] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -6182,7 +6457,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   67,
+			NumMessages:   70,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
