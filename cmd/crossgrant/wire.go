@@ -31,6 +31,7 @@ import (
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
+	"crossgrant/internal/usage"
 )
 
 // wired is the services of a server.
@@ -41,6 +42,7 @@ type wired struct {
 	lifecycles *engine.Engine
 	events     *notify.Service
 	accessLog  *accesslog.Service
+	usage      *usage.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
@@ -101,6 +103,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
+	w.usage = usage.New(store, usage.Options{Log: log})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
@@ -109,7 +112,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),
+		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog, w.usage),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
