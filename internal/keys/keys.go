@@ -94,6 +94,13 @@ const (
 // MFADeviceKind is the kind of virtual MFA devices, which are counted as entities are.
 const MFADeviceKind Kind = 'd'
 
+// EnabledMFADeviceKind and PolicyVersionKind are counted as well: devices that are enabled, and versions of
+// managed policies, which have no keys of their own.
+const (
+	EnabledMFADeviceKind Kind = 'e'
+	PolicyVersionKind    Kind = 'v'
+)
+
 // BucketID is the internal identity of one creation of a bucket.
 type BucketID [8]byte
 
