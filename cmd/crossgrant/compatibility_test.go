@@ -66,7 +66,7 @@ func operationList() string {
 	list("S3, not built, asked of endpoints that are not here", elsewhere)
 	list("**S3 Control**, built", control.Operations())
 	list("S3 Control, not built, answered with 501 `NotImplemented`", control.NotBuilt())
-	list("**IAM**, built", iamapi.New(nil, nil).Operations())
+	list("**IAM**, built", iamapi.New(nil, nil, nil).Operations())
 	list("**STS**, built", stsapi.New(nil, nil).Operations())
 	list("**Organizations**, built", orgsapi.New(nil).Operations())
 	b.WriteString("\nThe operations that S3 and S3 Control have are those that botocore 1.43.11 (2026-11-26) knows, and beside\nthem what browsers send: PostObject and PreflightRequest.\n\n")

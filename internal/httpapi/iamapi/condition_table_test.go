@@ -20,6 +20,9 @@ const (
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
 	tagKey     = "&TagKeys.member.1=class"
+	namedARN   = "Arn=arn:aws:iam::111111111111:"
+	someJob    = "01234567-89ab-4def-8123-456789abcdef"
+	entityPath = "EntityPath=o-0123456789/r-0123/111111111111"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
 
@@ -86,6 +89,21 @@ var operationKeys = slices.Concat(
 	about("RoleName=", tagged, "TagRole"), about("RoleName=", tagKey, "UntagRole"), about("RoleName=", "", "ListRoleTags"),
 	about(ofPolicy, tagged, "TagPolicy"), about(ofPolicy, tagKey, "UntagPolicy"), about(ofPolicy, "", "ListPolicyTags"),
 	about(serial, tagged, "TagMFADevice"), about(serial, tagKey, "UntagMFADevice"), about(serial, "", "ListMFADeviceTags"),
+
+	about("", "", "GetAccountSummary", "GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport"),
+	about("", "JobId="+someJob, "GetServiceLastAccessedDetails", "GetOrganizationsAccessReport"),
+	about("", "JobId="+someJob+"&ServiceNamespace=s3", "GetServiceLastAccessedDetailsWithEntities"),
+	about(namedARN+"user/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"role/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"group/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"policy/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"user/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	about(namedARN+"role/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	about(namedARN+"group/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	[]keytest.Case{
+		{Operation: "GenerateOrganizationsAccessReport", Full: []string{entityPath + "&OrganizationsPolicyId=p-FullAWSAccess"}, Bare: entityPath},
+		{Operation: "GetAccessKeyLastUsed", Full: []string{"AccessKeyId=AKIAFULLFULLFULLFULL", accessKey}, Bare: "AccessKeyId=AKIABAREBAREBAREBARE"},
+	},
 
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies"),
 	about("", simulation, "SimulateCustomPolicy"),
