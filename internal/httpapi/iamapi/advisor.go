@@ -81,17 +81,18 @@ type namedInput struct {
 	marker     string
 }
 
-// named makes an operation about a user, group, role or managed policy, which is its resource. One of another
-// account belongs to that account.
-func (a *api) named(name string, decode func(*query.Reader, *namedInput) error, run func(ctx context.Context, c *httpapi.Call, in *namedInput) (any, error)) httpapi.Operation {
+// named makes an operation about a user, group or role, or with policies a managed policy as well, which is its
+// resource. One of another account belongs to that account.
+func (a *api) named(name string, policies bool, decode func(*query.Reader, *namedInput), run func(ctx context.Context, c *httpapi.Call, in *namedInput) (any, error)) httpapi.Operation {
 	return queryapi.Row[namedInput]{
 		Name: name,
 		Decode: func(c *httpapi.Call, q *query.Reader) (in *namedInput, err error) {
 			in = new(namedInput)
 			text := q.Required("Arn", arnRules...)
-			decodeErr := decode(q, in)
-			if in.name, in.owner, err = reports.ParseARN(text, c.Caller.Account); err == nil {
-				err = decodeErr
+			decode(q, in)
+			in.name, in.owner, err = reports.ParseARN(text, c.Caller.Account)
+			if err == nil && !policies {
+				_, _, err = iam.ParseEntityARN(text)
 			}
 			return in, err
 		},
@@ -132,10 +133,9 @@ func (a *api) loadNamed(ctx context.Context, c *httpapi.Call, in *namedInput) er
 type jobResult struct{ JobId string }
 
 func (a *api) generateServices() httpapi.Operation {
-	return a.named("GenerateServiceLastAccessedDetails",
-		func(q *query.Reader, in *namedInput) error {
+	return a.named("GenerateServiceLastAccessedDetails", true,
+		func(q *query.Reader, in *namedInput) {
 			in.actions = q.String("Granularity", granularityRules...) == "ACTION_LEVEL"
-			return nil
 		},
 		func(ctx context.Context, c *httpapi.Call, in *namedInput) (any, error) {
 			job, err := a.reports.GenerateServices(ctx, owner(c), in.name, in.actions)
@@ -165,11 +165,10 @@ type grantingResult struct {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPoliciesGrantingServiceAccess.html
 func (a *api) policiesGranting() httpapi.Operation {
-	return a.named("ListPoliciesGrantingServiceAccess",
-		func(q *query.Reader, in *namedInput) error {
+	return a.named("ListPoliciesGrantingServiceAccess", false,
+		func(q *query.Reader, in *namedInput) {
 			in.namespaces = q.RequiredStrings("ServiceNamespaces", maxNamespaces, namespaceRules...)
 			in.marker = q.String("Marker", markerRules...)
-			return nil
 		},
 		func(ctx context.Context, c *httpapi.Call, in *namedInput) (any, error) {
 			page, next, err := a.reports.PoliciesGranting(ctx, c.Caller.Account, in.name, in.namespaces, in.marker)
