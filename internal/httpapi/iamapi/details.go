@@ -85,7 +85,7 @@ func (a *api) roleUse(ctx context.Context, account ids.AccountID, id ids.UniqueI
 func timeOf(nanoseconds int64) string { return query.Time(time.Unix(0, nanoseconds)) }
 
 // decodeDetails reads the parameters of GetAccountAuthorizationDetails.
-func decodeDetails(q *query.Reader, in *accountInput) {
+func decodeDetails(q *query.Reader, in *wholeInput) {
 	in.page = page(q)
 	for _, kind := range q.Strings("Filter", maxFilter, filterRules...) {
 		in.filter = append(in.filter, iam.DetailKind(kind))
@@ -101,7 +101,7 @@ var filterRules = []query.Rule{query.Enum(string(iam.UserDetails), string(iam.Ro
 // authorizationDetails answers a page of everything that an account has.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
-func (a *api) authorizationDetails(ctx context.Context, account ids.AccountID, in *accountInput) (any, error) {
+func (a *api) authorizationDetails(ctx context.Context, account ids.AccountID, in *wholeInput) (any, error) {
 	d, err := a.iam.Details(ctx, account, in.filter, in.page)
 	if err != nil {
 		return nil, err

@@ -17,38 +17,38 @@ import (
 	"crossgrant/internal/wire/query"
 )
 
-// account returns the rows that tell what an account has, and when its keys were used.
-func (a *api) account() []httpapi.Operation {
+// accountReports returns the rows that tell what an account has, and when its keys were used.
+func (a *api) accountReports() []httpapi.Operation {
 	return []httpapi.Operation{
-		accountRow("GetAccountSummary", func(*query.Reader, *accountInput) {}, a.accountSummary),
-		accountRow("GetAccountAuthorizationDetails", decodeDetails, a.authorizationDetails),
-		accountRow("GenerateCredentialReport", func(*query.Reader, *accountInput) {}, a.generateCredentialReport),
-		accountRow("GetCredentialReport", func(*query.Reader, *accountInput) {}, a.credentialReport),
+		wholeRow("GetAccountSummary", func(*query.Reader, *wholeInput) {}, a.accountSummary),
+		wholeRow("GetAccountAuthorizationDetails", decodeDetails, a.authorizationDetails),
+		wholeRow("GenerateCredentialReport", func(*query.Reader, *wholeInput) {}, a.generateCredentialReport),
+		wholeRow("GetCredentialReport", func(*query.Reader, *wholeInput) {}, a.credentialReport),
 		a.accessKeyLastUsed(),
 	}
 }
 
-// accountInput is the input of operations about the whole account.
-type accountInput struct {
+// wholeInput is the input of operations about the whole account.
+type wholeInput struct {
 	filter []iam.DetailKind
 	page   iam.Page
 }
 
-type accountRun func(ctx context.Context, account ids.AccountID, in *accountInput) (result any, err error)
+type wholeRun func(ctx context.Context, account ids.AccountID, in *wholeInput) (result any, err error)
 
-// accountRow makes an operation about the whole account, which has no resource.
-func accountRow(name string, decode func(*query.Reader, *accountInput), run accountRun) httpapi.Operation {
-	return queryapi.Row[accountInput]{
+// wholeRow makes an operation about the whole account, which has no resource.
+func wholeRow(name string, decode func(*query.Reader, *wholeInput), run wholeRun) httpapi.Operation {
+	return queryapi.Row[wholeInput]{
 		Name: name,
-		Decode: func(_ *httpapi.Call, q *query.Reader) (*accountInput, error) {
-			in := new(accountInput)
+		Decode: func(_ *httpapi.Call, q *query.Reader) (*wholeInput, error) {
+			in := new(wholeInput)
 			decode(q, in)
 			return in, nil
 		},
-		Checks: func(*httpapi.Call, *accountInput) []access.Check {
+		Checks: func(*httpapi.Call, *wholeInput) []access.Check {
 			return []access.Check{{Action: "iam:" + name, Resource: "*"}}
 		},
-		Run: func(ctx context.Context, c *httpapi.Call, in *accountInput) (any, error) {
+		Run: func(ctx context.Context, c *httpapi.Call, in *wholeInput) (any, error) {
 			return run(ctx, c.Caller.Account, in)
 		},
 	}.Operation(protocol)
@@ -68,7 +68,7 @@ type summaryResult struct {
 // accountSummary tells numbers and quotas by name.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
-func (a *api) accountSummary(ctx context.Context, account ids.AccountID, _ *accountInput) (any, error) {
+func (a *api) accountSummary(ctx context.Context, account ids.AccountID, _ *wholeInput) (any, error) {
 	summary, err := a.iam.Summary(ctx, account)
 	result := &summaryResult{}
 	for _, name := range slices.Sorted(maps.Keys(summary)) {
@@ -85,7 +85,7 @@ type reportStateResult struct {
 // generateCredentialReport answers what AWS does: that a report is begun, or that there is one already.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/iam_example_iam_GenerateCredentialReport_section.html
-func (a *api) generateCredentialReport(ctx context.Context, account ids.AccountID, _ *accountInput) (any, error) {
+func (a *api) generateCredentialReport(ctx context.Context, account ids.AccountID, _ *wholeInput) (any, error) {
 	made, err := a.reports.GenerateCredentials(ctx, account)
 	if !made {
 		return &reportStateResult{State: "COMPLETE"}, err
@@ -98,7 +98,7 @@ type credentialReportResult struct{ Content, ReportFormat, GeneratedTime string 
 // credentialReport answers the report as a blob, which the protocol writes in base 64.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetCredentialReport.html
-func (a *api) credentialReport(ctx context.Context, account ids.AccountID, _ *accountInput) (any, error) {
+func (a *api) credentialReport(ctx context.Context, account ids.AccountID, _ *wholeInput) (any, error) {
 	content, generated, err := a.reports.Credentials(ctx, account)
 	return &credentialReportResult{base64.StdEncoding.EncodeToString(content), "text/csv", query.Time(generated)}, err
 }
