@@ -60,6 +60,12 @@
 //	'Z' destination\0 sequence random   Event that is to be delivered, by ARN; sequence as 8 bytes
 //	'F' 'l' bucket-id sequence random    LogLines, of the access log of a bucket; sequence as 8 bytes
 //	'F' 'o' bucket-id sequence random    LogObject that is to be delivered
+//	'u' account 'a'                  Usage of an account: what all of its principals did
+//	'u' account 'k' access-key-id    Usage of an access key
+//	'u' account 'p' unique-id        Usage of a user or role, or by account ID of the root user
+//	'u' account 'j' job              AccessReport
+//	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
+//	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
@@ -99,8 +105,12 @@ const (
 
 // The kinds of what is counted as entities are.
 const (
-	MFADeviceKind Kind = 'd' // virtual MFA devices
-	BucketKind    Kind = 'b'
+	MFADeviceKind        Kind = 'd' // virtual MFA devices
+	EnabledMFADeviceKind Kind = 'e'
+	OIDCProviderKind     Kind = 'o'
+	SAMLProviderKind     Kind = 's'
+	BucketKind           Kind = 'b'
+	PolicyVersionKind    Kind = 'v' // of managed policies; they have no keys of their own
 )
 
 // BucketID is the internal identity of one creation of a bucket.

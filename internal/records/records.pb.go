@@ -5701,6 +5701,656 @@ func (x *SAMLPrivateKey) GetAdded() int64 {
 	return 0
 }
 
+// Usage is what a principal, an access key or an account was last used for, under keys.PrincipalUsage,
+// keys.KeyUsage and keys.AccountUsage.
+type Usage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Used          int64                  `protobuf:"varint,1,opt,name=used,proto3" json:"used,omitempty"`        // when it made its last request
+	Region        string                 `protobuf:"bytes,2,opt,name=region,proto3" json:"region,omitempty"`     // of that request
+	Service       string                 `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`   // namespace of its service, such as s3
+	Services      []*ServiceUsage        `protobuf:"bytes,4,rep,name=services,proto3" json:"services,omitempty"` // by namespace; none of an access key
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Usage) Reset() {
+	*x = Usage{}
+	mi := &file_records_records_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Usage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Usage) ProtoMessage() {}
+
+func (x *Usage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Usage.ProtoReflect.Descriptor instead.
+func (*Usage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *Usage) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *Usage) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Usage) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Usage) GetServices() []*ServiceUsage {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+type ServiceUsage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Namespace     string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"`
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Actions       []*ActionUsage         `protobuf:"bytes,4,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none of an account
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceUsage) Reset() {
+	*x = ServiceUsage{}
+	mi := &file_records_records_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceUsage) ProtoMessage() {}
+
+func (x *ServiceUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceUsage.ProtoReflect.Descriptor instead.
+func (*ServiceUsage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *ServiceUsage) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *ServiceUsage) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *ServiceUsage) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *ServiceUsage) GetActions() []*ActionUsage {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+type ActionUsage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // without the namespace, such as GetObject
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"`
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionUsage) Reset() {
+	*x = ActionUsage{}
+	mi := &file_records_records_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionUsage) ProtoMessage() {}
+
+func (x *ActionUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionUsage.ProtoReflect.Descriptor instead.
+func (*ActionUsage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *ActionUsage) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ActionUsage) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *ActionUsage) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+// AccessReport is a job of the access advisor with its result, under keys.AccessReport.
+type AccessReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Owner         string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`                  // whose report it is: unique ID of a user or role, or account ID for the root user
+	Organizations bool                   `protobuf:"varint,3,opt,name=organizations,proto3" json:"organizations,omitempty"` // it is about an entity of an organization
+	Actions       bool                   `protobuf:"varint,4,opt,name=actions,proto3" json:"actions,omitempty"`             // ACTION_LEVEL, else SERVICE_LEVEL
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Completed     int64                  `protobuf:"varint,6,opt,name=completed,proto3" json:"completed,omitempty"`
+	ErrorCode     string                 `protobuf:"bytes,7,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"` // of a job that failed; else empty
+	ErrorMessage  string                 `protobuf:"bytes,8,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	Services      []*AccessedService     `protobuf:"bytes,9,rep,name=services,proto3" json:"services,omitempty"` // by namespace
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessReport) Reset() {
+	*x = AccessReport{}
+	mi := &file_records_records_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessReport) ProtoMessage() {}
+
+func (x *AccessReport) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessReport.ProtoReflect.Descriptor instead.
+func (*AccessReport) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *AccessReport) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AccessReport) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *AccessReport) GetOrganizations() bool {
+	if x != nil {
+		return x.Organizations
+	}
+	return false
+}
+
+func (x *AccessReport) GetActions() bool {
+	if x != nil {
+		return x.Actions
+	}
+	return false
+}
+
+func (x *AccessReport) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *AccessReport) GetCompleted() int64 {
+	if x != nil {
+		return x.Completed
+	}
+	return 0
+}
+
+func (x *AccessReport) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+func (x *AccessReport) GetErrorMessage() string {
+	if x != nil {
+		return x.ErrorMessage
+	}
+	return ""
+}
+
+func (x *AccessReport) GetServices() []*AccessedService {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+type AccessedService struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Namespace     string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"` // 0: not within the tracking period; then region and entity are empty
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`   // ARN of the user or role, or path of the account in its organization
+	Total         int32                  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`    // users and roles, or accounts, that used it
+	Listed        int32                  `protobuf:"varint,6,opt,name=listed,proto3" json:"listed,omitempty"`  // users and roles under keys.AccessedEntities
+	Actions       []*AccessedAction      `protobuf:"bytes,7,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none if nobody used one
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedService) Reset() {
+	*x = AccessedService{}
+	mi := &file_records_records_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedService) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedService) ProtoMessage() {}
+
+func (x *AccessedService) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedService.ProtoReflect.Descriptor instead.
+func (*AccessedService) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *AccessedService) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *AccessedService) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *AccessedService) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *AccessedService) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *AccessedService) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *AccessedService) GetListed() int32 {
+	if x != nil {
+		return x.Listed
+	}
+	return 0
+}
+
+func (x *AccessedService) GetActions() []*AccessedAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+type AccessedAction struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"` // 0: not within the tracking period
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedAction) Reset() {
+	*x = AccessedAction{}
+	mi := &file_records_records_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedAction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedAction) ProtoMessage() {}
+
+func (x *AccessedAction) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedAction.ProtoReflect.Descriptor instead.
+func (*AccessedAction) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *AccessedAction) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AccessedAction) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *AccessedAction) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *AccessedAction) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+// AccessedEntities are users and roles that could use a service, under keys.AccessedEntities: the latest use
+// first.
+type AccessedEntities struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entities      []*AccessedEntity      `protobuf:"bytes,1,rep,name=entities,proto3" json:"entities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedEntities) Reset() {
+	*x = AccessedEntities{}
+	mi := &file_records_records_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedEntities) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedEntities) ProtoMessage() {}
+
+func (x *AccessedEntities) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedEntities.ProtoReflect.Descriptor instead.
+func (*AccessedEntities) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *AccessedEntities) GetEntities() []*AccessedEntity {
+	if x != nil {
+		return x.Entities
+	}
+	return nil
+}
+
+type AccessedEntity struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // USER, ROLE
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Id            string                 `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	Path          string                 `protobuf:"bytes,4,opt,name=path,proto3" json:"path,omitempty"`
+	Arn           string                 `protobuf:"bytes,5,opt,name=arn,proto3" json:"arn,omitempty"`
+	Used          int64                  `protobuf:"varint,6,opt,name=used,proto3" json:"used,omitempty"` // 0: not within the tracking period
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedEntity) Reset() {
+	*x = AccessedEntity{}
+	mi := &file_records_records_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedEntity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedEntity) ProtoMessage() {}
+
+func (x *AccessedEntity) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedEntity.ProtoReflect.Descriptor instead.
+func (*AccessedEntity) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *AccessedEntity) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetArn() string {
+	if x != nil {
+		return x.Arn
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+// CredentialReport is a part of the credential report of an account, under keys.CredentialReport.
+type CredentialReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Generated     int64                  `protobuf:"varint,1,opt,name=generated,proto3" json:"generated,omitempty"`
+	Content       []byte                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialReport) Reset() {
+	*x = CredentialReport{}
+	mi := &file_records_records_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialReport) ProtoMessage() {}
+
+func (x *CredentialReport) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialReport.ProtoReflect.Descriptor instead.
+func (*CredentialReport) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *CredentialReport) GetGenerated() int64 {
+	if x != nil {
+		return x.Generated
+	}
+	return 0
+}
+
+func (x *CredentialReport) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -6279,7 +6929,57 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0eSAMLPrivateKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06sealed\x18\x02 \x01(\fR\x06sealed\x12\x14\n" +
-	"\x05added\x18\x03 \x01(\x03R\x05addedB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x05added\x18\x03 \x01(\x03R\x05added\"\x8b\x01\n" +
+	"\x05Usage\x12\x12\n" +
+	"\x04used\x18\x01 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x02 \x01(\tR\x06region\x12\x18\n" +
+	"\aservice\x18\x03 \x01(\tR\aservice\x12<\n" +
+	"\bservices\x18\x04 \x03(\v2 .crossgrant.records.ServiceUsageR\bservices\"\x93\x01\n" +
+	"\fServiceUsage\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x129\n" +
+	"\aactions\x18\x04 \x03(\v2\x1f.crossgrant.records.ActionUsageR\aactions\"M\n" +
+	"\vActionUsage\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\"\xb1\x02\n" +
+	"\fAccessReport\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\x12$\n" +
+	"\rorganizations\x18\x03 \x01(\bR\rorganizations\x12\x18\n" +
+	"\aactions\x18\x04 \x01(\bR\aactions\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12\x1c\n" +
+	"\tcompleted\x18\x06 \x01(\x03R\tcompleted\x12\x1d\n" +
+	"\n" +
+	"error_code\x18\a \x01(\tR\terrorCode\x12#\n" +
+	"\rerror_message\x18\b \x01(\tR\ferrorMessage\x12?\n" +
+	"\bservices\x18\t \x03(\v2#.crossgrant.records.AccessedServiceR\bservices\"\xdf\x01\n" +
+	"\x0fAccessedService\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
+	"\x06entity\x18\x04 \x01(\tR\x06entity\x12\x14\n" +
+	"\x05total\x18\x05 \x01(\x05R\x05total\x12\x16\n" +
+	"\x06listed\x18\x06 \x01(\x05R\x06listed\x12<\n" +
+	"\aactions\x18\a \x03(\v2\".crossgrant.records.AccessedActionR\aactions\"h\n" +
+	"\x0eAccessedAction\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
+	"\x06entity\x18\x04 \x01(\tR\x06entity\"R\n" +
+	"\x10AccessedEntities\x12>\n" +
+	"\bentities\x18\x01 \x03(\v2\".crossgrant.records.AccessedEntityR\bentities\"\x82\x01\n" +
+	"\x0eAccessedEntity\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x12\n" +
+	"\x04path\x18\x04 \x01(\tR\x04path\x12\x10\n" +
+	"\x03arn\x18\x05 \x01(\tR\x03arn\x12\x12\n" +
+	"\x04used\x18\x06 \x01(\x03R\x04used\"J\n" +
+	"\x10CredentialReport\x12\x1c\n" +
+	"\tgenerated\x18\x01 \x01(\x03R\tgenerated\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\fR\acontentB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -6293,7 +6993,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -6358,23 +7058,32 @@ var file_records_records_proto_goTypes = []any{
 	(*OIDCProvider)(nil),               // 60: crossgrant.records.OIDCProvider
 	(*SAMLProvider)(nil),               // 61: crossgrant.records.SAMLProvider
 	(*SAMLPrivateKey)(nil),             // 62: crossgrant.records.SAMLPrivateKey
-	nil,                                // 63: crossgrant.records.Account.QuotasEntry
-	nil,                                // 64: crossgrant.records.User.InlineEntry
-	nil,                                // 65: crossgrant.records.Group.InlineEntry
-	nil,                                // 66: crossgrant.records.Role.InlineEntry
-	nil,                                // 67: crossgrant.records.Metadata.UserEntry
-	nil,                                // 68: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 69: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*Usage)(nil),                      // 63: crossgrant.records.Usage
+	(*ServiceUsage)(nil),               // 64: crossgrant.records.ServiceUsage
+	(*ActionUsage)(nil),                // 65: crossgrant.records.ActionUsage
+	(*AccessReport)(nil),               // 66: crossgrant.records.AccessReport
+	(*AccessedService)(nil),            // 67: crossgrant.records.AccessedService
+	(*AccessedAction)(nil),             // 68: crossgrant.records.AccessedAction
+	(*AccessedEntities)(nil),           // 69: crossgrant.records.AccessedEntities
+	(*AccessedEntity)(nil),             // 70: crossgrant.records.AccessedEntity
+	(*CredentialReport)(nil),           // 71: crossgrant.records.CredentialReport
+	nil,                                // 72: crossgrant.records.Account.QuotasEntry
+	nil,                                // 73: crossgrant.records.User.InlineEntry
+	nil,                                // 74: crossgrant.records.Group.InlineEntry
+	nil,                                // 75: crossgrant.records.Role.InlineEntry
+	nil,                                // 76: crossgrant.records.Metadata.UserEntry
+	nil,                                // 77: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 78: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	63, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
-	64, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	72, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	73, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 4: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	56, // 5: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	65, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	66, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	74, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	75, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 8: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 9: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 10: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -6397,7 +7106,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 27: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 28: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 29: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	67, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	76, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 31: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 32: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 33: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -6409,7 +7118,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 39: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 40: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 41: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	68, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	77, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 43: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 44: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 45: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -6425,7 +7134,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13, // 55: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 56: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52, // 57: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	69, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	78, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,  // 59: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 60: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	57, // 61: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -6433,11 +7142,16 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 63: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
 	62, // 64: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
 	2,  // 65: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
-	66, // [66:66] is the sub-list for method output_type
-	66, // [66:66] is the sub-list for method input_type
-	66, // [66:66] is the sub-list for extension type_name
-	66, // [66:66] is the sub-list for extension extendee
-	0,  // [0:66] is the sub-list for field type_name
+	64, // 66: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
+	65, // 67: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
+	67, // 68: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
+	68, // 69: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
+	70, // 70: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
+	71, // [71:71] is the sub-list for method output_type
+	71, // [71:71] is the sub-list for method input_type
+	71, // [71:71] is the sub-list for extension type_name
+	71, // [71:71] is the sub-list for extension extendee
+	0,  // [0:71] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -6457,7 +7171,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   70,
+			NumMessages:   79,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

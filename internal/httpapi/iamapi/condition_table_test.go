@@ -24,6 +24,9 @@ const (
 	tagKey     = "&TagKeys.member.1=class"
 	ofOIDC     = "OpenIDConnectProviderArn=arn:aws:iam::111111111111:oidc-provider/"
 	ofSAML     = "SAMLProviderArn=arn:aws:iam::111111111111:saml-provider/"
+	namedARN   = "Arn=arn:aws:iam::111111111111:"
+	someJob    = "01234567-89ab-4def-8123-456789abcdef"
+	entityPath = "EntityPath=o-0123456789/r-0123/111111111111"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
 
@@ -128,6 +131,21 @@ var operationKeys = slices.Concat(
 	about("RoleName=", "", "ListInstanceProfilesForRole"),
 
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
+	about("", "", "GetAccountSummary", "GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport"),
+	about("", "JobId="+someJob, "GetServiceLastAccessedDetails", "GetOrganizationsAccessReport"),
+	about("", "JobId="+someJob+"&ServiceNamespace=s3", "GetServiceLastAccessedDetailsWithEntities"),
+	about(namedARN+"user/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"role/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"group/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"policy/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"user/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	about(namedARN+"role/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	about(namedARN+"group/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	[]keytest.Case{
+		{Operation: "GenerateOrganizationsAccessReport", Full: []string{entityPath + "&OrganizationsPolicyId=p-FullAWSAccess"}, Bare: entityPath},
+		{Operation: "GetAccessKeyLastUsed", Full: []string{"AccessKeyId=AKIAFULLFULLFULLFULL", accessKey}, Bare: "AccessKeyId=AKIABAREBAREBAREBARE"},
+	},
+
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
 	about(sourceARN+"user/", simulation, "SimulatePrincipalPolicy"),
