@@ -18,7 +18,7 @@ var keysTable = keytest.Table{
 		"ListInstanceProfiles": {"arn:aws:iam::${Account}:instance-profile/"},
 		"ListPolicies":         {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
 		// Who names no user asks for all of them, and so does the root user about its own devices.
-		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"},
+		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"}, "GetMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 		"GetUser": {rootForm}, "CreateAccessKey": {rootForm}, "ListAccessKeys": {rootForm}, "UpdateAccessKey": {rootForm}, "DeleteAccessKey": {rootForm},
@@ -75,8 +75,13 @@ func (w *keysWorld) ask(t *testing.T, operation, request string) []keytest.Quest
 	}
 	form.Set("Action", operation)
 	form.Set("Version", querytest.IAMVersion)
+	key := w.root
+	if operation == "ChangePassword" { // which is of users alone
+		made := w.IAMCall(w.root, "CreateAccessKey", "UserName", "full").OK()
+		key = querytest.Key{ID: made.Get("AccessKeyId"), Secret: made.Get("SecretAccessKey")}
+	}
 	w.Asking.Taken()
-	answer := w.Do(w.root, "iam", form)
+	answer := w.Do(key, "iam", form)
 	asked := w.Asking.Taken()
 	if len(asked) == 0 {
 		t.Errorf("%s: asked nothing: %s", request, answer.Body)

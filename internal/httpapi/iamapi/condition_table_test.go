@@ -20,6 +20,7 @@ const (
 	profile    = "InstanceProfileName="
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
+	secret     = "&Password=Walnut-1"
 	tagKey     = "&TagKeys.member.1=class"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
@@ -102,6 +103,16 @@ var operationKeys = slices.Concat(
 	about(profile, "&RoleName=full", "RemoveRoleFromInstanceProfile"),
 	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
 	about("RoleName=", "", "ListInstanceProfilesForRole"),
+
+	about("UserName=", secret, "CreateLoginProfile", "UpdateLoginProfile"),
+	about("UserName=", "", "GetLoginProfile", "DeleteLoginProfile"),
+	[]keytest.Case{{Operation: "ChangePassword", Full: []string{"Old" + secret[1:] + "&New" + secret[1:]}}},
+	about("", "MinimumPasswordLength=9&HardExpiry=true", "UpdateAccountPasswordPolicy"),
+	about("", "", "GetAccountPasswordPolicy", "DeleteAccountPasswordPolicy", "ListAccountAliases"),
+	about("", "AccountAlias=walnut", "CreateAccountAlias", "DeleteAccountAlias"),
+	about("", "GlobalEndpointTokenVersion=v2Token", "SetSecurityTokenServicePreferences"),
+	about("UserName=", "&"+serial+"full", "GetMFADevice"),
+	[]keytest.Case{{Operation: "GetMFADevice", Full: []string{serial + "full"}}},
 
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
 	about("", simulation, "SimulateCustomPolicy"),
