@@ -33,7 +33,7 @@ var secretParameters = map[string]bool{
 	"x-amz-signature": true, "x-amz-security-token": true, "signature": true,
 	"x-amz-server-side-encryption-customer-key":             true,
 	"x-amz-copy-source-server-side-encryption-customer-key": true,
-	"password": true, "oldpassword": true, "newpassword": true, "webidentitytoken": true, "samlassertion": true,
+	"password": true, "oldpassword": true, "newpassword": true, "privatekey": true, "webidentitytoken": true, "samlassertion": true,
 }
 
 // redact returns a query, as sent, with the values of secretParameters replaced.

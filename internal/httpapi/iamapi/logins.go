@@ -84,15 +84,12 @@ func (a *api) logins() []httpapi.Operation {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
 func decodeLoginUser(c *httpapi.Call, q *query.Reader, in *entityInput) error {
-	in.name = q.String("UserName", newUserRules...)
-	if q.Has("UserName") {
-		return nil
+	name, err := userOrSelf(c, q, newUserRules)
+	if err == nil && name == "" && !q.Has("UserName") {
+		err = query.Invalid("Must specify userName when calling with non-User credentials")
 	}
-	if c.Caller.Kind != policy.User {
-		return query.Invalid("Must specify userName when calling with non-User credentials")
-	}
-	in.name = c.Caller.Name
-	return nil
+	in.name = name
+	return err
 }
 
 type changePasswordInput struct {
