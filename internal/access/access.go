@@ -128,6 +128,7 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 		Owner:     check.ResourceOwner(caller),
 		Resource:  check.Policy,
 		MustTrust: check.Policy != nil,
+		BothSides: check.BothSides,
 	}
 	if check.Grant != nil {
 		in.Identity = append(slices.Clip(in.Identity), *check.Grant)

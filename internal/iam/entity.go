@@ -188,13 +188,8 @@ func (c change) create(k keys.Kind, e entity, quota int, quotaName string, taken
 	if err := c.free(k, e.GetName(), taken); err != nil {
 		return err
 	}
-	from, to := keys.Entities(c.account, k)
-	n, err := c.count(from, to, quota)
-	if err != nil {
+	if err := c.countIn(k, quota, quotaName); err != nil {
 		return err
-	}
-	if n >= quota {
-		return limitExceeded("Cannot exceed quota for %s: %d", quotaName, quota)
 	}
 	id := ids.UniqueID(e.GetId())
 	if err := c.index(k, e); err != nil {
@@ -216,6 +211,9 @@ func (c change) index(k keys.Kind, e entity) error {
 
 // remove deletes an entity and its indexes.
 func (c change) remove(k keys.Kind, e entity) error {
+	if err := c.countOut(k); err != nil {
+		return err
+	}
 	id := ids.UniqueID(e.GetId())
 	doomed := [][]byte{keys.Entity(c.account, k, e.GetName()), keys.UniqueID(c.account, id)}
 	if k == keys.UserKind || k == keys.RoleKind {
@@ -241,6 +239,11 @@ func (c change) move(k keys.Kind, e holder, old string, taken error) error {
 			return err
 		}
 		if err := c.index(k, e); err != nil {
+			return err
+		}
+	}
+	if boundary := boundaryOf(e); boundary != nil {
+		if err := c.moveBoundary(k, *boundary, old, e.GetName()); err != nil {
 			return err
 		}
 	}

@@ -23,10 +23,12 @@ const (
 	TaggedPolicy          TaggedKind = "Policy"
 	TaggedMFADevice       TaggedKind = "MFADevice"
 	TaggedInstanceProfile TaggedKind = "InstanceProfile"
+	TaggedOIDCProvider    TaggedKind = "OpenIDConnectProvider"
+	TaggedSAMLProvider    TaggedKind = "SAMLProvider"
 )
 
-// Tagged names something that has tags: a user, role or instance profile by its name, a managed policy by its
-// ARN, a virtual MFA device by its serial number.
+// Tagged names something that has tags: a user, role or instance profile by its name, a managed policy or an
+// identity provider by its ARN, a virtual MFA device by its serial number.
 type Tagged struct {
 	Kind TaggedKind
 	Name string
@@ -66,6 +68,10 @@ func (v view) taggable(of Tagged) (taggable, error) {
 	case TaggedInstanceProfile:
 		r, err := v.instanceProfile(of.Name)
 		return taggable{&r.Tags, func(c change) error { return c.put(keys.InstanceProfileKind, r) }}, err
+	case TaggedOIDCProvider:
+		return v.taggableOIDCProvider(of.Name)
+	case TaggedSAMLProvider:
+		return v.taggableSAMLProvider(of.Name)
 	default:
 		panic("iam: nothing of kind " + string(of.Kind) + " has tags")
 	}

@@ -148,6 +148,7 @@ func (w *world) checkIndexes() {
 						expect(keys.EntityAccount(id), string(account))
 						if b := *boundaryOf(h); b != "" {
 							boundaries[b]++
+							expect(keys.BoundaryUse(account, b, k, h.GetName()), h.GetName())
 						}
 					}
 					for _, p := range h.GetAttached() {
@@ -177,6 +178,11 @@ func (w *world) checkIndexes() {
 			if err != nil {
 				return err
 			}
+			for _, k := range countedKinds {
+				if err := v.checkCount(k); err != nil {
+					w.Error(err)
+				}
+			}
 			devices, err := v.virtualMFADevices(Assigned, Page{Max: 1000}) // fails for an owner who is gone
 			if err != nil {
 				return err
@@ -197,6 +203,13 @@ func (w *world) checkIndexes() {
 			if err != nil {
 				return err
 			}
+			for _, p := range managed.All() {
+				if attached, bounded := uses[p.ARN()], boundaries[p.ARN()]; attached+bounded > 0 {
+					expect(keys.PolicyUses(account, p.ARN()), fmt.Sprint(attached, bounded))
+				}
+			}
+			clear(uses)
+			clear(boundaries)
 		}
 		return compareIndexes(r, want)
 	})
@@ -235,7 +248,13 @@ func compareIndexes(r meta.Reader, want map[string]string) error {
 			if k.UserName != "" {
 				value = "user " + k.UserName + " " + k.UserId
 			}
-		case key[0] == 'N', key[0] == 'I' && bytes.IndexByte([]byte("nmae"), key[13]) >= 0:
+		case key[0] == 'I' && key[13] == 't':
+			u := new(records.PolicyUses)
+			if err := records.Unmarshal(it.Value(), u); err != nil {
+				return errors.Join(err, it.Close())
+			}
+			value = fmt.Sprint(u.Attachments, u.BoundaryUses)
+		case key[0] == 'N', key[0] == 'I' && bytes.IndexByte([]byte("nmabe"), key[13]) >= 0:
 		default:
 			continue
 		}

@@ -20,6 +20,7 @@ var keysTable = keytest.Table{
 		// Those of all users.
 		"ListServiceSpecificCredentials": {"*"},
 		"ListPolicies":                   {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		"ListOpenIDConnectProviders": {"arn:aws:iam::${Account}:oidc-provider/*"}, "ListSAMLProviders": {"arn:aws:iam::${Account}:saml-provider/*"},
 		// Who names no user asks for all of them, and so does the root user about its own devices.
 		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"}, "GetMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
@@ -65,6 +66,10 @@ func newKeysWorld(t *testing.T) *keysWorld {
 	}
 	w.IAMCall(w.root, "CreateVirtualMFADevice", "VirtualMFADeviceName", "bare").OK()
 	w.IAMCall(w.root, "CreateVirtualMFADevice", append([]string{"VirtualMFADeviceName", "full"}, tag...)...).OK()
+	for name, more := range map[string][]string{"bare": nil, "full": tag} {
+		w.IAMCall(w.root, "CreateOpenIDConnectProvider", append([]string{"Url", "https://" + name}, more...)...).OK()
+		w.IAMCall(w.root, "CreateSAMLProvider", append([]string{"Name", name, "SAMLMetadataDocument", metadata(t)}, more...)...).OK()
+	}
 	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "bare", "PolicyDocument", allowAll).OK()
 	w.IAMCall(w.root, "CreatePolicy", append([]string{"PolicyName", "full", "PolicyDocument", allowAll}, tag...)...).OK()
 	return w

@@ -2,6 +2,7 @@ package iamapi_test
 
 import (
 	"slices"
+	"strings"
 
 	"crossgrant/internal/httpapi/keytest"
 )
@@ -24,8 +25,13 @@ const (
 	named      = "ServerCertificateName="
 	secret     = "&Password=Walnut-1"
 	tagKey     = "&TagKeys.member.1=class"
+	ofOIDC     = "OpenIDConnectProviderArn=arn:aws:iam::111111111111:oidc-provider/"
+	ofSAML     = "SAMLProviderArn=arn:aws:iam::111111111111:saml-provider/"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
+
+// longDocument is a document of the length that metadata has; what is in it is looked at later.
+var longDocument = "&SAMLMetadataDocument=" + strings.Repeat("x", 1000)
 
 // unmade are the keys that a user or role has not before it is made, and untagged those of a policy.
 var (
@@ -108,6 +114,24 @@ var operationKeys = slices.Concat(
 	about("UserName=", "&"+serial+"full", "DeactivateMFADevice"),
 	about("UserName=", "", "ListMFADevices"),
 	about(serial, "", "DeleteVirtualMFADevice"),
+
+	[]keytest.Case{
+		{
+			Operation: "CreateOpenIDConnectProvider", Full: []string{"Url=https://new" + tagged}, Bare: "Url=https://new",
+			Actions: []string{"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"}, Absent: untagged,
+		},
+		{
+			Operation: "CreateSAMLProvider", Full: []string{"Name=new" + longDocument + tagged}, Bare: "Name=new" + longDocument,
+			Actions: []string{"iam:CreateSAMLProvider", "iam:TagSAMLProvider"}, Absent: untagged,
+		},
+		{Operation: "ListOpenIDConnectProviders", Full: []string{""}}, {Operation: "ListSAMLProviders", Full: []string{""}},
+	},
+	about(ofOIDC, "", "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider", "ListOpenIDConnectProviderTags"),
+	about(ofOIDC, "&ClientID=c", "AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"),
+	about(ofOIDC, "&ThumbprintList.member.1=0123456789012345678901234567890123456789", "UpdateOpenIDConnectProviderThumbprint"),
+	about(ofOIDC, tagged, "TagOpenIDConnectProvider"), about(ofOIDC, tagKey, "UntagOpenIDConnectProvider"),
+	about(ofSAML, tagged, "TagSAMLProvider"), about(ofSAML, tagKey, "UntagSAMLProvider"),
+	about(ofSAML, "", "GetSAMLProvider", "DeleteSAMLProvider", "UpdateSAMLProvider", "ListSAMLProviderTags"),
 	about("", "AssignmentStatus=Any", "ListVirtualMFADevices"),
 
 	about("UserName=", tagged, "TagUser"), about("UserName=", tagKey, "UntagUser"), about("UserName=", "", "ListUserTags"),

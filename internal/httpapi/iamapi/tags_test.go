@@ -19,6 +19,7 @@ var taggedThings = []struct {
 	{"Policy", "policy/x/t", []string{"CreatePolicy", "PolicyName", "t", "Path", "/x/", "PolicyDocument", allowAll}, []string{"PolicyArn", "arn:aws:iam::111111111111:policy/x/t"}},
 	{"InstanceProfile", "instance-profile/x/t", []string{"CreateInstanceProfile", "InstanceProfileName", "t", "Path", "/x/"}, []string{"InstanceProfileName", "t"}},
 	{"MFADevice", "mfa/x/t", []string{"CreateVirtualMFADevice", "VirtualMFADeviceName", "t", "Path", "/x/"}, []string{"SerialNumber", "arn:aws:iam::111111111111:mfa/x/t"}},
+	{"OpenIDConnectProvider", "oidc-provider/x/t", []string{"CreateOpenIDConnectProvider", "Url", "https://x/t"}, []string{"OpenIDConnectProviderArn", "arn:aws:iam::111111111111:oidc-provider/x/t"}},
 }
 
 // tagging returns the parameters of a request that names a thing and gives it tags.
