@@ -38,6 +38,7 @@ func New(service *iam.Service, simulator *simulator.Simulator, reports Reports) 
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
 		a.simulations(), a.tags(), a.instanceProfiles(), a.accountReports(), a.advisor(),
+		a.logins(), a.account(), a.notOffered(),
 	)...)
 }
 
