@@ -6,6 +6,7 @@ require (
 	github.com/alecthomas/kong v1.17.0 // command line: flags, environment and help from one struct
 	github.com/boombuler/barcode v1.1.0 // QR codes of MFA devices
 	github.com/cockroachdb/pebble/v2 v2.1.7 // embedded metadata engine
+	github.com/go-jose/go-jose/v4 v4.1.9 // tokens and key sets of web identities
 	github.com/goccy/go-yaml v1.19.2 // bootstrap files: strict decoding with positions
 	github.com/minio/crc64nvme v1.1.1 // CRC-64/NVME, with SIMD
 	github.com/prometheus/client_golang v1.25.0 // metrics

@@ -78,6 +78,14 @@ func Policy(account ids.AccountID, path, name string) ARN { return iam(account, 
 // '/'.
 func MFADevice(account ids.AccountID, path, name string) ARN { return iam(account, "mfa"+path+name) }
 
+// OIDCProvider returns the ARN of an OpenID Connect provider; issuer is its URL without the scheme.
+func OIDCProvider(account ids.AccountID, issuer string) ARN {
+	return iam(account, "oidc-provider/"+issuer)
+}
+
+// SAMLProvider returns the ARN of a SAML provider.
+func SAMLProvider(account ids.AccountID, name string) ARN { return iam(account, "saml-provider/"+name) }
+
 // AssumedRole returns the ARN of a role session; the role's path is left out, as on AWS.
 func AssumedRole(account ids.AccountID, role, session string) ARN {
 	return ARN{Partition, "sts", "", string(account), "assumed-role/" + role + "/" + session}

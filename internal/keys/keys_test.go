@@ -39,6 +39,8 @@ func TestLayout(t *testing.T) {
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
 		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
+		{"OIDCProvider", OIDCProvider(account, "idp.example.com/Path"), `I380701114427oidp.example.com/Path`},
+		{"SAMLProvider", SAMLProvider(account, "Corp"), `I380701114427sCorp`},
 		{"KMSKey", KMSKey("1234abcd"), `Sk1234abcd`},
 		{"KMSAlias", KMSAlias(account, "alias/App"), `Sa380701114427alias/App`},
 		{"Bucket", Bucket("b"), `Bb`},

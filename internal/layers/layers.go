@@ -54,7 +54,7 @@ var Crossgrant = Rules{
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
-		{"test/issuer", "test/servertest"},
+		{"test/servertest", "test/oidcissuer"},
 		{"test/s3tests"},
 	},
 	Pure: []string{

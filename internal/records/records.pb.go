@@ -4595,6 +4595,253 @@ func (x *LogObject) GetRegion() string {
 	return ""
 }
 
+// OIDCProvider is an OpenID Connect identity provider, under keys.OIDCProvider.
+type OIDCProvider struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"` // the issuer, with its scheme
+	ClientIds     []string               `protobuf:"bytes,2,rep,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
+	AnyAudience   bool                   `protobuf:"varint,3,opt,name=any_audience,json=anyAudience,proto3" json:"any_audience,omitempty"` // it was made without client IDs and has had none since
+	Thumbprints   []string               `protobuf:"bytes,4,rep,name=thumbprints,proto3" json:"thumbprints,omitempty"`                     // SHA-1 of certificates, lower-case hex
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OIDCProvider) Reset() {
+	*x = OIDCProvider{}
+	mi := &file_records_records_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OIDCProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OIDCProvider) ProtoMessage() {}
+
+func (x *OIDCProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OIDCProvider.ProtoReflect.Descriptor instead.
+func (*OIDCProvider) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *OIDCProvider) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *OIDCProvider) GetClientIds() []string {
+	if x != nil {
+		return x.ClientIds
+	}
+	return nil
+}
+
+func (x *OIDCProvider) GetAnyAudience() bool {
+	if x != nil {
+		return x.AnyAudience
+	}
+	return false
+}
+
+func (x *OIDCProvider) GetThumbprints() []string {
+	if x != nil {
+		return x.Thumbprints
+	}
+	return nil
+}
+
+func (x *OIDCProvider) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *OIDCProvider) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// SAMLProvider is a SAML identity provider, under keys.SAMLProvider.
+type SAMLProvider struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Name           string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Id             string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`             // SAMLProviderUUID
+	Metadata       string                 `protobuf:"bytes,3,opt,name=metadata,proto3" json:"metadata,omitempty"` // the document as it was uploaded
+	Created        int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	ValidUntil     int64                  `protobuf:"varint,5,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	EncryptionMode string                 `protobuf:"bytes,6,opt,name=encryption_mode,json=encryptionMode,proto3" json:"encryption_mode,omitempty"` // "Required" or "Allowed"; empty: there are no private keys
+	PrivateKeys    []*SAMLPrivateKey      `protobuf:"bytes,7,rep,name=private_keys,json=privateKeys,proto3" json:"private_keys,omitempty"`
+	Tags           []*Tag                 `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SAMLProvider) Reset() {
+	*x = SAMLProvider{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SAMLProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SAMLProvider) ProtoMessage() {}
+
+func (x *SAMLProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SAMLProvider.ProtoReflect.Descriptor instead.
+func (*SAMLProvider) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *SAMLProvider) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *SAMLProvider) GetValidUntil() int64 {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return 0
+}
+
+func (x *SAMLProvider) GetEncryptionMode() string {
+	if x != nil {
+		return x.EncryptionMode
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetPrivateKeys() []*SAMLPrivateKey {
+	if x != nil {
+		return x.PrivateKeys
+	}
+	return nil
+}
+
+func (x *SAMLProvider) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// SAMLPrivateKey decrypts assertions. The key, PKCS #8 in DER, is sealed with its ID as associated data.
+type SAMLPrivateKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Sealed        []byte                 `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Added         int64                  `protobuf:"varint,3,opt,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SAMLPrivateKey) Reset() {
+	*x = SAMLPrivateKey{}
+	mi := &file_records_records_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SAMLPrivateKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SAMLPrivateKey) ProtoMessage() {}
+
+func (x *SAMLPrivateKey) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SAMLPrivateKey.ProtoReflect.Descriptor instead.
+func (*SAMLPrivateKey) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *SAMLPrivateKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SAMLPrivateKey) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *SAMLPrivateKey) GetAdded() int64 {
+	if x != nil {
+		return x.Added
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -5074,7 +5321,29 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x14\n" +
 	"\x05lines\x18\a \x01(\x03R\x05lines\x12\x18\n" +
 	"\acreated\x18\b \x01(\x03R\acreated\x12\x16\n" +
-	"\x06region\x18\t \x01(\tR\x06regionB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x06region\x18\t \x01(\tR\x06region\"\xcb\x01\n" +
+	"\fOIDCProvider\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n" +
+	"\n" +
+	"client_ids\x18\x02 \x03(\tR\tclientIds\x12!\n" +
+	"\fany_audience\x18\x03 \x01(\bR\vanyAudience\x12 \n" +
+	"\vthumbprints\x18\x04 \x03(\tR\vthumbprints\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xa6\x02\n" +
+	"\fSAMLProvider\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1a\n" +
+	"\bmetadata\x18\x03 \x01(\tR\bmetadata\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12\x1f\n" +
+	"\vvalid_until\x18\x05 \x01(\x03R\n" +
+	"validUntil\x12'\n" +
+	"\x0fencryption_mode\x18\x06 \x01(\tR\x0eencryptionMode\x12E\n" +
+	"\fprivate_keys\x18\a \x03(\v2\".crossgrant.records.SAMLPrivateKeyR\vprivateKeys\x12+\n" +
+	"\x04tags\x18\b \x03(\v2\x17.crossgrant.records.TagR\x04tags\"N\n" +
+	"\x0eSAMLPrivateKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06sealed\x18\x02 \x01(\fR\x06sealed\x12\x14\n" +
+	"\x05added\x18\x03 \x01(\x03R\x05addedB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -5088,7 +5357,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -5139,18 +5408,21 @@ var file_records_records_proto_goTypes = []any{
 	(*Event)(nil),                // 46: crossgrant.records.Event
 	(*LogLines)(nil),             // 47: crossgrant.records.LogLines
 	(*LogObject)(nil),            // 48: crossgrant.records.LogObject
-	nil,                          // 49: crossgrant.records.User.InlineEntry
-	nil,                          // 50: crossgrant.records.Group.InlineEntry
-	nil,                          // 51: crossgrant.records.Role.InlineEntry
-	nil,                          // 52: crossgrant.records.Metadata.UserEntry
-	nil,                          // 53: crossgrant.records.Upload.GrantHeadersEntry
+	(*OIDCProvider)(nil),         // 49: crossgrant.records.OIDCProvider
+	(*SAMLProvider)(nil),         // 50: crossgrant.records.SAMLProvider
+	(*SAMLPrivateKey)(nil),       // 51: crossgrant.records.SAMLPrivateKey
+	nil,                          // 52: crossgrant.records.User.InlineEntry
+	nil,                          // 53: crossgrant.records.Group.InlineEntry
+	nil,                          // 54: crossgrant.records.Role.InlineEntry
+	nil,                          // 55: crossgrant.records.Metadata.UserEntry
+	nil,                          // 56: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	49, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	52, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	50, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	51, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	53, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	54, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5173,7 +5445,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	52, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	55, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5185,7 +5457,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	53, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	56, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -5199,11 +5471,14 @@ var file_records_records_proto_depIdxs = []int32{
 	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
 	13, // 51: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 52: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	53, // [53:53] is the sub-list for method output_type
-	53, // [53:53] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	2,  // 53: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
+	51, // 54: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
+	2,  // 55: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5222,7 +5497,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   54,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

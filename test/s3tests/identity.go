@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -33,31 +34,38 @@ func newUser(ctx context.Context, server *servertest.Server, a servertest.Accoun
 	return made.AccessKey, nil
 }
 
-// audience is the client that the tokens are for.
-const audience = "s3tests"
+// audience is the client that the tokens are for, and realms the path of the suite's issuers; a worker's
+// realm is named as the worker.
+const (
+	audience = "s3tests"
+	realms   = "/auth/realms/"
+)
 
-// identity makes the tokens of the worker and returns the settings of web identity. The worker's realm is
-// named as the worker; issuer is not a setting of the suite but for s3tests_worker.py.
+// thumbprint is that of no certificate: the issuer has none.
+const thumbprint = "0000000000000000000000000000000000000000"
+
+// identity makes the tokens of the worker and returns the settings of web identity. The last one is not
+// the suite's but for s3tests_worker.py.
 //
-// The suite expects of the first token the claim app_id, and of the second one that its subject is of
-// departments.
+// The suite expects of its first token the claim app_id, and of the second one that the subject is of a
+// department.
 //
 // Sources: s3tests.conf.SAMPLE and test_sts.py of the suite
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
 func (s *setting) identity() ([][2]string, error) {
-	realm := "/auth/realms/" + s.worker
 	claims := map[string]any{"sub": "subject", "aud": audience, "azp": audience, "app_id": audience}
-	token, err := s.issuer.Token(realm, claims)
+	token, err := s.issuer.Token(claims)
 	if err != nil {
 		return nil, err
 	}
 	claims["https://aws.amazon.com/tags"] = map[string]any{"principal_tags": map[string][]string{"Department": {"Engineering"}}}
-	tagged, err := s.issuer.Token(realm, claims)
+	tagged, err := s.issuer.Token(claims)
 	if err != nil {
 		return nil, err
 	}
+	host := strings.TrimSuffix(strings.TrimPrefix(s.issuer.URL, "http://"), realms+s.worker)
 	return [][2]string{
 		{"token", token}, {"aud", audience}, {"sub", "subject"}, {"azp", audience}, {"user_token", tagged},
-		{"thumbprint", s.issuer.Thumbprint()}, {"KC_REALM", s.worker}, {"issuer", s.issuer.Host()},
+		{"thumbprint", thumbprint}, {"KC_REALM", s.worker}, {"issuer", host},
 	}, nil
 }

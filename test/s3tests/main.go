@@ -3,7 +3,7 @@
 //
 // The suite is in a folder that the user names, and nothing is written there. The server is one that
 // the command builds and starts on a free port of the loopback interface, with a data folder and
-// accounts that are gone afterwards; so is the issuer of web identities. The tests that sign with
+// accounts that are gone afterwards; so are the issuers of web identities. The tests that sign with
 // Signature Version 2 are left out and counted apart: the server refuses it, as S3 does for new buckets.
 // One test of test_sts.py waits for the end of a session: a quarter of an hour.
 //
@@ -26,7 +26,6 @@ import (
 	"strconv"
 	"syscall"
 
-	"crossgrant/test/issuer"
 	"crossgrant/test/servertest"
 )
 
@@ -67,14 +66,9 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	from, err := issuer.Start()
-	if err != nil {
-		return err
-	}
-	defer from.Close()
 	all := &report{outcomes: map[test]outcome{}}
 	for i, r := range rounds {
-		s := &suite{options: o, round: r, issuer: from, dir: filepath.Join(dir, "round-"+strconv.Itoa(i))}
+		s := &suite{options: o, round: r, dir: filepath.Join(dir, "round-"+strconv.Itoa(i))}
 		if err := s.test(ctx, program, all); err != nil {
 			return err
 		}

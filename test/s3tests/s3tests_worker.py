@@ -12,8 +12,8 @@ bed. What they say is put as AWS has it, in what clients send, and only there:
 - An ARN without account, arn:aws:iam:::role/NAME, gets the account of [iam]; that of a session is one of STS
   then. The ARN of a role of that account goes the other way in the answer of CreateRole, which the tests
   compare.
-- The issuer http://localhost:8080 is the one that the runner has started, with HTTPS. A provider for it has
-  the audience of the tokens, which Ceph does not ask for where a provider names no client.
+- The issuer http://localhost:8080 is the one that the runner has started, on another port. A provider for it
+  has the audience of the tokens, which Ceph does not ask for where a provider names no client.
 
 The tests that share the bucket test1, which they do not remove, run one after the other. The test that
 waits for a session to end begins first.
@@ -37,7 +37,6 @@ _issuer = _setting["webidentity"]["issuer"]
 _meanings = [
     ("arn:aws:iam:::assumed-role/", f"arn:aws:sts::{_account}:assumed-role/"),
     ("arn:aws:iam:::", f"arn:aws:iam::{_account}:"),
-    ("http://localhost:8080/", f"https://{_issuer}/"),
     ("localhost:8080/", f"{_issuer}/"),
 ]
 

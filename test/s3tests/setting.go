@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net"
 
-	"crossgrant/test/issuer"
+	"crossgrant/test/oidcissuer"
 	"crossgrant/test/servertest"
 )
 
@@ -75,7 +75,7 @@ type section struct {
 // setting makes what the configuration of one worker names.
 type setting struct {
 	server   *servertest.Server
-	issuer   *issuer.Issuer
+	issuer   *oidcissuer.Issuer
 	worker   string
 	accounts map[string]servertest.Account
 }
@@ -83,7 +83,7 @@ type setting struct {
 // newSetting makes the accounts of a worker and returns its configuration file.
 //
 // Source: s3tests.conf.SAMPLE of the suite
-func newSetting(ctx context.Context, server *servertest.Server, from *issuer.Issuer, sections []section, worker string) ([]byte, error) {
+func newSetting(ctx context.Context, server *servertest.Server, from *oidcissuer.Issuer, sections []section, worker string) ([]byte, error) {
 	host, port, err := net.SplitHostPort(server.Address)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"crossgrant/test/issuer"
+	"crossgrant/test/oidcissuer"
 	"crossgrant/test/servertest"
 )
 
@@ -41,8 +41,7 @@ const (
 type suite struct {
 	options
 	round
-	issuer *issuer.Issuer
-	dir    string // for what is written: data, log, the configuration of each worker, results
+	dir string // for what is written: data, log, the configuration of each worker, results
 }
 
 // test starts a server, runs the tests of the round against it, and adds what came of them.
@@ -60,7 +59,12 @@ func (s *suite) test(ctx context.Context, program string, all *report) (err erro
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	for i := range s.workers {
 		worker := "gw" + strconv.Itoa(i) // as pytest-xdist names it
-		setting, err := newSetting(ctx, server, s.issuer, s.sections, worker)
+		from, err := oidcissuer.Start(oidcissuer.Options{Host: "localhost", Path: realms + worker})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, from.Close()) }()
+		setting, err := newSetting(ctx, server, from, s.sections, worker)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ const (
 	ofPolicy   = "PolicyArn=arn:aws:iam::111111111111:policy/"
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
+	tagKey     = "&TagKeys.member.1=class"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
 
@@ -81,6 +82,11 @@ var operationKeys = slices.Concat(
 	about(serial, "", "DeleteVirtualMFADevice"),
 	about("", "AssignmentStatus=Any", "ListVirtualMFADevices"),
 
+	about("UserName=", tagged, "TagUser"), about("UserName=", tagKey, "UntagUser"), about("UserName=", "", "ListUserTags"),
+	about("RoleName=", tagged, "TagRole"), about("RoleName=", tagKey, "UntagRole"), about("RoleName=", "", "ListRoleTags"),
+	about(ofPolicy, tagged, "TagPolicy"), about(ofPolicy, tagKey, "UntagPolicy"), about(ofPolicy, "", "ListPolicyTags"),
+	about(serial, tagged, "TagMFADevice"), about(serial, tagKey, "UntagMFADevice"), about(serial, "", "ListMFADeviceTags"),
+
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies"),
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
@@ -117,6 +123,10 @@ func about(name, parameters string, operations ...string) (cases []keytest.Case)
 			c.Needed = []string{"iam:PolicyARN"}
 		case bounds:
 			c.Needed = []string{"iam:PermissionsBoundary"}
+		case tagged:
+			c.Bare = name + "bare&Tags="
+		case tagKey:
+			c.Bare = name + "bare&TagKeys="
 		}
 		cases = append(cases, c)
 	}

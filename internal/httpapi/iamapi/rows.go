@@ -240,24 +240,14 @@ func resourceTags(k *policy.Context, tags []iam.Tag, kind keys.Kind) {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 func creation(action, tagAction, resource, boundary string, tags []iam.Tag) []access.Check {
-	requestKeys := func(k *policy.Context) {
-		names := make([]string, len(tags))
-		for i, tag := range tags {
-			k.Set("aws:RequestTag/"+tag.Key, tag.Value)
-			names[i] = tag.Key
-		}
-		if len(tags) > 0 {
-			k.SetMulti("aws:TagKeys", names)
-		}
-	}
 	checks := []access.Check{{Action: action, Resource: resource, Keys: func(k *policy.Context) {
-		requestKeys(k)
+		requestTags(k, tags)
 		if boundary != "" {
 			k.Set("iam:PermissionsBoundary", boundary)
 		}
 	}}}
 	if len(tags) > 0 {
-		checks = append(checks, access.Check{Action: tagAction, Resource: resource, Keys: requestKeys})
+		checks = append(checks, access.Check{Action: tagAction, Resource: resource, Keys: func(k *policy.Context) { requestTags(k, tags) }})
 	}
 	return checks
 }
