@@ -29,7 +29,7 @@ VALUES = {
         "ClientID": "another", "AccountAlias": "smoke-$world", "AccessKeyId": "$ann_key", "Arn": "$ann",
         "MaxSessionDuration": 7200, "DurationSeconds": 3600, "VersionId": "v1", "ServiceNamespaces": ["s3"],
         "ServiceNamespace": "s3", "JobId": "$job", "MaxItems": 1, "AWSServiceName": "access-analyzer.amazonaws.com",
-        "OwnerAccountId": "$account", "OwnerId": "$account", "ServiceName": "codecommit.amazonaws.com",
+        "OwnerAccountId": "$account", "OwnerId": "$ann", "ServiceName": "codecommit.amazonaws.com",
         "CredentialAgeDays": 30, "Status": "Active", "Locale": "en", "EntityArn": "$ann",
         "NewServerCertificateName": "other", "ServerCertificateName": "site", "NewPath": "/new/",
         "CreateRole.Description": "works", "UpdateRole.Description": "still works",
@@ -43,7 +43,7 @@ VALUES = {
         "ResourceArns": ["arn:aws:s3:::bucket/key"], "ResourcePolicy": BUCKET_POLICY,
         "ResourceOwner": "arn:aws:iam::$account:root", "CallerArn": "$ann", "PolicySourceArn": "$ann",
         "ContextEntries": [{"ContextKeyName": "aws:SourceIp", "ContextKeyType": "ip", "ContextKeyValues": ["192.0.2.1"]}],
-        "ResourceHandlingOption": "EC2-VPC-InstanceStore", "EntityPath": "$org/$root", "OrganizationsPolicyId": "$scp",
+        "EntityPath": "$org/$root", "OrganizationsPolicyId": "$scp",
         "NewPassword": "Battery-Staple-8", "OldPassword": "Correct-Horse-9",
         "AllowUsersToChangePassword": True, "HardExpiry": False, "MaxPasswordAge": 90, "PasswordReusePrevention": 5,
         "MinimumPasswordLength": 10, "GlobalEndpointTokenVersion": "v2Token", "DeletionTaskId": "$deletion",
@@ -96,6 +96,8 @@ OMITTED = {
     "UpdateSAMLProvider.RemovePrivateKey",
     # Of a principal that is itself the caller.
     "ListServiceSpecificCredentials.UserName",
+    # For instances of EC2.
+    "ResourceHandlingOption",
     # Only few services have roles with suffixes.
     "CreateServiceLinkedRole.CustomSuffix",
     # Filter says which handshakes; ParentHandshakeId is for those of EnableAllFeatures.
@@ -147,7 +149,7 @@ class Call:
     by: who calls. save: names that are made of the answer, by where they are in it. login: who the keys in the
     answer are of. until: a member and the value that it has in the end; the call is made again until then.
     refused: the error codes that are answers as well. only: the world in which the call is made. values: members
-    that are sent in both worlds. next: to give a value once more in the answer of the next page is no use.
+    that are sent in both worlds.
     """
 
     def __init__(self, name, by="admin", save=None, login=None, until=None, refused=(), only=None, **values):
@@ -343,11 +345,11 @@ ROOT = [
 ]
 
 SESSIONS = [
-    *device("tablet", "admin"), *device("laptop", "admin"),
+    *device("tablet", "admin"), *device("laptop", "ann"),
     Call("sts GetCallerIdentity"), Call("sts GetAccessKeyInfo"),
     Call("sts AssumeRole", only="required"), Call("sts GetSessionToken", only="required"),
     Call("sts AssumeRole", only="all", SerialNumber="$tablet", TokenCode=code("tablet_seed", THIRD)),
-    Call("sts GetSessionToken", only="all", SerialNumber="$laptop", TokenCode=code("laptop_seed", THIRD)),
+    Call("sts GetSessionToken", only="all", by="ann", SerialNumber="$laptop", TokenCode=code("laptop_seed", THIRD)),
     Call("sts GetFederationToken"),
     Call("sts AssumeRoleWithWebIdentity"), Call("sts AssumeRoleWithSAML"),
     Call("sts DecodeAuthorizationMessage", refused=["InvalidAuthorizationMessageException"]),
@@ -357,7 +359,7 @@ SESSIONS = [
 END = [
     Call("iam RemoveRoleFromInstanceProfile"), Call("iam DeleteInstanceProfile"), Call("iam RemoveUserFromGroup"),
     Call("iam DetachUserPolicy"), Call("iam DetachGroupPolicy"), Call("iam DetachRolePolicy"),
-    Call("iam DeleteAccessKey", UserName="ann"),
+    Call("iam DeleteAccessKey", UserName="ann"), Call("iam DeactivateMFADevice", only="all", UserName="ann", SerialNumber="$laptop"),
     Call("iam UpdateUser"), Call("iam DeleteUser"), Call("iam UpdateGroup"), Call("iam DeleteGroup"), Call("iam DeleteRole"),
     Call("iam DeletePolicy"), Call("iam DeleteOpenIDConnectProvider"), Call("iam DeleteSAMLProvider"),
     Call("organizations DeregisterDelegatedAdministrator"), Call("organizations DisableAWSServiceAccess"),
