@@ -3,6 +3,7 @@ package escalation_test
 import (
 	"context"
 	"encoding/base32"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
@@ -139,10 +140,12 @@ var (
 	codePattern     = regexp.MustCompile(`^code:(\w+):(-?\d+)$`)
 )
 
-// expand puts documents for @NAME, values for $NAME, and the code of a device for code:SEED:STEP.
+// expand puts documents for @NAME, values for $NAME, and the code of a device for code:SEED:STEP; a seed
+// is in base 32, and that in base 64, as IAM answers it.
 func (w *world) expand(text string) string {
 	if found := codePattern.FindStringSubmatch(text); found != nil {
-		seed, err := base32.StdEncoding.DecodeString(w.variables[found[1]])
+		text, _ := base64.StdEncoding.DecodeString(w.variables[found[1]])
+		seed, err := base32.StdEncoding.DecodeString(string(text))
 		step, stepErr := strconv.ParseInt(found[2], 10, 64)
 		if err != nil || stepErr != nil {
 			return "" // refused by the server
