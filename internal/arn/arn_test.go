@@ -63,6 +63,7 @@ func TestConstructors(t *testing.T) {
 		"arn:aws:sts::111111111111:assumed-role/r/sess":                  AssumedRole("111111111111", "r", "sess"),
 		"arn:aws:s3:::b":      Bucket("b"),
 		"arn:aws:s3:::b/k/:?": Object("b", "k/:?"),
+		"arn:aws:sts::111111111111:federated-user/fay": FederatedUser("111111111111", "fay"),
 	} {
 		if got.String() != want {
 			t.Errorf("got %s, want %s", got, want)

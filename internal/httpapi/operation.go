@@ -14,6 +14,9 @@ import (
 // refuses a row that does not say how it is authorized.
 type Operation struct {
 	Name string
+	// Unsigned says that also requests that are not signed may ask for it. Services whose every operation
+	// takes them, as S3 does, do not look at it.
+	Unsigned bool
 	// NotOffered is as in Row.
 	NotOffered string
 	handle     func(ctx context.Context, c *Call) (*Response, error)

@@ -34,14 +34,15 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
+		{"internal/saml/samltest"},
 		{"internal/authz"},
-		{"internal/meta", "internal/blob", "internal/seal"},
+		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
-		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle"},
+		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle", "internal/quotas"},
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine"},
 		{"internal/access"},
@@ -59,7 +60,8 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/cors", "internal/website", "internal/events",
+		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
+		"internal/saml",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
