@@ -56,8 +56,7 @@ var Crossgrant = Rules{
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
-		{"test/servertest"},
-		{"test/oidcissuer"},
+		{"test/servertest", "test/oidcissuer"},
 		{"test/s3tests"},
 	},
 	Pure: []string{
