@@ -134,6 +134,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.events.Close()
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
+	defer wired.usage.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -168,6 +169,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.lifecycles.Start()
 	wired.accessLog.Start()
 	wired.closure.Start()
+	wired.usage.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)
 }

@@ -14,6 +14,7 @@ import (
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 type Quotas struct {
 	Users, Groups, Roles, Policies int
+	InstanceProfiles               int
 	GroupsPerUser                  int
 	// AccessKeys is per user, and for the root user.
 	AccessKeys int
@@ -30,6 +31,9 @@ type Quotas struct {
 	TrustSize int
 	// Tags is per entity.
 	Tags int
+	// OIDCProviders and SAMLProviders are per account, ClientIDs and Thumbprints per OpenID Connect
+	// provider, PrivateKeys per SAML provider.
+	OIDCProviders, SAMLProviders, ClientIDs, Thumbprints, PrivateKeys int
 }
 
 // DefaultQuotas returns the quotas of a new AWS account.
@@ -37,11 +41,13 @@ func DefaultQuotas() Quotas {
 	of := quotas.Default
 	return Quotas{
 		Users: of(quotas.Users), Groups: of(quotas.Groups), Roles: of(quotas.Roles), Policies: of(quotas.Policies),
-		GroupsPerUser: of(quotas.GroupsPerUser), AccessKeys: of(quotas.AccessKeysPerUser), MFADevices: of(quotas.MFADevicesPerUser),
+		InstanceProfiles: of(quotas.InstanceProfiles),
+		GroupsPerUser:    of(quotas.GroupsPerUser), AccessKeys: of(quotas.AccessKeysPerUser), MFADevices: of(quotas.MFADevicesPerUser),
 		PoliciesPerUser: of(quotas.AttachedPerUser), PoliciesPerGroup: of(quotas.AttachedPerGroup), PoliciesPerRole: of(quotas.AttachedPerRole),
 		VersionsPerPolicy: of(quotas.VersionsPerPolicy), PolicySize: of(quotas.PolicySize),
 		InlineUser: of(quotas.UserPolicySize), InlineGroup: of(quotas.GroupPolicySize), InlineRole: of(quotas.RolePolicySize),
 		TrustSize: of(quotas.TrustPolicySize), Tags: 50,
+		OIDCProviders: 100, SAMLProviders: 100, ClientIDs: 100, Thumbprints: 5, PrivateKeys: 2,
 	}
 }
 

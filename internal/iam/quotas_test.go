@@ -48,6 +48,10 @@ func TestQuotasOfOneAccount(t *testing.T) {
 			_, err := w.CreatePolicy(w.ctx, accountA, NewPolicy{Name: "n", Document: allowAll})
 			return err
 		}},
+		quotas.InstanceProfiles: {0, "", func(w *world) error {
+			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
+			return err
+		}},
 		quotas.VirtualMFADevices: {0, "", func(w *world) error {
 			_, _, err := w.CreateVirtualMFADevice(w.ctx, accountA, NewMFADevice{Name: "n"})
 			return err

@@ -106,7 +106,7 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 			Description: in.Description, MaxSessionSeconds: int32(in.MaxSession / time.Second),
 			Tags: recordTags(in.Tags), Boundary: in.Boundary,
 		}
-		if err := c.useBoundary("", in.Boundary); err != nil {
+		if err := c.useBoundary(keys.RoleKind, in.Name, "", in.Boundary); err != nil {
 			return err
 		}
 		if err := c.create(keys.RoleKind, r, s.quotas.Roles, "RolesPerAccount", alreadyExists("Role with name %s already exists.", in.Name)); err != nil {
@@ -230,7 +230,7 @@ func (s *Service) changeRole(ctx context.Context, account ids.AccountID, name st
 	return role, err
 }
 
-// DeleteRole deletes a role that has no policies left. Its sessions end with it.
+// DeleteRole deletes a role that has no policies left and is in no instance profile. Its sessions end with it.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
 func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name string) error {
@@ -242,7 +242,10 @@ func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name st
 		if err := removable(r); err != nil {
 			return err
 		}
-		if err := c.useBoundary(r.Boundary, ""); err != nil {
+		if len(r.InstanceProfiles) > 0 {
+			return deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
+		}
+		if err := c.useBoundary(keys.RoleKind, r.Name, r.Boundary, ""); err != nil {
 			return err
 		}
 		return c.remove(keys.RoleKind, r)

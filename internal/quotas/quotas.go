@@ -64,6 +64,7 @@ const (
 	RolePolicySize    = "RolePolicySize"
 	TrustPolicySize   = "AssumeRolePolicySize"
 	Buckets           = "BucketsPerAccount"
+	InstanceProfiles  = "InstanceProfilesPerAccount"
 )
 
 const (
@@ -84,6 +85,7 @@ var all = []Quota{
 	{Name: Groups, Default: 300, AWSMaximum: 500, Most: many, Kind: keys.GroupKind},
 	{Name: Roles, Default: 1000, AWSMaximum: 10_000, Most: many, Kind: keys.RoleKind},
 	{Name: Policies, Default: 1500, AWSMaximum: 10_000, Most: many, Kind: keys.PolicyKind},
+	{Name: InstanceProfiles, Default: 1000, AWSMaximum: 5000, Most: many, Kind: keys.InstanceProfileKind},
 	// An account may have as many virtual devices as users.
 	{Name: VirtualMFADevices, Default: 5000, Most: many, Like: Users, Kind: keys.MFADeviceKind},
 	{Name: GroupsPerUser, Default: 10, Most: someOf},
