@@ -80,6 +80,11 @@ var (
 	errDelegatedResource = Invalid("UNSUPPORTED_RESOURCE_IN_RESOURCE_POLICY", "The provided resource policy contains a resource that isn't supported.")
 	errDelegatedType     = Invalid("UNSUPPORTED_POLICY_TYPE_IN_RESOURCE_POLICY", "The provided resource policy contains a policy type that isn't supported.")
 
+	errAlreadyClosed   = failure("AccountAlreadyClosed", "You attempted to close an account that is already closed.")
+	errCloseManagement = constraint("CANNOT_CLOSE_MANAGEMENT_ACCOUNT", "You attempted to close the management account. To close the management account for the organization, you must first either remove or close all member accounts in the organization. Follow standard account closure process using root credentials.")
+	errTooManyClosures = constraint("CLOSE_ACCOUNT_QUOTA_EXCEEDED", "You have exceeded close account quota for the past 30 days.")
+	errClosedStays     = constraint("ACCOUNT_CANNOT_LEAVE_ORGANIZATION", "A closed account stays in the organization for 90 days.")
+
 	errNotAllFeatures     = constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "You attempted to perform an operation that requires the organization to be configured to support all features. An organization that supports only consolidated billing features can't perform this operation.")
 	errServiceDisabled    = constraint("SERVICE_ACCESS_NOT_ENABLED", "You attempted to register a delegated administrator before you enabled service access. Call the EnableAWSServiceAccess API first.")
 	errHasDelegates       = constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", "You attempted to disable service access for a service that has a delegated administrator. To complete this operation, you must first deregister any existing delegated administrators for this service.")

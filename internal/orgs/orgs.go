@@ -32,12 +32,15 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Accounts makes accounts; package accounts does.
+// Accounts makes and closes accounts; package accounts does.
 type Accounts interface {
 	// CreateMember makes an account whose root user has no access key. It does nothing if an earlier
 	// call made the same account. The error is an *apierr.Error DuplicateAccountException if the
 	// address belongs to another account, and InvalidInputException if it cannot be one.
 	CreateMember(ctx context.Context, id ids.AccountID, name, email string) error
+	// CloseMember closes an account. The error is an *apierr.Error AccountAlreadyClosedException if it is
+	// closed.
+	CloseMember(ctx context.Context, id ids.AccountID) error
 }
 
 // Roles makes the role by which the management account enters an account; package iam does.
@@ -85,7 +88,7 @@ type Options struct {
 	// Quota returns what an operator set a quota of a management account to, or else standard; nil means
 	// standard. It is asked in the transaction that needs it.
 	Quota func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
-	// Accounts and Roles are used by CreateAccount.
+	// Accounts and Roles are used by CreateAccount, Accounts by CloseAccount too.
 	Accounts Accounts
 	Roles    Roles
 	// Principals is used for the resource policy.

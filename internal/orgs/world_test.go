@@ -88,6 +88,18 @@ func (w *world) CreateMember(_ context.Context, id ids.AccountID, name, email st
 	return nil
 }
 
+// CloseMember implements Accounts.
+func (w *world) CloseMember(_ context.Context, id ids.AccountID) error {
+	return w.store.Update(w.ctx, func(tx meta.Tx) error {
+		record := new(records.Account)
+		if err := records.Get(tx, keys.Account(id), record); err != nil {
+			return err
+		}
+		record.Closed = w.clock.UnixNano()
+		return records.Put(tx, keys.Account(id), record)
+	})
+}
+
 // CreateAdministratorRole implements Roles.
 func (w *world) CreateAdministratorRole(_ context.Context, id ids.AccountID, name string, trusted ids.AccountID) error {
 	if w.fail != nil {

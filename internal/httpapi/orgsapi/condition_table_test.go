@@ -56,7 +56,7 @@ var operationKeys = slices.Concat(
 	about(`{"ParentId":"$UNIT","ChildType":"ACCOUNT"}`, "ListChildren"),
 	about(`{"ChildId":"$UNIT"}`, "ListParents"),
 	about(`{"ChildId":"$ACCOUNT"}`, "ListParents"),
-	about(`{"AccountId":"$ACCOUNT"}`, "DescribeAccount", "RemoveAccountFromOrganization"),
+	about(`{"AccountId":"$ACCOUNT"}`, "DescribeAccount", "RemoveAccountFromOrganization", "CloseAccount"),
 	about(`{"AccountId":"$ACCOUNT","SourceParentId":"$UNIT","DestinationParentId":"$UNIT"}`, "MoveAccount"),
 	[]keytest.Case{{Operation: "MoveAccount", Full: []string{`{"AccountId":"$MEMBER","SourceParentId":"$ROOT","DestinationParentId":"$FULLUNIT"}`}}},
 

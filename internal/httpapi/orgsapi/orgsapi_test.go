@@ -124,7 +124,6 @@ func TestProtocol(t *testing.T) {
 	call(media, prefix+"ListRoot", `{}`).Refused(400, "UnknownOperationException", "")
 	call(media, "ListRoots", `{}`).Refused(400, "UnknownOperationException", "")
 	call("application/json", prefix+"ListRoots", `{}`).Refused(400, "UnknownOperationException", "")
-	call(media, prefix+"CloseAccount", `{}`).Refused(501, "NotImplemented", "The operation CloseAccount is not implemented.")
 	w.OrgsCall(querytest.Key{}, "ListRoots", `{}`).Refused(400, "MissingAuthenticationTokenException", "")
 	w.OrgsCall(querytest.Key{ID: "AKIANOBODYNOBODY0000", Secret: "x"}, "ListRoots", `{}`).Refused(400, "UnrecognizedClientException", "The security token included in the request is invalid.")
 	w.OrgsCall(querytest.Key{ID: w.admin.ID, Secret: "wrong"}, "ListRoots", `{}`).Refused(400, "InvalidSignatureException", "")
