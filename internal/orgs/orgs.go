@@ -1,6 +1,6 @@
-// Package orgs is AWS Organizations as far as authorization needs it: organizations with their tree of
-// organizational units, the accounts in it, and the service and resource control policies that are
-// attached to them. It speaks Go: no HTTP, no JSON, and no authorization by policies, which the
+// Package orgs is AWS Organizations: organizations with their tree of organizational units, the accounts in
+// it, the policies that are attached to them, the services of AWS that they trust, and what is delegated to
+// member accounts. It speaks Go: no HTTP, no JSON, and no authorization by policies, which the
 // pipeline has done before an operation of this package runs.
 //
 // What it does decide is who may call an operation by its place in the organization: what changes it is
@@ -66,6 +66,9 @@ type Quotas struct {
 	// policies was reported to have been doubled in May 2026; AWS's page as it was read has this figure.
 	PolicySize int
 	Tags       int // on one resource
+
+	// Those of declarative policies, of each type.
+	Declarative, DeclarativeAttached, DeclarativeSize int
 }
 
 // AccountsQuota is the name of the quota that Quotas.Accounts is the standard value of. An operator can set
@@ -74,7 +77,10 @@ const AccountsQuota = "AccountsPerOrganization"
 
 // DefaultQuotas returns the quotas of a new organization on AWS.
 func DefaultQuotas() Quotas {
-	return Quotas{Accounts: 10, Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50}
+	return Quotas{
+		Accounts: 10, Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50,
+		Declarative: 1000, DeclarativeAttached: 10, DeclarativeSize: 10000,
+	}
 }
 
 // Options are what a Service may be told.
@@ -241,4 +247,4 @@ func (v view) list(from, to []byte) ([]string, error) {
 }
 
 // policyTypes are the types that can be enabled, in the order in which they are listed.
-var policyTypes = []string{managed.SCP, managed.RCP}
+var policyTypes = []string{managed.SCP, managed.RCP, managed.S3}

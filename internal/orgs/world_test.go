@@ -193,7 +193,7 @@ func (w *world) checkIndexes() {
 				want[string(keys.OrganizationAccount(org, ids.AccountID(m.Account)))] = true
 				want[string(keys.ChildAccount(org, m.Parent, ids.AccountID(m.Account)))] = true
 				of(counted, org).Accounts++
-				for _, p := range append(slices.Clone(m.Scps), m.Rcps...) {
+				for _, p := range slices.Concat(m.Scps, m.Rcps, m.S3Policies) {
 					want[string(keys.PolicyTarget(org, p, m.Account))] = true
 				}
 			case key[0] == 'H':
@@ -242,7 +242,7 @@ func (w *world) expectOf(key, value []byte, want, got map[string]bool, counted, 
 			want[string(keys.UnitName(org, n.Parent, n.Name))] = true
 			of(counted, org).Units++
 		}
-		for _, p := range append(slices.Clone(n.Scps), n.Rcps...) {
+		for _, p := range slices.Concat(n.Scps, n.Rcps, n.S3Policies) {
 			want[string(keys.PolicyTarget(org, p, n.Id))] = true
 		}
 	case 'p':

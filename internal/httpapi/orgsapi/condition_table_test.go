@@ -78,6 +78,10 @@ var operationKeys = slices.Concat(
 	needing(servicePrincipal, about(`{"AccountId":"$ACCOUNT","ServicePrincipal":"iam.amazonaws.com"}`, "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator")),
 	about(`{"AccountId":"$ACCOUNT"}`, "ListDelegatedServicesForAccount"),
 
+	needing(policyType, about(`{"TargetId":"$ACCOUNT","PolicyType":"S3_POLICY"}`, "DescribeEffectivePolicy")),
+	[]keytest.Case{{Operation: "DescribeEffectivePolicy", Full: []string{`member {"PolicyType":"S3_POLICY"}`}}},
+	needing(policyType, about(`{"PolicyType":"S3_POLICY"}`, "ListAccountsWithInvalidEffectivePolicy")),
+	needing(policyType, about(`{"AccountId":"$ACCOUNT","PolicyType":"S3_POLICY"}`, "ListEffectivePolicyValidationErrors")),
 	plain("{}", "DescribeResourcePolicy", "DeleteResourcePolicy"),
 	[]keytest.Case{{
 		Operation: "PutResourcePolicy", Full: []string{`{"Content":"{}"` + withTags}, Bare: `{"Content":"{}"}`, Actions: asked("PutResourcePolicy", "TagResource"),

@@ -152,8 +152,6 @@ func TestProtocol(t *testing.T) {
 	}
 	for operation, body := range map[string]string{
 		"CreateOrganization": `{"FeatureSet":"CONSOLIDATED_BILLING"}`,
-		"CreatePolicy":       `{"Type":"TAG_POLICY","Name":"n","Description":"","Content":"{}"}`,
-		"EnablePolicyType":   `{"RootId":"` + w.rootID + `","PolicyType":"S3_POLICY"}`,
 		"CreateAccount":      `{"Email":"a@example.com","AccountName":"n","IamUserAccessToBilling":"DENY"}`,
 	} {
 		w.OrgsCall(w.admin, operation, body).Refused(501, "NotImplemented", "")
