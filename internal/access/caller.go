@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"time"
@@ -27,9 +26,8 @@ type Caller struct {
 	AccessKeyID ids.AccessKeyID
 	// Secret is what the caller signs with; zero for an anonymous caller.
 	Secret sigv4.Secret
-	// Issued is when temporary credentials were issued, and Expires when they end; zero for long-term
-	// ones.
-	Issued, Expires time.Time
+	// Session is what temporary credentials stand for; nil for long-term ones and for an anonymous caller.
+	Session *sts.Session
 
 	token    string // that came with temporary credentials
 	identity authz.Layer
@@ -49,7 +47,16 @@ var anonymous = func() *Caller {
 }()
 
 // Temporary reports whether the credentials came with a session token.
-func (c *Caller) Temporary() bool { return !c.Issued.IsZero() }
+func (c *Caller) Temporary() bool { return c.Session != nil }
+
+// MFA returns when the caller showed to have an MFA device; zero if it did not in this session, or has
+// long-term credentials, with which it cannot.
+func (c *Caller) MFA() time.Time {
+	if c.Session == nil {
+		return time.Time{}
+	}
+	return c.Session.MFA
+}
 
 // Context returns a context for one request of the caller, to which what is known of the request is added:
 // it has the condition keys that depend on the caller.
@@ -106,100 +113,6 @@ func (a *Access) readCaller(ctx context.Context, id ids.AccessKeyID, l *load) (*
 	c.identity, c.boundary = user.policies, user.boundary
 	c.keys = callerKeys(c, user.tags)
 	return c, nil
-}
-
-// sessionCaller returns the caller of a role session. What is kept is kept for the token that it was made
-// from: any other is opened, and found to be invalid.
-func (a *Access) sessionCaller(ctx context.Context, id ids.AccessKeyID, token string, now time.Time) (*Caller, error) {
-	if token == "" {
-		return nil, ErrUnknownKey
-	}
-	read := func(l *load) (*Caller, error) { return a.readSession(ctx, id, token, now, l) }
-	c, err := a.callers.get(id, nil, read)
-	if err != nil {
-		return nil, err
-	}
-	if subtle.ConstantTimeCompare([]byte(c.token), []byte(token)) == 0 {
-		// Two tokens of one access key do not exist: this one was not issued here.
-		if _, err := a.openToken(id, token); err != nil {
-			return nil, err
-		}
-		return nil, ErrInvalidToken
-	}
-	if !now.Before(c.Expires) {
-		return nil, ErrExpiredToken
-	}
-	return c, nil
-}
-
-func (a *Access) openToken(id ids.AccessKeyID, token string) (*sts.Session, error) {
-	session, err := a.sessions.Open(id, token)
-	if errors.Is(err, sts.ErrInvalidToken) {
-		return nil, ErrInvalidToken
-	}
-	return session, err
-}
-
-// readSession reads whose session a token is.
-func (a *Access) readSession(ctx context.Context, id ids.AccessKeyID, token string, now time.Time, l *load) (*Caller, error) {
-	session, err := a.openToken(id, token)
-	if err != nil {
-		return nil, err
-	}
-	if !now.Before(session.Expires) {
-		return nil, ErrExpiredToken
-	}
-	acct, err := a.open(ctx, session.Account, l)
-	if err != nil {
-		return nil, err
-	}
-	role, err := a.identity(ctx, entity{session.Account, keys.RoleKind, session.RoleName}, l)
-	if errors.Is(err, meta.ErrNotFound) || err == nil && role.id != session.RoleID {
-		return nil, ErrUnknownKey
-	}
-	if err != nil {
-		return nil, err
-	}
-	c := &Caller{
-		Principal:   principal(acct, role),
-		AccountName: acct.Name,
-		AccessKeyID: id,
-		Secret:      sigv4.NewSecret(session.Secret),
-		Issued:      session.Issued,
-		Expires:     session.Expires,
-		token:       token,
-		identity:    role.policies,
-		boundary:    role.boundary,
-	}
-	c.Kind, c.Name = policy.RoleSession, session.SessionName
-	c.ARN = arn.AssumedRole(session.Account, role.name, session.SessionName).String()
-	if c.session, err = a.sessionLayer(ctx, session, l); err != nil {
-		return nil, err
-	}
-	if c.member, err = a.member(ctx, session.Account, l); err != nil {
-		return nil, err
-	}
-	c.keys = callerKeys(c, role.tags)
-	return c, nil
-}
-
-// sessionLayer returns the session policies of a session, or nil if none were passed.
-func (a *Access) sessionLayer(ctx context.Context, s *sts.Session, l *load) (*authz.Layer, error) {
-	if len(s.Policies) == 0 && len(s.PolicyARNs) == 0 {
-		return nil, nil
-	}
-	var layer authz.Layer
-	for i, text := range s.Policies {
-		layer = append(layer, compile(policy.Session, fmt.Sprintf("session/%s/%d", s.SessionName, i), text))
-	}
-	for _, policyARN := range s.PolicyARNs {
-		source, err := a.managed(ctx, s.Account, policyARN, l)
-		if err != nil {
-			return nil, fmt.Errorf("read session policy: %w", err)
-		}
-		layer = append(layer, source)
-	}
-	return &layer, nil
 }
 
 // open returns an account whose principals may act: one that exists and is not closed.

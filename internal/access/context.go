@@ -1,15 +1,17 @@
 package access
 
 import (
+	"strconv"
 	"time"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sts"
 )
 
 // callerKeys returns the condition keys that depend on the caller alone. tags are those of the user
-// or role.
+// or role. The age of an MFA authentication depends on the time as well: see RequestKeys.
 //
 // Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
@@ -28,13 +30,47 @@ func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
 	if c.Kind == policy.User {
 		k.Set("aws:username", c.Name)
 	}
-	if c.Temporary() {
-		k.Set("aws:TokenIssueTime", c.Issued.UTC().Format(time.RFC3339))
-		// Present, and false, for temporary credentials that were had without MFA; absent for
-		// long-term keys.
-		k.Set("aws:MultiFactorAuthPresent", "false")
+	if c.Session != nil {
+		sessionKeys(&k, c.Session)
 	}
 	return k
+}
+
+// sessionKeys adds the condition keys of temporary credentials. Session tags replace those of the user or
+// role, whatever the case of their keys.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know
+func sessionKeys(k *policy.Context, s *sts.Session) {
+	for _, key := range s.ProviderKeys {
+		if key.Multi {
+			k.SetMulti(key.Name, key.Values)
+		} else {
+			k.Set(key.Name, key.Values[0])
+		}
+	}
+	for _, tag := range s.Tags {
+		k.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
+	}
+	k.Set("aws:TokenIssueTime", s.Issued.UTC().Format(time.RFC3339))
+	// Present, and false, for temporary credentials that were had without MFA; absent for
+	// long-term keys.
+	k.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(!s.MFA.IsZero()))
+	if s.SourceIdentity != "" {
+		k.Set("aws:SourceIdentity", s.SourceIdentity)
+	}
+	if s.Provider != "" {
+		k.Set("aws:FederatedProvider", s.Provider)
+	}
+	if s.Kind == sts.AssumedRoot {
+		k.Set("aws:AssumedRoot", "true")
+	}
+}
+
+// RequestKeys adds the condition keys that depend on the caller and on the time of the request.
+func (c *Caller) RequestKeys(k *policy.Context, now time.Time) {
+	if mfa := c.MFA(); !mfa.IsZero() {
+		k.Set("aws:MultiFactorAuthAge", strconv.FormatInt(max(int64(now.Sub(mfa)/time.Second), 0), 10))
+	}
 }
 
 // principalKeys adds the condition keys of a principal, and of a role's sessions whatever their names. tags
@@ -42,7 +78,11 @@ func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
 func principalKeys(k *policy.Context, p *policy.Principal, tags []*records.Tag) {
 	k.Set("aws:PrincipalType", principalType(p.Kind))
 	k.Set("aws:PrincipalAccount", string(p.Account))
-	k.Set("aws:PrincipalArn", p.EntityARN)
+	if p.Kind == policy.FederatedUser {
+		k.Set("aws:PrincipalArn", p.ARN)
+	} else {
+		k.Set("aws:PrincipalArn", p.EntityARN)
+	}
 	k.Set("aws:PrincipalIsAWSService", "false")
 	for _, tag := range tags {
 		k.Set("aws:PrincipalTag/"+tag.Key, tag.Value)

@@ -25,16 +25,16 @@ func (e *evaluation) consult() {
 	if in.S3 != nil && !in.S3.Enforced && in.S3.NewOwner == "" {
 		e.consultACL()
 	}
-	if !e.caller.IsIAM() {
-		return
+	if e.caller.IsIAM() {
+		e.identity = e.d.add(consult(IdentityPolicy, in.Identity, &q))
+		if in.Boundary != nil {
+			e.boundary = e.d.add(consult(PermissionsBoundary, *in.Boundary, &q))
+		}
 	}
-	e.identity = e.d.add(consult(IdentityPolicy, in.Identity, &q))
-	if in.Boundary != nil {
-		e.boundary = e.d.add(consult(PermissionsBoundary, *in.Boundary, &q))
-	}
-	if in.Session != nil {
+	switch {
+	case in.Session != nil && (e.caller.IsIAM() || e.caller.Kind == policy.Root):
 		e.session = e.d.add(consult(SessionPolicy, *in.Session, &q))
-	} else if e.caller.Kind == policy.FederatedUser {
+	case e.caller.Kind == policy.FederatedUser:
 		// Without a session policy a federated user has nothing from the identity side:
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html
 		e.session = e.d.add(silent(SessionPolicy))

@@ -124,7 +124,7 @@ func (e *evaluation) grants() *Finding {
 		return e.impliedACL()
 	case e.caller.Account == "":
 		return e.outsider()
-	case e.callerIsAuthority():
+	case e.callerIsAuthority() && !e.in.BothSides:
 		return e.sameAccount()
 	default:
 		return e.crossAccount()
@@ -239,6 +239,10 @@ func (e *evaluation) initiator(otherwise *Finding) *Finding {
 // or nil and the finding that allows it.
 func (e *evaluation) callerSide() (missing, allowed *Finding) {
 	if e.caller.Kind == policy.Root {
+		// The task policy of a session of AssumeRoot.
+		if limit := e.limits(); limit != nil {
+			return limit, nil
+		}
 		return nil, e.make(Finding{Layer: RootUser, Effect: Allow, Statement: -1})
 	}
 	identity := e.d.at(e.identity)

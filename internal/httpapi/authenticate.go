@@ -125,13 +125,9 @@ func (p *Pipeline) verify(ctx context.Context, c *Call, endpoint *sigv4.Endpoint
 		// S3 judges a session token that was sent with a long-term key after the signature.
 		return nil, credentialError(endpoint.Dialect, signed, access.ErrInvalidToken)
 	}
-	c.Caller, c.Signed = caller, signed
+	c.Signed = signed
 	c.Record.Authentication = authentications[signed.Form]
-	c.Record.AccessKeyID = caller.AccessKeyID
-	c.Record.CallerARN = caller.ARN
-	c.Record.CallerAccount = caller.Account
-	c.Record.CallerID = caller.UserID()
-	c.Record.CallerCanonicalID = caller.CanonicalID
+	c.identify(caller)
 	return verified, nil
 }
 
@@ -167,8 +163,9 @@ func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
 
 // serviceOf returns the service that the host belongs to or, for hosts that belong to none, the one that the
 // credential scope names. A request without a readable scope, or with that of a service that is not here, is
-// S3's, which refuses a foreign scope; but a form that is posted to the root without a signature can only be
-// meant for STS, and JSON for Organizations. S3 Control has no scope of its own.
+// S3's, which refuses a foreign scope; but a form that is posted to the root without a signature, or a query
+// string with the version of its API, can only be meant for STS, and JSON for Organizations. S3 Control has no
+// scope of its own.
 func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	if s := p.hostOf(h.Host); s != nil {
 		return s
@@ -180,13 +177,25 @@ func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	if s := p.services[name]; s != nil && p.signatures.scoped(name) {
 		return s
 	}
-	if sts := p.services["sts"]; sts != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && isForm(h) {
+	if sts := p.services["sts"]; sts != nil && name == "" && h.URL.Path == "/" && (h.Method == http.MethodPost && isForm(h) || p.asksSTS(h)) {
 		return sts
 	}
 	if orgs := p.services["organizations"]; orgs != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && mediaType(h) == jsonType {
 		return orgs
 	}
 	return p.services["s3"]
+}
+
+// asksSTS reports whether the query string of an unsigned request to the root is one to STS, as AWS's examples
+// of AssumeRoleWithSAML and AssumeRoleWithWebIdentity are. No request to S3 has these parameters.
+//
+// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+func (p *Pipeline) asksSTS(h *http.Request) bool {
+	if h.Method != http.MethodGet || p.namesBucket(h.Host) || !strings.Contains(h.URL.RawQuery, "Action=") {
+		return false
+	}
+	q := h.URL.Query()
+	return q.Has("Action") && q.Get("Version") == "2011-06-15"
 }
 
 // scoped reports whether a service has a credential scope of its own.

@@ -63,7 +63,7 @@ func New(store *meta.Store, box *seal.Box, opts Options) *Service {
 	return s
 }
 
-// Tag is a label of a user, role or managed policy.
+// Tag is a label of one of the things that have tags.
 type Tag struct{ Key, Value string }
 
 // view reads one account from one snapshot.

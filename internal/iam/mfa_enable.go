@@ -8,6 +8,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 	"crossgrant/internal/totp"
 )
@@ -70,22 +71,23 @@ func (s *Service) EnableMFADevice(ctx context.Context, account ids.AccountID, in
 	})
 }
 
+// maxMFADevices is more than any user has.
+const maxMFADevices = 1 << 16
+
 // enableable refuses to make d one of owner's devices.
 func (v view) enableable(d mfaDevice, owner *User, in MFAAssignment, quota int) error {
 	if d.Enabled != 0 {
 		return alreadyExists("MFA Device is already in use.")
 	}
 	from, to := keys.EnabledMFADevices(v.account, string(owner.ID))
-	n, err := v.count(from, to, quota)
+	n, err := v.count(from, to, maxMFADevices)
 	switch {
 	case err != nil:
 		return err
 	case n > 0 && in.WithoutMFA:
 		return errWithoutMFA
-	case n >= quota:
-		return limitExceeded("Cannot exceed quota for MFADevicesPerUser: %d", quota)
 	}
-	return nil
+	return v.within(n, quotas.MFADevicesPerUser, quota)
 }
 
 // ResyncMFADevice learns from two codes how far the clock of an enabled device is from the server's.

@@ -10,6 +10,7 @@ import (
 
 	"crossgrant/internal/iam/managed"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -34,13 +35,17 @@ func noSuchVersion(policyARN, version string) error {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html
 func (s *Service) CreatePolicyVersion(ctx context.Context, account ids.AccountID, policyARN, document string, asDefault bool) (PolicyVersion, error) {
-	if err := s.checkPolicy(document); err != nil {
+	if err := s.checkPolicy(ctx, account, document); err != nil {
 		return PolicyVersion{}, err
 	}
 	var created PolicyVersion
-	err := s.changePolicy(ctx, account, policyARN, func(_ change, r *records.ManagedPolicy) error {
-		if len(r.Versions) >= s.quotas.VersionsPerPolicy {
-			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", s.quotas.VersionsPerPolicy)
+	err := s.changePolicy(ctx, account, policyARN, func(c change, r *records.ManagedPolicy) error {
+		quota, err := quotas.Value(c, account, quotas.VersionsPerPolicy, s.quotas.VersionsPerPolicy)
+		if err != nil {
+			return err
+		}
+		if len(r.Versions) >= quota {
+			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", quota)
 		}
 		r.LastVersion++
 		r.Updated = s.timestamp()
@@ -122,7 +127,7 @@ func (s *Service) versions(ctx context.Context, account ids.AccountID, policyARN
 		return nil, err
 	}
 	if p, ok := managed.Lookup(policyARN); ok {
-		return []PolicyVersion{{ID: p.Version, Document: p.Text, Default: true, Created: p.Updated}}, nil
+		return []PolicyVersion{{ID: p.Version, Document: p.Text(), Default: true, Created: p.Updated}}, nil
 	}
 	err = s.read(ctx, account, func(v view) error {
 		all = nil

@@ -62,7 +62,7 @@ func (s *Service) CreateUser(ctx context.Context, account ids.AccountID, in NewU
 			Name: in.Name, Id: string(id), Path: path, Created: s.timestamp(),
 			Tags: recordTags(in.Tags), Boundary: in.Boundary,
 		}
-		if err := c.useBoundary("", in.Boundary); err != nil {
+		if err := c.useBoundary(keys.UserKind, in.Name, "", in.Boundary); err != nil {
 			return err
 		}
 		user = c.makeUser(r)
@@ -168,7 +168,7 @@ func (s *Service) DeleteUser(ctx context.Context, account ids.AccountID, name st
 		} else if devices > 0 {
 			return deleteConflict("Cannot delete entity, must delete MFA device first.")
 		}
-		if err := c.useBoundary(r.Boundary, ""); err != nil {
+		if err := c.useBoundary(keys.UserKind, r.Name, r.Boundary, ""); err != nil {
 			return err
 		}
 		return c.remove(keys.UserKind, r)

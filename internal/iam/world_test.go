@@ -147,6 +147,7 @@ func (w *world) checkIndexes() {
 						expect(keys.EntityAccount(id), string(account))
 						if b := *boundaryOf(h); b != "" {
 							boundaries[b]++
+							expect(keys.BoundaryUse(account, b, k, h.GetName()), h.GetName())
 						}
 					}
 					for _, p := range h.GetAttached() {
@@ -170,6 +171,17 @@ func (w *world) checkIndexes() {
 					return err
 				}
 			}
+			err := v.each(keys.InstanceProfileKind, func() entity { return new(records.InstanceProfile) }, func(e entity) {
+				expect(keys.UniqueID(account, ids.UniqueID(e.GetId())), "i"+strings.ToLower(e.GetName()))
+			})
+			if err != nil {
+				return err
+			}
+			for _, k := range countedKinds {
+				if err := v.checkCount(k); err != nil {
+					w.Error(err)
+				}
+			}
 			devices, err := v.virtualMFADevices(Assigned, Page{Max: 1000}) // fails for an owner who is gone
 			if err != nil {
 				return err
@@ -190,6 +202,13 @@ func (w *world) checkIndexes() {
 			if err != nil {
 				return err
 			}
+			for _, p := range managed.All() {
+				if attached, bounded := uses[p.ARN()], boundaries[p.ARN()]; attached+bounded > 0 {
+					expect(keys.PolicyUses(account, p.ARN()), fmt.Sprint(attached, bounded))
+				}
+			}
+			clear(uses)
+			clear(boundaries)
 		}
 		return compareIndexes(r, want)
 	})
@@ -228,7 +247,13 @@ func compareIndexes(r meta.Reader, want map[string]string) error {
 			if k.UserName != "" {
 				value = "user " + k.UserName + " " + k.UserId
 			}
-		case key[0] == 'N', key[0] == 'I' && bytes.IndexByte([]byte("nmae"), key[13]) >= 0:
+		case key[0] == 'I' && key[13] == 't':
+			u := new(records.PolicyUses)
+			if err := records.Unmarshal(it.Value(), u); err != nil {
+				return errors.Join(err, it.Close())
+			}
+			value = fmt.Sprint(u.Attachments, u.BoundaryUses)
+		case key[0] == 'N', key[0] == 'I' && bytes.IndexByte([]byte("nmabe"), key[13]) >= 0:
 		default:
 			continue
 		}

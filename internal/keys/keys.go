@@ -16,8 +16,15 @@
 //	'I' account 'n' unique-id        kind letter and lower-case name of the entity with this unique ID
 //	'I' account 'm' group\0 user     membership, by group; value: the user's name
 //	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
+//	'I' account 'b' policy\0 kind entity   permissions boundary of a user or role, by policy ARN; value: entity's name
+//	'I' account 'c' kind             EntityCount: how many keys the account has of this kind
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
+//	'I' account 'i' profile          InstanceProfile by name, lower case
+//	'I' account 't' policy           PolicyUses of a managed policy of AWS, by its ARN
+//	'a' alias                        account ID by account alias
+//	'I' account 'o' issuer           OIDCProvider by URL without its scheme
+//	'I' account 's' name             SAMLProvider by name
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value
@@ -72,7 +79,8 @@ import (
 //
 //	1  objects without versions, their content in the clear
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
-const Format = 2
+//	3  uses of AWS's managed policies and of permissions boundaries
+const Format = 3
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
@@ -80,12 +88,19 @@ var errKey = errors.New("keys: malformed key")
 // Kind tells IAM entities apart in a key.
 type Kind byte
 
-// The kinds of IAM entity that policies are attached to, and managed policies.
+// The kinds of IAM entity that policies are attached to, managed policies, and instance profiles.
 const (
-	UserKind   Kind = 'u'
-	GroupKind  Kind = 'g'
-	RoleKind   Kind = 'r'
-	PolicyKind Kind = 'p'
+	UserKind            Kind = 'u'
+	GroupKind           Kind = 'g'
+	RoleKind            Kind = 'r'
+	PolicyKind          Kind = 'p'
+	InstanceProfileKind Kind = 'i'
+)
+
+// The kinds of what is counted as entities are.
+const (
+	MFADeviceKind Kind = 'd' // virtual MFA devices
+	BucketKind    Kind = 'b'
 )
 
 // BucketID is the internal identity of one creation of a bucket.
@@ -103,6 +118,9 @@ func CanonicalID(id ids.CanonicalUserID) []byte { return append([]byte{'C'}, id.
 // Email is the key of the index from a root user's e-mail address to account ID.
 func Email(address string) []byte { return append([]byte{'E'}, strings.ToLower(address)...) }
 
+// AccountAlias is the key of the account that has an alias.
+func AccountAlias(alias string) []byte { return append([]byte{'a'}, alias...) }
+
 // AccessKey is the key of an access key.
 func AccessKey(id ids.AccessKeyID) []byte { return append([]byte{'K'}, id...) }
 
@@ -113,6 +131,19 @@ func Entity(account ids.AccountID, k Kind, name string) []byte {
 
 // Entities is the range of an account's entities of one kind, by lower-case name.
 func Entities(account ids.AccountID, k Kind) (from, to []byte) { return prefix(iam(account, byte(k))) }
+
+// Counted is the range of what an account has of one kind: entities, virtual MFA devices or buckets.
+func Counted(account ids.AccountID, k Kind) (from, to []byte) {
+	if k == BucketKind {
+		return BucketsOf(account)
+	}
+	return Entities(account, k)
+}
+
+// EntityCount is the key of the number of the keys of Counted.
+func EntityCount(account ids.AccountID, k Kind) []byte {
+	return append(iam(account, 'c'), byte(k))
+}
 
 // UniqueID is the key of the index from unique ID to entity, in an account.
 func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {
@@ -144,16 +175,21 @@ func Attachments(account ids.AccountID, policy string) (from, to []byte) {
 	return prefix(escape(iam(account, 'a'), policy))
 }
 
-// ParseAttachment returns the kind of entity from a key of Attachments.
-func ParseAttachment(key []byte) (Kind, error) {
-	if len(key) < 14 || key[0] != 'I' || key[13] != 'a' {
-		return 0, errKey
-	}
-	_, rest, err := unescape(key[14:])
-	if err != nil || len(rest) < 2 {
-		return 0, errKey
-	}
-	return Kind(rest[0]), nil
+// BoundaryUse is the key that records that a managed policy is the permissions boundary of a user or role.
+// policy is the policy's ARN.
+func BoundaryUse(account ids.AccountID, policy string, k Kind, entity string) []byte {
+	return append(append(escape(iam(account, 'b'), policy), byte(k)), strings.ToLower(entity)...)
+}
+
+// BoundaryUses is the range of the entities of account that a managed policy is the boundary of, by kind and
+// lower-case name.
+func BoundaryUses(account ids.AccountID, policy string) (from, to []byte) {
+	return prefix(escape(iam(account, 'b'), policy))
+}
+
+// PolicyUses is the key of the number of uses that account makes of a managed policy of AWS.
+func PolicyUses(account ids.AccountID, policy string) []byte {
+	return append(iam(account, 't'), policy...)
 }
 
 // Bucket is the key of a bucket.

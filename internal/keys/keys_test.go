@@ -33,12 +33,19 @@ func TestLayout(t *testing.T) {
 		{"Group", Entity(account, GroupKind, "Devs"), `I380701114427gdevs`},
 		{"Role", Entity(account, RoleKind, "R"), `I380701114427rr`},
 		{"Policy", Entity(account, PolicyKind, "P"), `I380701114427pp`},
+		{"InstanceProfile", Entity(account, InstanceProfileKind, "P"), `I380701114427ip`},
+		{"AccountAlias", AccountAlias("walnut"), `awalnut`},
+		{"EntityCount", EntityCount(account, UserKind), `I380701114427cu`},
 		{"UniqueID", UniqueID(account, "AIDAX"), `I380701114427nAIDAX`},
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"PolicyUses", PolicyUses(account, "arn:p"), `I380701114427tarn:p`},
+		{"BoundaryUse", BoundaryUse(account, "arn:p", RoleKind, "R"), `I380701114427barn:p\x00\x01rr`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
 		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
+		{"OIDCProvider", OIDCProvider(account, "idp.example.com/Path"), `I380701114427oidp.example.com/Path`},
+		{"SAMLProvider", SAMLProvider(account, "Corp"), `I380701114427sCorp`},
 		{"KMSKey", KMSKey("1234abcd"), `Sk1234abcd`},
 		{"KMSAlias", KMSAlias(account, "alias/App"), `Sa380701114427alias/App`},
 		{"Bucket", Bucket("b"), `Bb`},
@@ -209,19 +216,6 @@ func TestOfObjects(t *testing.T) {
 	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
 		if !OfObjects(key) {
 			t.Errorf("OfObjects(%q) = false", key)
-		}
-	}
-}
-
-func TestParseAttachment(t *testing.T) {
-	t.Parallel()
-	key := Attachment("380701114427", "arn:aws:iam::aws:policy/\x00P", RoleKind, "R")
-	if kind, err := ParseAttachment(key); kind != RoleKind || err != nil {
-		t.Errorf("ParseAttachment = %c, %v, want r", kind, err)
-	}
-	for _, bad := range [][]byte{nil, Account("380701114427"), Member("380701114427", "g", "u"), key[:20]} {
-		if kind, err := ParseAttachment(bad); err == nil {
-			t.Errorf("ParseAttachment took %q as %c", bad, kind)
 		}
 	}
 }

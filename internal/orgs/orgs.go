@@ -29,6 +29,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/orgs/managed"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -54,7 +55,8 @@ type Roles interface {
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 type Quotas struct {
-	// Accounts counts those in the organization, invitations that are open, and accounts being made.
+	// Accounts counts those in the organization, invitations that are open, and accounts being made. An
+	// operator can set it for a management account.
 	Accounts int
 	Units    int // organizational units
 	Depth    int // levels of units below the root
@@ -71,14 +73,10 @@ type Quotas struct {
 	Declarative, DeclarativeAttached, DeclarativeSize int
 }
 
-// AccountsQuota is the name of the quota that Quotas.Accounts is the standard value of. An operator can set
-// it for a management account.
-const AccountsQuota = "AccountsPerOrganization"
-
 // DefaultQuotas returns the quotas of a new organization on AWS.
 func DefaultQuotas() Quotas {
 	return Quotas{
-		Accounts: 10, Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50,
+		Accounts: quotas.Default(quotas.Accounts), Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50,
 		Declarative: 1000, DeclarativeAttached: 10, DeclarativeSize: 10000,
 	}
 }
@@ -91,9 +89,6 @@ type Options struct {
 	Rand io.Reader
 	// Quotas limit each organization; the zero value means DefaultQuotas.
 	Quotas Quotas
-	// Quota returns what an operator set a quota of a management account to, or else standard; nil means
-	// standard. It is asked in the transaction that needs it.
-	Quota func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	// Accounts and Roles are used by CreateAccount, Accounts by CloseAccount too.
 	Accounts Accounts
 	Roles    Roles
@@ -107,7 +102,6 @@ type Service struct {
 	now      func() time.Time
 	rand     io.Reader
 	quotas   Quotas
-	quota    func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	accounts Accounts
 	roles    Roles
 
@@ -116,7 +110,7 @@ type Service struct {
 
 // New returns the service over store.
 func New(store *meta.Store, opts Options) *Service {
-	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, quota: opts.Quota, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
+	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -125,9 +119,6 @@ func New(store *meta.Store, opts Options) *Service {
 	}
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()
-	}
-	if s.quota == nil {
-		s.quota = func(_ meta.Reader, _ ids.AccountID, _ string, standard int) (int, error) { return standard, nil }
 	}
 	return s
 }

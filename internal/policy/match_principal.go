@@ -12,7 +12,7 @@ import (
 //	root user of A            account A
 //	user U of A               U, account A
 //	session S of role R of A  S, R, account A
-//	federated user F of U     F, U, account A
+//	federated user F of U     F, U, account A; without U if the root user made it
 //	service                   the service
 //	token of provider P       P
 //	anonymous                 none
@@ -46,7 +46,10 @@ func (p *Principal) facets() facets {
 	case User:
 		f |= facetAccount | facetEntity
 	case RoleSession, FederatedUser:
-		f |= facetAccount | facetEntity | facetSession
+		f |= facetAccount | facetSession
+		if p.Kind == RoleSession || p.EntityID != "" {
+			f |= facetEntity
+		}
 	case Service:
 		f |= facetService
 	case Anonymous:

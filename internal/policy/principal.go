@@ -28,11 +28,13 @@ type Principal struct {
 	// arn:aws:sts::…:assumed-role/role/session. Empty for Anonymous; the service's name for Service.
 	ARN string
 	// EntityARN is the ARN of the IAM entity behind the caller, with its path: the user's, or the
-	// role's for a session. It is what aws:PrincipalArn holds. Empty for Anonymous and Service.
+	// role's for a session. It is what aws:PrincipalArn holds, but for a federated user. Empty for Anonymous
+	// and Service.
 	EntityARN string
-	// EntityID is the unique ID of that entity: AIDA… or AROA…; empty for Root, Anonymous, Service.
+	// EntityID is the unique ID of that entity: AIDA… or AROA…; empty for Root, Anonymous, Service, and for a
+	// federated user that the root user made.
 	EntityID ids.UniqueID
-	// Name is the user's name, or the session's name for a role session.
+	// Name is the user's name, or the session's name for a role session or a federated user.
 	Name string
 	// Provider is the identity provider whose token or assertion the caller presents, in
 	// AssumeRoleWithWebIdentity and AssumeRoleWithSAML: a provider's ARN, or the host of one that

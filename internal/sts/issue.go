@@ -14,121 +14,139 @@ import (
 	"crossgrant/internal/policy"
 )
 
-// Limits of a session.
+// Limits of session policies and tags.
 //
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 const (
-	DefaultDuration = time.Hour
-	// MaxChained is how long a session that is had with temporary credentials may last.
-	MaxChained = time.Hour
 	// MaxPolicyARNs is the number of managed policies that can be passed.
 	MaxPolicyARNs = 10
-	// MaxPolicies is the size in characters of all session policies together: the inline document,
-	// white space included, and the ARNs.
-	MaxPolicies = policy.MaxSessionSize
+	// MaxPacked is the size of all session policies and tags together. AWS packs them, in a way that it has
+	// not published, below a limit that it has not published either. Here the inline document counts its
+	// characters, white space included, as do the ARNs, which AWS limits to this size before it packs them;
+	// and tags count the bytes of their keys and values.
+	MaxPacked = policy.MaxSessionSize
 )
 
-// Request is what Issue makes a session of. That the caller may assume the role has been decided.
+// Request is what Issue makes a session of. That it may be made has been decided.
 type Request struct {
-	Role        *Role
-	SessionName string
-	// Duration is how long the session lasts; 0 means DefaultDuration.
+	// Session says whose session it is. Access key, secret, policies, tags and times are for Issue to fill in.
+	Session Session
+	// Duration is how long the session lasts; what limits it has been looked at.
 	Duration time.Duration
-	// Chained says that the caller uses temporary credentials.
-	Chained bool
 	// Policy is the document of an inline session policy; empty for none.
 	Policy string
-	// PolicyARNs name managed policies of the role's account, or of AWS, as session policies.
+	// PolicyARNs name managed policies of the session's account, or of AWS, as session policies.
 	PolicyARNs []string
+	// Tags are the session tags.
+	Tags Tags
 }
 
 // Credentials are those of a new session.
 type Credentials struct {
-	AccessKeyID  ids.AccessKeyID
-	Secret       string
+	Session      *Session
 	SessionToken string
-	Expires      time.Time
-	// AssumedRoleID and ARN are those of the session.
-	AssumedRoleID string
-	ARN           string
-	// PackedSize is how much of the room for session policies is used, in per cent; 0 if none were
-	// passed.
+	// PackedSize is how much of the room for session policies and tags is used, in per cent; 0 if there are
+	// none.
 	PackedSize int
 }
 
-// Issue makes the credentials of a session. The error is a ValidationError for a duration that the
-// role, or role chaining, does not allow; MalformedPolicyDocument or PackedPolicyTooLarge for session
-// policies.
+// Issue makes the credentials of a session. All operations that do so share it. The error is
+// MalformedPolicyDocument or PackedPolicyTooLarge for session policies, PackedPolicyTooLarge or
+// InvalidParameterValue for tags; any other error is internal.
+//
+// The access key ID tells the account, since nobody remembers the session.
 func (s *Service) Issue(ctx context.Context, in Request) (*Credentials, error) {
-	if in.Duration == 0 {
-		in.Duration = DefaultDuration
-	}
-	if in.Duration > in.Role.MaxSession {
-		return nil, validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-	}
-	if in.Chained && in.Duration > MaxChained {
-		return nil, validationError("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
-	}
-	packed, err := s.checkPolicies(ctx, in)
+	packed, err := s.checkRequest(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
-	id, err := ids.NewAccessKeyID(s.rand, ids.TemporaryKey)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := ids.NewSecretAccessKey(s.rand)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now().UTC().Truncate(time.Second)
-	session := &Session{
-		AccessKeyID: id, Secret: secret,
-		Account: in.Role.Account, RoleName: in.Role.Name, RoleID: in.Role.ID, SessionName: in.SessionName,
-		PolicyARNs: in.PolicyARNs, Issued: now, Expires: now.Add(in.Duration),
-	}
+	session := in.Session
+	session.Tags, session.TransitiveKeys = in.Tags.all()
+	session.Policies, session.PolicyARNs = nil, in.PolicyARNs
 	if in.Policy != "" {
 		session.Policies = []string{in.Policy}
 	}
-	token, err := s.token(session)
+	if err := s.draw(&session); err != nil {
+		return nil, err
+	}
+	session.Issued = s.now().UTC().Truncate(time.Second)
+	session.Expires = session.Issued.Add(in.Duration)
+	if err := session.check(); err != nil {
+		return nil, err
+	}
+	token, err := s.token(&session)
 	if err != nil {
 		return nil, err
 	}
-	return &Credentials{
-		AccessKeyID: id, Secret: secret, SessionToken: token, Expires: session.Expires,
-		AssumedRoleID: string(in.Role.ID) + ":" + in.SessionName,
-		ARN:           arn.AssumedRole(in.Role.Account, in.Role.Name, in.SessionName).String(),
-		PackedSize:    packed,
-	}, nil
+	if len(token) > MaxToken {
+		return nil, tooLarge(&in, max(packed, (len(token)*100+MaxToken-1)/MaxToken))
+	}
+	return &Credentials{Session: &session, SessionToken: token, PackedSize: packed}, nil
 }
 
-// checkPolicies refuses session policies that cannot be, and returns their packed size in per cent.
-func (s *Service) checkPolicies(ctx context.Context, in Request) (packed int, err error) {
+// draw gives a session its access key.
+func (s *Service) draw(session *Session) (err error) {
+	if session.AccessKeyID, err = ids.NewAccountKeyID(s.rand, ids.TemporaryKey, session.Account); err != nil {
+		return err
+	}
+	session.Secret, err = ids.NewSecretAccessKey(s.rand)
+	return err
+}
+
+// checkRequest refuses session policies and tags that cannot be, and returns their packed size in per cent.
+func (s *Service) checkRequest(ctx context.Context, in *Request) (packed int, err error) {
+	if err := in.Tags.Check(); err != nil {
+		return 0, err
+	}
+	size := packedSize(in)
+	packed = (size*100 + MaxPacked - 1) / MaxPacked
+	if size > MaxPacked {
+		return 0, tooLarge(in, packed)
+	}
+	return packed, s.checkPolicies(ctx, in)
+}
+
+func packedSize(in *Request) int {
 	size := policy.Session.Size(in.Policy)
 	for _, policyARN := range in.PolicyARNs {
 		size += policy.Session.Size(policyARN)
 	}
-	packed = (size*100 + MaxPolicies - 1) / MaxPolicies
-	if size > MaxPolicies {
-		return 0, apierr.New(http.StatusBadRequest, "PackedPolicyTooLarge", "Packed policy consumes %d%% of allotted space, please use smaller policy.", packed)
+	tags, _ := in.Tags.all()
+	for _, tag := range tags {
+		size += len(tag.Key) + len(tag.Value)
 	}
+	return size
+}
+
+// tooLarge says that policies and tags take this much of their room. The words for tags alone were observed
+// on AWS, https://github.com/aws-actions/configure-aws-credentials/issues/92.
+func tooLarge(in *Request, percent int) *apierr.Error {
+	text := "Packed policy consumes %d%% of allotted space, please use smaller policy."
+	if in.Policy == "" && len(in.PolicyARNs) == 0 {
+		text = "Packed size of session tags consumes %d%% of allotted space."
+	}
+	return apierr.New(http.StatusBadRequest, "PackedPolicyTooLarge", text, percent)
+}
+
+// checkPolicies refuses session policies that cannot be.
+func (s *Service) checkPolicies(ctx context.Context, in *Request) error {
 	if in.Policy != "" {
 		if _, err := policy.Parse(policy.Session, []byte(in.Policy)); err != nil {
-			return 0, malformed(err.Error()) // a *policy.Error, whose text is for the caller
+			return malformed(err.Error()) // a *policy.Error, whose text is for the caller
 		}
 	}
 	if len(in.PolicyARNs) > MaxPolicyARNs {
-		return 0, validationError("At most %d session policies can be passed by ARN.", MaxPolicyARNs)
+		return validationError("At most %d session policies can be passed by ARN.", MaxPolicyARNs)
 	}
 	for _, policyARN := range in.PolicyARNs {
-		if err := s.checkManaged(ctx, in.Role.Account, policyARN); err != nil {
-			return 0, err
+		if err := s.checkManaged(ctx, in.Session.Account, policyARN); err != nil {
+			return err
 		}
 	}
-	return packed, nil
+	return nil
 }
 
-// checkManaged refuses a session policy that is not a managed policy of AWS or of the role's account.
+// checkManaged refuses a session policy that is not a managed policy of AWS or of the session's account.
 func (s *Service) checkManaged(ctx context.Context, account ids.AccountID, policyARN string) error {
 	if _, ok := managed.Lookup(policyARN); ok {
 		return nil

@@ -69,6 +69,14 @@ func ReadRole(r meta.Reader, roleARN string) (*Role, error) {
 	}, nil
 }
 
+// Session returns the beginnings of a session of the role, as Request needs it. issuedTo is the ARN of the
+// caller; empty if the request is not signed.
+func (r *Role) Session(name, issuedTo string) Session {
+	return Session{
+		Kind: RoleSession, Account: r.Account, EntityName: r.Name, EntityID: r.ID, SessionName: name, IssuedTo: issuedTo,
+	}
+}
+
 // NoTrust is the trust policy of a role that does not exist: it says nothing, and so grants nothing.
 func NoTrust(roleARN string) *authz.Source {
 	return &authz.Source{Name: roleARN, Document: new(policy.Document)}

@@ -1,14 +1,16 @@
-// Package sts issues and opens the temporary credentials of role sessions.
+// Package sts issues and opens temporary credentials: those of role sessions, of users and root users by
+// GetSessionToken, of federated users, and of root sessions by AssumeRoot.
 //
 // A session is remembered by nobody: all of it, its secret included, is in its session token, which is
 // sealed under the master key and bound to the session's access key ID. Any server that has the
-// master key can open it. What a session may do is not in the token (but for its session policies):
-// that follows from the role as it is when a request is made, and the session ends with the role.
+// master key can open it. What a session may do is not in the token (but for its session policies and
+// tags): that follows from the role or user as it is when a request is made, and the session ends with it.
 //
 // AssumeRole is three steps, because a domain service authorizes nothing: the role is read with its trust
 // policy (ReadRole), the pipeline asks whether the caller may assume it, and Issue makes the credentials.
+// The other operations lack the first step, and share the last.
 //
-// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
 package sts
 
 import (

@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -113,36 +114,108 @@ func TestReadRole(t *testing.T) {
 	}
 }
 
+// request is one for a session of the role.
+func request(t *testing.T, s *Service) Request {
+	return Request{Session: findRole(t, s).Session("sess", "arn:aws:iam::111111111111:user/ann"), Duration: time.Hour}
+}
+
 func TestIssueAndOpen(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	c, err := s.Issue(context.Background(), Request{
-		Role: findRole(t, s), SessionName: "sess", Duration: 15 * time.Minute, Chained: true,
-		Policy: allowAll, PolicyARNs: []string{ownARN, "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-	})
+	in := request(t, s)
+	in.Duration, in.Policy, in.PolicyARNs = 15*time.Minute, allowAll, []string{ownARN, "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+	in.Tags = Tags{
+		Passed:     []Tag{{"team", "<blue & red>"}, {"Project", ""}},
+		Transitive: []string{"TEAM"},
+		Inherited:  []Tag{{"Star", "1"}},
+	}
+	in.Session.SourceIdentity, in.Session.Provider = "ann", "arn:aws:iam::111111111111:oidc-provider/example.com"
+	in.Session.ProviderKeys = []ProviderKey{{Name: "example.com:sub", Values: []string{"s"}}, {Name: "example.com:amr", Values: []string{"a", "b"}, Multi: true}}
+	c, err := s.Issue(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	issued := now.Truncate(time.Second)
-	if !strings.HasPrefix(string(c.AccessKeyID), "ASIA") || len(c.Secret) != 40 || !c.Expires.Equal(issued.Add(15*time.Minute)) ||
-		c.AssumedRoleID != "AROAR:sess" || c.ARN != "arn:aws:sts::111111111111:assumed-role/R/sess" || c.PackedSize < 1 || c.PackedSize > 100 {
+	issued, id := now.Truncate(time.Second), c.Session.AccessKeyID
+	if account, ok := id.Account(); !ok || account != "111111111111" || len(c.Session.Secret) != 40 || c.PackedSize < 1 || c.PackedSize > 100 {
 		t.Errorf("issued %+v", c)
 	}
-	got, err := s.Open(c.AccessKeyID, c.SessionToken)
+	got, err := s.Open(id, c.SessionToken)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Session{
-		AccessKeyID: c.AccessKeyID, Secret: c.Secret, Account: account, RoleName: "R", RoleID: "AROAR", SessionName: "sess",
-		Policies: []string{allowAll}, PolicyARNs: []string{ownARN, "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-		Issued: issued, Expires: c.Expires,
-	}
-	if !reflect.DeepEqual(*got, want) {
+	want := in.Session
+	want.AccessKeyID, want.Secret = id, c.Session.Secret
+	want.Policies, want.PolicyARNs = []string{allowAll}, in.PolicyARNs
+	want.Tags = []Tag{{"Star", "1"}, {"team", "<blue & red>"}, {"Project", ""}}
+	want.TransitiveKeys = []string{"Star", "team"}
+	want.Issued, want.Expires = issued, issued.Add(15*time.Minute)
+	if !reflect.DeepEqual(*got, want) || !reflect.DeepEqual(*c.Session, want) {
 		t.Errorf("opened %#v", got)
 	}
+	if inherited := got.Inherited(); !reflect.DeepEqual(inherited, []Tag{{"Star", "1"}, {"team", "<blue & red>"}}) {
+		t.Errorf("inherited %v", inherited)
+	}
 	for _, text := range []string{fmt.Sprintf("%v", got), fmt.Sprintf("%+v", *got), fmt.Sprintf("%#v", got), fmt.Sprint(*got)} {
-		if strings.Contains(text, c.Secret) {
+		if strings.Contains(text, c.Session.Secret) {
 			t.Errorf("the secret is printed: %s", text)
+		}
+	}
+}
+
+// TestKindsOfSession: what each kind is called, and that none passes for another.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+func TestKindsOfSession(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	task := []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}
+	user := Session{Account: account, EntityName: "ann", EntityID: "AIDAANN"}
+	kind := func(s Session, k Kind, name string) Session { s.Kind, s.SessionName = k, name; return s }
+	mfa := func(s Session) Session { s.MFA = now; return s }
+	key := func(s Session, k ProviderKey) Session { s.ProviderKeys = []ProviderKey{k}; return s }
+	root, role := Session{Account: account}, Session{Account: account, EntityName: "R", EntityID: "AROAR"}
+	for name, c := range map[string]struct {
+		session Session
+		arns    []string
+		id, arn string // empty: refused
+	}{
+		"role":                        {session: kind(role, RoleSession, "sess"), id: "AROAR:sess", arn: "arn:aws:sts::111111111111:assumed-role/R/sess"},
+		"user":                        {session: mfa(kind(user, UserSession, "")), id: "AIDAANN"},
+		"root user":                   {session: mfa(kind(root, RootUserSession, "")), id: "111111111111", arn: "arn:aws:iam::111111111111:root"},
+		"federated by a user":         {session: kind(user, FederatedUser, "fay"), arns: task, id: "111111111111:fay", arn: "arn:aws:sts::111111111111:federated-user/fay"},
+		"federated by root":           {session: kind(root, FederatedUser, "fay"), id: "111111111111:fay", arn: "arn:aws:sts::111111111111:federated-user/fay"},
+		"assumed root":                {session: kind(root, AssumedRoot, ""), arns: task, id: "111111111111", arn: "arn:aws:iam::111111111111:root"},
+		"no kind":                     {session: kind(root, "", "")},
+		"unknown kind":                {session: kind(user, "group", "")},
+		"role without name":           {session: kind(role, RoleSession, "")},
+		"role without a role":         {session: kind(root, RoleSession, "sess")},
+		"role with MFA":               {session: mfa(kind(role, RoleSession, "sess"))},
+		"user with a policy":          {session: kind(user, UserSession, ""), arns: task},
+		"user that is root":           {session: kind(root, UserSession, "")},
+		"root that is a user":         {session: kind(user, RootUserSession, "")},
+		"root with a policy":          {session: kind(root, RootUserSession, ""), arns: task},
+		"root with a half entity":     {session: kind(Session{Account: account, EntityName: "ann"}, RootUserSession, "")},
+		"federated without name":      {session: kind(user, FederatedUser, "")},
+		"federated with half entity":  {session: kind(Session{Account: account, EntityID: "AIDAANN"}, FederatedUser, "fay")},
+		"assumed root without a task": {session: kind(root, AssumedRoot, "")},
+		"no account":                  {session: kind(Session{EntityName: "R", EntityID: "AROAR"}, RoleSession, "sess")},
+		"a provider's own key":        {session: key(kind(role, RoleSession, "sess"), ProviderKey{"aws:SourceVpc", []string{"v"}, false})},
+		"a provider's key of STS":     {session: key(kind(role, RoleSession, "sess"), ProviderKey{"STS:ExternalId", []string{"v"}, false})},
+		"a provider's empty key":      {session: key(kind(role, RoleSession, "sess"), ProviderKey{"example.com:sub", nil, false})},
+	} {
+		issued, err := s.Issue(context.Background(), Request{Session: c.session, Duration: time.Hour, PolicyARNs: c.arns})
+		if c.id == "" {
+			if err == nil {
+				t.Errorf("%s: issued %v", name, issued.Session)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, err := s.Open(issued.Session.AccessKeyID, issued.SessionToken)
+		if err != nil || got.UserID() != c.id || got.ARN() != c.arn {
+			t.Errorf("%s: %v is %s, %s (%v)", name, got, got.UserID(), got.ARN(), err)
 		}
 	}
 }
@@ -150,74 +223,144 @@ func TestIssueAndOpen(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	s, other := newService(t), newService(t)
-	c, err := s.Issue(context.Background(), Request{Role: findRole(t, s), SessionName: "sess"})
+	c, err := s.Issue(context.Background(), request(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := s.box.Seal([]byte(`{}`), sealContext(c.AccessKeyID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	future, err := s.box.Seal([]byte("\x01"+`{"AccessKeyID":"`+string(c.AccessKeyID)+`","NewLimit":1}`), sealContext(c.AccessKeyID))
-	if err != nil {
-		t.Fatal(err)
+	id := c.Session.AccessKeyID
+	seal := func(plain string) string {
+		sealed, err := s.box.Seal([]byte(plain), sealContext(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return base64.StdEncoding.EncodeToString(sealed)
 	}
 	changed := []byte(c.SessionToken)
 	changed[len(changed)/2] ^= 1
+	old := `{"AccessKeyID":"` + string(id) + `","Secret":"s","Account":"111111111111","RoleName":"R","RoleID":"AROAR","SessionName":"sess","Issued":"2026-01-02T03:04:05Z","Expires":"2026-01-02T04:04:05Z"}`
+	current := `{"Kind":"role","AccessKeyID":"` + string(id) + `","Secret":"s","Account":"111111111111","EntityName":"R","EntityID":"AROAR","SessionName":"sess","Issued":"2026-01-02T03:04:05Z","Expires":"2026-01-02T04:04:05Z"}`
 	for name, try := range map[string]struct {
 		service *Service
 		id      ids.AccessKeyID
 		token   string
 	}{
 		"another key":      {s, "ASIAIOSFODNN7EXAMPLE", c.SessionToken},
-		"another server":   {other, c.AccessKeyID, c.SessionToken},
-		"changed":          {s, c.AccessKeyID, string(changed)},
-		"shortened":        {s, c.AccessKeyID, c.SessionToken[:len(c.SessionToken)-4]},
-		"empty":            {s, c.AccessKeyID, ""},
-		"not base64":       {s, c.AccessKeyID, "!"},
-		"another format":   {s, c.AccessKeyID, base64.StdEncoding.EncodeToString(plain)},
-		"an unknown field": {s, c.AccessKeyID, base64.StdEncoding.EncodeToString(future)},
+		"another server":   {other, id, c.SessionToken},
+		"changed":          {s, id, string(changed)},
+		"shortened":        {s, id, c.SessionToken[:len(c.SessionToken)-4]},
+		"empty":            {s, id, ""},
+		"not base64":       {s, id, "!"},
+		"nothing":          {s, id, seal("")},
+		"no format":        {s, id, seal(current)},
+		"a later format":   {s, id, seal("\x03" + current)},
+		"an older one":     {s, id, seal("\x01" + current)},
+		"a newer one":      {s, id, seal("\x02" + old)},
+		"an unknown field": {s, id, seal("\x02" + strings.Replace(current, "{", `{"NewLimit":1,`, 1))},
+		"an unknown kind":  {s, id, seal("\x02" + strings.Replace(current, "role", "king", 1))},
+		"two values":       {s, id, seal("\x02" + current + current)},
+		"something behind": {s, id, seal("\x02" + current + "}")},
 	} {
 		if got, err := try.service.Open(try.id, try.token); err != ErrInvalidToken {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	if _, err := s.Open(c.AccessKeyID, c.SessionToken); err != nil {
-		t.Error(err)
+	// Tokens of the first format are still good.
+	for _, good := range []string{c.SessionToken, seal("\x01" + old), seal("\x02" + current)} {
+		got, err := s.Open(id, good)
+		if err != nil || got.Kind != RoleSession || got.UserID() != "AROAR:sess" || got.ARN() != "arn:aws:sts::111111111111:assumed-role/R/sess" {
+			t.Errorf("%v, %v", got, err)
+		}
 	}
 }
 
 func TestIssueRefuses(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	role := findRole(t, s)
 	missing := func(arn string) string {
 		return "MalformedPolicyDocument: The policy " + arn + " does not exist or is not attachable."
 	}
+	inherited := []Tag{{"Star", "1"}}
+	room := strings.Repeat(" ", MaxPacked-len(allowAll)-len(ownARN))
 	for name, c := range map[string]struct {
 		in   Request
 		want string
 	}{
-		"longest":                      {Request{Duration: 2 * time.Hour}, "<nil>"},
-		"longer than the role allows":  {Request{Duration: 2*time.Hour + time.Second}, "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
-		"longest chained":              {Request{Duration: time.Hour, Chained: true}, "<nil>"},
-		"chained too long":             {Request{Duration: time.Hour + time.Second, Chained: true}, "ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."},
 		"policy is not JSON":           {Request{Policy: "x"}, "MalformedPolicyDocument: Syntax errors in policy."},
 		"policy with a principal":      {Request{Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument: Policy document should not specify a principal."},
-		"largest policies":             {Request{Policy: allowAll + strings.Repeat(" ", MaxPolicies-len(allowAll)-len(ownARN)), PolicyARNs: []string{ownARN}}, "<nil>"},
-		"policies too large":           {Request{Policy: allowAll + strings.Repeat(" ", MaxPolicies-len(allowAll)-len(ownARN)+1), PolicyARNs: []string{ownARN}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
+		"largest policies":             {Request{Policy: allowAll + room, PolicyARNs: []string{ownARN}}, "<nil>"},
+		"policies too large":           {Request{Policy: allowAll + room + " ", PolicyARNs: []string{ownARN}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
+		"policies and tags too large":  {Request{Policy: allowAll + room, PolicyARNs: []string{ownARN}, Tags: Tags{Passed: []Tag{{"k", ""}}}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
+		"tags too large":               {Request{Tags: Tags{Passed: []Tag{{"k", strings.Repeat("v", MaxPacked)}}}}, "PackedPolicyTooLarge: Packed size of session tags consumes 101% of allotted space."},
+		"inherited tags too large":     {Request{Tags: Tags{Inherited: []Tag{{"k", strings.Repeat("v", MaxPacked)}}}}, "PackedPolicyTooLarge: Packed size of session tags consumes 101% of allotted space."},
 		"policy that does not exist":   {Request{PolicyARNs: []string{ownARN + "x"}}, missing(ownARN + "x")},
 		"policy under another path":    {Request{PolicyARNs: []string{"arn:aws:iam::111111111111:policy/x/mine"}}, missing("arn:aws:iam::111111111111:policy/x/mine")},
 		"policy of another account":    {Request{PolicyARNs: []string{"arn:aws:iam::333333333333:policy/mine"}}, missing("arn:aws:iam::333333333333:policy/mine")},
 		"policy that is none":          {Request{PolicyARNs: []string{"mine"}}, missing("mine")},
 		"more policies than there may": {Request{PolicyARNs: slicesOf(ownARN, 11)}, "ValidationError: At most 10 session policies can be passed by ARN."},
+		"the same tag twice":           {Request{Tags: Tags{Passed: []Tag{{"k", "1"}, {"K", "2"}}}}, "InvalidParameterValue: Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		"transitive but not passed":    {Request{Tags: Tags{Passed: []Tag{{"k", "1"}}, Transitive: []string{"l"}}}, "InvalidParameterValue: The specified transitive tag key must be included in the requested tags."},
+		"transitive and inherited":     {Request{Tags: Tags{Passed: []Tag{{"STAR", "2"}}, Transitive: []string{"star"}, Inherited: inherited}}, "InvalidParameterValue: One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
+		"replacing what is inherited":  {Request{Tags: Tags{Passed: []Tag{{"star", "2"}}, Inherited: inherited}}, "InvalidParameterValue: One of the specified tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
+		"a reserved key":               {Request{Tags: Tags{Passed: []Tag{{"AWS:x", "1"}}}}, "InvalidParameterValue: Tag keys and values that begin with aws: are reserved."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.in.Role, c.in.SessionName = role, "sess"
+			c.in.Session, c.in.Duration = findRole(t, s).Session("sess", ""), time.Hour
 			if _, err := s.Issue(context.Background(), c.in); code(err) != c.want {
 				t.Errorf("got %s\nwant %s", code(err), c.want)
 			}
 		})
+	}
+}
+
+// TestTokensFitIntoHeaders: no token is so long that S3 would refuse the headers of a request with it.
+func TestTokensFitIntoHeaders(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, fill := range []string{" ", "\t", "ÿ", `"`} {
+		in := request(t, s)
+		in.Policy = `{"Version":"2012-10-17","Statement":{"Sid":"","Effect":"Allow","Action":"s3:*","Resource":"` + strings.Repeat(fill, 1900) + `"}}`
+		in.Session.IssuedTo = "arn:aws:iam::111111111111:user/" + strings.Repeat("p", 500)
+		c, err := s.Issue(context.Background(), in)
+		if err == nil && len(c.SessionToken) > MaxToken {
+			t.Errorf("%q: a token of %d characters", fill, len(c.SessionToken))
+		}
+		if err != nil && !apierr.Is(err, "PackedPolicyTooLarge") && !apierr.Is(err, "MalformedPolicyDocument") {
+			t.Errorf("%q: %v", fill, err)
+		}
+	}
+}
+
+// TestDurations: which durations a role allows, and what GetSessionToken makes of those that it is asked for.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html#stsapi_comparison
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	const tooLong = "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+	const tooLongChained = "ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+	role := &Role{MaxSession: 2 * time.Hour}
+	for _, c := range []struct {
+		asked   time.Duration
+		chained bool
+		want    time.Duration
+		err     string
+	}{
+		{0, false, time.Hour, "<nil>"}, {0, true, time.Hour, "<nil>"}, {2 * time.Hour, false, 2 * time.Hour, "<nil>"},
+		{2*time.Hour + time.Second, false, 0, tooLong}, {2*time.Hour + time.Second, true, 0, tooLong},
+		{time.Hour, true, time.Hour, "<nil>"}, {time.Hour + time.Second, true, 0, tooLongChained},
+	} {
+		if got, err := role.Duration(c.asked, c.chained); got != c.want || code(err) != c.err {
+			t.Errorf("%v, chained %v: %v, %v", c.asked, c.chained, got, err)
+		}
+	}
+	for _, c := range []struct {
+		asked time.Duration
+		root  bool
+		want  time.Duration
+	}{
+		{0, false, 12 * time.Hour}, {0, true, time.Hour}, {36 * time.Hour, false, 36 * time.Hour}, {36 * time.Hour, true, time.Hour}, {15 * time.Minute, true, 15 * time.Minute},
+	} {
+		if got := UserDuration(c.asked, c.root); got != c.want {
+			t.Errorf("%v, root %v: %v", c.asked, c.root, got)
+		}
 	}
 }
 
@@ -240,6 +383,34 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		if session, err := s.Open("ASIAIOSFODNN7EXAMPLE", token); err != ErrInvalidToken {
 			t.Errorf("opened %v (%v)", session, err)
+		}
+	})
+}
+
+// FuzzDecodeSession: what is read is a session of a known kind that does not contradict itself, and reads the
+// same again when it is written.
+func FuzzDecodeSession(f *testing.F) {
+	f.Add([]byte("\x01" + `{"AccessKeyID":"ASIAIOSFODNN7EXAMPLE","Secret":"s","Account":"111111111111","RoleName":"R","RoleID":"AROAR","SessionName":"s1","Issued":"2026-01-02T03:04:05Z","Expires":"2026-01-02T04:04:05Z"}`))
+	f.Add([]byte("\x02" + `{"Kind":"user","AccessKeyID":"ASIAIOSFODNN7EXAMPLE","Secret":"s","Account":"111111111111","EntityName":"ann","EntityID":"AIDAANN","MFA":"2026-01-02T03:04:05Z","Issued":"2026-01-02T03:04:05Z","Expires":"2026-01-02T04:04:05Z"}`))
+	f.Add([]byte("\x02" + `{"Kind":"federated","Account":"111111111111","SessionName":"fay","Tags":[{"k":"a","v":"b"}],"ProviderKeys":[{"Name":"x:y","Values":["z"]}]}`))
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		session, err := decodeSession(plain)
+		if err != nil {
+			return
+		}
+		if err := session.check(); err != nil {
+			t.Fatalf("read what contradicts itself: %v", err)
+		}
+		text, err := json.Marshal(session)
+		if err != nil {
+			t.Skip() // a time of a year that cannot be written
+		}
+		again, err := decodeSession(append([]byte{sessionFormat}, text...))
+		if err != nil {
+			t.Fatalf("wrote what does not read: %v", err)
+		}
+		if more, err := json.Marshal(again); err != nil || string(more) != string(text) {
+			t.Errorf("wrote %s and read %s", text, more)
 		}
 	})
 }

@@ -15,7 +15,9 @@ var keysTable = keytest.Table{
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},
-		"ListPolicies": {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		"ListInstanceProfiles": {"arn:aws:iam::${Account}:instance-profile/"},
+		"ListPolicies":         {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		"ListOpenIDConnectProviders": {"arn:aws:iam::${Account}:oidc-provider/*"}, "ListSAMLProviders": {"arn:aws:iam::${Account}:saml-provider/*"},
 		// Who names no user asks for all of them, and so does the root user about its own devices.
 		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
@@ -50,14 +52,20 @@ func newKeysWorld(t *testing.T) *keysWorld {
 	w.root = w.Account(keysOfAnn)
 	tag := []string{"Tags.member.1.Key", keytest.TagKey, "Tags.member.1.Value", "open"}
 	bounded := append([]string{"PermissionsBoundary", boundaryOf}, tag...)
+	tags := map[string][]string{"full": tag}
 	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "boundary", "PolicyDocument", allowAll).OK()
 	for name, more := range map[string][]string{"bare": nil, "full": bounded} {
 		w.IAMCall(w.root, "CreateUser", append([]string{"UserName", name}, more...)...).OK()
 		w.IAMCall(w.root, "CreateRole", append([]string{"RoleName", name, "AssumeRolePolicyDocument", trustAnn}, more...)...).OK()
 		w.IAMCall(w.root, "CreateGroup", "GroupName", name).OK()
+		w.IAMCall(w.root, "CreateInstanceProfile", append([]string{"InstanceProfileName", name}, tags[name]...)...).OK()
 	}
 	w.IAMCall(w.root, "CreateVirtualMFADevice", "VirtualMFADeviceName", "bare").OK()
 	w.IAMCall(w.root, "CreateVirtualMFADevice", append([]string{"VirtualMFADeviceName", "full"}, tag...)...).OK()
+	for name, more := range map[string][]string{"bare": nil, "full": tag} {
+		w.IAMCall(w.root, "CreateOpenIDConnectProvider", append([]string{"Url", "https://" + name}, more...)...).OK()
+		w.IAMCall(w.root, "CreateSAMLProvider", append([]string{"Name", name, "SAMLMetadataDocument", metadata(t)}, more...)...).OK()
+	}
 	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "bare", "PolicyDocument", allowAll).OK()
 	w.IAMCall(w.root, "CreatePolicy", append([]string{"PolicyName", "full", "PolicyDocument", allowAll}, tag...)...).OK()
 	return w

@@ -2,6 +2,7 @@ package iamapi_test
 
 import (
 	"slices"
+	"strings"
 
 	"crossgrant/internal/httpapi/keytest"
 )
@@ -17,10 +18,17 @@ const (
 	input      = "&PolicyInputList.member.1=%7B%7D"
 	simulation = input + "&ActionNames.member.1=s3:GetObject"
 	ofPolicy   = "PolicyArn=arn:aws:iam::111111111111:policy/"
+	profile    = "InstanceProfileName="
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
+	tagKey     = "&TagKeys.member.1=class"
+	ofOIDC     = "OpenIDConnectProviderArn=arn:aws:iam::111111111111:oidc-provider/"
+	ofSAML     = "SAMLProviderArn=arn:aws:iam::111111111111:saml-provider/"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
+
+// longDocument is a document of the length that metadata has; what is in it is looked at later.
+var longDocument = "&SAMLMetadataDocument=" + strings.Repeat("x", 1000)
 
 // unmade are the keys that a user or role has not before it is made, and untagged those of a policy.
 var (
@@ -79,9 +87,47 @@ var operationKeys = slices.Concat(
 	about("UserName=", "&"+serial+"full", "DeactivateMFADevice"),
 	about("UserName=", "", "ListMFADevices"),
 	about(serial, "", "DeleteVirtualMFADevice"),
+
+	[]keytest.Case{
+		{
+			Operation: "CreateOpenIDConnectProvider", Full: []string{"Url=https://new" + tagged}, Bare: "Url=https://new",
+			Actions: []string{"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"}, Absent: untagged,
+		},
+		{
+			Operation: "CreateSAMLProvider", Full: []string{"Name=new" + longDocument + tagged}, Bare: "Name=new" + longDocument,
+			Actions: []string{"iam:CreateSAMLProvider", "iam:TagSAMLProvider"}, Absent: untagged,
+		},
+		{Operation: "ListOpenIDConnectProviders", Full: []string{""}}, {Operation: "ListSAMLProviders", Full: []string{""}},
+	},
+	about(ofOIDC, "", "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider", "ListOpenIDConnectProviderTags"),
+	about(ofOIDC, "&ClientID=c", "AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"),
+	about(ofOIDC, "&ThumbprintList.member.1=0123456789012345678901234567890123456789", "UpdateOpenIDConnectProviderThumbprint"),
+	about(ofOIDC, tagged, "TagOpenIDConnectProvider"), about(ofOIDC, tagKey, "UntagOpenIDConnectProvider"),
+	about(ofSAML, tagged, "TagSAMLProvider"), about(ofSAML, tagKey, "UntagSAMLProvider"),
+	about(ofSAML, "", "GetSAMLProvider", "DeleteSAMLProvider", "UpdateSAMLProvider", "ListSAMLProviderTags"),
 	about("", "AssignmentStatus=Any", "ListVirtualMFADevices"),
 
-	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies"),
+	about("UserName=", tagged, "TagUser"), about("UserName=", tagKey, "UntagUser"), about("UserName=", "", "ListUserTags"),
+	about("RoleName=", tagged, "TagRole"), about("RoleName=", tagKey, "UntagRole"), about("RoleName=", "", "ListRoleTags"),
+	about(ofPolicy, tagged, "TagPolicy"), about(ofPolicy, tagKey, "UntagPolicy"), about(ofPolicy, "", "ListPolicyTags"),
+	about(serial, tagged, "TagMFADevice"), about(serial, tagKey, "UntagMFADevice"), about(serial, "", "ListMFADeviceTags"),
+
+	[]keytest.Case{
+		{
+			Operation: "CreateInstanceProfile", Full: []string{"InstanceProfileName=new&Path=/a/" + tagged}, Bare: "InstanceProfileName=new",
+			Actions: []string{"iam:CreateInstanceProfile", "iam:TagInstanceProfile"}, Absent: untagged,
+		},
+		{
+			Operation: "AddRoleToInstanceProfile", Full: []string{"InstanceProfileName=full&RoleName=full"}, Bare: "InstanceProfileName=bare&RoleName=bare",
+			Actions: []string{"iam:AddRoleToInstanceProfile", "iam:PassRole"}, Needed: []string{"iam:PassedToService", "iam:AssociatedResourceArn"},
+		},
+	},
+	about(profile, "", "GetInstanceProfile", "DeleteInstanceProfile", "ListInstanceProfileTags"),
+	about(profile, "&RoleName=full", "RemoveRoleFromInstanceProfile"),
+	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
+	about("RoleName=", "", "ListInstanceProfilesForRole"),
+
+	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
 	about(sourceARN+"user/", simulation, "SimulatePrincipalPolicy"),
@@ -117,6 +163,10 @@ func about(name, parameters string, operations ...string) (cases []keytest.Case)
 			c.Needed = []string{"iam:PolicyARN"}
 		case bounds:
 			c.Needed = []string{"iam:PermissionsBoundary"}
+		case tagged:
+			c.Bare = name + "bare&Tags="
+		case tagKey:
+			c.Bare = name + "bare&TagKeys="
 		}
 		cases = append(cases, c)
 	}

@@ -152,8 +152,7 @@ func decodePair(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 func decodeAssignment(c *httpapi.Call, q *query.Reader, in *entityInput) {
 	in.mfa.User, in.everything = in.name, in.name == ""
 	in.mfa.SerialNumber = q.Required("SerialNumber", serialNumberRules...)
-	// No session can be had with MFA yet.
-	in.mfa.WithoutMFA = c.Caller.Kind == policy.User && strings.EqualFold(c.Caller.Name, in.name)
+	in.mfa.WithoutMFA = c.Caller.Kind == policy.User && c.Caller.MFA().IsZero() && strings.EqualFold(c.Caller.Name, in.name)
 }
 
 // decodeListMFADevices reads the parameters of ListMFADevices. If it names no user, the action is asked for

@@ -14,6 +14,7 @@ var (
 	newUserRules        = []query.Rule{query.Length(1, iam.MaxUserName), query.Pattern(iam.NamePattern)}
 	groupRules          = []query.Rule{query.Length(1, iam.MaxGroupName), query.Pattern(iam.NamePattern)}
 	roleRules           = []query.Rule{query.Length(1, iam.MaxRoleName), query.Pattern(iam.NamePattern)}
+	profileRules        = []query.Rule{query.Length(1, iam.MaxInstanceProfileName), query.Pattern(iam.NamePattern)}
 	policyNameRules     = []query.Rule{query.Length(1, iam.MaxPolicyName), query.Pattern(iam.NamePattern)}
 	pathRules           = []query.Rule{query.Length(1, iam.MaxPath), query.Pattern(iam.PathPattern)}
 	policyPathRules     = []query.Rule{query.Length(1, iam.MaxPath), query.Pattern(iam.PolicyPathPattern)}
@@ -60,6 +61,8 @@ func entityName(q *query.Reader, k keys.Kind) string {
 		return q.Required("UserName", existingUserRules...)
 	case keys.GroupKind:
 		return q.Required("GroupName", groupRules...)
+	case keys.InstanceProfileKind:
+		return q.Required("InstanceProfileName", profileRules...)
 	default:
 		return q.Required("RoleName", roleRules...)
 	}

@@ -56,6 +56,8 @@ type row struct {
 	// nil: it never is.
 	own func(account ids.AccountID, in *input) bool
 	run func(ctx context.Context, account ids.AccountID, in *input) (result any, err error)
+	// notOffered is as in httpapi.Row.
+	notOffered string
 }
 
 // maxBody is the largest body of a request, in bytes; the pipeline takes no larger one either.
@@ -64,8 +66,9 @@ const maxBody = 1 << 20
 // operation turns a row into an operation.
 func (a *api) operation(r row) httpapi.Operation {
 	return httpapi.Row[input]{
-		Name:   r.name,
-		Decode: r.read,
+		Name:       r.name,
+		NotOffered: r.notOffered,
+		Decode:     r.read,
 		Load: func(ctx context.Context, c *httpapi.Call, in *input) error {
 			return a.load(ctx, r, c.Caller.Account, in)
 		},

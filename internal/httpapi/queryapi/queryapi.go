@@ -1,7 +1,7 @@
 // Package queryapi is what the services of the query protocol, IAM and STS, have in common: the route
-// from the Action parameter to an operation, the refusal of callers that did not sign, and the
-// rendering of results and errors. It knows no operation; packages iamapi and stsapi are tables of
-// Rows.
+// from the Action parameter to an operation, the refusal of callers that did not sign, or whose credentials
+// are not good for the operation, and the rendering of results and errors. It knows no operation, but for the
+// names of those that temporary credentials are not good for; packages iamapi and stsapi are tables of Rows.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
 package queryapi
@@ -69,11 +69,11 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	if c.HTTP.URL.Path != "/" && c.HTTP.URL.Path != "" || method != http.MethodPost && method != http.MethodGet {
 		return nil, apierr.New(http.StatusNotFound, "UnknownOperationException", "There is no operation at this path and method.")
 	}
-	if c.Caller.Kind == policy.Anonymous {
-		return nil, apierr.New(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
-	}
 	form := c.Form()
 	action, version := form.Get("Action"), form.Get("Version")
+	if operation := s.operations[action]; c.Caller.Kind == policy.Anonymous && (operation == nil || !operation.Unsigned) {
+		return nil, apierr.New(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
+	}
 	if len(form["Action"]) > 1 || len(form["Version"]) > 1 {
 		return nil, query.Invalid("Action and Version must be given once.")
 	}
@@ -90,7 +90,10 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	case operation == nil:
 		return nil, apierr.New(http.StatusNotImplemented, "NotImplemented", "The operation %s is not implemented.", action)
 	}
-	return operation, nil
+	if operation.Unsigned {
+		return operation, nil
+	}
+	return operation, barred(c.Caller, s.protocol.Name, action)
 }
 
 // Error implements httpapi.Service.
@@ -106,17 +109,21 @@ type Row[In any] struct {
 	// Decode reads the parameters; what q collects as wrong is reported by the row. An error of its
 	// own comes after that.
 	Decode func(c *httpapi.Call, q *query.Reader) (*In, error)
-	// Load, Checks and Unchecked are as in httpapi.Row.
-	Load      func(ctx context.Context, c *httpapi.Call, in *In) error
-	Checks    func(c *httpapi.Call, in *In) []access.Check
-	Unchecked string
+	// Load, Checks, Unchecked and NotOffered are as in httpapi.Row.
+	Load       func(ctx context.Context, c *httpapi.Call, in *In) error
+	Checks     func(c *httpapi.Call, in *In) []access.Check
+	Unchecked  string
+	NotOffered string
+	// Unsigned says that the request need not be signed: its parameters show who asks. Whoever has signed it
+	// all the same is the caller, whose credentials were found to be good, and means nothing to the operation.
+	Unsigned bool
 	// Run does the work. A nil result renders as an answer without a result element.
 	Run func(ctx context.Context, c *httpapi.Call, in *In) (result any, err error)
 }
 
 // Operation returns the row as an operation of a service that speaks p.
 func (r Row[In]) Operation(p Protocol) httpapi.Operation {
-	row := httpapi.Row[In]{Name: r.Name, Load: r.Load, Unchecked: r.Unchecked}
+	row := httpapi.Row[In]{Name: r.Name, Load: r.Load, Unchecked: r.Unchecked, NotOffered: r.NotOffered}
 	row.Decode = func(c *httpapi.Call) (*In, error) {
 		q := query.NewReader(c.Form(), options(p)...)
 		in, decodeErr := r.Decode(c, q)
@@ -146,7 +153,9 @@ func (r Row[In]) Operation(p Protocol) httpapi.Operation {
 		}
 		return &httpapi.Response{Header: header(), Body: body}, nil
 	}
-	return row.Operation()
+	operation := row.Operation()
+	operation.Unsigned = r.Unsigned
+	return operation
 }
 
 func options(p Protocol) []query.Option {
@@ -158,5 +167,8 @@ func options(p Protocol) []query.Option {
 
 func header() http.Header { return http.Header{"Content-Type": {"text/xml"}} }
 
-// Operations returns the names of the operations that are built, in alphabetic order.
+// Operations returns the names of the operations that have a row, in alphabetic order.
 func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
+
+// States returns every operation of AWS's service, in alphabetic order.
+func (s *Service) States() []httpapi.State { return httpapi.States(s.known, s.operations) }
