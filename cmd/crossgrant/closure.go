@@ -18,6 +18,7 @@ import (
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
 	"crossgrant/internal/sse"
+	"crossgrant/internal/usage"
 )
 
 type closeCommand struct {
@@ -144,12 +145,13 @@ type closureParts struct {
 	orgs      *orgs.Service
 	events    *notify.Service
 	accessLog *accesslog.Service
+	usage     *usage.Service
 }
 
 // closure returns the service that ends accounts. What names the records of another part comes before it: profiles
 // name access keys; and no event or line comes into being when the buckets are gone.
 func (p *closureParts) closure(store *meta.Store, service *accounts.Service, log *slog.Logger) *closure.Service {
-	return closure.New(store, service, log, bootstrap.Records{Store: store}, p.objects, p.events, p.accessLog, p.kms, p.iam, p.orgs)
+	return closure.New(store, service, log, bootstrap.Records{Store: store}, p.objects, p.events, p.accessLog, p.kms, p.iam, p.orgs, p.usage)
 }
 
 // offline is the services of a folder that no server has open, as far as the command line needs them.
@@ -169,6 +171,7 @@ func newOffline(folder *dataFolder) *offline {
 		orgs:      orgs.New(folder.store, orgs.Options{Accounts: service, Roles: identity}),
 		events:    notify.New(folder.store, notify.Options{Log: quiet}),
 		accessLog: accesslog.New(folder.store, nil, nil, accesslog.Options{Log: quiet}),
+		usage:     usage.New(folder.store, usage.Options{Log: quiet}),
 	}
 	return &offline{folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", ""), parts.objects}
 }

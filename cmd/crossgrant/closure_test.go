@@ -94,6 +94,9 @@ func (w *closureWorld) makeOther() {
 	w.must(err)
 	_, err = w.orgs.CreateOrganization(w.Context(), other)
 	w.must(err)
+	w.must(w.orgs.EnableServiceAccess(w.Context(), other, "access-analyzer.amazonaws.com"))
+	_, _, err = w.wired.accounts.Create(w.Context(), accounts.NewAccount{Name: "third", ID: "333333333333"})
+	w.must(err)
 }
 
 // makeVictim makes an account with something of all that an account can have.
@@ -137,6 +140,16 @@ func (w *closureWorld) makeEntities() {
 	w.must(w.iam.PutInlinePolicy(ctx, victim, keys.UserKind, "u0", "i", document))
 	_, _, err = w.iam.CreateVirtualMFADevice(ctx, victim, iam.NewMFADevice{Name: "m"})
 	w.must(err)
+	w.must(w.iam.CreateAccountAlias(ctx, victim, "victims-alias"))
+	_, err = w.iam.CreateOIDCProvider(ctx, victim, iam.NewOIDCProvider{URL: "https://issuer.example.com", ClientIDs: []string{"c"}})
+	w.must(err)
+	_, err = w.iam.CreateInstanceProfile(ctx, victim, iam.NewInstanceProfile{Name: "ip"})
+	w.must(err)
+	users, err := w.iam.Users(ctx, victim, "/", iam.Page{})
+	w.must(err)
+	w.put(keys.AccountUsage(victim), &records.Usage{Used: time.Now().UnixNano()})
+	w.put(keys.PrincipalUsage(victim, string(users.Items[0].ID)), &records.Usage{Used: time.Now().UnixNano()})
+	w.put(keys.CredentialReport(victim, 0), new(records.CredentialReport))
 }
 
 // bucket makes a bucket and returns its ID.
@@ -209,6 +222,7 @@ func (w *closureWorld) join() {
 	w.must(err)
 	_, err = w.orgs.Accept(w.Context(), victim, invitation.ID)
 	w.must(err)
+	w.must(w.orgs.RegisterDelegate(w.Context(), other, victim, "access-analyzer.amazonaws.com"))
 }
 
 // manage makes an organization of the victim, which has invited the other account's.
@@ -219,6 +233,8 @@ func (w *closureWorld) manage() {
 	roots, err := w.orgs.Roots(w.Context(), victim, orgs.Page{})
 	w.must(err)
 	_, err = w.orgs.CreateUnit(w.Context(), victim, roots.Items[0].ID, "unit", nil)
+	w.must(err)
+	_, err = w.orgs.Invite(w.Context(), victim, orgs.Invitation{Target: "333333333333", TargetType: orgs.AccountParty})
 	w.must(err)
 }
 
@@ -319,6 +335,7 @@ func TestDeletionLeavesNoTrace(t *testing.T) {
 				t.Errorf("status %d, %s", status, stderr)
 			}
 			for name, count := range map[string]string{
+				"InstanceProfiles": "1", "OpenIDConnectProviders": "1", "UsageRecords": "3",
 				"Users": "3", "Groups": "1", "Roles": "1", "Policies": "1", "MFADevices": "1", "AccessKeys": "4", "Profiles": "1", "Buckets": "2",
 				"Objects": "2", "NoncurrentVersions": "3", "DeleteMarkers": "1", "Uploads": "1", "Parts": "2", "KMSKeys": "2",
 				"Events": "2", "LogLines": "3", "Bytes": fmt.Sprint(10 + 1<<20 + 300_003 + 400_000),
@@ -384,7 +401,7 @@ func TestDeletionGoesOnAfterACrash(t *testing.T) {
 		left := 1 + interrupted%9 // so that each part is interrupted
 		var parts []closure.Part
 		for _, p := range []closure.Part{
-			bootstrap.Records{Store: w.folder.store}, w.wired.objects, w.wired.events, w.wired.accessLog, w.wired.kms, w.iam, w.orgs,
+			bootstrap.Records{Store: w.folder.store}, w.wired.objects, w.wired.events, w.wired.accessLog, w.wired.kms, w.iam, w.orgs, w.wired.usage,
 		} {
 			parts = append(parts, failing{p, &left})
 		}

@@ -109,9 +109,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
-	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog}
-	w.closure = parts.closure(store, w.accounts, log)
 	w.usage = usage.New(store, usage.Options{Log: log})
+	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
+	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{

@@ -124,7 +124,7 @@ func (s *Service) DeletionState(ctx context.Context, id ids.AccountID) (finished
 	return finished, wrap(err, "read deletion of account %s", id)
 }
 
-// FinishDeletion removes the account itself with the access keys of its root user, once its deletion has begun and
+// FinishDeletion removes the account itself with its alias and the access keys of its root user, once its deletion has begun and
 // nothing else of it is left. What stays is that its ID and its canonical user ID are never given out again. It does
 // nothing if that was done before.
 func (s *Service) FinishDeletion(ctx context.Context, id ids.AccountID) error {
@@ -147,6 +147,9 @@ func (s *Service) FinishDeletion(ctx context.Context, id ids.AccountID) error {
 			tx.Delete(keys.Account(id)),
 			tx.Delete(keys.CanonicalID(ids.CanonicalUserID(record.CanonicalId))),
 			tx.Delete(keys.Email(record.Email)),
+		}
+		if record.Alias != "" {
+			errs = append(errs, tx.Delete(keys.AccountAlias(record.Alias)))
 		}
 		for _, key := range record.AccessKeys {
 			errs = append(errs, tx.Delete(keys.AccessKey(ids.AccessKeyID(key))))

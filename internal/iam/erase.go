@@ -23,7 +23,8 @@ func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, _ bool, 
 		kind keys.Kind
 	}{
 		{"Users", keys.UserKind}, {"Groups", keys.GroupKind}, {"Roles", keys.RoleKind}, {"Policies", keys.PolicyKind},
-		{"MFADevices", keys.MFADeviceKind},
+		{"InstanceProfiles", keys.InstanceProfileKind}, {"MFADevices", keys.MFADeviceKind},
+		{"OpenIDConnectProviders", keys.OIDCProviderKind}, {"SAMLProviders", keys.SAMLProviderKind},
 	} {
 		n, err := quotas.Count(r, account, counted.kind)
 		if err != nil {

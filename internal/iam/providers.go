@@ -102,21 +102,14 @@ func (v view) provider(key []byte, r proto.Message, missing error) error {
 	return err
 }
 
-// room refuses a new provider if its name is taken or the account has as many of them as it may have.
-func (c change) room(key, from, to []byte, taken error, quota int, quotaName string) error {
+// room counts a new provider, and refuses it if its name is taken or the account has as many of them as it may have.
+func (c change) room(key []byte, k keys.Kind, taken error, quota int, quotaName string) error {
 	if _, err := c.Get(key); err == nil {
 		return taken
 	} else if !errors.Is(err, meta.ErrNotFound) {
 		return err
 	}
-	n, err := c.count(from, to, quota)
-	if err != nil {
-		return err
-	}
-	if n >= quota {
-		return limitExceeded("Cannot exceed quota for %s: %d", quotaName, quota)
-	}
-	return nil
+	return c.countIn(k, quota, quotaName)
 }
 
 // taggableOIDCProvider and taggableSAMLProvider are taggable for providers, which their ARNs name.

@@ -48,10 +48,6 @@ func TestQuotasOfOneAccount(t *testing.T) {
 			_, err := w.CreatePolicy(w.ctx, accountA, NewPolicy{Name: "n", Document: allowAll})
 			return err
 		}},
-		quotas.InstanceProfiles: {0, "", func(w *world) error {
-			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
-			return err
-		}},
 		quotas.VirtualMFADevices: {0, "", func(w *world) error {
 			_, _, err := w.CreateVirtualMFADevice(w.ctx, accountA, NewMFADevice{Name: "n"})
 			return err
@@ -75,6 +71,14 @@ func TestQuotasOfOneAccount(t *testing.T) {
 			_, err := w.CreatePolicyVersion(w.ctx, accountA, policyARN, document("arn:aws:s3:::a-rather-long-name-of-a-bucket"), false)
 			return err
 		}},
+		quotas.InstanceProfiles: {0, "", func(w *world) error {
+			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
+			return err
+		}},
+		quotas.OIDCProviders: {0, "", func(w *world) error {
+			_, err := w.CreateOIDCProvider(w.ctx, accountA, NewOIDCProvider{URL: "https://example.com", ClientIDs: []string{"c"}})
+			return err
+		}},
 		quotas.UserPolicySize: {50, "exceeded for user u", func(w *world) error {
 			return w.PutInlinePolicy(w.ctx, accountA, keys.UserKind, "u", "i", allowAll)
 		}},
@@ -89,6 +93,12 @@ func TestQuotasOfOneAccount(t *testing.T) {
 	elsewhere := map[string]bool{
 		quotas.Buckets:           true, // package objects
 		quotas.MFADevicesPerUser: true, // mfa_test.go
+		quotas.SAMLProviders:     true, // as those of OpenID Connect
+		quotas.Accounts:          true, // these are of package orgs
+		quotas.Units:             true,
+		quotas.SCPs:              true,
+		quotas.RCPs:              true,
+		quotas.AttachedPolicies:  true,
 	}
 	for _, q := range quotas.All() {
 		o, ok := operations[q.Name]

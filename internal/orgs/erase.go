@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -67,13 +68,16 @@ func (c change) removeMember(account ids.AccountID) error {
 		return err
 	}
 	if c.management() != account {
+		if err := c.deregister(account); err != nil {
+			return err
+		}
 		return c.leave(n)
 	}
-	members, err := c.list(keys.OrganizationAccounts(c.id))
+	counted, err := c.counts()
 	if err != nil {
 		return err
 	}
-	if len(members) > 1 {
+	if counted.Accounts > 1 {
 		return errNotEmpty
 	}
 	sent, err := c.list(keys.HandshakesOfOrganization(c.id))
@@ -100,6 +104,19 @@ func (c change) removeMember(account ids.AccountID) error {
 	return c.removeAll(keys.InOrganization(c.id))
 }
 
+// deregister takes from a member account what it administers.
+func (c change) deregister(member ids.AccountID) error {
+	if !c.delegate(member) {
+		return nil
+	}
+	for _, service := range c.record.Services {
+		if i, found := administers(service, member); found {
+			service.Administrators = slices.Delete(service.Administrators, i, i+1)
+		}
+	}
+	return c.putOrganization()
+}
+
 // removeHandshakes removes the invitations that an account has got.
 func removeHandshakes(tx meta.Tx, account ids.AccountID) (removed int, err error) {
 	got, err := view{Reader: tx}.list(keys.HandshakesOfAccount(account))
@@ -122,6 +139,7 @@ func removeHandshake(tx meta.Tx, id string) error {
 	}
 	return errors.Join(
 		tx.Delete(keys.Handshake(id)),
+		tx.Delete(keys.OpenInvitation(ids.OrganizationID(h.Organization), id)),
 		tx.Delete(keys.HandshakeOfOrganization(ids.OrganizationID(h.Organization), id)),
 		tx.Delete(keys.HandshakeOfAccount(ids.AccountID(h.Account), id)),
 	)

@@ -236,6 +236,16 @@ func (s *Service) Accept(ctx context.Context, account ids.AccountID, id string) 
 		if err != nil {
 			return err
 		}
+		// Neither of them may have been closed meanwhile: a closed account could be deleted before this.
+		for _, party := range []ids.AccountID{account, v.management()} {
+			record, err := v.accountRecord(party)
+			if err != nil {
+				return err
+			}
+			if record.Closed != 0 {
+				return errTransition
+			}
+		}
 		return change{v, tx}.join(account, Invited, h.Tags, v.now.UnixNano())
 	})
 }
