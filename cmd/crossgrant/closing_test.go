@@ -83,18 +83,27 @@ func (s *closingServer) s3(c *caller, method, target string, headers map[string]
 // assume assumes a role and returns the credentials of the session, or the answer that refuses it.
 func (s *closingServer) assume(c *caller, role string) (*caller, string) {
 	s.Helper()
-	form := url.Values{"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {role}, "RoleSessionName": {"session"}}
+	return s.temporary(c, "AssumeRole", url.Values{"RoleArn": {role}, "RoleSessionName": {"session"}})
+}
+
+// temporary asks STS for temporary credentials.
+func (s *closingServer) temporary(c *caller, action string, form url.Values) (*caller, string) {
+	s.Helper()
+	form.Set("Action", action)
+	form.Set("Version", "2011-06-15")
 	status, text := s.send(c, "sts", "POST", "/", "", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, form.Encode())
 	if status != http.StatusOK {
 		return nil, text
 	}
 	var out struct {
-		ID     string `xml:"AssumeRoleResult>Credentials>AccessKeyId"`
-		Secret string `xml:"AssumeRoleResult>Credentials>SecretAccessKey"`
-		Token  string `xml:"AssumeRoleResult>Credentials>SessionToken"`
+		Result struct {
+			ID     string `xml:"Credentials>AccessKeyId"`
+			Secret string `xml:"Credentials>SecretAccessKey"`
+			Token  string `xml:"Credentials>SessionToken"`
+		} `xml:",any"`
 	}
 	s.must(xml.NewDecoder(bytes.NewReader([]byte(text))).Decode(&out))
-	return &caller{out.ID, out.Secret, out.Token}, ""
+	return &caller{out.Result.ID, out.Result.Secret, out.Result.Token}, ""
 }
 
 // presign returns the target of a presigned URL.
@@ -172,6 +181,14 @@ func TestClosingLeavesNothingReachable(t *testing.T) {
 	if session == nil {
 		t.Fatal(refusal)
 	}
+	userSession, refusal := s.temporary(mine, "GetSessionToken", url.Values{})
+	if userSession == nil {
+		t.Fatal(refusal)
+	}
+	federated, refusal := s.temporary(mine, "GetFederationToken", url.Values{"Name": {"fred"}, "Policy": {all}})
+	if federated == nil {
+		t.Fatal(refusal)
+	}
 	link := s.presign(mine, "/public-bucket/index.html")
 	ways := []struct {
 		name, want string // want is the error once the account is closed
@@ -180,6 +197,12 @@ func TestClosingLeavesNothingReachable(t *testing.T) {
 		{"root user", "InvalidAccessKeyId", func() (int, string) { return s.s3(root, "GET", "/public-bucket/index.html", nil, "") }},
 		{"user", "InvalidAccessKeyId", func() (int, string) { return s.s3(mine, "GET", "/public-bucket/index.html", nil, "") }},
 		{"role session", "InvalidAccessKeyId", func() (int, string) { return s.s3(session, "GET", "/public-bucket/index.html", nil, "") }},
+		{"session of its user", "InvalidAccessKeyId", func() (int, string) {
+			return s.s3(userSession, "GET", "/public-bucket/index.html", nil, "")
+		}},
+		{"federated user", "InvalidAccessKeyId", func() (int, string) {
+			return s.s3(federated, "GET", "/public-bucket/index.html", nil, "")
+		}},
 		{"presigned URL", "InvalidAccessKeyId", func() (int, string) { return s.s3(nil, "GET", link, nil, "") }},
 		{"anonymous", "AllAccessDisabled", func() (int, string) { return s.s3(nil, "GET", "/public-bucket/index.html", nil, "") }},
 		{"anonymous listing", "AllAccessDisabled", func() (int, string) { return s.s3(nil, "GET", "/public-bucket", nil, "") }},
