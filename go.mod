@@ -11,6 +11,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/tidwall/btree v1.8.2 // in-memory metadata engine
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // encryption of secrets
+	golang.org/x/crypto v0.57.0 // Argon2id, for the passwords of users
 	google.golang.org/protobuf v1.36.12 // records
 )
 
@@ -75,7 +76,6 @@ require (
 	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/zeebo/xxh3 v1.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/crypto v0.57.0 // indirect
 	golang.org/x/exp v0.0.0-20231110203233-9a3e6036ecaa // indirect
 	golang.org/x/exp/typeparams v0.0.0-20260811152304-ee035b5b010f // indirect
 	golang.org/x/mod v0.41.0 // indirect

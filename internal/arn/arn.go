@@ -74,6 +74,11 @@ func Role(account ids.AccountID, path, name string) ARN { return iam(account, "r
 // Policy returns the ARN of a customer managed policy. Path begins and ends with '/'.
 func Policy(account ids.AccountID, path, name string) ARN { return iam(account, "policy"+path+name) }
 
+// InstanceProfile returns the ARN of an instance profile. Path begins and ends with '/'.
+func InstanceProfile(account ids.AccountID, path, name string) ARN {
+	return iam(account, "instance-profile"+path+name)
+}
+
 // MFADevice returns the ARN of a virtual MFA device, which is its serial number. Path begins and ends with
 // '/'.
 func MFADevice(account ids.AccountID, path, name string) ARN { return iam(account, "mfa"+path+name) }

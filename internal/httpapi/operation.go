@@ -3,7 +3,9 @@ package httpapi
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 
 	"crossgrant/internal/access"
 )
@@ -11,8 +13,10 @@ import (
 // Operation is one row of a service's table, ready to run. It is made by Row.Operation, which
 // refuses a row that does not say how it is authorized.
 type Operation struct {
-	Name   string
-	handle func(ctx context.Context, c *Call) (*Response, error)
+	Name string
+	// NotOffered is as in Row.
+	NotOffered string
+	handle     func(ctx context.Context, c *Call) (*Response, error)
 }
 
 // Row declares an operation: how its input is read, what must be allowed, and what it does. In is
@@ -33,6 +37,10 @@ type Row[In any] struct {
 	Unchecked string
 	// Run does the work and returns the answer.
 	Run func(ctx context.Context, c *Call, in *In) (*Response, error)
+	// NotOffered says what it is that the operation is about and that there is not here, such as "SSH public
+	// keys"; empty for what works. Run then lists nothing, finds nothing, and answers all else with an error
+	// that the operation is documented to have. It is for the list of operations in docs/COMPATIBILITY.md.
+	NotOffered string
 }
 
 // Operation returns the row as an Operation. It panics, at start, if the row is incomplete.
@@ -43,7 +51,28 @@ func (r Row[In]) Operation() Operation {
 	if (r.Checks == nil) == (r.Unchecked == "") {
 		panic("httpapi: operation " + r.Name + " must have either checks or a reason for having none")
 	}
-	return Operation{Name: r.Name, handle: r.handle}
+	return Operation{Name: r.Name, NotOffered: r.NotOffered, handle: r.handle}
+}
+
+// State is an operation that AWS's service has: whether it has a row, and what the row says in NotOffered.
+// What has no row is answered with NotImplemented.
+type State struct {
+	Name       string
+	Built      bool
+	NotOffered string
+}
+
+// States returns the state of each known operation of a service, in alphabetic order.
+func States(known map[string]bool, rows map[string]*Operation) []State {
+	var states []State
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		state := State{Name: name}
+		if row := rows[name]; row != nil {
+			state.Built, state.NotOffered = true, row.NotOffered
+		}
+		states = append(states, state)
+	}
+	return states
 }
 
 // handle is the life of a request from decoding to its answer.

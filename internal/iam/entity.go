@@ -15,7 +15,7 @@ import (
 	"crossgrant/internal/records"
 )
 
-// entity is what users, groups, roles and managed policies have in common.
+// entity is what users, groups, roles, managed policies and instance profiles have in common.
 type entity interface {
 	proto.Message
 	GetName() string
@@ -39,6 +39,8 @@ func kindName(k keys.Kind) string {
 		return "group"
 	case keys.RoleKind:
 		return "role"
+	case keys.InstanceProfileKind:
+		return "instance profile"
 	default:
 		return "policy"
 	}
@@ -120,6 +122,8 @@ func arnOf(account ids.AccountID, k keys.Kind, path, name string) string {
 		return arn.Group(account, path, name).String()
 	case keys.RoleKind:
 		return arn.Role(account, path, name).String()
+	case keys.InstanceProfileKind:
+		return arn.InstanceProfile(account, path, name).String()
 	default:
 		return arn.Policy(account, path, name).String()
 	}
@@ -128,10 +132,14 @@ func arnOf(account ids.AccountID, k keys.Kind, path, name string) string {
 // get reads an entity that a client names into e, or returns NoSuchEntity.
 func (v view) get(k keys.Kind, name string, e entity) error {
 	err := v.known(k, name, e)
-	if errors.Is(err, meta.ErrNotFound) {
+	switch {
+	case !errors.Is(err, meta.ErrNotFound):
+		return err
+	case k == keys.InstanceProfileKind:
+		return noSuchEntity("Instance Profile %s cannot be found.", name)
+	default:
 		return noSuchEntity("The %s with name %s cannot be found.", kindName(k), name)
 	}
-	return err
 }
 
 // known reads an entity that another record names into e. That it is not there is an internal error.

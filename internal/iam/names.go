@@ -26,13 +26,14 @@ const (
 
 // Lengths of names, in characters; the shortest name has one.
 const (
-	MaxUserName   = 64
-	MaxGroupName  = 128
-	MaxRoleName   = 64
-	MaxPolicyName = 128
-	MaxPath       = 512
-	MaxTagKey     = 128
-	MaxTagValue   = 256
+	MaxUserName            = 64
+	MaxGroupName           = 128
+	MaxRoleName            = 64
+	MaxPolicyName          = 128
+	MaxInstanceProfileName = 128
+	MaxPath                = 512
+	MaxTagKey              = 128
+	MaxTagValue            = 256
 )
 
 var (

@@ -6,6 +6,7 @@ package iam
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 type Quotas struct {
 	Users, Groups, Roles, Policies int
+	InstanceProfiles               int
 	GroupsPerUser                  int
 	// AccessKeys is per user, and for the root user.
 	AccessKeys int
@@ -27,7 +28,7 @@ type Quotas struct {
 // DefaultQuotas returns the quotas of a new AWS account.
 func DefaultQuotas() Quotas {
 	return Quotas{
-		Users: 5000, Groups: 300, Roles: 1000, Policies: 1500,
+		Users: 5000, Groups: 300, Roles: 1000, Policies: 1500, InstanceProfiles: 1000,
 		GroupsPerUser: 10, AccessKeys: 2, MFADevices: 8,
 		PoliciesPerUser: 10, PoliciesPerGroup: 10, PoliciesPerRole: 10,
 		VersionsPerPolicy: 5, PolicySize: 6144,

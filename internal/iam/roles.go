@@ -225,7 +225,7 @@ func (s *Service) changeRole(ctx context.Context, account ids.AccountID, name st
 	return role, err
 }
 
-// DeleteRole deletes a role that has no policies left. Its sessions end with it.
+// DeleteRole deletes a role that has no policies left and is in no instance profile. Its sessions end with it.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
 func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name string) error {
@@ -236,6 +236,9 @@ func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name st
 		}
 		if err := removable(r); err != nil {
 			return err
+		}
+		if len(r.InstanceProfiles) > 0 {
+			return deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
 		}
 		if err := c.useBoundary(r.Boundary, ""); err != nil {
 			return err

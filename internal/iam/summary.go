@@ -18,14 +18,12 @@ const (
 	serverCertificatesQuota  = 20
 	signingCertificatesQuota = 2
 	policyVersionsQuota      = 10000
-	instanceProfilesQuota    = 1000
 )
 
 // Kinds of key that a summary counts, by the letters that their keys have.
 const (
-	instanceProfileKind keys.Kind = 'i'
-	oidcProviderKind    keys.Kind = 'o'
-	samlProviderKind    keys.Kind = 's'
+	oidcProviderKind keys.Kind = 'o'
+	samlProviderKind keys.Kind = 's'
 )
 
 // Summary returns what an account has and may have, by the names of the API. Numbers of entities are kept
@@ -47,7 +45,7 @@ func (s *Service) summaryQuotas() map[string]int {
 	q := &s.quotas
 	return map[string]int{
 		"UsersQuota": q.Users, "GroupsQuota": q.Groups, "RolesQuota": q.Roles, "PoliciesQuota": q.Policies,
-		"ServerCertificatesQuota": serverCertificatesQuota, "InstanceProfilesQuota": instanceProfilesQuota,
+		"ServerCertificatesQuota": serverCertificatesQuota, "InstanceProfilesQuota": q.InstanceProfiles,
 		"UserPolicySizeQuota": q.InlineUser, "GroupPolicySizeQuota": q.InlineGroup, "RolePolicySizeQuota": q.InlineRole,
 		"GroupsPerUserQuota": q.GroupsPerUser, "SigningCertificatesPerUserQuota": signingCertificatesQuota,
 		"AccessKeysPerUserQuota":       q.AccessKeys,
@@ -63,7 +61,7 @@ func (v view) countEntities(summary map[string]int) error {
 	for name, kinds := range map[string][]keys.Kind{
 		"Users": {keys.UserKind}, "Groups": {keys.GroupKind}, "Roles": {keys.RoleKind}, "Policies": {keys.PolicyKind},
 		"MFADevices": {keys.MFADeviceKind}, "MFADevicesInUse": {keys.EnabledMFADeviceKind},
-		"InstanceProfiles": {instanceProfileKind}, "Providers": {oidcProviderKind, samlProviderKind}, "ServerCertificates": nil,
+		"InstanceProfiles": {keys.InstanceProfileKind}, "Providers": {oidcProviderKind, samlProviderKind}, "ServerCertificates": nil,
 	} {
 		summary[name] = 0
 		for _, k := range kinds {
@@ -90,8 +88,7 @@ func (v view) countRoot(summary map[string]int) error {
 	summary["AccountMFAEnabled"] = devices
 	summary["AccountAccessKeysPresent"] = min(len(r.AccessKeys), 1)
 	summary["AccountPasswordPresent"], summary["AccountSigningCertificatesPresent"] = 0, 0
-	// Session tokens are valid in all regions alike: there is one.
-	summary["GlobalEndpointTokenVersion"] = 1
+	summary["GlobalEndpointTokenVersion"] = max(1, int(r.GlobalEndpointTokenVersion))
 	return err
 }
 

@@ -18,14 +18,15 @@ type TaggedKind string
 
 // The kinds of things that have tags.
 const (
-	TaggedUser      TaggedKind = "User"
-	TaggedRole      TaggedKind = "Role"
-	TaggedPolicy    TaggedKind = "Policy"
-	TaggedMFADevice TaggedKind = "MFADevice"
+	TaggedUser            TaggedKind = "User"
+	TaggedRole            TaggedKind = "Role"
+	TaggedPolicy          TaggedKind = "Policy"
+	TaggedMFADevice       TaggedKind = "MFADevice"
+	TaggedInstanceProfile TaggedKind = "InstanceProfile"
 )
 
-// Tagged names something that has tags: a user or role by its name, a managed policy by its ARN, a virtual
-// MFA device by its serial number.
+// Tagged names something that has tags: a user, role or instance profile by its name, a managed policy by its
+// ARN, a virtual MFA device by its serial number.
 type Tagged struct {
 	Kind TaggedKind
 	Name string
@@ -62,6 +63,9 @@ func (v view) taggable(of Tagged) (taggable, error) {
 			return taggable{}, err
 		}
 		return taggable{&d.Tags, func(c change) error { return records.Put(c.tx, d.key, d.MFADevice) }}, nil
+	case TaggedInstanceProfile:
+		r, err := v.instanceProfile(of.Name)
+		return taggable{&r.Tags, func(c change) error { return c.put(keys.InstanceProfileKind, r) }}, err
 	default:
 		panic("iam: nothing of kind " + string(of.Kind) + " has tags")
 	}

@@ -13,9 +13,12 @@ func (w *world) tagged() []Tagged {
 	w.Helper()
 	d, _, err := w.CreateVirtualMFADevice(w.ctx, accountA, NewMFADevice{Name: "phone", Path: "/x/"})
 	w.must(err)
+	p, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "Server"})
+	w.must(err)
 	return []Tagged{
 		{TaggedUser, w.user(accountA, "Ann").Name}, {TaggedRole, w.role(accountA, "Reader").Name},
 		{TaggedPolicy, w.policy(accountA, "Read").ARN}, {TaggedMFADevice, d.SerialNumber},
+		{TaggedInstanceProfile, p.Name},
 	}
 }
 
@@ -73,7 +76,7 @@ func TestTags(t *testing.T) {
 
 func TestTagLimits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, Quotas{Users: 5, Roles: 5, Policies: 5, PolicySize: 6144, TrustSize: 2048, Tags: 50})
+	w := newWorld(t, Quotas{Users: 5, Roles: 5, Policies: 5, InstanceProfiles: 5, PolicySize: 6144, TrustSize: 2048, Tags: 50})
 	for _, of := range w.tagged() {
 		t.Run(string(of.Kind), func(t *testing.T) {
 			var many []Tag
@@ -141,6 +144,7 @@ func TestTagsOfNothing(t *testing.T) {
 	for i, of := range []Tagged{
 		{TaggedUser, "nobody"}, {TaggedRole, "nobody"},
 		{TaggedPolicy, "arn:aws:iam::111111111111:policy/Nothing"}, {TaggedMFADevice, "arn:aws:iam::111111111111:mfa/nothing"},
+		{TaggedInstanceProfile, "nothing"},
 	} {
 		_, err := w.Tags(w.ctx, accountA, of, Page{})
 		w.refused(err, "NoSuchEntity", "")

@@ -19,6 +19,8 @@
 //	'I' account 'c' kind             EntityCount: how many keys the account has of this kind
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
+//	'I' account 'i' profile          InstanceProfile by name, lower case
+//	'a' alias                        account ID by account alias
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value
@@ -83,12 +85,13 @@ var errKey = errors.New("keys: malformed key")
 // Kind tells IAM entities apart in a key.
 type Kind byte
 
-// The kinds of IAM entity that policies are attached to, and managed policies.
+// The kinds of IAM entity that policies are attached to, managed policies, and instance profiles.
 const (
-	UserKind   Kind = 'u'
-	GroupKind  Kind = 'g'
-	RoleKind   Kind = 'r'
-	PolicyKind Kind = 'p'
+	UserKind            Kind = 'u'
+	GroupKind           Kind = 'g'
+	RoleKind            Kind = 'r'
+	PolicyKind          Kind = 'p'
+	InstanceProfileKind Kind = 'i'
 )
 
 // MFADeviceKind is the kind of virtual MFA devices, which are counted as entities are.
@@ -115,6 +118,9 @@ func CanonicalID(id ids.CanonicalUserID) []byte { return append([]byte{'C'}, id.
 
 // Email is the key of the index from a root user's e-mail address to account ID.
 func Email(address string) []byte { return append([]byte{'E'}, strings.ToLower(address)...) }
+
+// AccountAlias is the key of the account that has an alias.
+func AccountAlias(alias string) []byte { return append([]byte{'a'}, alias...) }
 
 // AccessKey is the key of an access key.
 func AccessKey(id ids.AccessKeyID) []byte { return append([]byte{'K'}, id...) }

@@ -34,6 +34,8 @@ func TestLayout(t *testing.T) {
 		{"Role", Entity(account, RoleKind, "R"), `I380701114427rr`},
 		{"Policy", Entity(account, PolicyKind, "P"), `I380701114427pp`},
 		{"EntityCount", EntityCount(account, UserKind), `I380701114427cu`},
+		{"InstanceProfile", Entity(account, InstanceProfileKind, "P"), `I380701114427ip`},
+		{"AccountAlias", AccountAlias("walnut"), `awalnut`},
 		{"UniqueID", UniqueID(account, "AIDAX"), `I380701114427nAIDAX`},
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},

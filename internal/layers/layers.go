@@ -34,7 +34,7 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/durable", "internal/layers", "internal/policy/gen"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/layers", "internal/policy/gen"},
 		{"internal/arn", "internal/apierr"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events"},
 		{"internal/authz"},
@@ -60,7 +60,7 @@ var Crossgrant = Rules{
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
-		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/cors", "internal/website", "internal/events",
+		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",

@@ -28,17 +28,20 @@ const (
 
 // Account, under keys.Account.
 type Account struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                      // 12 digits
-	CanonicalId       string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // 64 hex digits
-	Name              string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Email             string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
-	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
-	Closed            int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                 // 0 while open
-	AccessKeys        []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                        // the root user's access key IDs, oldest first
-	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"` // of all its buckets; absent: none set
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                      protoimpl.MessageState `protogen:"open.v1"`
+	Id                         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                      // 12 digits
+	CanonicalId                string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // 64 hex digits
+	Name                       string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Email                      string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	Created                    int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Closed                     int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                                                // 0 while open
+	AccessKeys                 []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                                                       // the root user's access key IDs, oldest first
+	PublicAccessBlock          *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"`                                // of all its buckets; absent: none set
+	Alias                      string                 `protobuf:"bytes,9,opt,name=alias,proto3" json:"alias,omitempty"`                                                                                   // empty: none
+	PasswordPolicy             *PasswordPolicy        `protobuf:"bytes,10,opt,name=password_policy,json=passwordPolicy,proto3" json:"password_policy,omitempty"`                                          // absent: the default one
+	GlobalEndpointTokenVersion int32                  `protobuf:"varint,11,opt,name=global_endpoint_token_version,json=globalEndpointTokenVersion,proto3" json:"global_endpoint_token_version,omitempty"` // 1, 2; 0: never set, which means 1
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *Account) Reset() {
@@ -125,6 +128,27 @@ func (x *Account) GetPublicAccessBlock() *PublicAccessBlock {
 		return x.PublicAccessBlock
 	}
 	return nil
+}
+
+func (x *Account) GetAlias() string {
+	if x != nil {
+		return x.Alias
+	}
+	return ""
+}
+
+func (x *Account) GetPasswordPolicy() *PasswordPolicy {
+	if x != nil {
+		return x.PasswordPolicy
+	}
+	return nil
+}
+
+func (x *Account) GetGlobalEndpointTokenVersion() int32 {
+	if x != nil {
+		return x.GlobalEndpointTokenVersion
+	}
+	return 0
 }
 
 // AccessKey, under keys.AccessKey. The secret is sealed with the access key ID as associated data.
@@ -285,6 +309,7 @@ type User struct {
 	AccessKeys    []string               `protobuf:"bytes,8,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                                                 // access key IDs, oldest first
 	Tags          []*Tag                 `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
 	Boundary      string                 `protobuf:"bytes,10,opt,name=boundary,proto3" json:"boundary,omitempty"` // managed policy ARN, or empty
+	Login         *Login                 `protobuf:"bytes,11,opt,name=login,proto3" json:"login,omitempty"`       // absent: the user has no password
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -389,6 +414,13 @@ func (x *User) GetBoundary() string {
 	return ""
 }
 
+func (x *User) GetLogin() *Login {
+	if x != nil {
+		return x.Login
+	}
+	return nil
+}
+
 // Group, under keys.Group.
 type Group struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -488,6 +520,7 @@ type Role struct {
 	Inline            map[string]string      `protobuf:"bytes,9,rep,name=inline,proto3" json:"inline,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Tags              []*Tag                 `protobuf:"bytes,10,rep,name=tags,proto3" json:"tags,omitempty"`
 	Boundary          string                 `protobuf:"bytes,11,opt,name=boundary,proto3" json:"boundary,omitempty"`
+	InstanceProfiles  []string               `protobuf:"bytes,12,rep,name=instance_profiles,json=instanceProfiles,proto3" json:"instance_profiles,omitempty"` // names of those that it is in, in the order of adding
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -597,6 +630,13 @@ func (x *Role) GetBoundary() string {
 		return x.Boundary
 	}
 	return ""
+}
+
+func (x *Role) GetInstanceProfiles() []string {
+	if x != nil {
+		return x.InstanceProfiles
+	}
+	return nil
 }
 
 // ManagedPolicy, under keys.ManagedPolicy.
@@ -5291,11 +5331,375 @@ func (x *CredentialReport) GetContent() []byte {
 	return nil
 }
 
+// InstanceProfile, under keys.Entity.
+type InstanceProfile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Path          string                 `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	Created       int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	Role          string                 `protobuf:"bytes,5,opt,name=role,proto3" json:"role,omitempty"` // name of the role in it; empty: none
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InstanceProfile) Reset() {
+	*x = InstanceProfile{}
+	mi := &file_records_records_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InstanceProfile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InstanceProfile) ProtoMessage() {}
+
+func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InstanceProfile.ProtoReflect.Descriptor instead.
+func (*InstanceProfile) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *InstanceProfile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *InstanceProfile) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// PasswordPolicy is what the passwords of an account's users have to be like.
+type PasswordPolicy struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	MinimumLength   int32                  `protobuf:"varint,1,opt,name=minimum_length,json=minimumLength,proto3" json:"minimum_length,omitempty"`
+	Symbols         bool                   `protobuf:"varint,2,opt,name=symbols,proto3" json:"symbols,omitempty"` // at least one is required
+	Numbers         bool                   `protobuf:"varint,3,opt,name=numbers,proto3" json:"numbers,omitempty"`
+	Uppercase       bool                   `protobuf:"varint,4,opt,name=uppercase,proto3" json:"uppercase,omitempty"`
+	Lowercase       bool                   `protobuf:"varint,5,opt,name=lowercase,proto3" json:"lowercase,omitempty"`
+	UsersMayChange  bool                   `protobuf:"varint,6,opt,name=users_may_change,json=usersMayChange,proto3" json:"users_may_change,omitempty"`  // AllowUsersToChangePassword
+	MaxAge          int32                  `protobuf:"varint,7,opt,name=max_age,json=maxAge,proto3" json:"max_age,omitempty"`                            // days; 0: passwords do not expire
+	ReusePrevention int32                  `protobuf:"varint,8,opt,name=reuse_prevention,json=reusePrevention,proto3" json:"reuse_prevention,omitempty"` // how many earlier passwords may not be used again
+	HardExpiry      *bool                  `protobuf:"varint,9,opt,name=hard_expiry,json=hardExpiry,proto3,oneof" json:"hard_expiry,omitempty"`          // absent: not said
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *PasswordPolicy) Reset() {
+	*x = PasswordPolicy{}
+	mi := &file_records_records_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PasswordPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PasswordPolicy) ProtoMessage() {}
+
+func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PasswordPolicy.ProtoReflect.Descriptor instead.
+func (*PasswordPolicy) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *PasswordPolicy) GetMinimumLength() int32 {
+	if x != nil {
+		return x.MinimumLength
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetSymbols() bool {
+	if x != nil {
+		return x.Symbols
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetNumbers() bool {
+	if x != nil {
+		return x.Numbers
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetUppercase() bool {
+	if x != nil {
+		return x.Uppercase
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetLowercase() bool {
+	if x != nil {
+		return x.Lowercase
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetUsersMayChange() bool {
+	if x != nil {
+		return x.UsersMayChange
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetMaxAge() int32 {
+	if x != nil {
+		return x.MaxAge
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetReusePrevention() int32 {
+	if x != nil {
+		return x.ReusePrevention
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetHardExpiry() bool {
+	if x != nil && x.HardExpiry != nil {
+		return *x.HardExpiry
+	}
+	return false
+}
+
+// Login is the login profile of a user.
+type Login struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Created       int64                  `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	Password      *Password              `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	ResetRequired bool                   `protobuf:"varint,3,opt,name=reset_required,json=resetRequired,proto3" json:"reset_required,omitempty"`
+	Changed       int64                  `protobuf:"varint,4,opt,name=changed,proto3" json:"changed,omitempty"`   // when password was set
+	Earlier       []*Password            `protobuf:"bytes,5,rep,name=earlier,proto3" json:"earlier,omitempty"`    // latest first
+	Failures      int32                  `protobuf:"varint,6,opt,name=failures,proto3" json:"failures,omitempty"` // wrong passwords since the last right one
+	LastFailure   int64                  `protobuf:"varint,7,opt,name=last_failure,json=lastFailure,proto3" json:"last_failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Login) Reset() {
+	*x = Login{}
+	mi := &file_records_records_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Login) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Login) ProtoMessage() {}
+
+func (x *Login) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Login.ProtoReflect.Descriptor instead.
+func (*Login) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *Login) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *Login) GetPassword() *Password {
+	if x != nil {
+		return x.Password
+	}
+	return nil
+}
+
+func (x *Login) GetResetRequired() bool {
+	if x != nil {
+		return x.ResetRequired
+	}
+	return false
+}
+
+func (x *Login) GetChanged() int64 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *Login) GetEarlier() []*Password {
+	if x != nil {
+		return x.Earlier
+	}
+	return nil
+}
+
+func (x *Login) GetFailures() int32 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+func (x *Login) GetLastFailure() int64 {
+	if x != nil {
+		return x.LastFailure
+	}
+	return 0
+}
+
+// Password is the Argon2id hash of a password, with what it was made with.
+type Password struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Salt          []byte                 `protobuf:"bytes,1,opt,name=salt,proto3" json:"salt,omitempty"`
+	Hash          []byte                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Time          uint32                 `protobuf:"varint,3,opt,name=time,proto3" json:"time,omitempty"`     // passes
+	Memory        uint32                 `protobuf:"varint,4,opt,name=memory,proto3" json:"memory,omitempty"` // KiB
+	Threads       uint32                 `protobuf:"varint,5,opt,name=threads,proto3" json:"threads,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Password) Reset() {
+	*x = Password{}
+	mi := &file_records_records_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Password) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Password) ProtoMessage() {}
+
+func (x *Password) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Password.ProtoReflect.Descriptor instead.
+func (*Password) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *Password) GetSalt() []byte {
+	if x != nil {
+		return x.Salt
+	}
+	return nil
+}
+
+func (x *Password) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *Password) GetTime() uint32 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *Password) GetMemory() uint32 {
+	if x != nil {
+		return x.Memory
+	}
+	return 0
+}
+
+func (x *Password) GetThreads() uint32 {
+	if x != nil {
+		return x.Threads
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\x90\x02\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\xb6\x03\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -5305,7 +5709,11 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06closed\x18\x06 \x01(\x03R\x06closed\x12\x1f\n" +
 	"\vaccess_keys\x18\a \x03(\tR\n" +
 	"accessKeys\x12U\n" +
-	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\"\xc6\x01\n" +
+	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\x12\x14\n" +
+	"\x05alias\x18\t \x01(\tR\x05alias\x12K\n" +
+	"\x0fpassword_policy\x18\n" +
+	" \x01(\v2\".crossgrant.records.PasswordPolicyR\x0epasswordPolicy\x12A\n" +
+	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\"\xc6\x01\n" +
 	"\tAccessKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1b\n" +
@@ -5316,7 +5724,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\acreated\x18\a \x01(\x03R\acreated\"-\n" +
 	"\x03Tag\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\xef\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xa0\x03\n" +
 	"\x04User\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -5329,7 +5737,8 @@ const file_records_records_proto_rawDesc = "" +
 	"accessKeys\x12+\n" +
 	"\x04tags\x18\t \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1a\n" +
 	"\bboundary\x18\n" +
-	" \x01(\tR\bboundary\x1a9\n" +
+	" \x01(\tR\bboundary\x12/\n" +
+	"\x05login\x18\v \x01(\v2\x19.crossgrant.records.LoginR\x05login\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xef\x01\n" +
@@ -5342,7 +5751,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\x06 \x03(\v2%.crossgrant.records.Group.InlineEntryR\x06inline\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9e\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcb\x03\n" +
 	"\x04Role\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -5355,7 +5764,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\t \x03(\v2$.crossgrant.records.Role.InlineEntryR\x06inline\x12+\n" +
 	"\x04tags\x18\n" +
 	" \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1a\n" +
-	"\bboundary\x18\v \x01(\tR\bboundary\x1a9\n" +
+	"\bboundary\x18\v \x01(\tR\bboundary\x12+\n" +
+	"\x11instance_profiles\x18\f \x03(\tR\x10instanceProfiles\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x03\n" +
@@ -5822,7 +6232,40 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04used\x18\x06 \x01(\x03R\x04used\"J\n" +
 	"\x10CredentialReport\x12\x1c\n" +
 	"\tgenerated\x18\x01 \x01(\x03R\tgenerated\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontentB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\acontent\x18\x02 \x01(\fR\acontent\"\xa4\x01\n" +
+	"\x0fInstanceProfile\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12\x12\n" +
+	"\x04role\x18\x05 \x01(\tR\x04role\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xcb\x02\n" +
+	"\x0ePasswordPolicy\x12%\n" +
+	"\x0eminimum_length\x18\x01 \x01(\x05R\rminimumLength\x12\x18\n" +
+	"\asymbols\x18\x02 \x01(\bR\asymbols\x12\x18\n" +
+	"\anumbers\x18\x03 \x01(\bR\anumbers\x12\x1c\n" +
+	"\tuppercase\x18\x04 \x01(\bR\tuppercase\x12\x1c\n" +
+	"\tlowercase\x18\x05 \x01(\bR\tlowercase\x12(\n" +
+	"\x10users_may_change\x18\x06 \x01(\bR\x0eusersMayChange\x12\x17\n" +
+	"\amax_age\x18\a \x01(\x05R\x06maxAge\x12)\n" +
+	"\x10reuse_prevention\x18\b \x01(\x05R\x0freusePrevention\x12$\n" +
+	"\vhard_expiry\x18\t \x01(\bH\x00R\n" +
+	"hardExpiry\x88\x01\x01B\x0e\n" +
+	"\f_hard_expiry\"\x93\x02\n" +
+	"\x05Login\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x03R\acreated\x128\n" +
+	"\bpassword\x18\x02 \x01(\v2\x1c.crossgrant.records.PasswordR\bpassword\x12%\n" +
+	"\x0ereset_required\x18\x03 \x01(\bR\rresetRequired\x12\x18\n" +
+	"\achanged\x18\x04 \x01(\x03R\achanged\x126\n" +
+	"\aearlier\x18\x05 \x03(\v2\x1c.crossgrant.records.PasswordR\aearlier\x12\x1a\n" +
+	"\bfailures\x18\x06 \x01(\x05R\bfailures\x12!\n" +
+	"\flast_failure\x18\a \x01(\x03R\vlastFailure\"x\n" +
+	"\bPassword\x12\x12\n" +
+	"\x04salt\x18\x01 \x01(\fR\x04salt\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\rR\x04time\x12\x16\n" +
+	"\x06memory\x18\x04 \x01(\rR\x06memory\x12\x18\n" +
+	"\athreads\x18\x05 \x01(\rR\athreadsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -5836,7 +6279,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 68)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),              // 0: crossgrant.records.Account
 	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
@@ -5897,76 +6340,85 @@ var file_records_records_proto_goTypes = []any{
 	(*AccessedEntities)(nil),     // 56: crossgrant.records.AccessedEntities
 	(*AccessedEntity)(nil),       // 57: crossgrant.records.AccessedEntity
 	(*CredentialReport)(nil),     // 58: crossgrant.records.CredentialReport
-	nil,                          // 59: crossgrant.records.User.InlineEntry
-	nil,                          // 60: crossgrant.records.Group.InlineEntry
-	nil,                          // 61: crossgrant.records.Role.InlineEntry
-	nil,                          // 62: crossgrant.records.Metadata.UserEntry
-	nil,                          // 63: crossgrant.records.Upload.GrantHeadersEntry
+	(*InstanceProfile)(nil),      // 59: crossgrant.records.InstanceProfile
+	(*PasswordPolicy)(nil),       // 60: crossgrant.records.PasswordPolicy
+	(*Login)(nil),                // 61: crossgrant.records.Login
+	(*Password)(nil),             // 62: crossgrant.records.Password
+	nil,                          // 63: crossgrant.records.User.InlineEntry
+	nil,                          // 64: crossgrant.records.Group.InlineEntry
+	nil,                          // 65: crossgrant.records.Role.InlineEntry
+	nil,                          // 66: crossgrant.records.Metadata.UserEntry
+	nil,                          // 67: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	59, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	60, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	61, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 8: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 9: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 10: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 11: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 12: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 13: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 14: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 15: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 16: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 17: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 18: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 19: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 20: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 21: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 22: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 23: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	62, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 31: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 32: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 33: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 34: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 35: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	63, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 45: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 46: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 47: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 48: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 51: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 52: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	51, // 53: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
-	52, // 54: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
-	54, // 55: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
-	55, // 56: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
-	57, // 57: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
-	58, // [58:58] is the sub-list for method output_type
-	58, // [58:58] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	60, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	63, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 3: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	61, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	64, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	65, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 7: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 8: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 9: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 10: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 11: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 12: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11, // 13: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 14: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 15: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 16: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 17: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 18: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 19: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 20: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 21: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 22: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22, // 23: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 24: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 25: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 26: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 27: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 28: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	66, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 30: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 31: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 32: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31, // 33: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 34: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 35: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35, // 36: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 37: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 38: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 39: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 40: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	67, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 42: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35, // 43: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 44: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 45: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 46: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 47: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 48: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 49: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 52: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 53: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 54: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	51, // 55: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
+	52, // 56: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
+	54, // 57: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
+	55, // 58: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
+	57, // 59: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
+	2,  // 60: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	62, // 61: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	62, // 62: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	63, // [63:63] is the sub-list for method output_type
+	63, // [63:63] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5979,13 +6431,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[60].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   64,
+			NumMessages:   68,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

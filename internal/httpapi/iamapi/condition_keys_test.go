@@ -16,9 +16,10 @@ var keysTable = keytest.Table{
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},
-		"ListPolicies": {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		"ListInstanceProfiles": {"arn:aws:iam::${Account}:instance-profile/"},
+		"ListPolicies":         {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
 		// Who names no user asks for all of them, and so does the root user about its own devices.
-		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"},
+		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"}, "GetMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 		"GetUser": {rootForm}, "CreateAccessKey": {rootForm}, "ListAccessKeys": {rootForm}, "UpdateAccessKey": {rootForm}, "DeleteAccessKey": {rootForm},
@@ -56,6 +57,7 @@ func newKeysWorld(t *testing.T) *keysWorld {
 	w.root = w.Account(keysOfAnn)
 	tag := []string{"Tags.member.1.Key", keytest.TagKey, "Tags.member.1.Value", "open"}
 	bounded := append([]string{"PermissionsBoundary", boundaryOf}, tag...)
+	tags := map[string][]string{"full": tag}
 	w.IAMCall(w.root, "CreatePolicy", "PolicyName", "boundary", "PolicyDocument", allowAll).OK()
 	for name, more := range map[string][]string{"bare": nil, "full": bounded} {
 		w.IAMCall(w.root, "CreateUser", append([]string{"UserName", name}, more...)...).OK()
@@ -64,6 +66,7 @@ func newKeysWorld(t *testing.T) *keysWorld {
 		if _, err := w.IAM.AddAccessKey(t.Context(), keysOfAnn, name, keyIDs[name], "secret"); err != nil {
 			t.Fatal(err)
 		}
+		w.IAMCall(w.root, "CreateInstanceProfile", append([]string{"InstanceProfileName", name}, tags[name]...)...).OK()
 	}
 	w.IAMCall(w.root, "CreateVirtualMFADevice", "VirtualMFADeviceName", "bare").OK()
 	w.IAMCall(w.root, "CreateVirtualMFADevice", append([]string{"VirtualMFADeviceName", "full"}, tag...)...).OK()
@@ -81,8 +84,13 @@ func (w *keysWorld) ask(t *testing.T, operation, request string) []keytest.Quest
 	}
 	form.Set("Action", operation)
 	form.Set("Version", querytest.IAMVersion)
+	key := w.root
+	if operation == "ChangePassword" { // which is of users alone
+		made := w.IAMCall(w.root, "CreateAccessKey", "UserName", "full").OK()
+		key = querytest.Key{ID: made.Get("AccessKeyId"), Secret: made.Get("SecretAccessKey")}
+	}
 	w.Asking.Taken()
-	answer := w.Do(w.root, "iam", form)
+	answer := w.Do(key, "iam", form)
 	asked := w.Asking.Taken()
 	if len(asked) == 0 {
 		t.Errorf("%s: asked nothing: %s", request, answer.Body)

@@ -17,8 +17,10 @@ const (
 	input      = "&PolicyInputList.member.1=%7B%7D"
 	simulation = input + "&ActionNames.member.1=s3:GetObject"
 	ofPolicy   = "PolicyArn=arn:aws:iam::111111111111:policy/"
+	profile    = "InstanceProfileName="
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
+	secret     = "&Password=Walnut-1"
 	tagKey     = "&TagKeys.member.1=class"
 	namedARN   = "Arn=arn:aws:iam::111111111111:"
 	someJob    = "01234567-89ab-4def-8123-456789abcdef"
@@ -105,7 +107,32 @@ var operationKeys = slices.Concat(
 		{Operation: "GetAccessKeyLastUsed", Full: []string{"AccessKeyId=AKIAFULLFULLFULLFULL", accessKey}, Bare: "AccessKeyId=AKIABAREBAREBAREBARE"},
 	},
 
-	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies"),
+	[]keytest.Case{
+		{
+			Operation: "CreateInstanceProfile", Full: []string{"InstanceProfileName=new&Path=/a/" + tagged}, Bare: "InstanceProfileName=new",
+			Actions: []string{"iam:CreateInstanceProfile", "iam:TagInstanceProfile"}, Absent: untagged,
+		},
+		{
+			Operation: "AddRoleToInstanceProfile", Full: []string{"InstanceProfileName=full&RoleName=full"}, Bare: "InstanceProfileName=bare&RoleName=bare",
+			Actions: []string{"iam:AddRoleToInstanceProfile", "iam:PassRole"}, Needed: []string{"iam:PassedToService", "iam:AssociatedResourceArn"},
+		},
+	},
+	about(profile, "", "GetInstanceProfile", "DeleteInstanceProfile", "ListInstanceProfileTags"),
+	about(profile, "&RoleName=full", "RemoveRoleFromInstanceProfile"),
+	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
+	about("RoleName=", "", "ListInstanceProfilesForRole"),
+
+	about("UserName=", secret, "CreateLoginProfile", "UpdateLoginProfile"),
+	about("UserName=", "", "GetLoginProfile", "DeleteLoginProfile"),
+	[]keytest.Case{{Operation: "ChangePassword", Full: []string{"Old" + secret[1:] + "&New" + secret[1:]}}},
+	about("", "MinimumPasswordLength=9&HardExpiry=true", "UpdateAccountPasswordPolicy"),
+	about("", "", "GetAccountPasswordPolicy", "DeleteAccountPasswordPolicy", "ListAccountAliases"),
+	about("", "AccountAlias=walnut", "CreateAccountAlias", "DeleteAccountAlias"),
+	about("", "GlobalEndpointTokenVersion=v2Token", "SetSecurityTokenServicePreferences"),
+	about("UserName=", "&"+serial+"full", "GetMFADevice"),
+	[]keytest.Case{{Operation: "GetMFADevice", Full: []string{serial + "full"}}},
+
+	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
 	about(sourceARN+"user/", simulation, "SimulatePrincipalPolicy"),

@@ -53,6 +53,10 @@ func (a *api) tags() (rows []httpapi.Operation) {
 		{kind: iam.TaggedMFADevice, like: keys.PolicyKind, decode: decodeTaggedMFADevice, load: func(ctx context.Context, account ids.AccountID, in *tagInput) (iam.Target, error) {
 			return a.iam.MFADeviceTarget(ctx, account, in.name)
 		}},
+		{
+			kind: iam.TaggedInstanceProfile, like: keys.InstanceProfileKind,
+			decode: decodeTaggedEntity(keys.InstanceProfileKind), load: a.loadTaggedEntity(keys.InstanceProfileKind),
+		},
 	} {
 		rows = append(rows, a.tagsOf(thing)...)
 	}

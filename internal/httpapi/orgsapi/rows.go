@@ -46,6 +46,8 @@ type row struct {
 	// is about is a policy; the input has the type.
 	typed bool
 	run   func(ctx context.Context, account ids.AccountID, in *input) (result any, err error)
+	// notOffered is as in httpapi.Row.
+	notOffered string
 }
 
 // maxBody is the largest body of a request, in bytes; the pipeline takes no larger one either.
@@ -54,8 +56,9 @@ const maxBody = 1 << 20
 // operation turns a row into an operation.
 func (a *api) operation(r row) httpapi.Operation {
 	return httpapi.Row[input]{
-		Name:   r.name,
-		Decode: r.read,
+		Name:       r.name,
+		NotOffered: r.notOffered,
+		Decode:     r.read,
 		Load: func(ctx context.Context, c *httpapi.Call, in *input) (err error) {
 			if r.about != nil {
 				if in.targets, err = a.orgs.Targets(ctx, c.Caller.Account, r.about(in)); err != nil {
