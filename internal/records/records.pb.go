@@ -6015,8 +6015,7 @@ type AccessedService struct {
 	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
 	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`   // ARN of the user or role, or path of the account in its organization
 	Total         int32                  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`    // users and roles, or accounts, that used it
-	Listed        int32                  `protobuf:"varint,6,opt,name=listed,proto3" json:"listed,omitempty"`  // users and roles under keys.AccessedEntities
-	Actions       []*AccessedAction      `protobuf:"bytes,7,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none if nobody used one
+	Actions       []*AccessedAction      `protobuf:"bytes,6,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none if nobody used one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6082,13 +6081,6 @@ func (x *AccessedService) GetEntity() string {
 func (x *AccessedService) GetTotal() int32 {
 	if x != nil {
 		return x.Total
-	}
-	return 0
-}
-
-func (x *AccessedService) GetListed() int32 {
-	if x != nil {
-		return x.Listed
 	}
 	return 0
 }
@@ -6954,15 +6946,14 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"error_code\x18\a \x01(\tR\terrorCode\x12#\n" +
 	"\rerror_message\x18\b \x01(\tR\ferrorMessage\x12?\n" +
-	"\bservices\x18\t \x03(\v2#.crossgrant.records.AccessedServiceR\bservices\"\xdf\x01\n" +
+	"\bservices\x18\t \x03(\v2#.crossgrant.records.AccessedServiceR\bservices\"\xc7\x01\n" +
 	"\x0fAccessedService\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
 	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
 	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
 	"\x06entity\x18\x04 \x01(\tR\x06entity\x12\x14\n" +
-	"\x05total\x18\x05 \x01(\x05R\x05total\x12\x16\n" +
-	"\x06listed\x18\x06 \x01(\x05R\x06listed\x12<\n" +
-	"\aactions\x18\a \x03(\v2\".crossgrant.records.AccessedActionR\aactions\"h\n" +
+	"\x05total\x18\x05 \x01(\x05R\x05total\x12<\n" +
+	"\aactions\x18\x06 \x03(\v2\".crossgrant.records.AccessedActionR\aactions\"h\n" +
 	"\x0eAccessedAction\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
