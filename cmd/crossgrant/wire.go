@@ -31,6 +31,7 @@ import (
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
+	"crossgrant/internal/webidentity"
 )
 
 // wired is the services of a server.
@@ -107,7 +108,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Authorizer: authorizer,
 		Messages:   sessions,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}),
+			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),

@@ -35,6 +35,7 @@ import (
 	"crossgrant/internal/sigv4"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sts"
+	"crossgrant/internal/webidentity"
 )
 
 // Versions of the two APIs.
@@ -79,7 +80,9 @@ func New(t *testing.T) *World {
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: w.IAM}), orgsapi.New(organizations),
+			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}),
+			}), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
