@@ -37,7 +37,7 @@ type Record struct {
 	AccessKeyID    ids.AccessKeyID
 	CallerARN      string // empty if anonymous or not authenticated
 	CallerAccount  ids.AccountID
-	CallerID       string // aws:userid
+	CallerID       string // aws:userid; whoever an identity provider vouches for: provider, audience and subject
 	// CallerCanonicalID is the canonical user ID of the caller's account.
 	CallerCanonicalID ids.CanonicalUserID
 
