@@ -80,9 +80,8 @@ func TestOIDCProviders(t *testing.T) {
 		w.IAMCall(other, "GetOpenIDConnectProvider", "OpenIDConnectProviderArn", arn).Refused(403, "AccessDenied", "")
 	}
 	about("DeleteOpenIDConnectProvider").OK()
-	for _, operation := range []string{"GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"} {
-		about(operation).Refused(404, "NoSuchEntity", "OpenIDConnect Provider not found for arn "+oidcARN)
-	}
+	about("DeleteOpenIDConnectProvider").OK()
+	about("GetOpenIDConnectProvider").Refused(404, "NoSuchEntity", "OpenIDConnect Provider not found for arn "+oidcARN)
 	about("AddClientIDToOpenIDConnectProvider", "ClientID", "c").Refused(404, "NoSuchEntity", "")
 	w.IAMCall(root, "GetOpenIDConnectProvider", "OpenIDConnectProviderArn", samlARN).Refused(400, "InvalidInput", "ARN "+samlARN+" is not valid.")
 }
