@@ -4880,6 +4880,75 @@ func (x *PolicyUses) GetBoundaryUses() int32 {
 	return 0
 }
 
+// RoleDeletion is the task of deleting a service-linked role, under keys.RoleDeletion.
+type RoleDeletion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Created       int64                  `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	Status        string                 `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`       // SUCCEEDED, FAILED
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`       // why it failed
+	Resources     []string               `protobuf:"bytes,4,rep,name=resources,proto3" json:"resources,omitempty"` // that still need the role
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleDeletion) Reset() {
+	*x = RoleDeletion{}
+	mi := &file_records_records_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleDeletion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleDeletion) ProtoMessage() {}
+
+func (x *RoleDeletion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleDeletion.ProtoReflect.Descriptor instead.
+func (*RoleDeletion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *RoleDeletion) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *RoleDeletion) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *RoleDeletion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RoleDeletion) GetResources() []string {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
 // InstanceProfile, under keys.Entity.
 type InstanceProfile struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4895,7 +4964,7 @@ type InstanceProfile struct {
 
 func (x *InstanceProfile) Reset() {
 	*x = InstanceProfile{}
-	mi := &file_records_records_proto_msgTypes[53]
+	mi := &file_records_records_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4907,7 +4976,7 @@ func (x *InstanceProfile) String() string {
 func (*InstanceProfile) ProtoMessage() {}
 
 func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[53]
+	mi := &file_records_records_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4920,7 +4989,7 @@ func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceProfile.ProtoReflect.Descriptor instead.
 func (*InstanceProfile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{53}
+	return file_records_records_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *InstanceProfile) GetName() string {
@@ -4983,7 +5052,7 @@ type PasswordPolicy struct {
 
 func (x *PasswordPolicy) Reset() {
 	*x = PasswordPolicy{}
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4995,7 +5064,7 @@ func (x *PasswordPolicy) String() string {
 func (*PasswordPolicy) ProtoMessage() {}
 
 func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5008,7 +5077,7 @@ func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasswordPolicy.ProtoReflect.Descriptor instead.
 func (*PasswordPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{54}
+	return file_records_records_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PasswordPolicy) GetMinimumLength() int32 {
@@ -5090,7 +5159,7 @@ type Login struct {
 
 func (x *Login) Reset() {
 	*x = Login{}
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5102,7 +5171,7 @@ func (x *Login) String() string {
 func (*Login) ProtoMessage() {}
 
 func (x *Login) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5115,7 +5184,7 @@ func (x *Login) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Login.ProtoReflect.Descriptor instead.
 func (*Login) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{55}
+	return file_records_records_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Login) GetCreated() int64 {
@@ -5181,7 +5250,7 @@ type Password struct {
 
 func (x *Password) Reset() {
 	*x = Password{}
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5193,7 +5262,7 @@ func (x *Password) String() string {
 func (*Password) ProtoMessage() {}
 
 func (x *Password) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5206,7 +5275,7 @@ func (x *Password) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Password.ProtoReflect.Descriptor instead.
 func (*Password) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{56}
+	return file_records_records_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Password) GetSalt() []byte {
@@ -5746,7 +5815,12 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"PolicyUses\x12 \n" +
 	"\vattachments\x18\x01 \x01(\x05R\vattachments\x12#\n" +
-	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"\xa4\x01\n" +
+	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"v\n" +
+	"\fRoleDeletion\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x03R\acreated\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1c\n" +
+	"\tresources\x18\x04 \x03(\tR\tresources\"\xa4\x01\n" +
 	"\x0fInstanceProfile\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -5793,7 +5867,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -5848,24 +5922,25 @@ var file_records_records_proto_goTypes = []any{
 	(*OrganizationResourcePolicy)(nil), // 50: crossgrant.records.OrganizationResourcePolicy
 	(*DelegatedAdministrator)(nil),     // 51: crossgrant.records.DelegatedAdministrator
 	(*PolicyUses)(nil),                 // 52: crossgrant.records.PolicyUses
-	(*InstanceProfile)(nil),            // 53: crossgrant.records.InstanceProfile
-	(*PasswordPolicy)(nil),             // 54: crossgrant.records.PasswordPolicy
-	(*Login)(nil),                      // 55: crossgrant.records.Login
-	(*Password)(nil),                   // 56: crossgrant.records.Password
-	nil,                                // 57: crossgrant.records.User.InlineEntry
-	nil,                                // 58: crossgrant.records.Group.InlineEntry
-	nil,                                // 59: crossgrant.records.Role.InlineEntry
-	nil,                                // 60: crossgrant.records.Metadata.UserEntry
-	nil,                                // 61: crossgrant.records.Upload.GrantHeadersEntry
+	(*RoleDeletion)(nil),               // 53: crossgrant.records.RoleDeletion
+	(*InstanceProfile)(nil),            // 54: crossgrant.records.InstanceProfile
+	(*PasswordPolicy)(nil),             // 55: crossgrant.records.PasswordPolicy
+	(*Login)(nil),                      // 56: crossgrant.records.Login
+	(*Password)(nil),                   // 57: crossgrant.records.Password
+	nil,                                // 58: crossgrant.records.User.InlineEntry
+	nil,                                // 59: crossgrant.records.Group.InlineEntry
+	nil,                                // 60: crossgrant.records.Role.InlineEntry
+	nil,                                // 61: crossgrant.records.Metadata.UserEntry
+	nil,                                // 62: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	54, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	57, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	58, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 3: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	55, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	58, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	59, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	56, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	59, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	60, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 7: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 8: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 9: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -5888,7 +5963,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 26: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 27: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 28: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	60, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	61, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 30: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 31: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 32: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -5900,7 +5975,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 38: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 39: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 40: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	61, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	62, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 42: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 43: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 44: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -5918,8 +5993,8 @@ var file_records_records_proto_depIdxs = []int32{
 	51, // 56: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
 	2,  // 57: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 58: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
-	56, // 59: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
-	56, // 60: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	57, // 59: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	57, // 60: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
 	61, // [61:61] is the sub-list for method output_type
 	61, // [61:61] is the sub-list for method input_type
 	61, // [61:61] is the sub-list for extension type_name
@@ -5937,14 +6012,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[54].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   62,
+			NumMessages:   63,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

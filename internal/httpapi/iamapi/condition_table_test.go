@@ -103,6 +103,16 @@ var operationKeys = slices.Concat(
 	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
 	about("RoleName=", "", "ListInstanceProfilesForRole"),
 
+	[]keytest.Case{
+		{Operation: "CreateServiceLinkedRole", Full: []string{"AWSServiceName=organizations.amazonaws.com"}, Absent: unmade},
+		{
+			Operation: "GetServiceLinkedRoleDeletionStatus",
+			Full:      []string{"DeletionTaskId=task/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations/0f5dd8d2-5a3e-4b7a-9d3c-0a9a3b6f2f10"},
+			Absent:    unmade,
+		},
+	},
+	about("RoleName=", "", "DeleteServiceLinkedRole"),
+
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),

@@ -33,7 +33,7 @@ var protocol = queryapi.Protocol{
 func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service {
 	a := &api{service, simulator}
 	return queryapi.New(protocol, slices.Concat(
-		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.policies(), a.policyVersions(),
+		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.serviceLinkedRoles(), a.policies(), a.policyVersions(),
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
