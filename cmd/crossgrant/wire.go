@@ -108,8 +108,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
 		Authorizer: authorizer,
+		Messages:   sessions,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, authorizer),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),

@@ -127,6 +127,7 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 		Owner:     check.ResourceOwner(caller),
 		Resource:  check.Policy,
 		MustTrust: check.Policy != nil,
+		BothSides: check.BothSides,
 	}
 	if b := check.Bucket; b != nil {
 		in.Resource = b.Policy

@@ -38,6 +38,8 @@ type Check struct {
 	// Policy is the policy of a resource that has to grant even within one account: the trust policy of the
 	// role that sts:AssumeRole names, or the policy of a KMS key; nil for every other action.
 	Policy *authz.Source
+	// BothSides says that the caller's own policies have to allow as well, whatever Policy grants.
+	BothSides bool
 	// Keys adds the condition keys of this check to those that every request has; may be nil.
 	Keys func(*policy.Context)
 

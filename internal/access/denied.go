@@ -15,11 +15,7 @@ import (
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
-	s3 := check.Bucket != nil
-	own := caller.Account == check.ResourceOwner(caller)
-	near := own || check.inOrganization
-	// That a caller has to pay has no words of its own.
-	if caller.Kind == policy.Anonymous || s3 && !near || d.By.Layer == authz.RequesterPays {
+	if silenced(caller, check, &d.By) {
 		return apierr.AccessDenied("Access Denied")
 	}
 	resource := " on resource: " + check.Resource
@@ -27,10 +23,29 @@ func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
 		resource = ` on resource: "` + check.Resource + `"`
 	}
 	message := "User: " + caller.ARN + " is not authorized to perform: " + check.Action + resource
-	if !s3 && (!own && ownersSide(d.By.Layer) || !near && anyway(&d.By)) {
+	if !told(caller, check, &d.By) {
 		return apierr.AccessDenied(message)
 	}
-	return apierr.AccessDenied(message + " " + reason(check.Action, &d.By, near))
+	return apierr.AccessDenied(message + " " + reason(check.Action, &d.By, near(caller, check)))
+}
+
+// near reports whether the caller is of the account that owns the resource, or in one organization with it.
+func near(caller *Caller, check *Check) bool {
+	return caller.Account == check.ResourceOwner(caller) || check.inOrganization
+}
+
+// silenced reports whether the caller is told nothing at all. That a caller has to pay has no words of its own.
+func silenced(caller *Caller, check *Check, by *authz.Finding) bool {
+	return caller.Kind == policy.Anonymous || check.Bucket != nil && !near(caller, check) || by.Layer == authz.RequesterPays
+}
+
+// told reports whether the caller is told why it was denied.
+func told(caller *Caller, check *Check, by *authz.Finding) bool {
+	if silenced(caller, check, by) {
+		return false
+	}
+	own := caller.Account == check.ResourceOwner(caller)
+	return check.Bucket != nil || (own || !ownersSide(by.Layer)) && (near(caller, check) || !anyway(by))
 }
 
 // anyway reports whether a finding may have denied although the account that owns the resource grants

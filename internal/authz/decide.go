@@ -124,7 +124,7 @@ func (e *evaluation) grants() *Finding {
 		return e.impliedACL()
 	case e.caller.Account == "":
 		return e.outsider()
-	case e.callerIsAuthority():
+	case e.callerIsAuthority() && !e.in.BothSides:
 		return e.sameAccount()
 	default:
 		return e.crossAccount()

@@ -57,6 +57,12 @@ type Input struct {
 	//
 	// Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 	MustTrust bool
+	// BothSides says that the caller's own policies have to allow as well, also where a grant by the resource
+	// policy would be enough within one account: as sts:SetSourceIdentity is judged for a role that assumes
+	// another one.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+	BothSides bool
 	// S3 holds what only S3 has; nil for other services.
 	S3 *S3
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -9,10 +10,12 @@ import (
 	"time"
 
 	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/sigv4"
+	"crossgrant/internal/sts"
 	"crossgrant/internal/wire/formdata"
 )
 
@@ -59,6 +62,7 @@ type Call struct {
 	received *received
 	// charged says that a check was allowed because the caller declared that it pays.
 	charged bool
+	denial  denial
 	// shared are the headers by which the answer is shared with a page of another origin; nil for none.
 	shared http.Header
 }
@@ -109,7 +113,43 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 		c.charged = c.charged || b != nil && b.RequesterPays && c.Caller.Account != b.Owner
 		return nil
 	}
-	return access.Denied(c.Caller, check, &d.Decision)
+	failure := access.Denied(c.Caller, check, &d.Decision)
+	c.denial = denial{failure, *check, d.Decision}
+	return failure
+}
+
+// denial is the check that was denied last.
+type denial struct {
+	err      *apierr.Error
+	check    access.Check
+	decision authz.Decision
+}
+
+// messageHeader is the header of an answer with the encoded authorization message about a denial. AWS has none:
+// there some operations of services that are not here have it in the text of the error.
+//
+// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+const messageHeader = "x-crossgrant-authorization-message"
+
+// authorizationMessage returns the encoded message about err; empty if it is not the denial of a check, or if
+// there is no message for this caller.
+func (c *Call) authorizationMessage(err error) (string, error) {
+	var failure *apierr.Error
+	if c.pipeline.messages == nil || c.denial.err == nil || !errors.As(err, &failure) || failure != c.denial.err {
+		return "", nil
+	}
+	m := access.NewMessage(c.Caller, &c.denial.check, &c.denial.decision, &c.context)
+	if m == nil {
+		return "", nil
+	}
+	text, err := m.Encode(sts.MaxMessageText)
+	if errors.Is(err, access.ErrNoRoom) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.pipeline.messages.EncodeMessage(c.Caller.Account, text)
 }
 
 // Anew returns a function that takes back the decisions that are recorded from now on. A transaction that may

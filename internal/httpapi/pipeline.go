@@ -41,10 +41,17 @@ type Authorizer interface {
 	Authorize(ctx context.Context, caller *access.Caller, check *access.Check, request *policy.Context) (authz.Explanation, error)
 }
 
+// Messages encodes authorization messages; package sts does.
+type Messages interface {
+	EncodeMessage(account ids.AccountID, text []byte) (string, error)
+}
+
 // Config is what a Pipeline is made of.
 type Config struct {
 	Region     string
 	Authorizer Authorizer
+	// Messages encodes what is told about denials to who may decode it; nil: nothing is.
+	Messages Messages
 	// Services are the APIs behind the port. S3 has to be among them: it takes the requests that
 	// no signature assigns to a service.
 	Services []Service
@@ -62,6 +69,7 @@ type Config struct {
 type Pipeline struct {
 	region     string
 	authorizer Authorizer
+	messages   Messages
 	services   map[string]Service
 	hosts      []Service // those that are a Host
 	records    *audit.Stream
@@ -77,6 +85,7 @@ func New(config Config) (*Pipeline, error) {
 	p := &Pipeline{
 		region:      config.Region,
 		authorizer:  config.Authorizer,
+		messages:    config.Messages,
 		services:    map[string]Service{},
 		records:     config.Records,
 		now:         config.Now,
@@ -116,6 +125,13 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.Record.ErrorCode = failure.Code
 		if failure.Status >= http.StatusInternalServerError {
 			c.Record.Fault = failure.Error()
+		}
+		message, err := c.authorizationMessage(err)
+		if err != nil {
+			c.Record.Fault = "encode authorization message: " + err.Error()
+		}
+		if message != "" {
+			w.Header()[messageHeader] = []string{message}
 		}
 	}
 	whole := p.write(w, c, response)

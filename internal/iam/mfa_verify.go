@@ -13,8 +13,8 @@ import (
 
 // Errors of VerifyMFA. The service that asked for a code words them.
 var (
-	// ErrNoMFADevice says that the serial number names no device that is enabled for the root user.
-	ErrNoMFADevice = errors.New("iam: no such MFA device of the root user")
+	// ErrNoMFADevice says that the serial number names no device that is enabled for the user.
+	ErrNoMFADevice = errors.New("iam: no such MFA device of the user")
 	// ErrMFACode says that the code is wrong, was used before, or is not looked at because there were too
 	// many wrong ones.
 	ErrMFACode = errors.New("iam: invalid MFA code")
@@ -41,9 +41,21 @@ const (
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html and
 // https://www.rfc-editor.org/rfc/rfc4226#section-7.3
 func (s *Service) VerifyMFA(ctx context.Context, account ids.AccountID, serial, code string, now time.Time) error {
+	return s.VerifyUserMFA(ctx, account, "", serial, code, now)
+}
+
+// VerifyUserMFA is VerifyMFA for the device of the user with this unique ID, or of the root user if it is empty.
+// Whoever can ask it for another user's device could make that device take no codes: callers ask for their own.
+//
+// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+func (s *Service) VerifyUserMFA(ctx context.Context, account ids.AccountID, user ids.UniqueID, serial, code string, now time.Time) error {
+	owner := string(user)
+	if owner == "" {
+		owner = string(account)
+	}
 	var verdict error
 	err := s.store.Update(ctx, func(tx meta.Tx) (err error) {
-		verdict, err = s.verifyMFA(change{view{tx, account}, tx}, serial, code, now)
+		verdict, err = s.verifyMFA(change{view{tx, account}, tx}, owner, serial, code, now)
 		return err
 	})
 	if err != nil {
@@ -52,10 +64,10 @@ func (s *Service) VerifyMFA(ctx context.Context, account ids.AccountID, serial, 
 	return verdict
 }
 
-// verifyMFA is VerifyMFA in a transaction, which commits whatever the verdict is.
-func (s *Service) verifyMFA(c change, serial, code string, now time.Time) (verdict, err error) {
+// verifyMFA is VerifyUserMFA in a transaction, which commits whatever the verdict is.
+func (s *Service) verifyMFA(c change, owner, serial, code string, now time.Time) (verdict, err error) {
 	d, err := c.mfaDevice(serial)
-	if isNoSuchEntity(err) || err == nil && (d.Enabled == 0 || d.Owner != string(c.account)) {
+	if isNoSuchEntity(err) || err == nil && (d.Enabled == 0 || d.Owner != owner) {
 		return ErrNoMFADevice, nil
 	}
 	if err != nil {

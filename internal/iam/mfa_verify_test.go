@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"crossgrant/internal/ids"
 )
 
 // TestVerifyMFA: which codes of which devices are good for MFA delete.
@@ -41,6 +43,31 @@ func TestVerifyMFA(t *testing.T) {
 	w.must(w.DeactivateMFADevice(w.ctx, accountA, MFAAssignment{SerialNumber: ofRoot.serial}))
 	w.later(1)
 	verify(ofRoot, ofRoot.code(w.clock, 0), ErrNoMFADevice)
+}
+
+// TestVerifyUserMFA: a user's code is good for that user and for nobody else.
+// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+func TestVerifyUserMFA(t *testing.T) {
+	t.Parallel()
+	w := newMFAWorld(t, Quotas{})
+	ann, bob := w.user(accountA, "ann"), w.user(accountA, "bob")
+	ofAnn, ofRoot := w.device(accountA, "ann"), w.device(accountA, "root-account-mfa-device")
+	w.enable(ofAnn, accountA, "ann")
+	w.enable(ofRoot, accountA, "")
+	w.later(10)
+	verify := func(user ids.UniqueID, p phone, want error) {
+		t.Helper()
+		if err := w.VerifyUserMFA(w.ctx, accountA, user, p.serial, p.code(w.clock, 0), w.clock); !errors.Is(err, want) {
+			t.Errorf("%s of %q: %v, want %v", p.serial, user, err, want)
+		}
+	}
+	verify(bob.ID, ofAnn, ErrNoMFADevice)
+	verify("", ofAnn, ErrNoMFADevice)
+	verify("AIDANOBODY", ofAnn, ErrNoMFADevice)
+	verify(ann.ID, ofRoot, ErrNoMFADevice)
+	verify(ann.ID, ofAnn, nil)
+	verify(ann.ID, ofAnn, ErrMFACode) // only once
+	verify("", ofRoot, nil)
 }
 
 // TestWrongMFACodes: after a few wrong codes no code is looked at for a while, which doubles.

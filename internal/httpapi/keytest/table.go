@@ -21,6 +21,9 @@ type Table struct {
 	// Missing are keys that nothing here has, each with the reason; Always are those that every request has.
 	Missing map[string]string
 	Always  []string
+	// Also are keys that questions have although the reference does not list them for their actions, each
+	// with the reason.
+	Also map[string]string
 	// Start makes a world and returns what sends a request in it.
 	Start func(t *testing.T) Ask
 	Cases []Case
@@ -94,7 +97,7 @@ func (table *Table) hold(t *testing.T, r *Reference, global map[string]bool, q *
 	maps.Copy(sum.listed, listed)
 	for _, key := range q.Keys.Keys() {
 		sum.found[key] = true
-		if !listed[key] && !global[untagged(key)] {
+		if !listed[key] && !global[untagged(key)] && !has(table.Also, key) {
 			t.Errorf("%s: %s has %s, which AWS does not fill for it", request, q.Action, key)
 		}
 		values, multi, _ := q.Keys.Lookup(key)

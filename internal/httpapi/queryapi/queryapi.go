@@ -1,7 +1,7 @@
 // Package queryapi is what the services of the query protocol, IAM and STS, have in common: the route
-// from the Action parameter to an operation, the refusal of callers that did not sign, and the
-// rendering of results and errors. It knows no operation; packages iamapi and stsapi are tables of
-// Rows.
+// from the Action parameter to an operation, the refusal of callers that did not sign, or whose credentials
+// are not good for the operation, and the rendering of results and errors. It knows no operation, but for the
+// names of those that temporary credentials are not good for; packages iamapi and stsapi are tables of Rows.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
 package queryapi
@@ -90,7 +90,10 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	case operation == nil:
 		return nil, apierr.New(http.StatusNotImplemented, "NotImplemented", "The operation %s is not implemented.", action)
 	}
-	return operation, nil
+	if operation.Unsigned {
+		return operation, nil
+	}
+	return operation, barred(c.Caller, s.protocol.Name, action)
 }
 
 // Error implements httpapi.Service.

@@ -12,17 +12,17 @@ import (
 
 // keysTable holds the operations of STS against its reference.
 var keysTable = keytest.Table{
-	Service: "sts", Operations: stsapi.New(nil, nil).Operations(),
-	Unasked: map[string]string{"GetCallerIdentity": "it needs no permission"},
+	Service: "sts", Operations: stsapi.New(nil, stsapi.Deps{}).Operations(),
+	Unasked: map[string]string{"GetCallerIdentity": "it needs no permission", "GetSessionToken": "the same"},
+	Forms:   map[string][]string{"TagSession": {"arn:${Partition}:sts::${Account}:federated-user/${FederatedUserName}"}},
 	Missing: map[string]string{
-		"aws:RequestTag/class": "session tags are refused", "aws:TagKeys": "the same", "sts:TransitiveTagKeys": "the same",
-		"sts:SourceIdentity":        "the parameter is refused",
-		"accounts.google.com:aud":   "there are no identity providers",
+		"accounts.google.com:aud":   "only a session of such a provider has it",
 		"accounts.google.com:sub":   "the same",
 		"graph.facebook.com:app_id": "the same",
 		"graph.facebook.com:id":     "the same",
 		"www.amazon.com:app_id":     "the same",
 		"www.amazon.com:user_id":    "the same",
+		"saml:aud":                  "the same",
 		"saml:namequalifier":        "the same",
 		"saml:sub":                  "the same",
 		"saml:sub_type":             "the same",
@@ -30,36 +30,61 @@ var keysTable = keytest.Table{
 		cognito + ":aud":            "the same",
 		cognito + ":sub":            "the same",
 	},
+	Also: map[string]string{
+		"sts:ExternalId": "all questions of AssumeRole have all of its keys", "sts:RoleSessionName": "the same",
+		"sts:SourceIdentity": "the same", "sts:TransitiveTagKeys": "the same", "aws:TagKeys": "the same",
+		"aws:RequestTag/class": "the same",
+	},
 	Start: startKeys,
 	Cases: []keytest.Case{
 		{
-			Operation: "AssumeRole",
+			Operation: "AssumeRole", Actions: []string{"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"},
 			Full: []string{
-				inAccount + accountB + ":role/path/full&RoleSessionName=sess&ExternalId=external&DurationSeconds=900&PolicyArns.member.1.arn=" + readOnly,
-				inAccount + accountA + ":role/path/full&RoleSessionName=sess&ExternalId=external",
+				inAccount + accountB + ":role/path/full&RoleSessionName=sess&ExternalId=external&DurationSeconds=900&PolicyArns.member.1.arn=" + readOnly + tagged,
+				inAccount + accountA + ":role/path/full&RoleSessionName=sess&ExternalId=external" + tagged,
 			},
 			Bare: inAccount + accountA + ":role/path/bare&RoleSessionName=sess", Needed: []string{"sts:RoleSessionName"},
 		},
 		// One that does not exist is asked for as one without tags.
-		{Operation: "AssumeRole", Full: []string{inAccount + accountA + ":role/none&RoleSessionName=sess&ExternalId=external"}, Absent: map[string]string{
-			"aws:ResourceTag/class": "there is no such role", "iam:ResourceTag/class": "the same",
-		}},
+		{
+			Operation: "AssumeRole", Actions: []string{"sts:AssumeRole"},
+			Full: []string{inAccount + accountA + ":role/none&RoleSessionName=sess&ExternalId=external" + tagged}, Absent: map[string]string{
+				"aws:ResourceTag/class": "there is no such role", "iam:ResourceTag/class": "the same",
+			},
+		},
+		{
+			Operation: "GetFederationToken", Actions: []string{"sts:GetFederationToken", "sts:TagSession"},
+			Full: []string{"Name=fay&Tags.member.1.Key=class&Tags.member.1.Value=open"}, Bare: "Name=fay",
+			Absent: map[string]string{"TagSession sts:TransitiveTagKeys": "tags of federated users are not transitive"},
+		},
+		{Operation: "GetAccessKeyInfo", Full: []string{"AccessKeyId=ASIAQNZGKIQY56JQ7WML"}},
+		{Operation: "DecodeAuthorizationMessage", Full: []string{"EncodedMessage=none"}},
+		{
+			Operation: "GetWebIdentityToken", Actions: []string{"sts:GetWebIdentityToken", "sts:TagGetWebIdentityToken"},
+			Full:   []string{"Audience.member.1=none&SigningAlgorithm=ES384&DurationSeconds=60&Tags.member.1.Key=class&Tags.member.1.Value=open"},
+			Bare:   "Audience.member.1=none&SigningAlgorithm=RS256",
+			Needed: []string{"sts:IdentityTokenAudience", "sts:SigningAlgorithm", "sts:DurationSeconds"},
+		},
+		{Operation: "GetDelegatedAccessToken", Full: []string{"TradeInToken=none"}},
 	},
 }
 
 const (
 	cognito   = "cognito-identity.amazonaws.com"
 	inAccount = "RoleArn=arn:aws:iam::"
+	tagged    = "&Tags.member.1.Key=class&Tags.member.1.Value=open&TransitiveTagKeys.member.1=class&SourceIdentity=ann"
 )
 
-// startKeys makes a world in which ann of account B may assume roles of both accounts.
+// startKeys makes a world in which ann of account B may call everything of STS. Requests that name what there
+// is none of, "none" in them, are refused after the questions.
 func startKeys(t *testing.T) keytest.Ask {
 	r := newRoles(t, accountB, "")
 	for _, root := range []querytest.Key{r.rootA, r.rootB} {
 		for name, tags := range map[string][]string{"bare": nil, "full": {"Tags.member.1.Key", keytest.TagKey, "Tags.member.1.Value", "open"}} {
-			r.IAMCall(root, "CreateRole", append([]string{"RoleName", name, "Path", "/path/", "AssumeRolePolicyDocument", trust(accountB, "")}, tags...)...).OK()
+			r.IAMCall(root, "CreateRole", append([]string{"RoleName", name, "Path", "/path/", "AssumeRolePolicyDocument", strings.Replace(trust(accountB, ""), "sts:AssumeRole", "sts:*", 1)}, tags...)...).OK()
 		}
 	}
+	r.IAMCall(r.rootB, "PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument", allowAll).OK()
 	return func(t *testing.T, operation, request string) []keytest.Question {
 		t.Helper()
 		form, err := url.ParseQuery(request)

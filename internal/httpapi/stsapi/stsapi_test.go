@@ -2,6 +2,7 @@ package stsapi_test
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -251,19 +252,50 @@ func TestGetCallerIdentity(t *testing.T) {
 	r.Presigned(r.ann, "sts", url.Values{"Action": {"GetCallerIdentity"}, "Version": {querytest.STSVersion}}).OK()
 }
 
-// TestNotBuilt: what is not evaluated is refused.
-func TestNotBuilt(t *testing.T) {
+// TestInvalidParameters: what is not understood is refused, before anything is asked.
+func TestInvalidParameters(t *testing.T) {
 	t.Parallel()
 	r := newRoles(t, accountB, "")
-	for _, params := range [][]string{
-		{"Tags.member.1.Key", "k", "Tags.member.1.Value", "v"}, {"TransitiveTagKeys.member.1", "k"}, {"SourceIdentity", "ann"},
-		{"SerialNumber", "arn:aws:iam::222222222222:mfa/x"}, {"TokenCode", "123456"}, {"ProvidedContexts.member.1.ProviderArn", "x"},
-	} {
-		r.assume(r.ann, params...).Refused(501, "NotImplemented", "")
+	invalid := func(message string, params ...string) {
+		t.Helper()
+		r.Asking.Taken()
+		r.assume(r.ann, params...).Refused(400, "ValidationError", message)
+		if asked := r.Asking.Taken(); len(asked) != 0 {
+			t.Errorf("%v: asked %v", params, asked)
+		}
 	}
-	r.STSCall(r.ann, "GetSessionToken").Refused(501, "NotImplemented", "The operation GetSessionToken is not implemented.")
-	r.STSCall(r.ann, "GetToken").Refused(400, "InvalidAction", "Could not find operation GetToken for version 2011-06-15")
+	invalid("The context assertion in ProvidedContexts is invalid: there is no context provider that has issued it.",
+		"ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/IdentityCenter", "ProvidedContexts.member.1.ContextAssertion", "assertion")
+	invalid("1 validation error detected: Value '1' at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6", "TokenCode", "1")
+	invalid("1 validation error detected: Value 'a' at 'sourceIdentity' failed to satisfy constraint: Member must have length greater than or equal to 2", "SourceIdentity", "a")
+	invalid("1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null", "Tags.member.1.Key", "k")
+	invalid("1 validation error detected: Value 'a!' at 'transitiveTagKeys.1' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", "TransitiveTagKeys.member.1", "a!")
+	invalid("", "Unknown", "x")
+	var tags []string
+	for i := range 51 {
+		n := strconv.Itoa(i + 1)
+		tags = append(tags, "Tags.member."+n+".Key", "k"+n, "Tags.member."+n+".Value", "v")
+	}
+	invalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50", tags...)
+	r.STSCall(r.ann, "AssumeRoleWithNothing").Refused(400, "InvalidAction", "Could not find operation AssumeRoleWithNothing for version 2011-06-15")
 	r.STSCall(r.ann, "AssumeRole", "RoleArn", "arn:aws:iam::111111111111:user/ann", "RoleSessionName", "sess").Refused(400, "ValidationError", "arn:aws:iam::111111111111:user/ann is invalid")
 	r.STSCall(r.ann, "AssumeRole", "RoleArn", roleARN, "RoleSessionName", "a b").Refused(400, "ValidationError",
 		`1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+}
+
+// TestUnavailable: what cannot be here answers the errors that AWS has for it, to who may ask.
+// Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html and
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	r := newRoles(t, accountB, "")
+	token := []string{"Audience.member.1", "https://example.com", "SigningAlgorithm", "RS256"}
+	r.STSCall(r.bob, "GetWebIdentityToken", token...).Refused(403, "AccessDenied", "")
+	r.STSCall(r.rootB, "GetWebIdentityToken", token...).Refused(403, "OutboundWebIdentityFederationDisabledException", "")
+	r.STSCall(r.rootB, "GetWebIdentityToken", append(token, "DurationSeconds", "3601")...).Refused(400, "ValidationError", "")
+	r.STSCall(r.rootB, "GetWebIdentityToken", "SigningAlgorithm", "RS256").Refused(400, "ValidationError", "")
+	r.STSCall(r.rootB, "GetWebIdentityToken", "Audience.member.1", "https://example.com", "SigningAlgorithm", "HS256").Refused(400, "ValidationError", "")
+	r.STSCall(r.bob, "GetDelegatedAccessToken", "TradeInToken", "t").Refused(403, "AccessDenied", "")
+	r.STSCall(r.rootB, "GetDelegatedAccessToken", "TradeInToken", "t").Refused(400, "ExpiredTradeInTokenException", "")
+	r.STSCall(r.rootB, "GetDelegatedAccessToken").Refused(400, "ValidationError", "")
 }

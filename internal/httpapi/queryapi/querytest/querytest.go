@@ -77,9 +77,9 @@ func New(t *testing.T) *World {
 	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM, Principals: w.IAM})
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
-		Region:      "us-east-1", Authorizer: w.Asking, Records: audit.NewStream(w), Now: now,
+		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, authorizer), orgsapi.New(organizations),
+			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: w.IAM}), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
@@ -206,7 +206,7 @@ func hash(body string) string {
 func (w *World) serve(r *http.Request) Answer {
 	w.Helper()
 	recorder := w.send(r)
-	return Answer{Status: recorder.Code, Body: recorder.Body.String(), world: w}
+	return Answer{Status: recorder.Code, Header: recorder.Header(), Body: recorder.Body.String(), world: w}
 }
 
 func (w *World) send(r *http.Request) *httptest.ResponseRecorder {
@@ -228,6 +228,7 @@ func (w *World) must(err error) {
 // Answer is what a service said.
 type Answer struct {
 	Status int
+	Header http.Header
 	Body   string
 
 	world *World
