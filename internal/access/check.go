@@ -40,6 +40,9 @@ type Check struct {
 	Policy *authz.Source
 	// BothSides says that the caller's own policies have to allow as well, whatever Policy grants.
 	BothSides bool
+	// Grant is what IAM lets every user of the account do by a setting of the account, as if each had it as an
+	// identity policy: what denies or limits that, does so too. Nil: nothing.
+	Grant *authz.Source
 	// Keys adds the condition keys of this check to those that every request has; may be nil.
 	Keys func(*policy.Context)
 

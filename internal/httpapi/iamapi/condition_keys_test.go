@@ -15,14 +15,18 @@ var keysTable = keytest.Table{
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},
-		"ListInstanceProfiles": {"arn:aws:iam::${Account}:instance-profile/"},
-		"ListPolicies":         {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		"ListInstanceProfiles":   {"arn:aws:iam::${Account}:instance-profile/"},
+		"ListServerCertificates": {"arn:aws:iam::${Account}:server-certificate/a/"},
+		// Those of all users.
+		"ListServiceSpecificCredentials": {"*"},
+		"ListPolicies":                   {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
 		// Who names no user asks for all of them, and so does the root user about its own devices.
-		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"},
+		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"}, "GetMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 		"GetUser": {rootForm}, "CreateAccessKey": {rootForm}, "ListAccessKeys": {rootForm}, "UpdateAccessKey": {rootForm}, "DeleteAccessKey": {rootForm},
 	},
+	Unasked: map[string]string{"UpdateDelegationRequest": "the reference, which is older, has no such action"},
 	Missing: map[string]string{
 		"iam:RoleTemplateARN": "there are no role templates", "iam:RegisterSecurityKey": "there are no security keys",
 		"iam:FIDO-certification": "the same", "iam:FIDO-FIPS-140-2-certification": "the same", "iam:FIDO-FIPS-140-3-certification": "the same",
@@ -75,8 +79,13 @@ func (w *keysWorld) ask(t *testing.T, operation, request string) []keytest.Quest
 	}
 	form.Set("Action", operation)
 	form.Set("Version", querytest.IAMVersion)
+	key := w.root
+	if operation == "ChangePassword" { // which is of users alone
+		made := w.IAMCall(w.root, "CreateAccessKey", "UserName", "full").OK()
+		key = querytest.Key{ID: made.Get("AccessKeyId"), Secret: made.Get("SecretAccessKey")}
+	}
 	w.Asking.Taken()
-	answer := w.Do(w.root, "iam", form)
+	answer := w.Do(key, "iam", form)
 	asked := w.Asking.Taken()
 	if len(asked) == 0 {
 		t.Errorf("%s: asked nothing: %s", request, answer.Body)

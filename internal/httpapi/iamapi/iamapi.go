@@ -37,7 +37,7 @@ func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
-		a.simulations(), a.tags(), a.instanceProfiles(),
+		a.simulations(), a.tags(), a.instanceProfiles(), a.logins(), a.account(), a.notOffered(),
 	)...)
 }
 

@@ -30,6 +30,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/password"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
@@ -73,7 +74,7 @@ func New(t *testing.T) *World {
 	sessions := sts.New(w.Store, box, sts.Options{Now: now})
 	authorizer := access.New(w.Store, box, sessions)
 	w.Asking = &keytest.Asking{Access: authorizer}
-	w.IAM = iam.New(w.Store, box, iam.Options{Now: now})
+	w.IAM = iam.New(w.Store, box, iam.Options{Now: now, PasswordCost: password.Cost{Time: 1, Memory: 64, Threads: 1}})
 	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM, Principals: w.IAM})
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
