@@ -110,7 +110,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Authorizer: authorizer,
 		Messages:   sessions,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer), organizations), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity, RootAccess: organizations}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),

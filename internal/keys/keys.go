@@ -44,6 +44,7 @@
 //	'R' org\0 'u' parent\0 name      OU ID by parent and name
 //	'R' org\0 't' type\0 name        policy ID by type and name
 //	'R' org\0 'a' policy\0 target    attachment of a policy to a root, OU or account; empty value
+//	'R' org\0 'f'                    RootFeatures
 //	'R' org\0 'h' handshake          invitations of an organization; empty value
 //	'R' org\0 'q' request            CreateAccountRequest by ID
 //	'R' org\0 'd'                    OrganizationResourcePolicy

@@ -40,6 +40,7 @@ type Account struct {
 	Alias                      string                 `protobuf:"bytes,9,opt,name=alias,proto3" json:"alias,omitempty"`                                                                                   // empty: none
 	PasswordPolicy             *PasswordPolicy        `protobuf:"bytes,10,opt,name=password_policy,json=passwordPolicy,proto3" json:"password_policy,omitempty"`                                          // absent: the default one
 	GlobalEndpointTokenVersion int32                  `protobuf:"varint,11,opt,name=global_endpoint_token_version,json=globalEndpointTokenVersion,proto3" json:"global_endpoint_token_version,omitempty"` // 1, 2; 0: never set, which means 1
+	RootLogin                  *Login                 `protobuf:"bytes,20,opt,name=root_login,json=rootLogin,proto3" json:"root_login,omitempty"`                                                         // of the root user; absent: none. Its password is absent as long as none was set
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -149,6 +150,13 @@ func (x *Account) GetGlobalEndpointTokenVersion() int32 {
 		return x.GlobalEndpointTokenVersion
 	}
 	return 0
+}
+
+func (x *Account) GetRootLogin() *Login {
+	if x != nil {
+		return x.RootLogin
+	}
+	return nil
 }
 
 // AccessKey, under keys.AccessKey. The secret is sealed with the access key ID as associated data.
@@ -4880,6 +4888,60 @@ func (x *PolicyUses) GetBoundaryUses() int32 {
 	return 0
 }
 
+// RootFeatures is what an organization has enabled for the root users of its member accounts, under
+// keys.RootFeatures.
+type RootFeatures struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Enabled       []string               `protobuf:"bytes,1,rep,name=enabled,proto3" json:"enabled,omitempty"`  // RootCredentialsManagement, RootSessions; in the order of the alphabet
+	Trusted       int64                  `protobuf:"varint,2,opt,name=trusted,proto3" json:"trusted,omitempty"` // TrustedService.enabled of iam.amazonaws.com when the first was enabled: not those of another time
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RootFeatures) Reset() {
+	*x = RootFeatures{}
+	mi := &file_records_records_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RootFeatures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RootFeatures) ProtoMessage() {}
+
+func (x *RootFeatures) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RootFeatures.ProtoReflect.Descriptor instead.
+func (*RootFeatures) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *RootFeatures) GetEnabled() []string {
+	if x != nil {
+		return x.Enabled
+	}
+	return nil
+}
+
+func (x *RootFeatures) GetTrusted() int64 {
+	if x != nil {
+		return x.Trusted
+	}
+	return 0
+}
+
 // RoleDeletion is the task of deleting a service-linked role, under keys.RoleDeletion.
 type RoleDeletion struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4893,7 +4955,7 @@ type RoleDeletion struct {
 
 func (x *RoleDeletion) Reset() {
 	*x = RoleDeletion{}
-	mi := &file_records_records_proto_msgTypes[53]
+	mi := &file_records_records_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4905,7 +4967,7 @@ func (x *RoleDeletion) String() string {
 func (*RoleDeletion) ProtoMessage() {}
 
 func (x *RoleDeletion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[53]
+	mi := &file_records_records_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4918,7 +4980,7 @@ func (x *RoleDeletion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeletion.ProtoReflect.Descriptor instead.
 func (*RoleDeletion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{53}
+	return file_records_records_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *RoleDeletion) GetCreated() int64 {
@@ -4964,7 +5026,7 @@ type InstanceProfile struct {
 
 func (x *InstanceProfile) Reset() {
 	*x = InstanceProfile{}
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4976,7 +5038,7 @@ func (x *InstanceProfile) String() string {
 func (*InstanceProfile) ProtoMessage() {}
 
 func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4989,7 +5051,7 @@ func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceProfile.ProtoReflect.Descriptor instead.
 func (*InstanceProfile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{54}
+	return file_records_records_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *InstanceProfile) GetName() string {
@@ -5052,7 +5114,7 @@ type PasswordPolicy struct {
 
 func (x *PasswordPolicy) Reset() {
 	*x = PasswordPolicy{}
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5064,7 +5126,7 @@ func (x *PasswordPolicy) String() string {
 func (*PasswordPolicy) ProtoMessage() {}
 
 func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5077,7 +5139,7 @@ func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasswordPolicy.ProtoReflect.Descriptor instead.
 func (*PasswordPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{55}
+	return file_records_records_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PasswordPolicy) GetMinimumLength() int32 {
@@ -5159,7 +5221,7 @@ type Login struct {
 
 func (x *Login) Reset() {
 	*x = Login{}
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5171,7 +5233,7 @@ func (x *Login) String() string {
 func (*Login) ProtoMessage() {}
 
 func (x *Login) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5184,7 +5246,7 @@ func (x *Login) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Login.ProtoReflect.Descriptor instead.
 func (*Login) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{56}
+	return file_records_records_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Login) GetCreated() int64 {
@@ -5250,7 +5312,7 @@ type Password struct {
 
 func (x *Password) Reset() {
 	*x = Password{}
-	mi := &file_records_records_proto_msgTypes[57]
+	mi := &file_records_records_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5262,7 +5324,7 @@ func (x *Password) String() string {
 func (*Password) ProtoMessage() {}
 
 func (x *Password) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[57]
+	mi := &file_records_records_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5275,7 +5337,7 @@ func (x *Password) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Password.ProtoReflect.Descriptor instead.
 func (*Password) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{57}
+	return file_records_records_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Password) GetSalt() []byte {
@@ -5317,7 +5379,7 @@ var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\xb6\x03\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\xf0\x03\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -5331,7 +5393,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05alias\x18\t \x01(\tR\x05alias\x12K\n" +
 	"\x0fpassword_policy\x18\n" +
 	" \x01(\v2\".crossgrant.records.PasswordPolicyR\x0epasswordPolicy\x12A\n" +
-	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\"\xc6\x01\n" +
+	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\x128\n" +
+	"\n" +
+	"root_login\x18\x14 \x01(\v2\x19.crossgrant.records.LoginR\trootLogin\"\xc6\x01\n" +
 	"\tAccessKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1b\n" +
@@ -5815,7 +5879,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"PolicyUses\x12 \n" +
 	"\vattachments\x18\x01 \x01(\x05R\vattachments\x12#\n" +
-	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"v\n" +
+	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"B\n" +
+	"\fRootFeatures\x12\x18\n" +
+	"\aenabled\x18\x01 \x03(\tR\aenabled\x12\x18\n" +
+	"\atrusted\x18\x02 \x01(\x03R\atrusted\"v\n" +
 	"\fRoleDeletion\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x03R\acreated\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
@@ -5867,7 +5934,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -5922,84 +5989,86 @@ var file_records_records_proto_goTypes = []any{
 	(*OrganizationResourcePolicy)(nil), // 50: crossgrant.records.OrganizationResourcePolicy
 	(*DelegatedAdministrator)(nil),     // 51: crossgrant.records.DelegatedAdministrator
 	(*PolicyUses)(nil),                 // 52: crossgrant.records.PolicyUses
-	(*RoleDeletion)(nil),               // 53: crossgrant.records.RoleDeletion
-	(*InstanceProfile)(nil),            // 54: crossgrant.records.InstanceProfile
-	(*PasswordPolicy)(nil),             // 55: crossgrant.records.PasswordPolicy
-	(*Login)(nil),                      // 56: crossgrant.records.Login
-	(*Password)(nil),                   // 57: crossgrant.records.Password
-	nil,                                // 58: crossgrant.records.User.InlineEntry
-	nil,                                // 59: crossgrant.records.Group.InlineEntry
-	nil,                                // 60: crossgrant.records.Role.InlineEntry
-	nil,                                // 61: crossgrant.records.Metadata.UserEntry
-	nil,                                // 62: crossgrant.records.Upload.GrantHeadersEntry
+	(*RootFeatures)(nil),               // 53: crossgrant.records.RootFeatures
+	(*RoleDeletion)(nil),               // 54: crossgrant.records.RoleDeletion
+	(*InstanceProfile)(nil),            // 55: crossgrant.records.InstanceProfile
+	(*PasswordPolicy)(nil),             // 56: crossgrant.records.PasswordPolicy
+	(*Login)(nil),                      // 57: crossgrant.records.Login
+	(*Password)(nil),                   // 58: crossgrant.records.Password
+	nil,                                // 59: crossgrant.records.User.InlineEntry
+	nil,                                // 60: crossgrant.records.Group.InlineEntry
+	nil,                                // 61: crossgrant.records.Role.InlineEntry
+	nil,                                // 62: crossgrant.records.Metadata.UserEntry
+	nil,                                // 63: crossgrant.records.Upload.GrantHeadersEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	58, // 2: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 3: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	56, // 4: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	59, // 5: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	60, // 6: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 7: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 8: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 9: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 10: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 11: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 12: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 13: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 14: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 15: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 16: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 17: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 18: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 19: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 20: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 21: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 22: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 23: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 24: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 25: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 26: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 27: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 28: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	61, // 29: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 30: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 31: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 32: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 33: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 34: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 35: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 36: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 37: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 38: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 39: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 40: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	62, // 41: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 42: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 43: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 44: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 45: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 46: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	49, // 47: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
-	2,  // 48: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 51: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 52: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 53: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 54: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 55: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	51, // 56: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	2,  // 57: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 58: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
-	57, // 59: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
-	57, // 60: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
-	61, // [61:61] is the sub-list for method output_type
-	61, // [61:61] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	56, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	57, // 2: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
+	59, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 4: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	57, // 5: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	60, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	61, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 8: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 9: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 10: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 11: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 12: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 13: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11, // 14: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 15: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 16: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 17: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 18: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 19: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 20: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 21: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 22: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 23: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22, // 24: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 25: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 26: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 27: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 28: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 29: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	62, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 31: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 32: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 33: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31, // 34: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 35: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 36: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35, // 37: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 38: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 39: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 40: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 41: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	63, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 43: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35, // 44: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 45: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 46: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 47: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	49, // 48: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
+	2,  // 49: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 52: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 53: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 54: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 55: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 56: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	51, // 57: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	2,  // 58: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 59: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	58, // 60: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	58, // 61: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	62, // [62:62] is the sub-list for method output_type
+	62, // [62:62] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -6012,14 +6081,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[55].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[56].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   63,
+			NumMessages:   64,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

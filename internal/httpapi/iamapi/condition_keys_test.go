@@ -11,7 +11,7 @@ import (
 
 // keysTable holds the operations of IAM against its reference.
 var keysTable = keytest.Table{
-	Service: "iam", Operations: iamapi.New(nil, nil).Operations(),
+	Service: "iam", Operations: iamapi.New(nil, nil, nil).Operations(),
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},

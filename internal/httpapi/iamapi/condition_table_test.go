@@ -139,6 +139,8 @@ var operationKeys = slices.Concat(
 		},
 	},
 	about("RoleName=", "", "DeleteServiceLinkedRole"),
+	about("", "", "EnableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootCredentialsManagement", "EnableOrganizationsRootSessions",
+		"DisableOrganizationsRootSessions", "ListOrganizationsFeatures"),
 
 	about("UserName=", secret, "CreateLoginProfile", "UpdateLoginProfile"),
 	about("UserName=", "", "GetLoginProfile", "DeleteLoginProfile"),

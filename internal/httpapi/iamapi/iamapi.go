@@ -29,15 +29,15 @@ var protocol = queryapi.Protocol{
 	Known:     known,
 }
 
-// New returns the API over service and simulator.
-func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service {
-	a := &api{service, simulator}
+// New returns the API over service, simulator and the root features of organizations.
+func New(service *iam.Service, simulator *simulator.Simulator, features RootFeatures) *queryapi.Service {
+	a := &api{service, simulator, features}
 	return queryapi.New(protocol, slices.Concat(
 		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.serviceLinkedRoles(), a.policies(), a.policyVersions(),
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
-		a.simulations(), a.tags(), a.instanceProfiles(), a.logins(), a.account(), a.notOffered(),
+		a.simulations(), a.tags(), a.instanceProfiles(), a.logins(), a.account(), a.rootFeatures(), a.notOffered(),
 	)...)
 }
 
@@ -45,4 +45,5 @@ func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service
 type api struct {
 	iam       *iam.Service
 	simulator *simulator.Simulator
+	features  RootFeatures
 }

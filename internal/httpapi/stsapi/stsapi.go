@@ -40,13 +40,15 @@ type MFADevices interface {
 type Deps struct {
 	Roles Roles
 	MFA   MFADevices
+	// RootAccess is for AssumeRoot.
+	RootAccess RootAccess
 }
 
 // New returns the API over service.
 func New(service *sts.Service, deps Deps) *queryapi.Service {
 	a := &api{service, deps}
 	return queryapi.New(protocol,
-		a.assumeRole(), a.getSessionToken(), a.getFederationToken(),
+		a.assumeRole(), a.getSessionToken(), a.getFederationToken(), a.assumeRoot(),
 		a.getCallerIdentity(), a.getAccessKeyInfo(), a.decodeAuthorizationMessage(),
 		a.getWebIdentityToken(), a.getDelegatedAccessToken(),
 	)

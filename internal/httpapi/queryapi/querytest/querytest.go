@@ -80,7 +80,7 @@ func New(t *testing.T) *World {
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: w.IAM}), orgsapi.New(organizations),
+			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer), organizations), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: w.IAM, RootAccess: organizations}), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
