@@ -1,11 +1,14 @@
 package stsapi_test
 
 import (
+	"encoding/base32"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
 
 	"crossgrant/internal/httpapi/queryapi/querytest"
+	"crossgrant/internal/totp"
 )
 
 const (
@@ -198,4 +201,41 @@ func TestSourceIdentityOfRootSessions(t *testing.T) {
 	if got := r.assumeRoot(role, "S3UnlockBucketPolicy").OK().Get("SourceIdentity"); got != "ann" {
 		t.Errorf("source identity %q", got)
 	}
+}
+
+// TestRootTaskOnMFADevices deactivates and deletes the device of the root user, and leaves a user's alone.
+func TestRootTaskOnMFADevices(t *testing.T) {
+	t.Parallel()
+	r := rootWorld(t, "EnableOrganizationsRootCredentialsManagement")
+	r.User(accountA, "carl")
+	enable := func(name string, user ...string) string {
+		t.Helper()
+		made := r.IAMCall(r.rootA, "CreateVirtualMFADevice", "VirtualMFADeviceName", name).OK()
+		text, err := base64.StdEncoding.DecodeString(made.Get("Base32StringSeed"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed, err := base32.StdEncoding.DecodeString(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := append(user, "SerialNumber", made.Get("SerialNumber"))
+		for _, parameter := range []string{"AuthenticationCode1", "AuthenticationCode2"} {
+			params = append(params, parameter, totp.Code(seed, totp.StepAt(r.Now)))
+			r.Now = r.Now.Add(totp.Step)
+		}
+		r.IAMCall(r.rootA, "EnableMFADevice", params...).OK()
+		return made.Get("SerialNumber")
+	}
+	ofRoot, ofCarl := enable("root-account-mfa-device"), enable("carls", "UserName", "carl")
+	if got := r.IAMCall(r.root("IAMAuditRootUserCredentials"), "ListMFADevices").OK().All("MFADevices>member>SerialNumber"); len(got) != 1 || got[0] != ofRoot {
+		t.Errorf("devices %s", got)
+	}
+	remove := r.root("IAMDeleteRootUserCredentials")
+	r.IAMCall(remove, "DeleteVirtualMFADevice", "SerialNumber", ofRoot).Refused(409, "DeleteConflict", "")
+	r.IAMCall(remove, "DeactivateMFADevice", "SerialNumber", ofRoot).OK()
+	r.IAMCall(remove, "DeleteVirtualMFADevice", "SerialNumber", ofRoot).OK()
+	r.IAMCall(remove, "DeleteVirtualMFADevice", "SerialNumber", ofCarl).Refused(403, "AccessDenied", "")
+	r.IAMCall(remove, "DeactivateMFADevice", "SerialNumber", ofCarl).Refused(404, "NoSuchEntity", "")
+	r.IAMCall(remove, "DeactivateMFADevice", "SerialNumber", ofCarl, "UserName", "carl").Refused(403, "AccessDenied", "")
 }
