@@ -61,6 +61,10 @@ var keysTable = keytest.Table{
 			Full: []string{"Name=fay&Tags.member.1.Key=class&Tags.member.1.Value=open"}, Bare: "Name=fay",
 			Absent: map[string]string{"TagSession sts:TransitiveTagKeys": "tags of federated users are not transitive"},
 		},
+		{
+			Operation: "AssumeRoot", Full: []string{"TargetPrincipal=" + accountA + "&TaskPolicyArn.arn=arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"},
+			Needed: []string{"sts:TaskPolicyArn"},
+		},
 		{Operation: "GetAccessKeyInfo", Full: []string{"AccessKeyId=ASIAQNZGKIQY56JQ7WML"}},
 		{Operation: "DecodeAuthorizationMessage", Full: []string{"EncodedMessage=none"}},
 		{
@@ -105,6 +109,7 @@ func startKeys(t *testing.T) keytest.Ask {
 	}
 	r.IAMCall(r.rootB, "PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument", allowAll).OK()
 	response := samlRequests(t, r)
+	r.organize(r.rootB, r.rootA, accountA, "EnableOrganizationsRootSessions")
 	return func(t *testing.T, operation, request string) []keytest.Question {
 		t.Helper()
 		key := r.ann

@@ -86,8 +86,8 @@ func New(t *testing.T) *World {
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w, w.Usage), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer), told), stsapi.New(sessions, stsapi.Deps{
-				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}),
+			nothing{}, iamapi.New(w.IAM, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}), RootAccess: organizations,
 			}), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
