@@ -4,13 +4,17 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0 // command line: flags, environment and help from one struct
+	github.com/beevik/etree v1.8.1 // XML of SAML, with its namespaces
 	github.com/boombuler/barcode v1.1.0 // QR codes of MFA devices
 	github.com/cockroachdb/pebble/v2 v2.1.7 // embedded metadata engine
+	github.com/go-jose/go-jose/v4 v4.1.9 // tokens and key sets of web identities
 	github.com/goccy/go-yaml v1.19.2 // bootstrap files: strict decoding with positions
 	github.com/minio/crc64nvme v1.1.1 // CRC-64/NVME, with SIMD
 	github.com/prometheus/client_golang v1.25.0 // metrics
+	github.com/russellhaering/goxmldsig v1.6.1 // signatures of SAML responses
 	github.com/tidwall/btree v1.8.2 // in-memory metadata engine
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // encryption of secrets
+	golang.org/x/crypto v0.57.0 // Argon2id, for the passwords of users
 	google.golang.org/protobuf v1.36.12 // records
 )
 
@@ -57,6 +61,7 @@ require (
 	github.com/gogo/protobuf v1.3.2 // indirect
 	github.com/golang/snappy v0.0.5-0.20231225225746-43d5d4cd4e0e // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/jonboulle/clockwork v0.5.0 // indirect
 	github.com/klauspost/compress v1.20.1 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
 	github.com/klauspost/crc32 v1.3.0 // indirect
@@ -75,7 +80,6 @@ require (
 	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/zeebo/xxh3 v1.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/crypto v0.57.0 // indirect
 	golang.org/x/exp v0.0.0-20231110203233-9a3e6036ecaa // indirect
 	golang.org/x/exp/typeparams v0.0.0-20260811152304-ee035b5b010f // indirect
 	golang.org/x/mod v0.41.0 // indirect

@@ -22,6 +22,7 @@ type accountCommand struct {
 	Create createCommand `cmd:"" help:"Make an account and print it with the access key of its root user."`
 	List   listCommand   `cmd:"" help:"List all accounts."`
 	Show   showCommand   `cmd:"" help:"Show one account."`
+	Quota  quotaCommand  `cmd:"" help:"Show the quotas of an account, or change them."`
 	Close  closeCommand  `cmd:"" help:"Close an account: its credentials stop working, its data stays."`
 }
 

@@ -3,10 +3,13 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
@@ -42,8 +45,7 @@ func TestCompatibilityListsWhatIsBuilt(t *testing.T) {
 	}
 }
 
-// operationList returns the list of operations: of S3 and S3 Control every one that clients know, of the
-// others those that are built.
+// operationList returns the list of operations: of each service every one that clients know.
 func operationList() string {
 	var built, missing, elsewhere []string
 	for _, s := range s3api.New(nil, s3api.Deps{}).States() {
@@ -66,9 +68,36 @@ func operationList() string {
 	list("S3, not built, asked of endpoints that are not here", elsewhere)
 	list("**S3 Control**, built", control.Operations())
 	list("S3 Control, not built, answered with 501 `NotImplemented`", control.NotBuilt())
-	list("**IAM**, built", iamapi.New(nil, nil).Operations())
-	list("**STS**, built", stsapi.New(nil, stsapi.Deps{}).Operations())
-	list("**Organizations**, built", orgsapi.New(nil).Operations())
-	b.WriteString("\nThe operations that S3 and S3 Control have are those that botocore 1.43.11 (2026-11-26) knows, and beside\nthem what browsers send: PostObject and PreflightRequest.\n\n")
+	for _, s := range []struct {
+		name   string
+		states []httpapi.State
+	}{{"IAM", iamapi.New(nil, nil, nil).States()}, {"STS", stsapi.New(nil, stsapi.Deps{}).States()}, {"Organizations", orgsapi.New(nil).States()}} {
+		listStates(list, s.name, s.states)
+	}
+	b.WriteString("\nThe operations that the services have are those that botocore 1.43.11 (2026-11-26) knows, and beside\nthem what browsers send: PostObject and PreflightRequest.\n\n")
 	return b.String()
+}
+
+// listStates lists the operations of a service: what is built, what there is nothing to work on for, and what is
+// not built.
+func listStates(list func(what string, names []string), service string, states []httpapi.State) {
+	var built, missing []string
+	notOffered := map[string][]string{}
+	for _, s := range states {
+		switch {
+		case s.NotOffered != "":
+			notOffered[s.NotOffered] = append(notOffered[s.NotOffered], s.Name)
+		case s.Built:
+			built = append(built, s.Name)
+		default:
+			missing = append(missing, s.Name)
+		}
+	}
+	list("**"+service+"**, built", built)
+	for _, what := range slices.Sorted(maps.Keys(notOffered)) {
+		list(service+", without "+what+", answered with empty lists and errors of AWS's", notOffered[what])
+	}
+	if len(missing) > 0 {
+		list(service+", not built, answered with 501 `NotImplemented`", missing)
+	}
 }

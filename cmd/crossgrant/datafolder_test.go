@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,7 +86,7 @@ func TestDataFolderRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			shut(t, d)
-		}, "the data folder has format 99 and this program reads up to 2: use a newer crossgrant"},
+		}, "the data folder has format 99 and this program reads up to 3: use a newer crossgrant"},
 		{"lost master key", func(t *testing.T, dir string) {
 			if err := os.Remove(filepath.Join(dir, masterFile)); err != nil {
 				t.Fatal(err)
@@ -125,7 +126,7 @@ func TestDataFolderOfAnOlderFormat(t *testing.T) {
 	defer shut(t, d)
 	err := d.store.View(t.Context(), func(r meta.Reader) error {
 		format, err := r.Get(keys.Meta(formatFact))
-		if string(format) != "2" {
+		if string(format) != strconv.Itoa(keys.Format) {
 			t.Errorf("the folder has format %q", format)
 		}
 		return err

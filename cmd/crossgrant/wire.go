@@ -28,9 +28,11 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/reports"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
+	"crossgrant/internal/usage"
 )
 
 // wired is the services of a server.
@@ -41,6 +43,7 @@ type wired struct {
 	lifecycles *engine.Engine
 	events     *notify.Service
 	accessLog  *accesslog.Service
+	usage      *usage.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
@@ -58,6 +61,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		return nil, err
 	}
 	identity := iam.New(store, box, iam.Options{})
+	if err := identity.Recover(ctx); err != nil {
+		return nil, err
+	}
 	w := &wired{
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
@@ -69,7 +75,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if err := w.objects.Recover(ctx); err != nil {
 		return nil, err
 	}
-	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity})
+	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity, Principals: identity})
 	if err := organizations.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -101,16 +107,18 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
+	w.usage = usage.New(store, usage.Options{Log: log})
+	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
 		Authorizer: authorizer,
 		Messages:   sessions,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer), told), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),
+		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog, w.usage),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),

@@ -12,6 +12,8 @@
 //	GET  /accounts?after=ID      -> AccountList
 //	GET  /account?who=WHO        -> Account
 //	POST /account/close?who=WHO  -> Account
+//	GET  /account/quotas?who=WHO -> QuotaList
+//	POST /account/quotas?who=WHO QuotaChange -> QuotaList
 //	GET  /profiles               -> Profiles
 //	POST /keys                   NewKey -> Key
 //	GET  /keys                   -> KeyList
@@ -42,6 +44,7 @@ type Operator interface {
 	CloseAccount(ctx context.Context, who string) (Account, error)
 	Profiles(ctx context.Context) (Profiles, error)
 	KeyOperator
+	QuotaOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.

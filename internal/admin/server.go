@@ -92,6 +92,7 @@ func Handler(operator Operator) http.Handler {
 		answer(w, profiles, err)
 	})
 	handleKeys(mux, operator)
+	handleQuotas(mux, operator)
 	return mux
 }
 

@@ -74,9 +74,22 @@ func Role(account ids.AccountID, path, name string) ARN { return iam(account, "r
 // Policy returns the ARN of a customer managed policy. Path begins and ends with '/'.
 func Policy(account ids.AccountID, path, name string) ARN { return iam(account, "policy"+path+name) }
 
+// InstanceProfile returns the ARN of an instance profile. Path begins and ends with '/'.
+func InstanceProfile(account ids.AccountID, path, name string) ARN {
+	return iam(account, "instance-profile"+path+name)
+}
+
 // MFADevice returns the ARN of a virtual MFA device, which is its serial number. Path begins and ends with
 // '/'.
 func MFADevice(account ids.AccountID, path, name string) ARN { return iam(account, "mfa"+path+name) }
+
+// OIDCProvider returns the ARN of an OpenID Connect provider; issuer is its URL without the scheme.
+func OIDCProvider(account ids.AccountID, issuer string) ARN {
+	return iam(account, "oidc-provider/"+issuer)
+}
+
+// SAMLProvider returns the ARN of a SAML provider.
+func SAMLProvider(account ids.AccountID, name string) ARN { return iam(account, "saml-provider/"+name) }
 
 // AssumedRole returns the ARN of a role session; the role's path is left out, as on AWS.
 func AssumedRole(account ids.AccountID, role, session string) ARN {

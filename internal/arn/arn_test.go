@@ -51,17 +51,19 @@ func TestParts(t *testing.T) {
 
 func TestConstructors(t *testing.T) {
 	for want, got := range map[string]ARN{
-		"arn:aws:iam::111111111111:root":                Root("111111111111"),
-		"arn:aws:iam::111111111111:user/ann":            User("111111111111", "/", "ann"),
-		"arn:aws:iam::111111111111:user/a/b/ann":        User("111111111111", "/a/b/", "ann"),
-		"arn:aws:iam::111111111111:group/g":             Group("111111111111", "/", "g"),
-		"arn:aws:iam::111111111111:role/x/r":            Role("111111111111", "/x/", "r"),
-		"arn:aws:iam::111111111111:mfa/x/phone":         MFADevice("111111111111", "/x/", "phone"),
-		"arn:aws:iam::111111111111:policy/p":            Policy("111111111111", "/", "p"),
-		"arn:aws:sts::111111111111:assumed-role/r/sess": AssumedRole("111111111111", "r", "sess"),
-		"arn:aws:sts::111111111111:federated-user/fay":  FederatedUser("111111111111", "fay"),
-		"arn:aws:s3:::b":                                Bucket("b"),
-		"arn:aws:s3:::b/k/:?":                           Object("b", "k/:?"),
+		"arn:aws:iam::111111111111:root":                                 Root("111111111111"),
+		"arn:aws:iam::111111111111:user/ann":                             User("111111111111", "/", "ann"),
+		"arn:aws:iam::111111111111:user/a/b/ann":                         User("111111111111", "/a/b/", "ann"),
+		"arn:aws:iam::111111111111:group/g":                              Group("111111111111", "/", "g"),
+		"arn:aws:iam::111111111111:role/x/r":                             Role("111111111111", "/x/", "r"),
+		"arn:aws:iam::111111111111:mfa/x/phone":                          MFADevice("111111111111", "/x/", "phone"),
+		"arn:aws:iam::111111111111:oidc-provider/idp.example.com:8443/x": OIDCProvider("111111111111", "idp.example.com:8443/x"),
+		"arn:aws:iam::111111111111:saml-provider/Corp":                   SAMLProvider("111111111111", "Corp"),
+		"arn:aws:iam::111111111111:policy/p":                             Policy("111111111111", "/", "p"),
+		"arn:aws:sts::111111111111:assumed-role/r/sess":                  AssumedRole("111111111111", "r", "sess"),
+		"arn:aws:s3:::b":      Bucket("b"),
+		"arn:aws:s3:::b/k/:?": Object("b", "k/:?"),
+		"arn:aws:sts::111111111111:federated-user/fay": FederatedUser("111111111111", "fay"),
 	} {
 		if got.String() != want {
 			t.Errorf("got %s, want %s", got, want)

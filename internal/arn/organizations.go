@@ -38,6 +38,11 @@ func OrganizationPolicy(management ids.AccountID, org ids.OrganizationID, policy
 	return organizations(management, "policy/"+string(org)+"/"+strings.ToLower(policyType)+"/"+policy)
 }
 
+// OrganizationResourcePolicy returns the ARN of the resource policy of an organization.
+func OrganizationResourcePolicy(management ids.AccountID, org ids.OrganizationID, policy string) ARN {
+	return organizations(management, "resourcepolicy/"+string(org)+"/"+policy)
+}
+
 // AWSOrganizationPolicy returns the ARN of a policy of this type that AWS made.
 func AWSOrganizationPolicy(policyType, policy string) ARN {
 	return organizations(AWSOwner, "policy/"+strings.ToLower(policyType)+"/"+policy)

@@ -3,7 +3,9 @@ package httpapi
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 
 	"crossgrant/internal/access"
 )
@@ -15,7 +17,9 @@ type Operation struct {
 	// Unsigned says that also requests that are not signed may ask for it. Services whose every operation
 	// takes them, as S3 does, do not look at it.
 	Unsigned bool
-	handle   func(ctx context.Context, c *Call) (*Response, error)
+	// NotOffered is as in Row.
+	NotOffered string
+	handle     func(ctx context.Context, c *Call) (*Response, error)
 }
 
 // Row declares an operation: how its input is read, what must be allowed, and what it does. In is
@@ -36,6 +40,10 @@ type Row[In any] struct {
 	Unchecked string
 	// Run does the work and returns the answer.
 	Run func(ctx context.Context, c *Call, in *In) (*Response, error)
+	// NotOffered says what it is that the operation is about and that there is not here, such as "SSH public
+	// keys"; empty for what works. Run then lists nothing, finds nothing, and answers all else with an error
+	// that the operation is documented to have. It is for the list of operations in docs/COMPATIBILITY.md.
+	NotOffered string
 }
 
 // Operation returns the row as an Operation. It panics, at start, if the row is incomplete.
@@ -46,7 +54,28 @@ func (r Row[In]) Operation() Operation {
 	if (r.Checks == nil) == (r.Unchecked == "") {
 		panic("httpapi: operation " + r.Name + " must have either checks or a reason for having none")
 	}
-	return Operation{Name: r.Name, handle: r.handle}
+	return Operation{Name: r.Name, NotOffered: r.NotOffered, handle: r.handle}
+}
+
+// State is an operation that AWS's service has: whether it has a row, and what the row says in NotOffered.
+// What has no row is answered with NotImplemented.
+type State struct {
+	Name       string
+	Built      bool
+	NotOffered string
+}
+
+// States returns the state of each known operation of a service, in alphabetic order.
+func States(known map[string]bool, rows map[string]*Operation) []State {
+	var states []State
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		state := State{Name: name}
+		if row := rows[name]; row != nil {
+			state.Built, state.NotOffered = true, row.NotOffered
+		}
+		states = append(states, state)
+	}
+	return states
 }
 
 // handle is the life of a request from decoding to its answer.

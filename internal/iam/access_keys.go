@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -74,8 +75,8 @@ func (s *Service) AddAccessKey(ctx context.Context, account ids.AccountID, user 
 		}
 		r := &records.AccessKey{Id: string(id), Account: string(account), SealedSecret: sealed, Created: s.timestamp()}
 		err = c.changeKeys(user, func(owner keyOwner) error {
-			if len(*owner.keys) >= s.quotas.AccessKeys {
-				return limitExceeded("Cannot exceed quota for AccessKeysPerUser: %d", s.quotas.AccessKeys)
+			if err := c.within(len(*owner.keys), quotas.AccessKeysPerUser, s.quotas.AccessKeys); err != nil {
+				return err
 			}
 			*owner.keys = append(*owner.keys, r.Id)
 			r.UserName, r.UserId = owner.name, owner.id

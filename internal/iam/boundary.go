@@ -3,10 +3,8 @@ package iam
 import (
 	"context"
 
-	"crossgrant/internal/arn"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
-	"crossgrant/internal/records"
 )
 
 // SetBoundary makes a managed policy, of the account or of AWS, the permissions boundary of a user or
@@ -32,39 +30,10 @@ func (s *Service) setBoundary(ctx context.Context, account ids.AccountID, k keys
 			return err
 		}
 		boundary := boundaryOf(h)
-		if err := c.useBoundary(*boundary, policyARN); err != nil {
+		if err := c.useBoundary(k, h.GetName(), *boundary, policyARN); err != nil {
 			return err
 		}
 		*boundary = policyARN
 		return c.put(k, h)
 	})
-}
-
-// useBoundary counts that an entity has the boundary now in place of the boundary before; either may
-// be empty. It refuses a policy that does not exist.
-func (c change) useBoundary(before, now string) error {
-	if before == now {
-		return nil
-	}
-	for _, use := range []struct {
-		policyARN string
-		by        int32
-	}{{before, -1}, {now, 1}} {
-		if use.policyARN == "" {
-			continue
-		}
-		a, err := ParsePolicyARN(use.policyARN)
-		if err != nil {
-			return err
-		}
-		if err := c.countBoundary(a, use.by); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c change) countBoundary(a arn.ARN, by int32) error {
-	missing := noSuchEntity("Scope ARN: %s does not exist or is not attachable.", a)
-	return c.countUse(a, missing, func(r *records.ManagedPolicy) { r.BoundaryUses += by })
 }

@@ -15,7 +15,7 @@ import (
 	"crossgrant/internal/records"
 )
 
-// entity is what users, groups, roles and managed policies have in common.
+// entity is what users, groups, roles, managed policies and instance profiles have in common.
 type entity interface {
 	proto.Message
 	GetName() string
@@ -39,6 +39,8 @@ func kindName(k keys.Kind) string {
 		return "group"
 	case keys.RoleKind:
 		return "role"
+	case keys.InstanceProfileKind:
+		return "instance profile"
 	default:
 		return "policy"
 	}
@@ -120,6 +122,8 @@ func arnOf(account ids.AccountID, k keys.Kind, path, name string) string {
 		return arn.Group(account, path, name).String()
 	case keys.RoleKind:
 		return arn.Role(account, path, name).String()
+	case keys.InstanceProfileKind:
+		return arn.InstanceProfile(account, path, name).String()
 	default:
 		return arn.Policy(account, path, name).String()
 	}
@@ -128,10 +132,14 @@ func arnOf(account ids.AccountID, k keys.Kind, path, name string) string {
 // get reads an entity that a client names into e, or returns NoSuchEntity.
 func (v view) get(k keys.Kind, name string, e entity) error {
 	err := v.known(k, name, e)
-	if errors.Is(err, meta.ErrNotFound) {
+	switch {
+	case !errors.Is(err, meta.ErrNotFound):
+		return err
+	case k == keys.InstanceProfileKind:
+		return noSuchEntity("Instance Profile %s cannot be found.", name)
+	default:
 		return noSuchEntity("The %s with name %s cannot be found.", kindName(k), name)
 	}
-	return err
 }
 
 // known reads an entity that another record names into e. That it is not there is an internal error.
@@ -180,13 +188,8 @@ func (c change) create(k keys.Kind, e entity, quota int, quotaName string, taken
 	if err := c.free(k, e.GetName(), taken); err != nil {
 		return err
 	}
-	from, to := keys.Entities(c.account, k)
-	n, err := c.count(from, to, quota)
-	if err != nil {
+	if err := c.countIn(k, quota, quotaName); err != nil {
 		return err
-	}
-	if n >= quota {
-		return limitExceeded("Cannot exceed quota for %s: %d", quotaName, quota)
 	}
 	id := ids.UniqueID(e.GetId())
 	if err := c.index(k, e); err != nil {
@@ -208,6 +211,9 @@ func (c change) index(k keys.Kind, e entity) error {
 
 // remove deletes an entity and its indexes.
 func (c change) remove(k keys.Kind, e entity) error {
+	if err := c.countOut(k); err != nil {
+		return err
+	}
 	id := ids.UniqueID(e.GetId())
 	doomed := [][]byte{keys.Entity(c.account, k, e.GetName()), keys.UniqueID(c.account, id)}
 	if k == keys.UserKind || k == keys.RoleKind {
@@ -233,6 +239,11 @@ func (c change) move(k keys.Kind, e holder, old string, taken error) error {
 			return err
 		}
 		if err := c.index(k, e); err != nil {
+			return err
+		}
+	}
+	if boundary := boundaryOf(e); boundary != nil {
+		if err := c.moveBoundary(k, *boundary, old, e.GetName()); err != nil {
 			return err
 		}
 	}

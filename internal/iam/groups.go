@@ -8,6 +8,7 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -188,8 +189,8 @@ func (s *Service) AddUserToGroup(ctx context.Context, account ids.AccountID, gro
 		if slices.ContainsFunc(u.Groups, sameName(g.Name)) {
 			return nil
 		}
-		if len(u.Groups) >= s.quotas.GroupsPerUser {
-			return limitExceeded("Cannot exceed quota for GroupsPerUser: %d", s.quotas.GroupsPerUser)
+		if err := c.within(len(u.Groups), quotas.GroupsPerUser, s.quotas.GroupsPerUser); err != nil {
+			return err
 		}
 		u.Groups = append(u.Groups, g.Name)
 		if err := c.tx.Put(keys.Member(account, g.Name, u.Name), []byte(u.Name)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 )
 
 // PutInlinePolicy writes a policy into a user, group or role, or replaces the one of that name. Names
@@ -32,7 +33,12 @@ func (s *Service) PutInlinePolicy(ctx context.Context, account ids.AccountID, k 
 				size += policy.Identity.Size(text)
 			}
 		}
-		if quota := s.inlineQuota(k); size > quota {
+		quotaName, standard := s.inlineQuota(k)
+		quota, err := quotas.Value(c, account, quotaName, standard)
+		if err != nil {
+			return err
+		}
+		if size > quota {
 			return limitExceeded("Maximum policy size of %d bytes exceeded for %s %s", quota, kindName(k), h.GetName())
 		}
 		setInline(h, policyName, document)
@@ -84,14 +90,15 @@ func (s *Service) InlinePolicies(ctx context.Context, account ids.AccountID, k k
 	return list, err
 }
 
-func (s *Service) inlineQuota(k keys.Kind) int {
+// inlineQuota is attachQuota of the size of the inline policies.
+func (s *Service) inlineQuota(k keys.Kind) (name string, standard int) {
 	switch k {
 	case keys.UserKind:
-		return s.quotas.InlineUser
+		return quotas.UserPolicySize, s.quotas.InlineUser
 	case keys.GroupKind:
-		return s.quotas.InlineGroup
+		return quotas.GroupPolicySize, s.quotas.InlineGroup
 	default:
-		return s.quotas.InlineRole
+		return quotas.RolePolicySize, s.quotas.InlineRole
 	}
 }
 

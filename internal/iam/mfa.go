@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -103,13 +104,8 @@ func (c change) createMFADevice(r *records.MFADevice, quota int) error {
 	} else if !errors.Is(err, meta.ErrNotFound) {
 		return err
 	}
-	from, to := keys.MFADevices(c.account)
-	n, err := c.count(from, to, quota)
-	if err != nil {
+	if err := c.countIn(keys.MFADeviceKind, quota, quotas.VirtualMFADevices); err != nil {
 		return err
-	}
-	if n >= quota {
-		return limitExceeded("Cannot exceed quota for VirtualMFADevicesPerAccount: %d", quota)
 	}
 	return records.Put(c.tx, key, r)
 }
@@ -125,6 +121,9 @@ func (s *Service) DeleteVirtualMFADevice(ctx context.Context, account ids.Accoun
 		}
 		if d.Enabled != 0 {
 			return deleteConflict("MFA VirtualDevice in use. Must deactivate first.")
+		}
+		if err := c.countOut(keys.MFADeviceKind); err != nil {
+			return err
 		}
 		return c.tx.Delete(d.key)
 	})

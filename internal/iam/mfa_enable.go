@@ -2,12 +2,14 @@ package iam
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 	"crossgrant/internal/totp"
 )
@@ -62,6 +64,9 @@ func (s *Service) EnableMFADevice(ctx context.Context, account ids.AccountID, in
 		if _, err := s.acceptPair(d, in, window); err != nil {
 			return err
 		}
+		if _, err := quotas.Enter(c.tx, c.account, keys.EnabledMFADeviceKind, math.MaxInt); err != nil {
+			return err
+		}
 		d.Owner, d.Enabled = string(owner.ID), s.timestamp()
 		if err := c.tx.Put(keys.EnabledMFADevice(c.account, d.Owner, d.Path+d.Name), nil); err != nil {
 			return err
@@ -70,22 +75,23 @@ func (s *Service) EnableMFADevice(ctx context.Context, account ids.AccountID, in
 	})
 }
 
+// maxMFADevices is more than any user has.
+const maxMFADevices = 1 << 16
+
 // enableable refuses to make d one of owner's devices.
 func (v view) enableable(d mfaDevice, owner *User, in MFAAssignment, quota int) error {
 	if d.Enabled != 0 {
 		return alreadyExists("MFA Device is already in use.")
 	}
 	from, to := keys.EnabledMFADevices(v.account, string(owner.ID))
-	n, err := v.count(from, to, quota)
+	n, err := v.count(from, to, maxMFADevices)
 	switch {
 	case err != nil:
 		return err
 	case n > 0 && in.WithoutMFA:
 		return errWithoutMFA
-	case n >= quota:
-		return limitExceeded("Cannot exceed quota for MFADevicesPerUser: %d", quota)
 	}
-	return nil
+	return v.within(n, quotas.MFADevicesPerUser, quota)
 }
 
 // ResyncMFADevice learns from two codes how far the clock of an enabled device is from the server's.
@@ -119,6 +125,9 @@ func (s *Service) DeactivateMFADevice(ctx context.Context, account ids.AccountID
 		}
 		if in.WithoutMFA {
 			return errWithoutMFA
+		}
+		if err := c.countOut(keys.EnabledMFADeviceKind); err != nil {
+			return err
 		}
 		if err := c.tx.Delete(keys.EnabledMFADevice(c.account, d.Owner, d.Path+d.Name)); err != nil {
 			return err

@@ -26,13 +26,14 @@ const (
 
 // Lengths of names, in characters; the shortest name has one.
 const (
-	MaxUserName   = 64
-	MaxGroupName  = 128
-	MaxRoleName   = 64
-	MaxPolicyName = 128
-	MaxPath       = 512
-	MaxTagKey     = 128
-	MaxTagValue   = 256
+	MaxUserName            = 64
+	MaxGroupName           = 128
+	MaxRoleName            = 64
+	MaxPolicyName          = 128
+	MaxInstanceProfileName = 128
+	MaxPath                = 512
+	MaxTagKey              = 128
+	MaxTagValue            = 256
 )
 
 var (
@@ -68,14 +69,11 @@ func checkPath(path string, valid *regexp.Regexp) (string, error) {
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
 func (s *Service) checkTags(tags []Tag, fold bool) error {
 	if len(tags) > s.quotas.Tags {
-		return limitExceeded("The number of tags has reached the maximum limit.")
+		return errTooManyTags
 	}
 	seen := map[string]bool{}
 	for _, tag := range tags {
-		key := tag.Key
-		if fold {
-			key = strings.ToLower(key)
-		}
+		key := comparedKey(tag.Key, fold)
 		switch {
 		case seen[key]:
 			return invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
@@ -123,6 +121,8 @@ func ParseEntityARN(text string) (a arn.ARN, k keys.Kind, err error) {
 	}
 	return a, k, nil
 }
+
+var errTooManyTags = limitExceeded("The number of tags has reached the maximum limit.")
 
 // errOutside refuses to change a policy that the account does not own.
 var errOutside = &apierr.Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: "Policy is outside your own account."}

@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -50,42 +51,16 @@ func (v view) makePolicy(r *records.ManagedPolicy) Policy {
 	}
 }
 
-// makeManaged returns a policy of AWS as the account sees it; boundaries is from v.boundaryUses.
-func (v view) makeManaged(p *managed.Policy, boundaries map[string]int) (Policy, error) {
-	from, to := keys.Attachments(v.account, p.ARN())
-	attachments, err := v.count(from, to, 1<<31-1)
+// makeManaged returns a policy of AWS as the account sees it.
+func (v view) makeManaged(p *managed.Policy) (Policy, error) {
+	uses, err := v.managedUses(p.ARN())
+	if err != nil {
+		return Policy{}, err
+	}
 	return Policy{
 		Name: p.Name, ID: p.ID, ARN: p.ARN(), Path: p.Path, Description: p.Description, DefaultVersion: p.Version,
-		Attachments: attachments, BoundaryUses: boundaries[p.ARN()], Created: p.Created, Updated: p.Updated,
-	}, err
-}
-
-// boundaryUses counts by policy ARN how many users and roles of the account have it as their
-// permissions boundary. It reads all of them: only for policies of AWS, and for lists of entities, is
-// the number not kept.
-func (v view) boundaryUses() (map[string]int, error) {
-	uses := map[string]int{}
-	err := v.eachBounded(func(_ keys.Kind, h holder) { uses[*boundaryOf(h)]++ })
-	return uses, err
-}
-
-// eachBounded calls fn for every role and user with a permissions boundary, by name.
-func (v view) eachBounded(fn func(k keys.Kind, h holder)) error {
-	for _, k := range []keys.Kind{keys.RoleKind, keys.UserKind} {
-		from, to := keys.Entities(v.account, k)
-		it := v.Scan(from, to)
-		var err error
-		for err == nil && it.Next() {
-			h := newHolder(k)
-			if err = records.Unmarshal(it.Value(), h); err == nil && *boundaryOf(h) != "" {
-				fn(k, h)
-			}
-		}
-		if err := errors.Join(err, it.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
+		Attachments: int(uses.Attachments), BoundaryUses: int(uses.BoundaryUses), Created: p.Created, Updated: p.Updated,
+	}, nil
 }
 
 // CreatePolicy makes a managed policy with the document as its version v1.
@@ -100,7 +75,7 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 		err = s.checkTags(in.Tags, false)
 	}
 	if err == nil {
-		err = s.checkPolicy(in.Document)
+		err = s.checkPolicy(ctx, account, in.Document)
 	}
 	if err == nil && utf8.RuneCountInString(in.Description) > 1000 {
 		err = invalidInput("The description is longer than 1000 characters.")
@@ -122,6 +97,9 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 			Tags:     recordTags(in.Tags),
 		}
 		created = c.makePolicy(r)
+		if err := c.countVersions(1); err != nil {
+			return err
+		}
 		return c.create(keys.PolicyKind, r, s.quotas.Policies, "PoliciesPerAccount",
 			alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", in.Name))
 	})
@@ -129,9 +107,13 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 }
 
 // checkPolicy refuses a document that a managed policy cannot have.
-func (s *Service) checkPolicy(document string) error {
-	if policy.Identity.Size(document) > s.quotas.PolicySize {
-		return limitExceeded("Cannot exceed quota for PolicySize: %d", s.quotas.PolicySize)
+func (s *Service) checkPolicy(ctx context.Context, account ids.AccountID, document string) error {
+	quota, err := s.quotaOf(ctx, account, quotas.PolicySize, s.quotas.PolicySize)
+	if err != nil {
+		return err
+	}
+	if policy.Identity.Size(document) > quota {
+		return exceeded(quotas.PolicySize, quota)
 	}
 	return parseIdentity(document)
 }
@@ -144,11 +126,7 @@ func (s *Service) Policy(ctx context.Context, account ids.AccountID, policyARN s
 	}
 	err = s.read(ctx, account, func(v view) error {
 		if p, ok := managed.Lookup(policyARN); ok {
-			boundaries, err := v.boundaryUses()
-			if err != nil {
-				return err
-			}
-			found, err = v.makeManaged(p, boundaries)
+			found, err = v.makeManaged(p)
 			return err
 		}
 		r, err := v.ownPolicy(a)
@@ -213,8 +191,10 @@ func (s *Service) DeletePolicy(ctx context.Context, account ids.AccountID, polic
 			return deleteConflict("Cannot delete a policy attached to entities.")
 		case len(r.Versions) > 1:
 			return deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
-		default:
-			return c.remove(keys.PolicyKind, r)
 		}
+		if err := c.countVersions(-1); err != nil {
+			return err
+		}
+		return c.remove(keys.PolicyKind, r)
 	})
 }

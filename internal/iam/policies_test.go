@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"crossgrant/internal/iam/managed"
 	"crossgrant/internal/keys"
 )
 
@@ -143,7 +144,11 @@ func TestListPolicies(t *testing.T) {
 	w.must(w.AttachPolicy(w.ctx, accountA, keys.UserKind, "ann", x.ARN))
 	w.must(w.AttachPolicy(w.ctx, accountA, keys.UserKind, "ann", s3Full))
 	w.must(w.SetBoundary(w.ctx, accountA, keys.UserKind, "ann", "arn:aws:iam::aws:policy/PowerUserAccess"))
-	const aws = "AdministratorAccess AmazonS3FullAccess AmazonS3ReadOnlyAccess IAMFullAccess IAMReadOnlyAccess PowerUserAccess ReadOnlyAccess SecurityAudit"
+	var names []string
+	for _, p := range managed.All() {
+		names = append(names, p.Name)
+	}
+	aws := strings.Join(names, " ")
 	for _, c := range []struct {
 		name   string
 		filter PolicyFilter
@@ -154,6 +159,7 @@ func TestListPolicies(t *testing.T) {
 		{"local", PolicyFilter{Scope: "Local"}, "A b c"},
 		{"AWS", PolicyFilter{Scope: "AWS"}, aws},
 		{"path", PolicyFilter{PathPrefix: "/x/"}, "c"},
+		{"path of AWS", PolicyFilter{PathPrefix: "/root-task/"}, "IAMAuditRootUserCredentials IAMCreateRootUserPassword IAMDeleteRootUserCredentials S3UnlockBucketPolicy SQSUnlockQueuePolicy"},
 		{"used", PolicyFilter{OnlyAttached: true}, "c AmazonS3FullAccess PowerUserAccess"},
 		{"attached", PolicyFilter{Usage: "PermissionsPolicy"}, "c AmazonS3FullAccess"},
 		{"boundaries", PolicyFilter{Usage: "PermissionsBoundary"}, "PowerUserAccess"},
@@ -169,7 +175,7 @@ func TestListPolicies(t *testing.T) {
 					for _, item := range list.Items {
 						names = append(names, item.Name)
 					}
-					if len(list.Items) > size || len(names) > 20 {
+					if len(list.Items) > size || len(names) > 200 {
 						t.Fatalf("pages of %d: %q", size, names)
 					}
 					if p.Marker = list.Marker; p.Marker == "" {

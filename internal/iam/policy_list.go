@@ -61,21 +61,7 @@ func (s *Service) Policies(ctx context.Context, account ids.AccountID, f PolicyF
 		if f.Scope == "Local" {
 			return nil
 		}
-		aws, err := v.awsPolicies(f, after)
-		if err != nil {
-			return err
-		}
-		if room := p.size() - len(list.Items); len(aws) > room {
-			aws = aws[:room]
-			// A page has room for at least one item, so it has a last one.
-			if room > 0 {
-				list.Marker = marker(awsAfter + strings.ToLower(aws[room-1].Name))
-			} else {
-				list.Marker = marker(ownFirst + strings.ToLower(list.Items[len(list.Items)-1].Name))
-			}
-		}
-		list.Items = append(list.Items, aws...)
-		return nil
+		return v.awsPolicies(f, after, p.size(), &list)
 	})
 	return list, err
 }
@@ -97,24 +83,30 @@ func (v view) ownPolicies(f PolicyFilter, after string, size int) (List[Policy],
 	return list, err
 }
 
-// awsPolicies returns the policies of AWS whose sort keys are behind after.
-func (v view) awsPolicies(f PolicyFilter, after string) ([]Policy, error) {
-	boundaries, err := v.boundaryUses()
-	if err != nil {
-		return nil, err
+// awsPolicies adds the policies of AWS whose sort keys are behind after, until the page has size items.
+func (v view) awsPolicies(f PolicyFilter, after string, size int, list *List[Policy]) error {
+	last := ""
+	if n := len(list.Items); n > 0 {
+		last = ownFirst + strings.ToLower(list.Items[n-1].Name)
 	}
-	var out []Policy
 	for _, m := range managed.All() {
-		if awsAfter+strings.ToLower(m.Name) <= after {
+		key := awsAfter + strings.ToLower(m.Name)
+		if key <= after {
 			continue
 		}
-		item, err := v.makeManaged(m, boundaries)
+		item, err := v.makeManaged(m)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if f.allows(&item) {
-			out = append(out, item)
+		if !f.allows(&item) {
+			continue
 		}
+		if len(list.Items) == size { // a page has room for at least one item, so it has a last one
+			list.Marker = marker(last)
+			return nil
+		}
+		list.Items = append(list.Items, item)
+		last = key
 	}
-	return out, nil
+	return nil
 }

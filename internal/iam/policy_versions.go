@@ -10,6 +10,7 @@ import (
 
 	"crossgrant/internal/iam/managed"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -34,13 +35,20 @@ func noSuchVersion(policyARN, version string) error {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html
 func (s *Service) CreatePolicyVersion(ctx context.Context, account ids.AccountID, policyARN, document string, asDefault bool) (PolicyVersion, error) {
-	if err := s.checkPolicy(document); err != nil {
+	if err := s.checkPolicy(ctx, account, document); err != nil {
 		return PolicyVersion{}, err
 	}
 	var created PolicyVersion
-	err := s.changePolicy(ctx, account, policyARN, func(_ change, r *records.ManagedPolicy) error {
-		if len(r.Versions) >= s.quotas.VersionsPerPolicy {
-			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", s.quotas.VersionsPerPolicy)
+	err := s.changePolicy(ctx, account, policyARN, func(c change, r *records.ManagedPolicy) error {
+		quota, err := quotas.Value(c, account, quotas.VersionsPerPolicy, s.quotas.VersionsPerPolicy)
+		if err != nil {
+			return err
+		}
+		if len(r.Versions) >= quota {
+			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", quota)
+		}
+		if err := c.countVersions(1); err != nil {
+			return err
 		}
 		r.LastVersion++
 		r.Updated = s.timestamp()
@@ -74,13 +82,16 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, account ids.Accou
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicyVersion.html
 func (s *Service) DeletePolicyVersion(ctx context.Context, account ids.AccountID, policyARN, version string) error {
-	return s.changePolicy(ctx, account, policyARN, func(_ change, r *records.ManagedPolicy) error {
+	return s.changePolicy(ctx, account, policyARN, func(c change, r *records.ManagedPolicy) error {
 		i := slices.IndexFunc(r.Versions, hasID(version))
 		switch {
 		case i < 0:
 			return noSuchVersion(policyARN, version)
 		case version == r.DefaultVersion:
 			return deleteConflict("Cannot delete the default version of a policy.")
+		}
+		if err := c.countVersions(-1); err != nil {
+			return err
 		}
 		r.Versions = slices.Delete(r.Versions, i, i+1)
 		r.Updated = s.timestamp()
@@ -122,7 +133,7 @@ func (s *Service) versions(ctx context.Context, account ids.AccountID, policyARN
 		return nil, err
 	}
 	if p, ok := managed.Lookup(policyARN); ok {
-		return []PolicyVersion{{ID: p.Version, Document: p.Text, Default: true, Created: p.Updated}}, nil
+		return []PolicyVersion{{ID: p.Version, Document: p.Text(), Default: true, Created: p.Updated}}, nil
 	}
 	err = s.read(ctx, account, func(v view) error {
 		all = nil

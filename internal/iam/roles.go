@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -86,7 +87,7 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 	if err != nil {
 		return Role{}, err
 	}
-	trust, err := s.parseTrust(in.Trust)
+	trust, err := s.parseTrust(ctx, account, in.Trust)
 	if err != nil {
 		return Role{}, err
 	}
@@ -105,7 +106,7 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 			Description: in.Description, MaxSessionSeconds: int32(in.MaxSession / time.Second),
 			Tags: recordTags(in.Tags), Boundary: in.Boundary,
 		}
-		if err := c.useBoundary("", in.Boundary); err != nil {
+		if err := c.useBoundary(keys.RoleKind, in.Name, "", in.Boundary); err != nil {
 			return err
 		}
 		if err := c.create(keys.RoleKind, r, s.quotas.Roles, "RolesPerAccount", alreadyExists("Role with name %s already exists.", in.Name)); err != nil {
@@ -129,9 +130,13 @@ func checkRole(description string, maxSession time.Duration) error {
 }
 
 // parseTrust parses a document that a client wants to store as a trust policy.
-func (s *Service) parseTrust(text string) (*policy.Document, error) {
-	if policy.Trust.Size(text) > s.quotas.TrustSize {
-		return nil, limitExceeded("Cannot exceed quota for ACLSizePerRole: %d", s.quotas.TrustSize)
+func (s *Service) parseTrust(ctx context.Context, account ids.AccountID, text string) (*policy.Document, error) {
+	quota, err := s.quotaOf(ctx, account, quotas.TrustPolicySize, s.quotas.TrustSize)
+	if err != nil {
+		return nil, err
+	}
+	if policy.Trust.Size(text) > quota {
+		return nil, exceeded(quotas.TrustPolicySize, quota)
 	}
 	trust, err := policy.Parse(policy.Trust, []byte(text))
 	if err != nil {
@@ -192,7 +197,7 @@ func (s *Service) UpdateRole(ctx context.Context, account ids.AccountID, name, d
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
 func (s *Service) UpdateTrust(ctx context.Context, account ids.AccountID, name, document string) error {
-	trust, err := s.parseTrust(document)
+	trust, err := s.parseTrust(ctx, account, document)
 	if err != nil {
 		return err
 	}
@@ -225,7 +230,7 @@ func (s *Service) changeRole(ctx context.Context, account ids.AccountID, name st
 	return role, err
 }
 
-// DeleteRole deletes a role that has no policies left. Its sessions end with it.
+// DeleteRole deletes a role that has no policies left and is in no instance profile. Its sessions end with it.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
 func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name string) error {
@@ -237,7 +242,10 @@ func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name st
 		if err := removable(r); err != nil {
 			return err
 		}
-		if err := c.useBoundary(r.Boundary, ""); err != nil {
+		if len(r.InstanceProfiles) > 0 {
+			return deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
+		}
+		if err := c.useBoundary(keys.RoleKind, r.Name, r.Boundary, ""); err != nil {
 			return err
 		}
 		return c.remove(keys.RoleKind, r)

@@ -8,6 +8,7 @@ import (
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/policy"
 )
 
 func trust(principal string) string {
@@ -172,7 +173,7 @@ func TestPrincipals(t *testing.T) {
 func TestTrustOfBrokenStorage(t *testing.T) {
 	t.Parallel()
 	disk := errors.New("disk")
-	parsed, err := (&Service{quotas: DefaultQuotas()}).parseTrust(trustB)
+	parsed, err := policy.Parse(policy.Trust, []byte(trustB))
 	if err != nil {
 		t.Fatal(err)
 	}

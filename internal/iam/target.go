@@ -23,7 +23,7 @@ type Target struct {
 // Target returns the target that a name stands for. That there is no such entity is no error.
 func (s *Service) Target(ctx context.Context, account ids.AccountID, k keys.Kind, name string) (t Target, err error) {
 	err = s.read(ctx, account, func(v view) error {
-		h, err := v.holder(k, name)
+		e, err := v.targeted(k, name)
 		if apierr.Is(err, "NoSuchEntity") {
 			t = Target{ARN: arnOf(account, k, "/", name)}
 			return nil
@@ -31,13 +31,21 @@ func (s *Service) Target(ctx context.Context, account ids.AccountID, k keys.Kind
 		if err != nil {
 			return err
 		}
-		t = Target{ARN: v.entityARN(k, h), Tags: fromTags(tagsOf(h))}
-		if boundary := boundaryOf(h); boundary != nil {
-			t.Boundary = *boundary
+		t = Target{ARN: v.entityARN(k, e), Tags: fromTags(tagsOf(e))}
+		if h, ok := e.(holder); ok && boundaryOf(h) != nil {
+			t.Boundary = *boundaryOf(h)
 		}
 		return nil
 	})
 	return t, err
+}
+
+// targeted reads a user, group, role or instance profile.
+func (v view) targeted(k keys.Kind, name string) (entity, error) {
+	if k == keys.InstanceProfileKind {
+		return v.instanceProfile(name)
+	}
+	return v.holder(k, name)
 }
 
 // PolicyTarget returns the target that the ARN of a managed policy stands for; a is from

@@ -62,7 +62,7 @@ func (s *Service) CreateUser(ctx context.Context, account ids.AccountID, in NewU
 			Name: in.Name, Id: string(id), Path: path, Created: s.timestamp(),
 			Tags: recordTags(in.Tags), Boundary: in.Boundary,
 		}
-		if err := c.useBoundary("", in.Boundary); err != nil {
+		if err := c.useBoundary(keys.UserKind, in.Name, "", in.Boundary); err != nil {
 			return err
 		}
 		user = c.makeUser(r)
@@ -144,7 +144,7 @@ func (s *Service) UpdateUser(ctx context.Context, account ids.AccountID, name, n
 	})
 }
 
-// DeleteUser deletes a user that has no access keys, policies, groups or enabled MFA devices left.
+// DeleteUser deletes a user that has no access keys, policies, groups, password or enabled MFA devices left.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
 func (s *Service) DeleteUser(ctx context.Context, account ids.AccountID, name string) error {
@@ -162,13 +162,16 @@ func (s *Service) DeleteUser(ctx context.Context, account ids.AccountID, name st
 		if len(r.Groups) > 0 {
 			return deleteConflict("Cannot delete entity, must remove referenced objects first.")
 		}
+		if r.Login != nil {
+			return deleteConflict("Cannot delete entity, must delete login profile first.")
+		}
 		from, to := keys.EnabledMFADevices(account, r.Id)
 		if devices, err := c.count(from, to, 1); err != nil {
 			return err
 		} else if devices > 0 {
 			return deleteConflict("Cannot delete entity, must delete MFA device first.")
 		}
-		if err := c.useBoundary(r.Boundary, ""); err != nil {
+		if err := c.useBoundary(keys.UserKind, r.Name, r.Boundary, ""); err != nil {
 			return err
 		}
 		return c.remove(keys.UserKind, r)

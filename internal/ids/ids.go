@@ -33,12 +33,13 @@ type Prefix string
 
 // The prefixes in use, from reference_identifiers.html#identifiers-unique-ids.
 const (
-	User         Prefix = "AIDA"
-	Role         Prefix = "AROA"
-	Group        Prefix = "AGPA"
-	Policy       Prefix = "ANPA"
-	AccessKey    Prefix = "AKIA"
-	TemporaryKey Prefix = "ASIA"
+	User            Prefix = "AIDA"
+	Role            Prefix = "AROA"
+	Group           Prefix = "AGPA"
+	Policy          Prefix = "ANPA"
+	InstanceProfile Prefix = "AIPA"
+	AccessKey       Prefix = "AKIA"
+	TemporaryKey    Prefix = "ASIA"
 )
 
 const (

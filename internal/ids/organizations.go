@@ -27,6 +27,9 @@ func NewOrganizationalUnit(rand io.Reader, root string) (string, error) {
 // NewOrganizationPolicy draws the ID of a policy of an organization.
 func NewOrganizationPolicy(rand io.Reader) (string, error) { return drawLower(rand, "p-", 10) }
 
+// NewOrganizationResourcePolicy draws the ID of the resource policy of an organization.
+func NewOrganizationResourcePolicy(rand io.Reader) (string, error) { return drawLower(rand, "rp-", 8) }
+
 // NewHandshake draws the ID of a handshake.
 func NewHandshake(rand io.Reader) (string, error) { return drawLower(rand, "h-", 32) }
 

@@ -13,6 +13,7 @@ func TestNewOrganizationIDs(t *testing.T) {
 		`^o-[a-z0-9]{10,32}$`:                func(r io.Reader) (string, error) { id, err := NewOrganizationID(r); return string(id), err },
 		`^r-[0-9a-z]{4,32}$`:                 NewOrganizationRoot,
 		`^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$`: func(r io.Reader) (string, error) { return NewOrganizationalUnit(r, "r-ab12") },
+		`^rp-[0-9a-zA-Z_]{4,128}$`:           NewOrganizationResourcePolicy,
 		`^p-[0-9a-z]{10,32}$`:                NewOrganizationPolicy,
 		`^h-[0-9a-z]{8,32}$`:                 NewHandshake,
 		`^car-[a-z0-9]{8,32}$`:               NewCreateAccountRequest,

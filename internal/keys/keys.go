@@ -16,8 +16,15 @@
 //	'I' account 'n' unique-id        kind letter and lower-case name of the entity with this unique ID
 //	'I' account 'm' group\0 user     membership, by group; value: the user's name
 //	'I' account 'a' policy\0 kind entity   attachment of a managed policy, by its ARN; value: entity's name
+//	'I' account 'b' policy\0 kind entity   permissions boundary of a user or role, by policy ARN; value: entity's name
+//	'I' account 'c' kind             EntityCount: how many keys the account has of this kind
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
+//	'I' account 'i' profile          InstanceProfile by name, lower case
+//	'I' account 't' policy           PolicyUses of a managed policy of AWS, by its ARN
+//	'a' alias                        account ID by account alias
+//	'I' account 'o' issuer           OIDCProvider by URL without its scheme
+//	'I' account 's' name             SAMLProvider by name
 //	'N' unique-id                    account ID by unique ID of a user or role
 //	'B' bucket                       Bucket by name
 //	'L' account bucket               bucket names of an account; empty value
@@ -41,6 +48,10 @@
 //	'R' org\0 'a' policy\0 target    attachment of a policy to a root, OU or account; empty value
 //	'R' org\0 'h' handshake          invitations of an organization; empty value
 //	'R' org\0 'q' request            CreateAccountRequest by ID
+//	'R' org\0 'b' parent\0 account   accounts below a root or OU, by ID; empty value
+//	'R' org\0 'i' handshake          invitations of an organization that were not answered; empty value
+//	'R' org\0 'k'                    OrganizationCounts
+//	'R' org\0 'd'                    OrganizationResourcePolicy
 //	'H' handshake                    Handshake by ID
 //	'J' account handshake            invitations of an account; empty value
 //	'Q' org\0 request                CreateAccountRequest that is in progress; empty value
@@ -49,6 +60,12 @@
 //	'Z' destination\0 sequence random   Event that is to be delivered, by ARN; sequence as 8 bytes
 //	'F' 'l' bucket-id sequence random    LogLines, of the access log of a bucket; sequence as 8 bytes
 //	'F' 'o' bucket-id sequence random    LogObject that is to be delivered
+//	'u' account 'a'                  Usage of an account: what all of its principals did
+//	'u' account 'k' access-key-id    Usage of an access key
+//	'u' account 'p' unique-id        Usage of a user or role, or by account ID of the root user
+//	'u' account 'j' job              AccessReport
+//	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
+//	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
@@ -68,7 +85,8 @@ import (
 //
 //	1  objects without versions, their content in the clear
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
-const Format = 2
+//	3  uses of AWS's managed policies and of permissions boundaries
+const Format = 3
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
@@ -76,12 +94,23 @@ var errKey = errors.New("keys: malformed key")
 // Kind tells IAM entities apart in a key.
 type Kind byte
 
-// The kinds of IAM entity that policies are attached to, and managed policies.
+// The kinds of IAM entity that policies are attached to, managed policies, and instance profiles.
 const (
-	UserKind   Kind = 'u'
-	GroupKind  Kind = 'g'
-	RoleKind   Kind = 'r'
-	PolicyKind Kind = 'p'
+	UserKind            Kind = 'u'
+	GroupKind           Kind = 'g'
+	RoleKind            Kind = 'r'
+	PolicyKind          Kind = 'p'
+	InstanceProfileKind Kind = 'i'
+)
+
+// The kinds of what is counted as entities are.
+const (
+	MFADeviceKind        Kind = 'd' // virtual MFA devices
+	EnabledMFADeviceKind Kind = 'e'
+	OIDCProviderKind     Kind = 'o'
+	SAMLProviderKind     Kind = 's'
+	BucketKind           Kind = 'b'
+	PolicyVersionKind    Kind = 'v' // of managed policies; they have no keys of their own
 )
 
 // BucketID is the internal identity of one creation of a bucket.
@@ -99,6 +128,9 @@ func CanonicalID(id ids.CanonicalUserID) []byte { return append([]byte{'C'}, id.
 // Email is the key of the index from a root user's e-mail address to account ID.
 func Email(address string) []byte { return append([]byte{'E'}, strings.ToLower(address)...) }
 
+// AccountAlias is the key of the account that has an alias.
+func AccountAlias(alias string) []byte { return append([]byte{'a'}, alias...) }
+
 // AccessKey is the key of an access key.
 func AccessKey(id ids.AccessKeyID) []byte { return append([]byte{'K'}, id...) }
 
@@ -109,6 +141,19 @@ func Entity(account ids.AccountID, k Kind, name string) []byte {
 
 // Entities is the range of an account's entities of one kind, by lower-case name.
 func Entities(account ids.AccountID, k Kind) (from, to []byte) { return prefix(iam(account, byte(k))) }
+
+// Counted is the range of what an account has of one kind: entities, virtual MFA devices or buckets.
+func Counted(account ids.AccountID, k Kind) (from, to []byte) {
+	if k == BucketKind {
+		return BucketsOf(account)
+	}
+	return Entities(account, k)
+}
+
+// EntityCount is the key of the number of the keys of Counted.
+func EntityCount(account ids.AccountID, k Kind) []byte {
+	return append(iam(account, 'c'), byte(k))
+}
 
 // UniqueID is the key of the index from unique ID to entity, in an account.
 func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {
@@ -140,16 +185,21 @@ func Attachments(account ids.AccountID, policy string) (from, to []byte) {
 	return prefix(escape(iam(account, 'a'), policy))
 }
 
-// ParseAttachment returns the kind of entity from a key of Attachments.
-func ParseAttachment(key []byte) (Kind, error) {
-	if len(key) < 14 || key[0] != 'I' || key[13] != 'a' {
-		return 0, errKey
-	}
-	_, rest, err := unescape(key[14:])
-	if err != nil || len(rest) < 2 {
-		return 0, errKey
-	}
-	return Kind(rest[0]), nil
+// BoundaryUse is the key that records that a managed policy is the permissions boundary of a user or role.
+// policy is the policy's ARN.
+func BoundaryUse(account ids.AccountID, policy string, k Kind, entity string) []byte {
+	return append(append(escape(iam(account, 'b'), policy), byte(k)), strings.ToLower(entity)...)
+}
+
+// BoundaryUses is the range of the entities of account that a managed policy is the boundary of, by kind and
+// lower-case name.
+func BoundaryUses(account ids.AccountID, policy string) (from, to []byte) {
+	return prefix(escape(iam(account, 'b'), policy))
+}
+
+// PolicyUses is the key of the number of uses that account makes of a managed policy of AWS.
+func PolicyUses(account ids.AccountID, policy string) []byte {
+	return append(iam(account, 't'), policy...)
 }
 
 // Bucket is the key of a bucket.

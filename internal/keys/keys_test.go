@@ -33,12 +33,19 @@ func TestLayout(t *testing.T) {
 		{"Group", Entity(account, GroupKind, "Devs"), `I380701114427gdevs`},
 		{"Role", Entity(account, RoleKind, "R"), `I380701114427rr`},
 		{"Policy", Entity(account, PolicyKind, "P"), `I380701114427pp`},
+		{"InstanceProfile", Entity(account, InstanceProfileKind, "P"), `I380701114427ip`},
+		{"AccountAlias", AccountAlias("walnut"), `awalnut`},
+		{"EntityCount", EntityCount(account, UserKind), `I380701114427cu`},
 		{"UniqueID", UniqueID(account, "AIDAX"), `I380701114427nAIDAX`},
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"PolicyUses", PolicyUses(account, "arn:p"), `I380701114427tarn:p`},
+		{"BoundaryUse", BoundaryUse(account, "arn:p", RoleKind, "R"), `I380701114427barn:p\x00\x01rr`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
 		{"EnabledMFADevice", EnabledMFADevice(account, "AIDAX", "/x/Ann"), `I380701114427eAIDAX\x00\x01/x/Ann`},
+		{"OIDCProvider", OIDCProvider(account, "idp.example.com/Path"), `I380701114427oidp.example.com/Path`},
+		{"SAMLProvider", SAMLProvider(account, "Corp"), `I380701114427sCorp`},
 		{"KMSKey", KMSKey("1234abcd"), `Sk1234abcd`},
 		{"KMSAlias", KMSAlias(account, "alias/App"), `Sa380701114427alias/App`},
 		{"Bucket", Bucket("b"), `Bb`},
@@ -59,6 +66,9 @@ func TestLayout(t *testing.T) {
 		{"OrganizationPolicy", OrganizationPolicy(org, "p-xy"), `Ro-ab\x00\x01pp-xy`},
 		{"OrganizationAccount", OrganizationAccount(org, account), `Ro-ab\x00\x01m380701114427`},
 		{"ChildUnit", ChildUnit(org, "r-ab12", "ou-ab12-xy"), `Ro-ab\x00\x01cr-ab12\x00\x01ou-ab12-xy`},
+		{"ChildAccount", ChildAccount(org, "r-ab12", account), `Ro-ab\x00\x01br-ab12\x00\x01380701114427`},
+		{"OpenInvitation", OpenInvitation(org, "h-xy"), `Ro-ab\x00\x01ih-xy`},
+		{"OrganizationCounts", OrganizationCounts(org), `Ro-ab\x00\x01k`},
 		{"UnitName", UnitName(org, "r-ab12", "Dev"), `Ro-ab\x00\x01ur-ab12\x00\x01Dev`},
 		{"OrganizationPolicyName", OrganizationPolicyName(org, "T", "No"), `Ro-ab\x00\x01tT\x00\x01No`},
 		{"PolicyTarget", PolicyTarget(org, "p-xy", "r-ab12"), `Ro-ab\x00\x01ap-xy\x00\x01r-ab12`},
@@ -67,9 +77,16 @@ func TestLayout(t *testing.T) {
 		{"HandshakeOfAccount", HandshakeOfAccount(account, "h-xy"), `J380701114427h-xy`},
 		{"CreateAccountRequest", CreateAccountRequest(org, "car-xy"), `Ro-ab\x00\x01qcar-xy`},
 		{"UnfinishedRequest", UnfinishedRequest(org, "car-xy"), `Qo-ab\x00\x01car-xy`},
+		{"OrganizationResourcePolicy", OrganizationResourcePolicy(org), `Ro-ab\x00\x01d`},
 		{"Event", Event("arn:q", Place{Sequence: 258, Random: [8]byte{'x', 7: 'y'}}), `Zarn:q\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02x\x00\x00\x00\x00\x00\x00y`},
 		{"LogLines", LogLines(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fl\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"LogObject", LogObject(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fo\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
+		{"AccountUsage", AccountUsage(account), `u380701114427a`},
+		{"PrincipalUsage", PrincipalUsage(account, "AIDAX"), `u380701114427pAIDAX`},
+		{"KeyUsage", KeyUsage(account, "AKIAEXAMPLE"), `u380701114427kAKIAEXAMPLE`},
+		{"AccessReport", AccessReport(account, "job"), `u380701114427jjob`},
+		{"AccessedEntities", AccessedEntities(account, "job", "s3", 258), `u380701114427ejob\x00\x01s3\x00\x01\x00\x00\x01\x02`},
+		{"CredentialReport", CredentialReport(account, 1), `u380701114427r\x00\x00\x00\x01`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {
@@ -202,22 +219,9 @@ func TestOfObjects(t *testing.T) {
 			t.Errorf("OfObjects(%q) = true", key)
 		}
 	}
-	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
+	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x"), AccountUsage(account)} {
 		if !OfObjects(key) {
 			t.Errorf("OfObjects(%q) = false", key)
-		}
-	}
-}
-
-func TestParseAttachment(t *testing.T) {
-	t.Parallel()
-	key := Attachment("380701114427", "arn:aws:iam::aws:policy/\x00P", RoleKind, "R")
-	if kind, err := ParseAttachment(key); kind != RoleKind || err != nil {
-		t.Errorf("ParseAttachment = %c, %v, want r", kind, err)
-	}
-	for _, bad := range [][]byte{nil, Account("380701114427"), Member("380701114427", "g", "u"), key[:20]} {
-		if kind, err := ParseAttachment(bad); err == nil {
-			t.Errorf("ParseAttachment took %q as %c", bad, kind)
 		}
 	}
 }
@@ -274,6 +278,29 @@ func TestSpacesAreApart(t *testing.T) {
 	for i := 1; i < len(prefixes); i++ {
 		if strings.HasPrefix(prefixes[i], prefixes[i-1]) {
 			t.Errorf("the spaces %q and %q overlap", prefixes[i-1], prefixes[i])
+		}
+	}
+}
+
+func TestParseUsage(t *testing.T) {
+	t.Parallel()
+	const account ids.AccountID = "380701114427"
+	a, kind, rest, err := ParseUsage(AccessedEntities(account, "job\x00", "s3", 1))
+	if err != nil || a != account || kind != AccessedEntitiesKind {
+		t.Fatalf("got %s, %c, %v", a, kind, err)
+	}
+	if job, err := ParseAccessedEntities(rest); err != nil || job != "job\x00" {
+		t.Errorf("got job %q, %v", job, err)
+	}
+	from, to := UsageOf(account)
+	for _, key := range [][]byte{AccountUsage(account), CredentialReport(account, 1<<32-1), PrincipalUsage(account, "~")} {
+		if bytes.Compare(key, from) < 0 || bytes.Compare(key, to) >= 0 {
+			t.Errorf("the range of the account lacks %q", key)
+		}
+	}
+	for _, bad := range []string{"", "u", "u380701114427", "I380701114427u"} {
+		if _, _, _, err := ParseUsage([]byte(bad)); err == nil {
+			t.Errorf("ParseUsage took %q", bad)
 		}
 	}
 }

@@ -28,6 +28,9 @@ func OrganizationPolicy(org ids.OrganizationID, policy string) []byte {
 	return append(inOrganization(org, 'p'), policy...)
 }
 
+// Memberships is the range of all memberships, by account.
+func Memberships() (from, to []byte) { return space('D') }
+
 // OrganizationAccount is the key that lists an account under its organization.
 func OrganizationAccount(org ids.OrganizationID, account ids.AccountID) []byte {
 	return append(inOrganization(org, 'm'), account...)
@@ -47,6 +50,29 @@ func ChildUnit(org ids.OrganizationID, parent, unit string) []byte {
 func ChildUnits(org ids.OrganizationID, parent string) (from, to []byte) {
 	return prefix(escape(inOrganization(org, 'c'), parent))
 }
+
+// ChildAccount is the key that lists an account below its parent, a root or OU.
+func ChildAccount(org ids.OrganizationID, parent string, account ids.AccountID) []byte {
+	return append(escape(inOrganization(org, 'b'), parent), account...)
+}
+
+// ChildAccounts is the range of the accounts below a root or OU, by ID.
+func ChildAccounts(org ids.OrganizationID, parent string) (from, to []byte) {
+	return prefix(escape(inOrganization(org, 'b'), parent))
+}
+
+// OpenInvitation is the key that lists an invitation that was not answered.
+func OpenInvitation(org ids.OrganizationID, id string) []byte {
+	return append(inOrganization(org, 'i'), id...)
+}
+
+// OpenInvitations is the range of the invitations of an organization that were not answered, by ID.
+func OpenInvitations(org ids.OrganizationID) (from, to []byte) {
+	return prefix(inOrganization(org, 'i'))
+}
+
+// OrganizationCounts is the key of the numbers of what an organization has.
+func OrganizationCounts(org ids.OrganizationID) []byte { return inOrganization(org, 'k') }
 
 // UnitName is the key of the index from parent and name to the ID of an OU.
 func UnitName(org ids.OrganizationID, parent, name string) []byte {
@@ -72,6 +98,9 @@ func PolicyTarget(org ids.OrganizationID, policy, target string) []byte {
 func PolicyTargets(org ids.OrganizationID, policy string) (from, to []byte) {
 	return prefix(escape(inOrganization(org, 'a'), policy))
 }
+
+// OrganizationResourcePolicy is the key of the resource policy of an organization.
+func OrganizationResourcePolicy(org ids.OrganizationID) []byte { return inOrganization(org, 'd') }
 
 // Handshake is the key of a handshake.
 func Handshake(id string) []byte { return append([]byte{'H'}, id...) }

@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -81,7 +82,7 @@ func (s *Service) CreateBucket(ctx context.Context, b NewBucket) error {
 		if !errors.Is(err, meta.ErrNotFound) {
 			return err
 		}
-		if err := s.checkBucketCount(tx, b.Account); err != nil {
+		if err := s.countBucket(tx, b.Account); err != nil {
 			return err
 		}
 		if err := tx.Put(keys.BucketOf(b.Account, b.Name), nil); err != nil {
@@ -103,19 +104,17 @@ func recreate(tx meta.Tx, existing *records.Bucket, b NewBucket) error {
 	return records.Put(tx, keys.Bucket(b.Name), existing)
 }
 
-func (s *Service) checkBucketCount(r meta.Reader, account ids.AccountID) error {
-	it := r.Scan(keys.BucketsOf(account))
-	count := 0
-	for count < s.opts.MaxBuckets && it.Next() {
-		count++
-	}
-	if err := it.Close(); err != nil {
+// countBucket counts a bucket that is about to be made, or refuses it.
+func (s *Service) countBucket(tx meta.Tx, account ids.AccountID) error {
+	quota, err := quotas.Value(tx, account, quotas.Buckets, s.opts.MaxBuckets)
+	if err != nil {
 		return err
 	}
-	if count >= s.opts.MaxBuckets {
-		return tooManyBuckets()
+	room, err := quotas.Enter(tx, account, keys.BucketKind, quota)
+	if err == nil && !room {
+		err = tooManyBuckets()
 	}
-	return nil
+	return err
 }
 
 // ListBuckets returns the buckets of account in order of their names; nil if it has none.
@@ -237,15 +236,24 @@ func (s *Service) DeleteBucket(ctx context.Context, id keys.BucketID, name strin
 		if err := s.indexLifecycle(tx, b, false); err != nil {
 			return err
 		}
-		if err := tx.Delete(keys.BucketOf(ids.AccountID(b.Account), name)); err != nil {
-			return err
-		}
-		return tx.Delete(keys.Bucket(name))
+		return removeBucket(tx, b)
 	})
 	if err == nil {
 		s.sweeper.wake()
 	}
 	return err
+}
+
+// removeBucket removes the record of a bucket that has nothing left.
+func removeBucket(tx meta.Tx, b *records.Bucket) error {
+	account := ids.AccountID(b.Account)
+	if err := quotas.Leave(tx, account, keys.BucketKind); err != nil {
+		return err
+	}
+	if err := tx.Delete(keys.BucketOf(account, b.Name)); err != nil {
+		return err
+	}
+	return tx.Delete(keys.Bucket(b.Name))
 }
 
 // checkEmpty returns BucketNotEmpty if the bucket has any version of an object.

@@ -88,6 +88,33 @@ func TestTooManyBuckets(t *testing.T) {
 	f.createBucket("hazel", alice)
 }
 
+// TestBucketQuotaOfAnAccount is about what the operator set, and about accounts that are closed meanwhile.
+func TestBucketQuotaOfAnAccount(t *testing.T) {
+	f := newFixture(t)
+	change := func(change func(*records.Account)) {
+		t.Helper()
+		err := f.store.Update(ctx(t), func(tx meta.Tx) error {
+			a := new(records.Account)
+			if err := records.Get(tx, keys.Account(alice), a); err != nil {
+				return err
+			}
+			change(a)
+			return records.Put(tx, keys.Account(alice), a)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(func(a *records.Account) { a.Quotas = map[string]int64{"BucketsPerAccount": 2} })
+	f.createBucket("almond", alice)
+	wantCode(t, f.CreateBucket(ctx(t), NewBucket{Name: "pecan", Account: alice}), "TooManyBuckets")
+	change(func(a *records.Account) { a.Quotas = map[string]int64{"BucketsPerAccount": 3} })
+	f.createBucket("pecan", alice)
+	change(func(a *records.Account) { a.Quotas, a.Closed = nil, 1 })
+	wantCode(t, f.CreateBucket(ctx(t), NewBucket{Name: "hazel", Account: alice}), "AccessDenied")
+	wantCode(t, f.CreateBucket(ctx(t), NewBucket{Name: "hazel", Account: "333333333333"}), "AccessDenied")
+}
+
 func TestDeleteBucket(t *testing.T) {
 	f := newFixture(t)
 	wantDetail(t, wantCode(t, f.DeleteBucket(ctx(t), f.bucket, "absent"), "NoSuchBucket"), "BucketName", "absent")

@@ -62,7 +62,8 @@ type Options struct {
 	MaxObject int64
 	// MinPart is the smallest part that is not the last one, in bytes; 0 means 5 MiB.
 	MinPart int64
-	// MaxBuckets is the number of buckets that an account may have; 0 means 10,000.
+	// MaxBuckets is the number of buckets that an account may have where the operator did not set its quota; 0
+	// means 10,000.
 	MaxBuckets int
 	// Keys seal and open the keys of the objects' content. It must be set.
 	Keys *sse.Keyring

@@ -109,23 +109,21 @@ func (s *Service) TargetsForPolicy(ctx context.Context, account ids.AccountID, i
 		if _, _, err := v.policy(id); err != nil {
 			return err
 		}
-		targets, err := v.list(keys.PolicyTargets(v.id, id))
-		if err != nil {
-			return err
-		}
-		out, err = pageOf(targets, p, func(target string) (PolicyTarget, bool, error) {
-			n, err := v.node(target)
+		from, to := keys.PolicyTargets(v.id, id)
+		page, err := scan(v, from, to, p)
+		out, err = listOf(page, err, func(e entry) (PolicyTarget, error) {
+			n, err := v.node(e.last)
 			if err != nil {
-				return PolicyTarget{}, false, err
+				return PolicyTarget{}, err
 			}
-			found := PolicyTarget{ID: target, ARN: v.arn(target), Kind: n.kind()}
+			found := PolicyTarget{ID: e.last, ARN: v.arn(e.last), Kind: n.kind()}
 			if n.unit != nil {
 				found.Name = n.unit.Name
-				return found, true, nil
+				return found, nil
 			}
-			record, err := v.accountRecord(ids.AccountID(target))
+			record, err := v.accountRecord(ids.AccountID(e.last))
 			found.Name = record.GetName()
-			return found, true, err
+			return found, err
 		})
 		return err
 	})

@@ -184,9 +184,12 @@ func (s *Service) complete(ctx context.Context, org ids.OrganizationID, id, fail
 	})
 }
 
-// Recover finishes the accounts that were being made when the server ended. It must run before requests
-// are served.
+// Recover finishes the accounts that were being made when the server ended, and makes the indexes that a
+// program before this one did not keep. It must run before requests are served.
 func (s *Service) Recover(ctx context.Context) error {
+	if err := s.index(ctx); err != nil {
+		return err
+	}
 	type unfinished struct {
 		org     ids.OrganizationID
 		request *records.CreateAccountRequest
@@ -238,17 +241,17 @@ func (s *Service) AccountStatus(ctx context.Context, account ids.AccountID, id s
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListCreateAccountStatus.html
 func (s *Service) AccountStatuses(ctx context.Context, account ids.AccountID, states []string, p Page) (out List[AccountStatus], err error) {
 	err = s.inspect(ctx, account, func(v view) error {
-		all, err := v.list(keys.CreateAccountRequests(v.id))
-		if err != nil {
-			return err
-		}
-		out, err = pageOf(all, p, func(id string) (AccountStatus, bool, error) {
+		from, to := keys.CreateAccountRequests(v.id)
+		read := func(e entry) (AccountStatus, error) {
 			r := new(records.CreateAccountRequest)
-			if err := records.Get(v, keys.CreateAccountRequest(v.id, id), r); err != nil {
-				return AccountStatus{}, false, fmt.Errorf("read request %s: %w", id, err)
-			}
-			return statusOf(r), len(states) == 0 || slices.Contains(states, r.State), nil
+			err := records.Unmarshal(e.value, r)
+			return statusOf(r), err
+		}
+		page, err := scanSome(v, from, to, p, func(e entry) (bool, error) {
+			status, err := read(e)
+			return len(states) == 0 || slices.Contains(states, status.State), err
 		})
+		out, err = listOf(page, err, read)
 		return err
 	})
 	return out, err

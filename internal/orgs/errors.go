@@ -68,6 +68,27 @@ var (
 	errPartyEmail    = Invalid("INVALID_EMAIL_ADDRESS_TARGET", "You specified an invalid email address for the invited account owner.")
 	errAlreadyMember = handshakeConstraint("ALREADY_IN_AN_ORGANIZATION", "The handshake request is invalid because the invited account is already a member of an organization.")
 
+	errUnknownService = Invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "You specified an unrecognized service principal.")
+	errRegistered     = failure("AccountAlreadyRegistered", "The provided account is already a delegated administrator for your organization.")
+	errNotRegistered  = failure("AccountNotRegistered", "The provided account is not a registered delegated administrator for your organization.")
+
+	errNoResourcePolicy  = failure("ResourcePolicyNotFound", "We can't find a resource policy request with the parameter that you specified.")
+	errTagsOfExisting    = Invalid("TARGET_NOT_SUPPORTED", "You can't specify tags when you update a resource policy. Use TagResource instead.")
+	errPrincipal         = Invalid("INVALID_PRINCIPAL", "You specified an invalid principal element in the policy.")
+	errResourcePolicy    = Invalid("INVALID_RESOURCE_POLICY_JSON", "The provided resource policy isn't valid.")
+	errDelegatedAction   = Invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", "The provided resource policy contains an action that isn't supported.")
+	errDelegatedResource = Invalid("UNSUPPORTED_RESOURCE_IN_RESOURCE_POLICY", "The provided resource policy contains a resource that isn't supported.")
+	errDelegatedType     = Invalid("UNSUPPORTED_POLICY_TYPE_IN_RESOURCE_POLICY", "The provided resource policy contains a policy type that isn't supported.")
+
+	errNotAllFeatures     = constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", "You attempted to perform an operation that requires the organization to be configured to support all features. An organization that supports only consolidated billing features can't perform this operation.")
+	errServiceDisabled    = constraint("SERVICE_ACCESS_NOT_ENABLED", "You attempted to register a delegated administrator before you enabled service access. Call the EnableAWSServiceAccess API first.")
+	errHasDelegates       = constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", "You attempted to disable service access for a service that has a delegated administrator. To complete this operation, you must first deregister any existing delegated administrators for this service.")
+	errDelegateExists     = constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", "You attempted to register an Amazon Web Services account as a delegated administrator for an Amazon Web Services service that already has a delegated administrator. To complete this operation, you must first deregister any existing delegated administrators for this service.")
+	errTooManyDelegates   = constraint("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED", "You attempted to register more delegated administrators than allowed for the service principal.")
+	errManagementDelegate = constraint("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR", "You cannot register master account/yourself as delegated administrator for your organization.")
+	errClosedDelegate     = constraint("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR", "You cannot register a suspended account as a delegated administrator.")
+	errDelegateStays      = constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", "You attempted to remove an account that is registered as a delegated administrator for a service integrated with your organization. To complete this operation, you must first deregister this account as a delegated administrator.")
+
 	errTooManyAccounts = constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
 	errTooManyUnits    = constraint("OU_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of organizational units.")
 	errTooDeep         = constraint("OU_DEPTH_LIMIT_EXCEEDED", "You attempted to create an OU tree that is too many levels deep.")

@@ -132,7 +132,7 @@ func (s *Service) Invite(ctx context.Context, account ids.AccountID, in Invitati
 			Target: in.Target, TargetType: in.TargetType, Notes: in.Notes, Tags: recordTags(in.Tags), State: Open,
 			Requested: c.now.UnixNano(), Expires: c.now.Add(invitationLife).UnixNano(),
 		}
-		for _, key := range [][]byte{keys.HandshakeOfOrganization(c.id, id), keys.HandshakeOfAccount(invited, id)} {
+		for _, key := range [][]byte{keys.HandshakeOfOrganization(c.id, id), keys.HandshakeOfAccount(invited, id), keys.OpenInvitation(c.id, id)} {
 			if err := c.tx.Put(key, nil); err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ func (v view) invited(in Invitation) (ids.AccountID, error) {
 	if err := absent(v, keys.Membership(account), errAlreadyMember); err != nil {
 		return "", err
 	}
-	open, err := v.openHandshakes()
+	open, err := v.openInvitations()
 	if err != nil {
 		return "", err
 	}
@@ -183,33 +183,14 @@ func (v view) invited(in Invitation) (ids.AccountID, error) {
 	return account, nil
 }
 
-// openHandshakes returns the invitations of the organization that are open.
-func (v view) openHandshakes() ([]*records.Handshake, error) {
-	all, err := v.list(keys.HandshakesOfOrganization(v.id))
-	if err != nil {
-		return nil, err
-	}
-	var open []*records.Handshake
-	for _, id := range all {
-		h := new(records.Handshake)
-		if err := records.Get(v, keys.Handshake(id), h); err != nil {
-			return nil, fmt.Errorf("read handshake %s: %w", id, err)
-		}
-		if stateOf(h, v.now) == Open {
-			open = append(open, h)
-		}
-	}
-	return open, nil
-}
-
 // roomForAccount refuses one more account. Invitations that are open and accounts that are being made
 // count.
 func (s *Service) roomForAccount(v view) error {
-	members, err := v.list(keys.OrganizationAccounts(v.id))
+	counted, err := v.counts()
 	if err != nil {
 		return err
 	}
-	open, err := v.openHandshakes()
+	open, err := v.openInvitations()
 	if err != nil {
 		return err
 	}
@@ -217,7 +198,11 @@ func (s *Service) roomForAccount(v view) error {
 	if err != nil {
 		return err
 	}
-	if len(members)+len(open)+len(unfinished) >= s.quotas.Accounts {
+	quota, err := s.quota(v, v.management(), AccountsQuota, s.quotas.Accounts)
+	if err != nil {
+		return err
+	}
+	if int(counted.Accounts)+len(open)+len(unfinished) >= quota {
 		return errTooManyAccounts
 	}
 	return nil
@@ -225,13 +210,12 @@ func (s *Service) roomForAccount(v view) error {
 
 // cancelAll cancels every invitation that is open.
 func (c change) cancelAll() error {
-	open, err := c.openHandshakes()
+	open, err := c.openInvitations()
 	if err != nil {
 		return err
 	}
 	for _, h := range open {
-		h.State, h.Finished = Canceled, c.now.UnixNano()
-		if err := records.Put(c.tx, keys.Handshake(h.Id), h); err != nil {
+		if err := finish(c.tx, h, Canceled, c.now); err != nil {
 			return err
 		}
 	}
@@ -294,14 +278,22 @@ func (s *Service) finishHandshake(ctx context.Context, account ids.AccountID, id
 				return err
 			}
 		}
-		h.State, h.Finished = state, s.timestamp()
-		if err := records.Put(tx, keys.Handshake(id), h); err != nil {
+		if err := finish(tx, h, state, s.now()); err != nil {
 			return err
 		}
 		out, err = s.handshakeOf(tx, h)
 		return err
 	})
 	return out, err
+}
+
+// finish stores the last state of a handshake.
+func finish(tx meta.Tx, h *records.Handshake, state string, now time.Time) error {
+	h.State, h.Finished = state, now.UnixNano()
+	return errors.Join(
+		tx.Delete(keys.OpenInvitation(ids.OrganizationID(h.Organization), h.Id)),
+		records.Put(tx, keys.Handshake(h.Id), h),
+	)
 }
 
 // Handshake returns a handshake that account is a party of.
@@ -324,11 +316,8 @@ func (s *Service) Handshake(ctx context.Context, account ids.AccountID, id strin
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListHandshakesForAccount.html
 func (s *Service) HandshakesForAccount(ctx context.Context, account ids.AccountID, p Page) (out List[Handshake], err error) {
 	err = s.store.View(ctx, func(r meta.Reader) error {
-		all, err := view{Reader: r}.list(keys.HandshakesOfAccount(account))
-		if err != nil {
-			return err
-		}
-		out, err = s.pageOfHandshakes(r, all, p)
+		from, to := keys.HandshakesOfAccount(account)
+		out, err = s.pageOfHandshakes(r, from, to, p)
 		return err
 	})
 	return out, err
@@ -339,26 +328,31 @@ func (s *Service) HandshakesForAccount(ctx context.Context, account ids.AccountI
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListHandshakesForOrganization.html
 func (s *Service) HandshakesForOrganization(ctx context.Context, account ids.AccountID, p Page) (out List[Handshake], err error) {
 	err = s.inspect(ctx, account, func(v view) error {
-		all, err := v.list(keys.HandshakesOfOrganization(v.id))
-		if err != nil {
-			return err
-		}
-		out, err = s.pageOfHandshakes(v, all, p)
+		from, to := keys.HandshakesOfOrganization(v.id)
+		out, err = s.pageOfHandshakes(v, from, to, p)
 		return err
 	})
 	return out, err
 }
 
-func (s *Service) pageOfHandshakes(r meta.Reader, all []string, p Page) (List[Handshake], error) {
-	return pageOf(all, p, func(id string) (Handshake, bool, error) {
+// pageOfHandshakes returns a page of the handshakes that a range names.
+func (s *Service) pageOfHandshakes(r meta.Reader, from, to []byte, p Page) (List[Handshake], error) {
+	read := func(e entry) (*records.Handshake, error) {
 		h := new(records.Handshake)
-		if err := records.Get(r, keys.Handshake(id), h); err != nil {
-			return Handshake{}, false, fmt.Errorf("read handshake %s: %w", id, err)
+		if err := records.Get(r, keys.Handshake(e.last), h); err != nil {
+			return nil, fmt.Errorf("read handshake %s: %w", e.last, err)
 		}
-		if !listedAt(h, s.now()) {
-			return Handshake{}, false, nil
+		return h, nil
+	}
+	page, err := scanSome(r, from, to, p, func(e entry) (bool, error) {
+		h, err := read(e)
+		return err == nil && listedAt(h, s.now()), err
+	})
+	return listOf(page, err, func(e entry) (Handshake, error) {
+		h, err := read(e)
+		if err != nil {
+			return Handshake{}, err
 		}
-		out, err := s.handshakeOf(r, h)
-		return out, true, err
+		return s.handshakeOf(r, h)
 	})
 }

@@ -2,11 +2,14 @@ package orgs
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
 )
 
 // waitPeriod is how long an account that was made in an organization has to stay in it. AWS's user guide
@@ -33,10 +36,48 @@ func (v view) account(n *node) (Account, error) {
 		return Account{}, err
 	}
 	path, err := v.path(n)
+	return v.accountOf(n.member, record, path), err
+}
+
+func (v view) accountOf(m *records.Membership, record *records.Account, path string) Account {
 	return Account{
-		ID: ids.AccountID(n.member.Account), ARN: v.arn(n.member.Account), Email: record.Email, Name: record.Name,
-		Closed: record.Closed != 0, Path: path, JoinedMethod: n.member.JoinedMethod, Joined: instant(n.member.Joined),
-	}, err
+		ID: ids.AccountID(m.Account), ARN: v.arn(m.Account), Email: record.Email, Name: record.Name,
+		Closed: record.Closed != 0, Path: path, JoinedMethod: m.JoinedMethod, Joined: instant(m.Joined),
+	}
+}
+
+// accounts returns the accounts with these IDs, which are in the organization. The records are read
+// together, and the path to each parent once.
+func (v view) accounts(all []ids.AccountID) ([]Account, error) {
+	var wanted [][]byte
+	for _, id := range all {
+		wanted = append(wanted, keys.Membership(id), keys.Account(id))
+	}
+	values, err := v.GetMany(wanted)
+	if err != nil {
+		return nil, err
+	}
+	paths := map[string]string{}
+	var out []Account
+	for i, id := range all {
+		m, record := new(records.Membership), new(records.Account)
+		if err := errors.Join(records.Unmarshal(values[2*i], m), records.Unmarshal(values[2*i+1], record)); err != nil {
+			return nil, fmt.Errorf("read account %s: %w", id, err)
+		}
+		path, ok := paths[m.Parent]
+		if !ok {
+			up, err := v.node(m.Parent)
+			if err == nil {
+				path, err = v.path(up)
+			}
+			if err != nil {
+				return nil, err
+			}
+			paths[m.Parent] = path
+		}
+		out = append(out, v.accountOf(m, record, path+m.Account+"/"))
+	}
+	return out, nil
 }
 
 // Account returns an account of the organization.
@@ -60,46 +101,26 @@ func (s *Service) Account(ctx context.Context, account, id ids.AccountID) (out A
 // https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html
 func (s *Service) Accounts(ctx context.Context, account ids.AccountID, parent string, p Page) (out List[Account], err error) {
 	err = s.inspect(ctx, account, func(v view) error {
+		from, to := keys.OrganizationAccounts(v.id)
 		if parent != "" {
 			if _, err := v.find(parent, errNoParent, RootKind, UnitKind); err != nil {
 				return err
 			}
+			from, to = keys.ChildAccounts(v.id, parent)
 		}
-		members, err := v.list(keys.OrganizationAccounts(v.id))
+		page, err := scan(v, from, to, p)
 		if err != nil {
 			return err
 		}
-		out, err = pageOf(members, p, func(id string) (Account, bool, error) {
-			n, err := v.node(id)
-			if err != nil || parent != "" && n.parent() != parent {
-				return Account{}, false, err
-			}
-			found, err := v.account(n)
-			return found, true, err
-		})
+		var all []ids.AccountID
+		for _, e := range page.Items {
+			all = append(all, ids.AccountID(e.last))
+		}
+		out.Token = page.Token
+		out.Items, err = v.accounts(all)
 		return err
 	})
 	return out, err
-}
-
-// accountsBelow returns the IDs of the accounts right below a root or unit. It reads every membership
-// of the organization, which has few.
-func (v view) accountsBelow(parent string) ([]string, error) {
-	members, err := v.list(keys.OrganizationAccounts(v.id))
-	if err != nil {
-		return nil, err
-	}
-	var below []string
-	for _, id := range members {
-		n, err := v.node(id)
-		if err != nil {
-			return nil, err
-		}
-		if n.parent() == parent {
-			below = append(below, id)
-		}
-	}
-	return below, nil
 }
 
 // MoveAccount moves an account from one root or unit to another.
@@ -124,7 +145,11 @@ func (s *Service) MoveAccount(ctx context.Context, account, id ids.AccountID, fr
 			return errAccountThere
 		}
 		n.member.Parent = to
-		return c.put(n)
+		return errors.Join(
+			c.tx.Delete(keys.ChildAccount(c.id, from, id)),
+			c.tx.Put(keys.ChildAccount(c.id, to, id), nil),
+			c.put(n),
+		)
 	})
 }
 
@@ -157,6 +182,8 @@ func (c change) part(id ids.AccountID) error {
 		return err
 	case id == c.management():
 		return errManagementStay
+	case c.delegate(id):
+		return errDelegateStays
 	case n.member.JoinedMethod == Created && c.now.Before(instant(n.member.Joined).Add(waitPeriod)):
 		return errTooYoung
 	}

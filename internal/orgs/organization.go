@@ -123,7 +123,11 @@ func absent(r meta.Reader, key []byte, taken error) error {
 
 // join makes account a member of the organization, below the root.
 func (c change) join(account ids.AccountID, method string, tags []*records.Tag, now int64) error {
-	if err := c.tx.Put(keys.OrganizationAccount(c.id, account), nil); err != nil {
+	if err := errors.Join(
+		c.tx.Put(keys.OrganizationAccount(c.id, account), nil),
+		c.tx.Put(keys.ChildAccount(c.id, c.record.Root, account), nil),
+		c.count(func(n *records.OrganizationCounts) { n.Accounts++ }),
+	); err != nil {
 		return err
 	}
 	return c.admit(&node{member: &records.Membership{
@@ -137,6 +141,8 @@ func (c change) leave(n *node) error {
 	return errors.Join(
 		c.release(n),
 		c.tx.Delete(keys.OrganizationAccount(c.id, account)),
+		c.tx.Delete(keys.ChildAccount(c.id, n.member.Parent, account)),
+		c.count(func(n *records.OrganizationCounts) { n.Accounts-- }),
 		c.tx.Delete(keys.Membership(account)),
 	)
 }
@@ -158,7 +164,7 @@ func (s *Service) Organization(ctx context.Context, account ids.AccountID) (out 
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_DeleteOrganization.html
 func (s *Service) DeleteOrganization(ctx context.Context, account ids.AccountID) error {
 	return s.manage(ctx, account, func(c change) error {
-		members, err := c.list(keys.OrganizationAccounts(c.id))
+		counted, err := c.counts()
 		if err != nil {
 			return err
 		}
@@ -166,7 +172,7 @@ func (s *Service) DeleteOrganization(ctx context.Context, account ids.AccountID)
 		if err != nil {
 			return err
 		}
-		if len(members) > 1 || len(unfinished) > 0 {
+		if counted.Accounts > 1 || len(unfinished) > 0 {
 			return errNotEmpty
 		}
 		if err := c.cancelAll(); err != nil {

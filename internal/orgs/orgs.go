@@ -3,9 +3,9 @@
 // attached to them. It speaks Go: no HTTP, no JSON, and no authorization by policies, which the
 // pipeline has done before an operation of this package runs.
 //
-// What it does decide is who may call an operation by its place in the organization: all but a few
-// are for the management account alone, since there are no delegated administrators. Every operation
-// gets the account of its caller.
+// What it does decide is who may call an operation by its place in the organization: what changes it is
+// for the management account alone, what reads it for that and for delegated administrators. Every
+// operation gets the account of its caller.
 //
 // What it guarantees: every change is one transaction, together with all indexes, save for the making
 // of an account, which goes through other services and is finished after a crash (Recover); an account
@@ -65,6 +65,10 @@ type Quotas struct {
 	Tags       int // on one resource
 }
 
+// AccountsQuota is the name of the quota that Quotas.Accounts is the standard value of. An operator can set
+// it for a management account.
+const AccountsQuota = "AccountsPerOrganization"
+
 // DefaultQuotas returns the quotas of a new organization on AWS.
 func DefaultQuotas() Quotas {
 	return Quotas{Accounts: 10, Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50}
@@ -78,9 +82,14 @@ type Options struct {
 	Rand io.Reader
 	// Quotas limit each organization; the zero value means DefaultQuotas.
 	Quotas Quotas
+	// Quota returns what an operator set a quota of a management account to, or else standard; nil means
+	// standard. It is asked in the transaction that needs it.
+	Quota func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	// Accounts and Roles are used by CreateAccount.
 	Accounts Accounts
 	Roles    Roles
+	// Principals is used for the resource policy.
+	Principals Principals
 }
 
 // Service is Organizations over a metadata store. It is safe for concurrent use.
@@ -89,13 +98,16 @@ type Service struct {
 	now      func() time.Time
 	rand     io.Reader
 	quotas   Quotas
+	quota    func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	accounts Accounts
 	roles    Roles
+
+	principals Principals
 }
 
 // New returns the service over store.
 func New(store *meta.Store, opts Options) *Service {
-	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles}
+	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, quota: opts.Quota, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -104,6 +116,9 @@ func New(store *meta.Store, opts Options) *Service {
 	}
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()
+	}
+	if s.quota == nil {
+		s.quota = func(_ meta.Reader, _ ids.AccountID, _ string, standard int) (int, error) { return standard, nil }
 	}
 	return s
 }
@@ -160,10 +175,12 @@ func (s *Service) read(ctx context.Context, account ids.AccountID, fn func(v vie
 	})
 }
 
-// inspect is read for operations that only the management account may call.
+// inspect is read for operations that only the management account and delegated administrators may call.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html
 func (s *Service) inspect(ctx context.Context, account ids.AccountID, fn func(v view) error) error {
 	return s.read(ctx, account, func(v view) error {
-		if v.management() != account {
+		if v.management() != account && !v.delegate(account) {
 			return errNotManagement
 		}
 		return fn(v)
@@ -183,6 +200,11 @@ func (s *Service) manage(ctx context.Context, account ids.AccountID, fn func(c c
 		}
 		return fn(change{v, tx})
 	})
+}
+
+// putOrganization stores the record of the organization.
+func (c change) putOrganization() error {
+	return records.Put(c.tx, keys.Organization(c.id), c.record)
 }
 
 // write runs fn in one transaction. fn may run several times.

@@ -104,13 +104,16 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 		if err := c.namePolicy(r); err != nil {
 			return err
 		}
+		if err := c.count(func(n *records.OrganizationCounts) { n.Policies[r.Type]++ }); err != nil {
+			return err
+		}
 		return records.Put(c.tx, keys.OrganizationPolicy(c.id, id), r)
 	})
 	return out, err
 }
 
 func (s *Service) roomForPolicy(v view, policyType string) error {
-	names, err := v.list(keys.OrganizationPolicyNames(v.id, policyType))
+	counted, err := v.counts()
 	if err != nil {
 		return err
 	}
@@ -118,7 +121,7 @@ func (s *Service) roomForPolicy(v view, policyType string) error {
 	if policyType == managed.RCP {
 		quota = s.quotas.RCPs
 	}
-	if len(names) >= quota {
+	if counted.Policies[policyType] >= int64(quota) {
 		return errTooManyPolicies
 	}
 	return nil
@@ -194,16 +197,17 @@ func (s *Service) DeletePolicy(ctx context.Context, account ids.AccountID, id st
 		if r == nil {
 			return errImmutable
 		}
-		targets, err := c.list(keys.PolicyTargets(c.id, id))
+		unused, err := c.hasNone(keys.PolicyTargets(c.id, id))
 		if err != nil {
 			return err
 		}
-		if len(targets) > 0 {
+		if !unused {
 			return errPolicyInUse
 		}
 		return errors.Join(
 			c.tx.Delete(keys.OrganizationPolicyName(c.id, r.Type, r.Name)),
 			c.tx.Delete(keys.OrganizationPolicy(c.id, id)),
+			c.count(func(n *records.OrganizationCounts) { n.Policies[r.Type]-- }),
 		)
 	})
 }
@@ -228,22 +232,32 @@ func (s *Service) Policies(ctx context.Context, account ids.AccountID, policyTyp
 		if _, ok := managed.DocumentType(policyType); !ok {
 			return nil
 		}
-		names, err := v.list(keys.OrganizationPolicyNames(v.id, policyType))
-		if err != nil {
-			return err
-		}
-		all := []string{managed.Full(policyType).ID}
-		for _, name := range names {
-			id, err := v.Get(keys.OrganizationPolicyName(v.id, policyType, name))
-			if err != nil {
-				return fmt.Errorf("read policy name %q: %w", name, err)
-			}
-			all = append(all, string(id))
-		}
-		out, err = v.pageOfPolicies(all, p)
+		out, err = v.policies(policyType, p)
 		return err
 	})
 	return out, err
+}
+
+// policies returns the policies of a type: that of AWS, and then the others by name.
+func (v view) policies(policyType string, p Page) (List[Policy], error) {
+	var first []entry
+	if p.Token == "" {
+		first = []entry{{value: []byte(managed.Full(policyType).ID)}}
+		p.Token, p.Max = tokenAfter(""), p.most()-1
+	}
+	page := List[entry]{Token: p.Token}
+	if len(first) == 0 || p.Max > 0 {
+		from, to := keys.OrganizationPolicyNames(v.id, policyType)
+		var err error
+		if page, err = scan(v, from, to, p); err != nil {
+			return List[Policy]{}, err
+		}
+	}
+	page.Items = append(first, page.Items...)
+	return listOf(page, nil, func(e entry) (Policy, error) {
+		found, _, err := v.policy(string(e.value))
+		return found, err
+	})
 }
 
 func (v view) pageOfPolicies(all []string, p Page) (List[Policy], error) {

@@ -49,7 +49,7 @@ func fromTags(tags []*records.Tag) []Tag {
 	return out
 }
 
-// tagged returns the tags of the root, unit, account or policy with this ID, and what stores a change
+// tagged returns the tags of the root, unit, account, policy or resource policy with this ID, and what stores a change
 // of them.
 func (v view) tagged(id string) (tags *[]*records.Tag, store func(meta.Tx) error, err error) {
 	if strings.HasPrefix(id, "p-") {
@@ -60,6 +60,13 @@ func (v view) tagged(id string) (tags *[]*records.Tag, store func(meta.Tx) error
 		}
 		return &p.Tags, func(tx meta.Tx) error { return records.Put(tx, keys.OrganizationPolicy(v.id, id), p) }, err
 	}
+	if strings.HasPrefix(id, "rp-") {
+		r, err := v.resourcePolicy()
+		if err == nil && r.GetId() != id {
+			err = errNoTarget
+		}
+		return &r.Tags, func(tx meta.Tx) error { return records.Put(tx, keys.OrganizationResourcePolicy(v.id), r) }, err
+	}
 	n, err := v.find(id, errNoTarget)
 	if err != nil {
 		return nil, nil, err
@@ -67,7 +74,7 @@ func (v view) tagged(id string) (tags *[]*records.Tag, store func(meta.Tx) error
 	return n.tags(), func(tx meta.Tx) error { return change{v, tx}.put(n) }, nil
 }
 
-// Tag adds tags to a root, unit, account or policy, and replaces the values of those that are there.
+// Tag adds tags to a root, unit, account, policy or resource policy, and replaces the values of those that are there.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_TagResource.html
 func (s *Service) Tag(ctx context.Context, account ids.AccountID, id string, tags []Tag) error {
@@ -108,7 +115,7 @@ func (s *Service) Untag(ctx context.Context, account ids.AccountID, id string, t
 	})
 }
 
-// Tags returns the tags of a root, unit, account or policy, by key.
+// Tags returns the tags of a root, unit, account, policy or resource policy, by key.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListTagsForResource.html
 func (s *Service) Tags(ctx context.Context, account ids.AccountID, id string, p Page) (out List[Tag], err error) {

@@ -27,6 +27,9 @@ func NewMember() Ref { return Ref{"account", ""} }
 // NewPolicyOf refers to a policy of this type that is to be made.
 func NewPolicyOf(policyType string) Ref { return Ref{"policy", policyType} }
 
+// TheResourcePolicy refers to the resource policy, whether it is there or is to be made.
+func TheResourcePolicy() Ref { return Ref{"resourcepolicy", ""} }
+
 // Target is what authorization needs to know of what a request is about. It is read before the caller is
 // known to be allowed to see it, so nothing of it may be told.
 type Target struct {
@@ -92,8 +95,11 @@ func (v view) target(ref Ref) (Target, error) {
 	case "policy":
 		return Target{ARN: arn.OrganizationPolicy(v.management(), v.id, ref.id, "p-*").String(), PolicyType: ref.id}, nil
 	}
-	if strings.HasPrefix(ref.id, "p-") {
+	switch {
+	case strings.HasPrefix(ref.id, "p-"):
 		return v.policyTarget(ref.id)
+	case strings.HasPrefix(ref.id, "rp-"), ref.kind == "resourcepolicy":
+		return v.resourcePolicyTarget(ref.id)
 	}
 	t := Target{ARN: v.arn(ref.id)}
 	n, err := v.node(ref.id)
@@ -105,6 +111,21 @@ func (v view) target(ref Ref) (Target, error) {
 	}
 	t.Tags = fromTags(*n.tags())
 	return t, nil
+}
+
+// resourcePolicyTarget returns the target that the resource policy is; id is empty for whatever its ID is.
+func (v view) resourcePolicyTarget(id string) (Target, error) {
+	r, err := v.resourcePolicy()
+	switch {
+	case err != nil:
+		return Target{}, err
+	case r == nil && id == "":
+		return Target{ARN: v.resourcePolicyARN("rp-*")}, nil
+	case r == nil, id != "" && id != r.Id:
+		return Target{ARN: v.resourcePolicyARN(id)}, nil
+	default:
+		return Target{ARN: v.resourcePolicyARN(r.Id), Tags: fromTags(r.Tags)}, nil
+	}
 }
 
 func (v view) policyTarget(id string) (Target, error) {

@@ -2,6 +2,7 @@ package orgs
 
 import (
 	"context"
+	"errors"
 	"unicode/utf8"
 
 	"crossgrant/internal/ids"
@@ -52,7 +53,7 @@ func (s *Service) CreateUnit(ctx context.Context, account ids.AccountID, parent,
 		if err := c.nameUnit(n); err != nil {
 			return err
 		}
-		if err := c.tx.Put(keys.ChildUnit(c.id, parent, id), nil); err != nil {
+		if err := errors.Join(c.tx.Put(keys.ChildUnit(c.id, parent, id), nil), c.count(func(n *records.OrganizationCounts) { n.Units++ })); err != nil {
 			return err
 		}
 		if err := c.admit(n); err != nil {
@@ -83,14 +84,11 @@ func (s *Service) roomForUnit(v view, above *node) error {
 	if depth+1 > s.quotas.Depth {
 		return errTooDeep
 	}
-	nodes, err := v.list(keys.OrganizationNodes(v.id))
-	if err != nil {
-		return err
+	counted, err := v.counts()
+	if err == nil && counted.Units >= int64(s.quotas.Units) {
+		err = errTooManyUnits
 	}
-	if len(nodes) > s.quotas.Units { // the root is among them
-		return errTooManyUnits
-	}
-	return nil
+	return err
 }
 
 // nameUnit takes the name of a unit, which no other unit of the same parent may have.
@@ -143,18 +141,18 @@ func (s *Service) DeleteUnit(ctx context.Context, account ids.AccountID, id stri
 		if err != nil {
 			return err
 		}
-		units, err := c.list(keys.ChildUnits(c.id, id))
+		noUnits, err := c.hasNone(keys.ChildUnits(c.id, id))
 		if err != nil {
 			return err
 		}
-		members, err := c.accountsBelow(id)
+		noAccounts, err := c.hasNone(keys.ChildAccounts(c.id, id))
 		if err != nil {
 			return err
 		}
-		if len(units)+len(members) > 0 {
+		if !noUnits || !noAccounts {
 			return errUnitNotEmpty
 		}
-		if err := c.release(n); err != nil {
+		if err := errors.Join(c.release(n), c.count(func(n *records.OrganizationCounts) { n.Units-- })); err != nil {
 			return err
 		}
 		for _, key := range [][]byte{
@@ -191,17 +189,14 @@ func (s *Service) Units(ctx context.Context, account ids.AccountID, parent strin
 		if _, err := v.find(parent, errNoParent, RootKind, UnitKind); err != nil {
 			return err
 		}
-		units, err := v.list(keys.ChildUnits(v.id, parent))
-		if err != nil {
-			return err
-		}
-		out, err = pageOf(units, p, func(id string) (Unit, bool, error) {
-			n, err := v.node(id)
+		from, to := keys.ChildUnits(v.id, parent)
+		page, err := scan(v, from, to, p)
+		out, err = listOf(page, err, func(e entry) (Unit, error) {
+			n, err := v.node(e.last)
 			if err != nil {
-				return Unit{}, false, err
+				return Unit{}, err
 			}
-			unit, err := v.unit(n)
-			return unit, true, err
+			return v.unit(n)
 		})
 		return err
 	})
@@ -216,16 +211,12 @@ func (s *Service) Children(ctx context.Context, account ids.AccountID, parent, k
 		if _, err := v.find(parent, errNoParent, RootKind, UnitKind); err != nil {
 			return err
 		}
-		var below []string
+		from, to := keys.ChildUnits(v.id, parent)
 		if kind == AccountKind {
-			below, err = v.accountsBelow(parent)
-		} else {
-			below, err = v.list(keys.ChildUnits(v.id, parent))
+			from, to = keys.ChildAccounts(v.id, parent)
 		}
-		if err != nil {
-			return err
-		}
-		out, err = pageOf(below, p, func(id string) (Child, bool, error) { return Child{ID: id, Kind: kind}, true, nil })
+		page, err := scan(v, from, to, p)
+		out, err = listOf(page, err, func(e entry) (Child, error) { return Child{ID: e.last, Kind: kind}, nil })
 		return err
 	})
 	return out, err

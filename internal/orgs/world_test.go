@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -42,12 +43,17 @@ type world struct {
 
 func newWorld(t *testing.T, quotas Quotas) *world {
 	t.Helper()
+	return newWorldOver(t, quotas, memory.New())
+}
+
+func newWorldOver(t *testing.T, quotas Quotas, engine meta.Engine) *world {
+	t.Helper()
 	w := &world{
 		T: t, ctx: context.Background(), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		made: map[ids.AccountID]string{}, roles: map[ids.AccountID]string{},
 	}
-	store := meta.New(memory.New())
-	w.Service = New(store, Options{Now: func() time.Time { return w.clock }, Quotas: quotas, Accounts: w, Roles: w})
+	store := meta.New(engine)
+	w.Service = New(store, Options{Now: func() time.Time { return w.clock }, Quotas: quotas, Accounts: w, Roles: w, Principals: w})
 	t.Cleanup(func() {
 		w.checkIndexes()
 		store.Close()
@@ -160,6 +166,7 @@ func (w *world) attached(target, policyType string) string {
 func (w *world) checkIndexes() {
 	w.Helper()
 	want, got := map[string]bool{}, map[string]bool{}
+	counted, counts := map[ids.OrganizationID]*records.OrganizationCounts{}, map[ids.OrganizationID]*records.OrganizationCounts{}
 	err := w.store.View(w.ctx, func(r meta.Reader) error {
 		it := r.Scan([]byte{'D'}, []byte{'S'})
 		for it.Next() {
@@ -172,16 +179,31 @@ func (w *world) checkIndexes() {
 				}
 				org := ids.OrganizationID(m.Organization)
 				want[string(keys.OrganizationAccount(org, ids.AccountID(m.Account)))] = true
+				want[string(keys.ChildAccount(org, m.Parent, ids.AccountID(m.Account)))] = true
+				of(counted, org).Accounts++
 				for _, p := range append(slices.Clone(m.Scps), m.Rcps...) {
 					want[string(keys.PolicyTarget(org, p, m.Account))] = true
 				}
+			case key[0] == 'H':
+				h := new(records.Handshake)
+				if err := records.Unmarshal(it.Value(), h); err != nil {
+					return err
+				}
+				if h.State == Open {
+					want[string(keys.OpenInvitation(ids.OrganizationID(h.Organization), h.Id))] = true
+				}
 			case key[0] == 'R':
-				w.expectOf(key, it.Value(), want, got)
+				w.expectOf(key, it.Value(), want, got, counted, counts)
 			}
 		}
 		return it.Close()
 	})
 	w.must(err)
+	for org, n := range counted {
+		if got := of(counts, org); n.Accounts != got.Accounts || n.Units != got.Units || !maps.Equal(positive(n.Policies), positive(got.Policies)) {
+			w.Errorf("counted %v, want %v", got, n)
+		}
+	}
 	for key := range want {
 		if !got[key] {
 			w.Errorf("index %q is missing", key)
@@ -195,7 +217,7 @@ func (w *world) checkIndexes() {
 }
 
 // expectOf notes what a record of an organization is indexed by, or that there is an index.
-func (w *world) expectOf(key, value []byte, want, got map[string]bool) {
+func (w *world) expectOf(key, value []byte, want, got map[string]bool, counted, counts map[ids.OrganizationID]*records.OrganizationCounts) {
 	w.Helper()
 	end := slices.Index(key, 0)
 	org, kind := ids.OrganizationID(key[1:end]), key[end+2]
@@ -206,6 +228,7 @@ func (w *world) expectOf(key, value []byte, want, got map[string]bool) {
 		if n.Parent != "" {
 			want[string(keys.ChildUnit(org, n.Parent, n.Id))] = true
 			want[string(keys.UnitName(org, n.Parent, n.Name))] = true
+			of(counted, org).Units++
 		}
 		for _, p := range append(slices.Clone(n.Scps), n.Rcps...) {
 			want[string(keys.PolicyTarget(org, p, n.Id))] = true
@@ -214,7 +237,25 @@ func (w *world) expectOf(key, value []byte, want, got map[string]bool) {
 		p := new(records.OrganizationPolicy)
 		w.must(records.Unmarshal(value, p))
 		want[string(keys.OrganizationPolicyName(org, p.Type, p.Name))] = true
-	case 'm', 'c', 'u', 't', 'a':
+		of(counted, org).Policies[p.Type]++
+	case 'k':
+		w.must(records.Unmarshal(value, of(counts, org)))
+	case 'm', 'c', 'u', 't', 'a', 'b', 'i':
 		got[string(key)] = true
 	}
+}
+
+// of returns the counts of an organization, which may be made for it.
+func of(all map[ids.OrganizationID]*records.OrganizationCounts, org ids.OrganizationID) *records.OrganizationCounts {
+	if all[org] == nil {
+		all[org] = &records.OrganizationCounts{Policies: map[string]int64{}}
+	}
+	return all[org]
+}
+
+// positive returns the numbers that are not zero.
+func positive(numbers map[string]int64) map[string]int64 {
+	out := maps.Clone(numbers)
+	maps.DeleteFunc(out, func(_ string, n int64) bool { return n == 0 })
+	return out
 }

@@ -32,6 +32,19 @@ func findAction(name string) (place int, lower string) {
 	return unknownAction, lower
 }
 
+// MatchingActions returns the actions of AWS's references that a pattern, as in an Action element, matches,
+// in alphabetic order.
+func MatchingActions(pattern string) []string {
+	p := newActionPattern(pattern)
+	var matched []string
+	for i, lower := range lowerActions {
+		if p.match(lower) {
+			matched = append(matched, knownActions[i])
+		}
+	}
+	return matched
+}
+
 // actionPattern is a pattern of actions: service:name, where only the name may have wildcards; "*"
 // is every action, and "*" for the service every service.
 //

@@ -28,17 +28,22 @@ const (
 
 // Account, under keys.Account.
 type Account struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                      // 12 digits
-	CanonicalId       string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // 64 hex digits
-	Name              string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Email             string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
-	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
-	Closed            int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                 // 0 while open
-	AccessKeys        []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                        // the root user's access key IDs, oldest first
-	PublicAccessBlock *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"` // of all its buckets; absent: none set
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                      protoimpl.MessageState `protogen:"open.v1"`
+	Id                         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                      // 12 digits
+	CanonicalId                string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"` // 64 hex digits
+	Name                       string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Email                      string                 `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	Created                    int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Closed                     int64                  `protobuf:"varint,6,opt,name=closed,proto3" json:"closed,omitempty"`                                                                                // 0 while open
+	AccessKeys                 []string               `protobuf:"bytes,7,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                                                       // the root user's access key IDs, oldest first
+	PublicAccessBlock          *PublicAccessBlock     `protobuf:"bytes,8,opt,name=public_access_block,json=publicAccessBlock,proto3" json:"public_access_block,omitempty"`                                // of all its buckets; absent: none set
+	Alias                      string                 `protobuf:"bytes,9,opt,name=alias,proto3" json:"alias,omitempty"`                                                                                   // empty: none
+	PasswordPolicy             *PasswordPolicy        `protobuf:"bytes,10,opt,name=password_policy,json=passwordPolicy,proto3" json:"password_policy,omitempty"`                                          // absent: the default one
+	GlobalEndpointTokenVersion int32                  `protobuf:"varint,11,opt,name=global_endpoint_token_version,json=globalEndpointTokenVersion,proto3" json:"global_endpoint_token_version,omitempty"` // 1, 2; 0: never set, which means 1
+	Quotas                     map[string]int64       `protobuf:"bytes,12,rep,name=quotas,proto3" json:"quotas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`     // quotas that the operator set, by name; absent: the default
+	Deleting                   int64                  `protobuf:"varint,14,opt,name=deleting,proto3" json:"deleting,omitempty"`                                                                           // since when it is being deleted; 0: it is not
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *Account) Reset() {
@@ -125,6 +130,41 @@ func (x *Account) GetPublicAccessBlock() *PublicAccessBlock {
 		return x.PublicAccessBlock
 	}
 	return nil
+}
+
+func (x *Account) GetAlias() string {
+	if x != nil {
+		return x.Alias
+	}
+	return ""
+}
+
+func (x *Account) GetPasswordPolicy() *PasswordPolicy {
+	if x != nil {
+		return x.PasswordPolicy
+	}
+	return nil
+}
+
+func (x *Account) GetGlobalEndpointTokenVersion() int32 {
+	if x != nil {
+		return x.GlobalEndpointTokenVersion
+	}
+	return 0
+}
+
+func (x *Account) GetQuotas() map[string]int64 {
+	if x != nil {
+		return x.Quotas
+	}
+	return nil
+}
+
+func (x *Account) GetDeleting() int64 {
+	if x != nil {
+		return x.Deleting
+	}
+	return 0
 }
 
 // AccessKey, under keys.AccessKey. The secret is sealed with the access key ID as associated data.
@@ -285,6 +325,7 @@ type User struct {
 	AccessKeys    []string               `protobuf:"bytes,8,rep,name=access_keys,json=accessKeys,proto3" json:"access_keys,omitempty"`                                                 // access key IDs, oldest first
 	Tags          []*Tag                 `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
 	Boundary      string                 `protobuf:"bytes,10,opt,name=boundary,proto3" json:"boundary,omitempty"` // managed policy ARN, or empty
+	Login         *Login                 `protobuf:"bytes,11,opt,name=login,proto3" json:"login,omitempty"`       // absent: the user has no password
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -389,6 +430,13 @@ func (x *User) GetBoundary() string {
 	return ""
 }
 
+func (x *User) GetLogin() *Login {
+	if x != nil {
+		return x.Login
+	}
+	return nil
+}
+
 // Group, under keys.Group.
 type Group struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -488,6 +536,7 @@ type Role struct {
 	Inline            map[string]string      `protobuf:"bytes,9,rep,name=inline,proto3" json:"inline,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Tags              []*Tag                 `protobuf:"bytes,10,rep,name=tags,proto3" json:"tags,omitempty"`
 	Boundary          string                 `protobuf:"bytes,11,opt,name=boundary,proto3" json:"boundary,omitempty"`
+	InstanceProfiles  []string               `protobuf:"bytes,12,rep,name=instance_profiles,json=instanceProfiles,proto3" json:"instance_profiles,omitempty"` // names of those that it is in, in the order of adding
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -597,6 +646,13 @@ func (x *Role) GetBoundary() string {
 		return x.Boundary
 	}
 	return ""
+}
+
+func (x *Role) GetInstanceProfiles() []string {
+	if x != nil {
+		return x.InstanceProfiles
+	}
+	return nil
 }
 
 // ManagedPolicy, under keys.ManagedPolicy.
@@ -3480,6 +3536,7 @@ type Organization struct {
 	Root              string                 `protobuf:"bytes,3,opt,name=root,proto3" json:"root,omitempty"`                                                    // r-…
 	FeatureSet        string                 `protobuf:"bytes,4,opt,name=feature_set,json=featureSet,proto3" json:"feature_set,omitempty"`                      // ALL
 	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Services          []*TrustedService      `protobuf:"bytes,6,rep,name=services,proto3" json:"services,omitempty"` // that are trusted, in the order of their principals
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -3547,6 +3604,13 @@ func (x *Organization) GetCreated() int64 {
 		return x.Created
 	}
 	return 0
+}
+
+func (x *Organization) GetServices() []*TrustedService {
+	if x != nil {
+		return x.Services
+	}
+	return nil
 }
 
 // OrganizationNode is the root of an organization or an OU, under keys.OrganizationNode.
@@ -4595,11 +4659,1695 @@ func (x *LogObject) GetRegion() string {
 	return ""
 }
 
+// TrustedService is a service of AWS that an organization trusts, within Organization.
+type TrustedService struct {
+	state          protoimpl.MessageState    `protogen:"open.v1"`
+	Principal      string                    `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"` // such as iam.amazonaws.com
+	Enabled        int64                     `protobuf:"varint,2,opt,name=enabled,proto3" json:"enabled,omitempty"`
+	Administrators []*DelegatedAdministrator `protobuf:"bytes,3,rep,name=administrators,proto3" json:"administrators,omitempty"` // in the order of their account IDs
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *TrustedService) Reset() {
+	*x = TrustedService{}
+	mi := &file_records_records_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrustedService) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrustedService) ProtoMessage() {}
+
+func (x *TrustedService) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrustedService.ProtoReflect.Descriptor instead.
+func (*TrustedService) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *TrustedService) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *TrustedService) GetEnabled() int64 {
+	if x != nil {
+		return x.Enabled
+	}
+	return 0
+}
+
+func (x *TrustedService) GetAdministrators() []*DelegatedAdministrator {
+	if x != nil {
+		return x.Administrators
+	}
+	return nil
+}
+
+// OrganizationCounts is how many there are of what an organization may have a number of, under
+// keys.OrganizationCounts.
+type OrganizationCounts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accounts      int64                  `protobuf:"varint,1,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	Units         int64                  `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	Policies      map[string]int64       `protobuf:"bytes,3,rep,name=policies,proto3" json:"policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // by type, without those of AWS
+	Closures      []int64                `protobuf:"varint,4,rep,packed,name=closures,proto3" json:"closures,omitempty"`                                                                    // times of the accounts that were closed in the last 30 days, oldest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationCounts) Reset() {
+	*x = OrganizationCounts{}
+	mi := &file_records_records_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationCounts) ProtoMessage() {}
+
+func (x *OrganizationCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationCounts.ProtoReflect.Descriptor instead.
+func (*OrganizationCounts) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *OrganizationCounts) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *OrganizationCounts) GetUnits() int64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *OrganizationCounts) GetPolicies() map[string]int64 {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+func (x *OrganizationCounts) GetClosures() []int64 {
+	if x != nil {
+		return x.Closures
+	}
+	return nil
+}
+
+// OrganizationResourcePolicy is the policy by which an organization delegates, under
+// keys.OrganizationResourcePolicy.
+type OrganizationResourcePolicy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`           // rp-…
+	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"` // document, with unique IDs in place of the ARNs of users and roles
+	Tags          []*Tag                 `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
+	Updated       int64                  `protobuf:"varint,4,opt,name=updated,proto3" json:"updated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrganizationResourcePolicy) Reset() {
+	*x = OrganizationResourcePolicy{}
+	mi := &file_records_records_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrganizationResourcePolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrganizationResourcePolicy) ProtoMessage() {}
+
+func (x *OrganizationResourcePolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrganizationResourcePolicy.ProtoReflect.Descriptor instead.
+func (*OrganizationResourcePolicy) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *OrganizationResourcePolicy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OrganizationResourcePolicy) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *OrganizationResourcePolicy) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *OrganizationResourcePolicy) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+// DelegatedAdministrator is a member account that administers a service, within TrustedService.
+type DelegatedAdministrator struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Enabled       int64                  `protobuf:"varint,2,opt,name=enabled,proto3" json:"enabled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelegatedAdministrator) Reset() {
+	*x = DelegatedAdministrator{}
+	mi := &file_records_records_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelegatedAdministrator) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelegatedAdministrator) ProtoMessage() {}
+
+func (x *DelegatedAdministrator) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelegatedAdministrator.ProtoReflect.Descriptor instead.
+func (*DelegatedAdministrator) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *DelegatedAdministrator) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *DelegatedAdministrator) GetEnabled() int64 {
+	if x != nil {
+		return x.Enabled
+	}
+	return 0
+}
+
+// PolicyUses is how often an account uses a managed policy of AWS, under keys.PolicyUses.
+type PolicyUses struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Attachments   int32                  `protobuf:"varint,1,opt,name=attachments,proto3" json:"attachments,omitempty"`                       // users, groups and roles that it is attached to
+	BoundaryUses  int32                  `protobuf:"varint,2,opt,name=boundary_uses,json=boundaryUses,proto3" json:"boundary_uses,omitempty"` // users and roles that it is the permissions boundary of
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyUses) Reset() {
+	*x = PolicyUses{}
+	mi := &file_records_records_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyUses) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyUses) ProtoMessage() {}
+
+func (x *PolicyUses) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyUses.ProtoReflect.Descriptor instead.
+func (*PolicyUses) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *PolicyUses) GetAttachments() int32 {
+	if x != nil {
+		return x.Attachments
+	}
+	return 0
+}
+
+func (x *PolicyUses) GetBoundaryUses() int32 {
+	if x != nil {
+		return x.BoundaryUses
+	}
+	return 0
+}
+
+// InstanceProfile, under keys.Entity.
+type InstanceProfile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Path          string                 `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	Created       int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	Role          string                 `protobuf:"bytes,5,opt,name=role,proto3" json:"role,omitempty"` // name of the role in it; empty: none
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InstanceProfile) Reset() {
+	*x = InstanceProfile{}
+	mi := &file_records_records_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InstanceProfile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InstanceProfile) ProtoMessage() {}
+
+func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InstanceProfile.ProtoReflect.Descriptor instead.
+func (*InstanceProfile) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *InstanceProfile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *InstanceProfile) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *InstanceProfile) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// PasswordPolicy is what the passwords of an account's users have to be like.
+type PasswordPolicy struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	MinimumLength   int32                  `protobuf:"varint,1,opt,name=minimum_length,json=minimumLength,proto3" json:"minimum_length,omitempty"`
+	Symbols         bool                   `protobuf:"varint,2,opt,name=symbols,proto3" json:"symbols,omitempty"` // at least one is required
+	Numbers         bool                   `protobuf:"varint,3,opt,name=numbers,proto3" json:"numbers,omitempty"`
+	Uppercase       bool                   `protobuf:"varint,4,opt,name=uppercase,proto3" json:"uppercase,omitempty"`
+	Lowercase       bool                   `protobuf:"varint,5,opt,name=lowercase,proto3" json:"lowercase,omitempty"`
+	UsersMayChange  bool                   `protobuf:"varint,6,opt,name=users_may_change,json=usersMayChange,proto3" json:"users_may_change,omitempty"`  // AllowUsersToChangePassword
+	MaxAge          int32                  `protobuf:"varint,7,opt,name=max_age,json=maxAge,proto3" json:"max_age,omitempty"`                            // days; 0: passwords do not expire
+	ReusePrevention int32                  `protobuf:"varint,8,opt,name=reuse_prevention,json=reusePrevention,proto3" json:"reuse_prevention,omitempty"` // how many earlier passwords may not be used again
+	HardExpiry      *bool                  `protobuf:"varint,9,opt,name=hard_expiry,json=hardExpiry,proto3,oneof" json:"hard_expiry,omitempty"`          // absent: not said
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *PasswordPolicy) Reset() {
+	*x = PasswordPolicy{}
+	mi := &file_records_records_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PasswordPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PasswordPolicy) ProtoMessage() {}
+
+func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PasswordPolicy.ProtoReflect.Descriptor instead.
+func (*PasswordPolicy) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *PasswordPolicy) GetMinimumLength() int32 {
+	if x != nil {
+		return x.MinimumLength
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetSymbols() bool {
+	if x != nil {
+		return x.Symbols
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetNumbers() bool {
+	if x != nil {
+		return x.Numbers
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetUppercase() bool {
+	if x != nil {
+		return x.Uppercase
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetLowercase() bool {
+	if x != nil {
+		return x.Lowercase
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetUsersMayChange() bool {
+	if x != nil {
+		return x.UsersMayChange
+	}
+	return false
+}
+
+func (x *PasswordPolicy) GetMaxAge() int32 {
+	if x != nil {
+		return x.MaxAge
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetReusePrevention() int32 {
+	if x != nil {
+		return x.ReusePrevention
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetHardExpiry() bool {
+	if x != nil && x.HardExpiry != nil {
+		return *x.HardExpiry
+	}
+	return false
+}
+
+// Login is the login profile of a user.
+type Login struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Created       int64                  `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	Password      *Password              `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	ResetRequired bool                   `protobuf:"varint,3,opt,name=reset_required,json=resetRequired,proto3" json:"reset_required,omitempty"`
+	Changed       int64                  `protobuf:"varint,4,opt,name=changed,proto3" json:"changed,omitempty"`   // when password was set
+	Earlier       []*Password            `protobuf:"bytes,5,rep,name=earlier,proto3" json:"earlier,omitempty"`    // latest first
+	Failures      int32                  `protobuf:"varint,6,opt,name=failures,proto3" json:"failures,omitempty"` // wrong passwords since the last right one
+	LastFailure   int64                  `protobuf:"varint,7,opt,name=last_failure,json=lastFailure,proto3" json:"last_failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Login) Reset() {
+	*x = Login{}
+	mi := &file_records_records_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Login) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Login) ProtoMessage() {}
+
+func (x *Login) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Login.ProtoReflect.Descriptor instead.
+func (*Login) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *Login) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *Login) GetPassword() *Password {
+	if x != nil {
+		return x.Password
+	}
+	return nil
+}
+
+func (x *Login) GetResetRequired() bool {
+	if x != nil {
+		return x.ResetRequired
+	}
+	return false
+}
+
+func (x *Login) GetChanged() int64 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *Login) GetEarlier() []*Password {
+	if x != nil {
+		return x.Earlier
+	}
+	return nil
+}
+
+func (x *Login) GetFailures() int32 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+func (x *Login) GetLastFailure() int64 {
+	if x != nil {
+		return x.LastFailure
+	}
+	return 0
+}
+
+// Password is the Argon2id hash of a password, with what it was made with.
+type Password struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Salt          []byte                 `protobuf:"bytes,1,opt,name=salt,proto3" json:"salt,omitempty"`
+	Hash          []byte                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Time          uint32                 `protobuf:"varint,3,opt,name=time,proto3" json:"time,omitempty"`     // passes
+	Memory        uint32                 `protobuf:"varint,4,opt,name=memory,proto3" json:"memory,omitempty"` // KiB
+	Threads       uint32                 `protobuf:"varint,5,opt,name=threads,proto3" json:"threads,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Password) Reset() {
+	*x = Password{}
+	mi := &file_records_records_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Password) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Password) ProtoMessage() {}
+
+func (x *Password) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Password.ProtoReflect.Descriptor instead.
+func (*Password) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *Password) GetSalt() []byte {
+	if x != nil {
+		return x.Salt
+	}
+	return nil
+}
+
+func (x *Password) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *Password) GetTime() uint32 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *Password) GetMemory() uint32 {
+	if x != nil {
+		return x.Memory
+	}
+	return 0
+}
+
+func (x *Password) GetThreads() uint32 {
+	if x != nil {
+		return x.Threads
+	}
+	return 0
+}
+
+// EntityCount is how many entities of one kind an account has, under keys.EntityCount. Without one they were
+// never counted.
+type EntityCount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entities      int64                  `protobuf:"varint,1,opt,name=entities,proto3" json:"entities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EntityCount) Reset() {
+	*x = EntityCount{}
+	mi := &file_records_records_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EntityCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EntityCount) ProtoMessage() {}
+
+func (x *EntityCount) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EntityCount.ProtoReflect.Descriptor instead.
+func (*EntityCount) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *EntityCount) GetEntities() int64 {
+	if x != nil {
+		return x.Entities
+	}
+	return 0
+}
+
+// AccountDeletion is how far the deletion of an account has come and, once it is finished, all that is left of
+// it, under keys.AccountDeletion.
+type AccountDeletion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	CanonicalId   string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"`
+	Began         int64                  `protobuf:"varint,3,opt,name=began,proto3" json:"began,omitempty"`
+	Finished      int64                  `protobuf:"varint,4,opt,name=finished,proto3" json:"finished,omitempty"` // 0 while it goes on
+	Removed       int64                  `protobuf:"varint,5,opt,name=removed,proto3" json:"removed,omitempty"`   // how much was removed so far: objects, users and the like
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountDeletion) Reset() {
+	*x = AccountDeletion{}
+	mi := &file_records_records_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountDeletion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountDeletion) ProtoMessage() {}
+
+func (x *AccountDeletion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountDeletion.ProtoReflect.Descriptor instead.
+func (*AccountDeletion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *AccountDeletion) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AccountDeletion) GetCanonicalId() string {
+	if x != nil {
+		return x.CanonicalId
+	}
+	return ""
+}
+
+func (x *AccountDeletion) GetBegan() int64 {
+	if x != nil {
+		return x.Began
+	}
+	return 0
+}
+
+func (x *AccountDeletion) GetFinished() int64 {
+	if x != nil {
+		return x.Finished
+	}
+	return 0
+}
+
+func (x *AccountDeletion) GetRemoved() int64 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
+// OIDCProvider is an OpenID Connect identity provider, under keys.OIDCProvider.
+type OIDCProvider struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"` // the issuer, with its scheme
+	ClientIds     []string               `protobuf:"bytes,2,rep,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
+	AnyAudience   bool                   `protobuf:"varint,3,opt,name=any_audience,json=anyAudience,proto3" json:"any_audience,omitempty"` // it was made without client IDs and has had none since
+	Thumbprints   []string               `protobuf:"bytes,4,rep,name=thumbprints,proto3" json:"thumbprints,omitempty"`                     // SHA-1 of certificates, lower-case hex
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OIDCProvider) Reset() {
+	*x = OIDCProvider{}
+	mi := &file_records_records_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OIDCProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OIDCProvider) ProtoMessage() {}
+
+func (x *OIDCProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OIDCProvider.ProtoReflect.Descriptor instead.
+func (*OIDCProvider) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *OIDCProvider) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *OIDCProvider) GetClientIds() []string {
+	if x != nil {
+		return x.ClientIds
+	}
+	return nil
+}
+
+func (x *OIDCProvider) GetAnyAudience() bool {
+	if x != nil {
+		return x.AnyAudience
+	}
+	return false
+}
+
+func (x *OIDCProvider) GetThumbprints() []string {
+	if x != nil {
+		return x.Thumbprints
+	}
+	return nil
+}
+
+func (x *OIDCProvider) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *OIDCProvider) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// SAMLProvider is a SAML identity provider, under keys.SAMLProvider.
+type SAMLProvider struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Name           string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Id             string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`             // SAMLProviderUUID
+	Metadata       string                 `protobuf:"bytes,3,opt,name=metadata,proto3" json:"metadata,omitempty"` // the document as it was uploaded
+	Created        int64                  `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	ValidUntil     int64                  `protobuf:"varint,5,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	EncryptionMode string                 `protobuf:"bytes,6,opt,name=encryption_mode,json=encryptionMode,proto3" json:"encryption_mode,omitempty"` // "Required" or "Allowed"; empty: there are no private keys
+	PrivateKeys    []*SAMLPrivateKey      `protobuf:"bytes,7,rep,name=private_keys,json=privateKeys,proto3" json:"private_keys,omitempty"`
+	Tags           []*Tag                 `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SAMLProvider) Reset() {
+	*x = SAMLProvider{}
+	mi := &file_records_records_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SAMLProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SAMLProvider) ProtoMessage() {}
+
+func (x *SAMLProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SAMLProvider.ProtoReflect.Descriptor instead.
+func (*SAMLProvider) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *SAMLProvider) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *SAMLProvider) GetValidUntil() int64 {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return 0
+}
+
+func (x *SAMLProvider) GetEncryptionMode() string {
+	if x != nil {
+		return x.EncryptionMode
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetPrivateKeys() []*SAMLPrivateKey {
+	if x != nil {
+		return x.PrivateKeys
+	}
+	return nil
+}
+
+func (x *SAMLProvider) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// SAMLPrivateKey decrypts assertions. The key, PKCS #8 in DER, is sealed with its ID as associated data.
+type SAMLPrivateKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Sealed        []byte                 `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Added         int64                  `protobuf:"varint,3,opt,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SAMLPrivateKey) Reset() {
+	*x = SAMLPrivateKey{}
+	mi := &file_records_records_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SAMLPrivateKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SAMLPrivateKey) ProtoMessage() {}
+
+func (x *SAMLPrivateKey) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SAMLPrivateKey.ProtoReflect.Descriptor instead.
+func (*SAMLPrivateKey) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *SAMLPrivateKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SAMLPrivateKey) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *SAMLPrivateKey) GetAdded() int64 {
+	if x != nil {
+		return x.Added
+	}
+	return 0
+}
+
+// Usage is what a principal, an access key or an account was last used for, under keys.PrincipalUsage,
+// keys.KeyUsage and keys.AccountUsage.
+type Usage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Used          int64                  `protobuf:"varint,1,opt,name=used,proto3" json:"used,omitempty"`        // when it made its last request
+	Region        string                 `protobuf:"bytes,2,opt,name=region,proto3" json:"region,omitempty"`     // of that request
+	Service       string                 `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`   // namespace of its service, such as s3
+	Services      []*ServiceUsage        `protobuf:"bytes,4,rep,name=services,proto3" json:"services,omitempty"` // by namespace; none of an access key
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Usage) Reset() {
+	*x = Usage{}
+	mi := &file_records_records_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Usage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Usage) ProtoMessage() {}
+
+func (x *Usage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Usage.ProtoReflect.Descriptor instead.
+func (*Usage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *Usage) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *Usage) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Usage) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Usage) GetServices() []*ServiceUsage {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+type ServiceUsage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Namespace     string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"`
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Actions       []*ActionUsage         `protobuf:"bytes,4,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none of an account
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceUsage) Reset() {
+	*x = ServiceUsage{}
+	mi := &file_records_records_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceUsage) ProtoMessage() {}
+
+func (x *ServiceUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceUsage.ProtoReflect.Descriptor instead.
+func (*ServiceUsage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *ServiceUsage) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *ServiceUsage) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *ServiceUsage) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *ServiceUsage) GetActions() []*ActionUsage {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+type ActionUsage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // without the namespace, such as GetObject
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"`
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionUsage) Reset() {
+	*x = ActionUsage{}
+	mi := &file_records_records_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionUsage) ProtoMessage() {}
+
+func (x *ActionUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionUsage.ProtoReflect.Descriptor instead.
+func (*ActionUsage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *ActionUsage) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ActionUsage) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *ActionUsage) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+// AccessReport is a job of the access advisor with its result, under keys.AccessReport.
+type AccessReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Owner         string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`                  // whose report it is: unique ID of a user or role, or account ID for the root user
+	Organizations bool                   `protobuf:"varint,3,opt,name=organizations,proto3" json:"organizations,omitempty"` // it is about an entity of an organization
+	Actions       bool                   `protobuf:"varint,4,opt,name=actions,proto3" json:"actions,omitempty"`             // ACTION_LEVEL, else SERVICE_LEVEL
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Completed     int64                  `protobuf:"varint,6,opt,name=completed,proto3" json:"completed,omitempty"`
+	ErrorCode     string                 `protobuf:"bytes,7,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"` // of a job that failed; else empty
+	ErrorMessage  string                 `protobuf:"bytes,8,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	Services      []*AccessedService     `protobuf:"bytes,9,rep,name=services,proto3" json:"services,omitempty"` // by namespace
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessReport) Reset() {
+	*x = AccessReport{}
+	mi := &file_records_records_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessReport) ProtoMessage() {}
+
+func (x *AccessReport) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessReport.ProtoReflect.Descriptor instead.
+func (*AccessReport) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *AccessReport) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AccessReport) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *AccessReport) GetOrganizations() bool {
+	if x != nil {
+		return x.Organizations
+	}
+	return false
+}
+
+func (x *AccessReport) GetActions() bool {
+	if x != nil {
+		return x.Actions
+	}
+	return false
+}
+
+func (x *AccessReport) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *AccessReport) GetCompleted() int64 {
+	if x != nil {
+		return x.Completed
+	}
+	return 0
+}
+
+func (x *AccessReport) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+func (x *AccessReport) GetErrorMessage() string {
+	if x != nil {
+		return x.ErrorMessage
+	}
+	return ""
+}
+
+func (x *AccessReport) GetServices() []*AccessedService {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+type AccessedService struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Namespace     string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"` // 0: not within the tracking period; then region and entity are empty
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`   // ARN of the user or role, or path of the account in its organization
+	Total         int32                  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`    // users and roles, or accounts, that used it
+	Actions       []*AccessedAction      `protobuf:"bytes,6,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none if nobody used one
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedService) Reset() {
+	*x = AccessedService{}
+	mi := &file_records_records_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedService) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedService) ProtoMessage() {}
+
+func (x *AccessedService) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedService.ProtoReflect.Descriptor instead.
+func (*AccessedService) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *AccessedService) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *AccessedService) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *AccessedService) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *AccessedService) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *AccessedService) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *AccessedService) GetActions() []*AccessedAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+type AccessedAction struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Used          int64                  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"` // 0: not within the tracking period
+	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedAction) Reset() {
+	*x = AccessedAction{}
+	mi := &file_records_records_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedAction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedAction) ProtoMessage() {}
+
+func (x *AccessedAction) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedAction.ProtoReflect.Descriptor instead.
+func (*AccessedAction) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *AccessedAction) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AccessedAction) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *AccessedAction) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *AccessedAction) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+// AccessedEntities are users and roles that could use a service, under keys.AccessedEntities: the latest use
+// first.
+type AccessedEntities struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entities      []*AccessedEntity      `protobuf:"bytes,1,rep,name=entities,proto3" json:"entities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedEntities) Reset() {
+	*x = AccessedEntities{}
+	mi := &file_records_records_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedEntities) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedEntities) ProtoMessage() {}
+
+func (x *AccessedEntities) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedEntities.ProtoReflect.Descriptor instead.
+func (*AccessedEntities) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *AccessedEntities) GetEntities() []*AccessedEntity {
+	if x != nil {
+		return x.Entities
+	}
+	return nil
+}
+
+type AccessedEntity struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // USER, ROLE
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Id            string                 `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	Path          string                 `protobuf:"bytes,4,opt,name=path,proto3" json:"path,omitempty"`
+	Arn           string                 `protobuf:"bytes,5,opt,name=arn,proto3" json:"arn,omitempty"`
+	Used          int64                  `protobuf:"varint,6,opt,name=used,proto3" json:"used,omitempty"` // 0: not within the tracking period
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessedEntity) Reset() {
+	*x = AccessedEntity{}
+	mi := &file_records_records_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessedEntity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessedEntity) ProtoMessage() {}
+
+func (x *AccessedEntity) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessedEntity.ProtoReflect.Descriptor instead.
+func (*AccessedEntity) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *AccessedEntity) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetArn() string {
+	if x != nil {
+		return x.Arn
+	}
+	return ""
+}
+
+func (x *AccessedEntity) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+// CredentialReport is a part of the credential report of an account, under keys.CredentialReport.
+type CredentialReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Generated     int64                  `protobuf:"varint,1,opt,name=generated,proto3" json:"generated,omitempty"`
+	Content       []byte                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialReport) Reset() {
+	*x = CredentialReport{}
+	mi := &file_records_records_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialReport) ProtoMessage() {}
+
+func (x *CredentialReport) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialReport.ProtoReflect.Descriptor instead.
+func (*CredentialReport) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *CredentialReport) GetGenerated() int64 {
+	if x != nil {
+		return x.Generated
+	}
+	return 0
+}
+
+func (x *CredentialReport) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\x90\x02\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\xce\x04\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -4609,7 +6357,16 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06closed\x18\x06 \x01(\x03R\x06closed\x12\x1f\n" +
 	"\vaccess_keys\x18\a \x03(\tR\n" +
 	"accessKeys\x12U\n" +
-	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\"\xc6\x01\n" +
+	"\x13public_access_block\x18\b \x01(\v2%.crossgrant.records.PublicAccessBlockR\x11publicAccessBlock\x12\x14\n" +
+	"\x05alias\x18\t \x01(\tR\x05alias\x12K\n" +
+	"\x0fpassword_policy\x18\n" +
+	" \x01(\v2\".crossgrant.records.PasswordPolicyR\x0epasswordPolicy\x12A\n" +
+	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\x12?\n" +
+	"\x06quotas\x18\f \x03(\v2'.crossgrant.records.Account.QuotasEntryR\x06quotas\x12\x1a\n" +
+	"\bdeleting\x18\x0e \x01(\x03R\bdeleting\x1a9\n" +
+	"\vQuotasEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xc6\x01\n" +
 	"\tAccessKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1b\n" +
@@ -4620,7 +6377,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\acreated\x18\a \x01(\x03R\acreated\"-\n" +
 	"\x03Tag\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\xef\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xa0\x03\n" +
 	"\x04User\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -4633,7 +6390,8 @@ const file_records_records_proto_rawDesc = "" +
 	"accessKeys\x12+\n" +
 	"\x04tags\x18\t \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1a\n" +
 	"\bboundary\x18\n" +
-	" \x01(\tR\bboundary\x1a9\n" +
+	" \x01(\tR\bboundary\x12/\n" +
+	"\x05login\x18\v \x01(\v2\x19.crossgrant.records.LoginR\x05login\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xef\x01\n" +
@@ -4646,7 +6404,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\x06 \x03(\v2%.crossgrant.records.Group.InlineEntryR\x06inline\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9e\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcb\x03\n" +
 	"\x04Role\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -4659,7 +6417,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\t \x03(\v2$.crossgrant.records.Role.InlineEntryR\x06inline\x12+\n" +
 	"\x04tags\x18\n" +
 	" \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1a\n" +
-	"\bboundary\x18\v \x01(\tR\bboundary\x1a9\n" +
+	"\bboundary\x18\v \x01(\tR\bboundary\x12+\n" +
+	"\x11instance_profiles\x18\f \x03(\tR\x10instanceProfiles\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x03\n" +
@@ -4960,14 +6719,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x128\n" +
 	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksum\x12\x1f\n" +
 	"\vinline_salt\x18\b \x01(\fR\n" +
-	"inlineSalt\"\x9c\x01\n" +
+	"inlineSalt\"\xdc\x01\n" +
 	"\fOrganization\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12management_account\x18\x02 \x01(\tR\x11managementAccount\x12\x12\n" +
 	"\x04root\x18\x03 \x01(\tR\x04root\x12\x1f\n" +
 	"\vfeature_set\x18\x04 \x01(\tR\n" +
 	"featureSet\x12\x18\n" +
-	"\acreated\x18\x05 \x01(\x03R\acreated\"\xe0\x01\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12>\n" +
+	"\bservices\x18\x06 \x03(\v2\".crossgrant.records.TrustedServiceR\bservices\"\xe0\x01\n" +
 	"\x10OrganizationNode\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\tR\x06parent\x12\x12\n" +
@@ -5074,7 +6834,143 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x14\n" +
 	"\x05lines\x18\a \x01(\x03R\x05lines\x12\x18\n" +
 	"\acreated\x18\b \x01(\x03R\acreated\x12\x16\n" +
-	"\x06region\x18\t \x01(\tR\x06regionB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x06region\x18\t \x01(\tR\x06region\"\x9c\x01\n" +
+	"\x0eTrustedService\x12\x1c\n" +
+	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x12\x18\n" +
+	"\aenabled\x18\x02 \x01(\x03R\aenabled\x12R\n" +
+	"\x0eadministrators\x18\x03 \x03(\v2*.crossgrant.records.DelegatedAdministratorR\x0eadministrators\"\xf1\x01\n" +
+	"\x12OrganizationCounts\x12\x1a\n" +
+	"\baccounts\x18\x01 \x01(\x03R\baccounts\x12\x14\n" +
+	"\x05units\x18\x02 \x01(\x03R\x05units\x12P\n" +
+	"\bpolicies\x18\x03 \x03(\v24.crossgrant.records.OrganizationCounts.PoliciesEntryR\bpolicies\x12\x1a\n" +
+	"\bclosures\x18\x04 \x03(\x03R\bclosures\x1a;\n" +
+	"\rPoliciesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x8d\x01\n" +
+	"\x1aOrganizationResourcePolicy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12+\n" +
+	"\x04tags\x18\x03 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
+	"\aupdated\x18\x04 \x01(\x03R\aupdated\"L\n" +
+	"\x16DelegatedAdministrator\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
+	"\aenabled\x18\x02 \x01(\x03R\aenabled\"S\n" +
+	"\n" +
+	"PolicyUses\x12 \n" +
+	"\vattachments\x18\x01 \x01(\x05R\vattachments\x12#\n" +
+	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"\xa4\x01\n" +
+	"\x0fInstanceProfile\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12\x12\n" +
+	"\x04role\x18\x05 \x01(\tR\x04role\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xcb\x02\n" +
+	"\x0ePasswordPolicy\x12%\n" +
+	"\x0eminimum_length\x18\x01 \x01(\x05R\rminimumLength\x12\x18\n" +
+	"\asymbols\x18\x02 \x01(\bR\asymbols\x12\x18\n" +
+	"\anumbers\x18\x03 \x01(\bR\anumbers\x12\x1c\n" +
+	"\tuppercase\x18\x04 \x01(\bR\tuppercase\x12\x1c\n" +
+	"\tlowercase\x18\x05 \x01(\bR\tlowercase\x12(\n" +
+	"\x10users_may_change\x18\x06 \x01(\bR\x0eusersMayChange\x12\x17\n" +
+	"\amax_age\x18\a \x01(\x05R\x06maxAge\x12)\n" +
+	"\x10reuse_prevention\x18\b \x01(\x05R\x0freusePrevention\x12$\n" +
+	"\vhard_expiry\x18\t \x01(\bH\x00R\n" +
+	"hardExpiry\x88\x01\x01B\x0e\n" +
+	"\f_hard_expiry\"\x93\x02\n" +
+	"\x05Login\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x03R\acreated\x128\n" +
+	"\bpassword\x18\x02 \x01(\v2\x1c.crossgrant.records.PasswordR\bpassword\x12%\n" +
+	"\x0ereset_required\x18\x03 \x01(\bR\rresetRequired\x12\x18\n" +
+	"\achanged\x18\x04 \x01(\x03R\achanged\x126\n" +
+	"\aearlier\x18\x05 \x03(\v2\x1c.crossgrant.records.PasswordR\aearlier\x12\x1a\n" +
+	"\bfailures\x18\x06 \x01(\x05R\bfailures\x12!\n" +
+	"\flast_failure\x18\a \x01(\x03R\vlastFailure\"x\n" +
+	"\bPassword\x12\x12\n" +
+	"\x04salt\x18\x01 \x01(\fR\x04salt\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\rR\x04time\x12\x16\n" +
+	"\x06memory\x18\x04 \x01(\rR\x06memory\x12\x18\n" +
+	"\athreads\x18\x05 \x01(\rR\athreads\")\n" +
+	"\vEntityCount\x12\x1a\n" +
+	"\bentities\x18\x01 \x01(\x03R\bentities\"\x9a\x01\n" +
+	"\x0fAccountDeletion\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
+	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x14\n" +
+	"\x05began\x18\x03 \x01(\x03R\x05began\x12\x1a\n" +
+	"\bfinished\x18\x04 \x01(\x03R\bfinished\x12\x18\n" +
+	"\aremoved\x18\x05 \x01(\x03R\aremoved\"\xcb\x01\n" +
+	"\fOIDCProvider\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n" +
+	"\n" +
+	"client_ids\x18\x02 \x03(\tR\tclientIds\x12!\n" +
+	"\fany_audience\x18\x03 \x01(\bR\vanyAudience\x12 \n" +
+	"\vthumbprints\x18\x04 \x03(\tR\vthumbprints\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xa6\x02\n" +
+	"\fSAMLProvider\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1a\n" +
+	"\bmetadata\x18\x03 \x01(\tR\bmetadata\x12\x18\n" +
+	"\acreated\x18\x04 \x01(\x03R\acreated\x12\x1f\n" +
+	"\vvalid_until\x18\x05 \x01(\x03R\n" +
+	"validUntil\x12'\n" +
+	"\x0fencryption_mode\x18\x06 \x01(\tR\x0eencryptionMode\x12E\n" +
+	"\fprivate_keys\x18\a \x03(\v2\".crossgrant.records.SAMLPrivateKeyR\vprivateKeys\x12+\n" +
+	"\x04tags\x18\b \x03(\v2\x17.crossgrant.records.TagR\x04tags\"N\n" +
+	"\x0eSAMLPrivateKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06sealed\x18\x02 \x01(\fR\x06sealed\x12\x14\n" +
+	"\x05added\x18\x03 \x01(\x03R\x05added\"\x8b\x01\n" +
+	"\x05Usage\x12\x12\n" +
+	"\x04used\x18\x01 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x02 \x01(\tR\x06region\x12\x18\n" +
+	"\aservice\x18\x03 \x01(\tR\aservice\x12<\n" +
+	"\bservices\x18\x04 \x03(\v2 .crossgrant.records.ServiceUsageR\bservices\"\x93\x01\n" +
+	"\fServiceUsage\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x129\n" +
+	"\aactions\x18\x04 \x03(\v2\x1f.crossgrant.records.ActionUsageR\aactions\"M\n" +
+	"\vActionUsage\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\"\xb1\x02\n" +
+	"\fAccessReport\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\x12$\n" +
+	"\rorganizations\x18\x03 \x01(\bR\rorganizations\x12\x18\n" +
+	"\aactions\x18\x04 \x01(\bR\aactions\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12\x1c\n" +
+	"\tcompleted\x18\x06 \x01(\x03R\tcompleted\x12\x1d\n" +
+	"\n" +
+	"error_code\x18\a \x01(\tR\terrorCode\x12#\n" +
+	"\rerror_message\x18\b \x01(\tR\ferrorMessage\x12?\n" +
+	"\bservices\x18\t \x03(\v2#.crossgrant.records.AccessedServiceR\bservices\"\xc7\x01\n" +
+	"\x0fAccessedService\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
+	"\x06entity\x18\x04 \x01(\tR\x06entity\x12\x14\n" +
+	"\x05total\x18\x05 \x01(\x05R\x05total\x12<\n" +
+	"\aactions\x18\x06 \x03(\v2\".crossgrant.records.AccessedActionR\aactions\"h\n" +
+	"\x0eAccessedAction\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
+	"\x06entity\x18\x04 \x01(\tR\x06entity\"R\n" +
+	"\x10AccessedEntities\x12>\n" +
+	"\bentities\x18\x01 \x03(\v2\".crossgrant.records.AccessedEntityR\bentities\"\x82\x01\n" +
+	"\x0eAccessedEntity\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x12\n" +
+	"\x04path\x18\x04 \x01(\tR\x04path\x12\x10\n" +
+	"\x03arn\x18\x05 \x01(\tR\x03arn\x12\x12\n" +
+	"\x04used\x18\x06 \x01(\x03R\x04used\"J\n" +
+	"\x10CredentialReport\x12\x1c\n" +
+	"\tgenerated\x18\x01 \x01(\x03R\tgenerated\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\fR\acontentB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -5088,122 +6984,165 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
 var file_records_records_proto_goTypes = []any{
-	(*Account)(nil),              // 0: crossgrant.records.Account
-	(*AccessKey)(nil),            // 1: crossgrant.records.AccessKey
-	(*Tag)(nil),                  // 2: crossgrant.records.Tag
-	(*User)(nil),                 // 3: crossgrant.records.User
-	(*Group)(nil),                // 4: crossgrant.records.Group
-	(*Role)(nil),                 // 5: crossgrant.records.Role
-	(*ManagedPolicy)(nil),        // 6: crossgrant.records.ManagedPolicy
-	(*PolicyVersion)(nil),        // 7: crossgrant.records.PolicyVersion
-	(*Grant)(nil),                // 8: crossgrant.records.Grant
-	(*PublicAccessBlock)(nil),    // 9: crossgrant.records.PublicAccessBlock
-	(*Bucket)(nil),               // 10: crossgrant.records.Bucket
-	(*ObjectLock)(nil),           // 11: crossgrant.records.ObjectLock
-	(*DefaultEncryption)(nil),    // 12: crossgrant.records.DefaultEncryption
-	(*Logging)(nil),              // 13: crossgrant.records.Logging
-	(*CORS)(nil),                 // 14: crossgrant.records.CORS
-	(*CORSRule)(nil),             // 15: crossgrant.records.CORSRule
-	(*Website)(nil),              // 16: crossgrant.records.Website
-	(*WebsiteRedirect)(nil),      // 17: crossgrant.records.WebsiteRedirect
-	(*RoutingRule)(nil),          // 18: crossgrant.records.RoutingRule
-	(*Lifecycle)(nil),            // 19: crossgrant.records.Lifecycle
-	(*LifecycleRule)(nil),        // 20: crossgrant.records.LifecycleRule
-	(*LifecycleProgress)(nil),    // 21: crossgrant.records.LifecycleProgress
-	(*LifecycleExpiration)(nil),  // 22: crossgrant.records.LifecycleExpiration
-	(*LifecycleTransition)(nil),  // 23: crossgrant.records.LifecycleTransition
-	(*NoncurrentExpiration)(nil), // 24: crossgrant.records.NoncurrentExpiration
-	(*NoncurrentTransition)(nil), // 25: crossgrant.records.NoncurrentTransition
-	(*Notification)(nil),         // 26: crossgrant.records.Notification
-	(*NotificationTarget)(nil),   // 27: crossgrant.records.NotificationTarget
-	(*NotificationFilter)(nil),   // 28: crossgrant.records.NotificationFilter
-	(*Metadata)(nil),             // 29: crossgrant.records.Metadata
-	(*Checksum)(nil),             // 30: crossgrant.records.Checksum
-	(*Segment)(nil),              // 31: crossgrant.records.Segment
-	(*Encryption)(nil),           // 32: crossgrant.records.Encryption
-	(*KMSKey)(nil),               // 33: crossgrant.records.KMSKey
-	(*KMSMaterial)(nil),          // 34: crossgrant.records.KMSMaterial
-	(*Retention)(nil),            // 35: crossgrant.records.Retention
-	(*Object)(nil),               // 36: crossgrant.records.Object
-	(*Upload)(nil),               // 37: crossgrant.records.Upload
-	(*Part)(nil),                 // 38: crossgrant.records.Part
-	(*Organization)(nil),         // 39: crossgrant.records.Organization
-	(*OrganizationNode)(nil),     // 40: crossgrant.records.OrganizationNode
-	(*Membership)(nil),           // 41: crossgrant.records.Membership
-	(*OrganizationPolicy)(nil),   // 42: crossgrant.records.OrganizationPolicy
-	(*Handshake)(nil),            // 43: crossgrant.records.Handshake
-	(*CreateAccountRequest)(nil), // 44: crossgrant.records.CreateAccountRequest
-	(*MFADevice)(nil),            // 45: crossgrant.records.MFADevice
-	(*Event)(nil),                // 46: crossgrant.records.Event
-	(*LogLines)(nil),             // 47: crossgrant.records.LogLines
-	(*LogObject)(nil),            // 48: crossgrant.records.LogObject
-	nil,                          // 49: crossgrant.records.User.InlineEntry
-	nil,                          // 50: crossgrant.records.Group.InlineEntry
-	nil,                          // 51: crossgrant.records.Role.InlineEntry
-	nil,                          // 52: crossgrant.records.Metadata.UserEntry
-	nil,                          // 53: crossgrant.records.Upload.GrantHeadersEntry
+	(*Account)(nil),                    // 0: crossgrant.records.Account
+	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
+	(*Tag)(nil),                        // 2: crossgrant.records.Tag
+	(*User)(nil),                       // 3: crossgrant.records.User
+	(*Group)(nil),                      // 4: crossgrant.records.Group
+	(*Role)(nil),                       // 5: crossgrant.records.Role
+	(*ManagedPolicy)(nil),              // 6: crossgrant.records.ManagedPolicy
+	(*PolicyVersion)(nil),              // 7: crossgrant.records.PolicyVersion
+	(*Grant)(nil),                      // 8: crossgrant.records.Grant
+	(*PublicAccessBlock)(nil),          // 9: crossgrant.records.PublicAccessBlock
+	(*Bucket)(nil),                     // 10: crossgrant.records.Bucket
+	(*ObjectLock)(nil),                 // 11: crossgrant.records.ObjectLock
+	(*DefaultEncryption)(nil),          // 12: crossgrant.records.DefaultEncryption
+	(*Logging)(nil),                    // 13: crossgrant.records.Logging
+	(*CORS)(nil),                       // 14: crossgrant.records.CORS
+	(*CORSRule)(nil),                   // 15: crossgrant.records.CORSRule
+	(*Website)(nil),                    // 16: crossgrant.records.Website
+	(*WebsiteRedirect)(nil),            // 17: crossgrant.records.WebsiteRedirect
+	(*RoutingRule)(nil),                // 18: crossgrant.records.RoutingRule
+	(*Lifecycle)(nil),                  // 19: crossgrant.records.Lifecycle
+	(*LifecycleRule)(nil),              // 20: crossgrant.records.LifecycleRule
+	(*LifecycleProgress)(nil),          // 21: crossgrant.records.LifecycleProgress
+	(*LifecycleExpiration)(nil),        // 22: crossgrant.records.LifecycleExpiration
+	(*LifecycleTransition)(nil),        // 23: crossgrant.records.LifecycleTransition
+	(*NoncurrentExpiration)(nil),       // 24: crossgrant.records.NoncurrentExpiration
+	(*NoncurrentTransition)(nil),       // 25: crossgrant.records.NoncurrentTransition
+	(*Notification)(nil),               // 26: crossgrant.records.Notification
+	(*NotificationTarget)(nil),         // 27: crossgrant.records.NotificationTarget
+	(*NotificationFilter)(nil),         // 28: crossgrant.records.NotificationFilter
+	(*Metadata)(nil),                   // 29: crossgrant.records.Metadata
+	(*Checksum)(nil),                   // 30: crossgrant.records.Checksum
+	(*Segment)(nil),                    // 31: crossgrant.records.Segment
+	(*Encryption)(nil),                 // 32: crossgrant.records.Encryption
+	(*KMSKey)(nil),                     // 33: crossgrant.records.KMSKey
+	(*KMSMaterial)(nil),                // 34: crossgrant.records.KMSMaterial
+	(*Retention)(nil),                  // 35: crossgrant.records.Retention
+	(*Object)(nil),                     // 36: crossgrant.records.Object
+	(*Upload)(nil),                     // 37: crossgrant.records.Upload
+	(*Part)(nil),                       // 38: crossgrant.records.Part
+	(*Organization)(nil),               // 39: crossgrant.records.Organization
+	(*OrganizationNode)(nil),           // 40: crossgrant.records.OrganizationNode
+	(*Membership)(nil),                 // 41: crossgrant.records.Membership
+	(*OrganizationPolicy)(nil),         // 42: crossgrant.records.OrganizationPolicy
+	(*Handshake)(nil),                  // 43: crossgrant.records.Handshake
+	(*CreateAccountRequest)(nil),       // 44: crossgrant.records.CreateAccountRequest
+	(*MFADevice)(nil),                  // 45: crossgrant.records.MFADevice
+	(*Event)(nil),                      // 46: crossgrant.records.Event
+	(*LogLines)(nil),                   // 47: crossgrant.records.LogLines
+	(*LogObject)(nil),                  // 48: crossgrant.records.LogObject
+	(*TrustedService)(nil),             // 49: crossgrant.records.TrustedService
+	(*OrganizationCounts)(nil),         // 50: crossgrant.records.OrganizationCounts
+	(*OrganizationResourcePolicy)(nil), // 51: crossgrant.records.OrganizationResourcePolicy
+	(*DelegatedAdministrator)(nil),     // 52: crossgrant.records.DelegatedAdministrator
+	(*PolicyUses)(nil),                 // 53: crossgrant.records.PolicyUses
+	(*InstanceProfile)(nil),            // 54: crossgrant.records.InstanceProfile
+	(*PasswordPolicy)(nil),             // 55: crossgrant.records.PasswordPolicy
+	(*Login)(nil),                      // 56: crossgrant.records.Login
+	(*Password)(nil),                   // 57: crossgrant.records.Password
+	(*EntityCount)(nil),                // 58: crossgrant.records.EntityCount
+	(*AccountDeletion)(nil),            // 59: crossgrant.records.AccountDeletion
+	(*OIDCProvider)(nil),               // 60: crossgrant.records.OIDCProvider
+	(*SAMLProvider)(nil),               // 61: crossgrant.records.SAMLProvider
+	(*SAMLPrivateKey)(nil),             // 62: crossgrant.records.SAMLPrivateKey
+	(*Usage)(nil),                      // 63: crossgrant.records.Usage
+	(*ServiceUsage)(nil),               // 64: crossgrant.records.ServiceUsage
+	(*ActionUsage)(nil),                // 65: crossgrant.records.ActionUsage
+	(*AccessReport)(nil),               // 66: crossgrant.records.AccessReport
+	(*AccessedService)(nil),            // 67: crossgrant.records.AccessedService
+	(*AccessedAction)(nil),             // 68: crossgrant.records.AccessedAction
+	(*AccessedEntities)(nil),           // 69: crossgrant.records.AccessedEntities
+	(*AccessedEntity)(nil),             // 70: crossgrant.records.AccessedEntity
+	(*CredentialReport)(nil),           // 71: crossgrant.records.CredentialReport
+	nil,                                // 72: crossgrant.records.Account.QuotasEntry
+	nil,                                // 73: crossgrant.records.User.InlineEntry
+	nil,                                // 74: crossgrant.records.Group.InlineEntry
+	nil,                                // 75: crossgrant.records.Role.InlineEntry
+	nil,                                // 76: crossgrant.records.Metadata.UserEntry
+	nil,                                // 77: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 78: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	49, // 1: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 2: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	50, // 3: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	51, // 4: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 5: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 6: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 7: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 8: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 9: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 10: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 11: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 12: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 13: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 14: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 15: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 16: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 17: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 18: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 19: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 20: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 21: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 22: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 23: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 24: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 25: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 26: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	52, // 27: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 28: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 29: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 30: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 31: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 32: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 33: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 34: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 35: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 36: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 37: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 38: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	53, // 39: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 40: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 41: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 42: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 43: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 44: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 45: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 46: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 47: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 48: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 49: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 51: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 52: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	53, // [53:53] is the sub-list for method output_type
-	53, // [53:53] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	72, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	73, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 4: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	56, // 5: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	74, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	75, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 8: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 9: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 10: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 11: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 12: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 13: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11, // 14: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 15: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 16: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 17: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 18: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 19: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 20: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 21: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 22: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 23: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22, // 24: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 25: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 26: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 27: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 28: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 29: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	76, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 31: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 32: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 33: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31, // 34: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 35: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 36: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35, // 37: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 38: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 39: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 40: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 41: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	77, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 43: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35, // 44: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 45: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 46: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 47: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	49, // 48: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
+	2,  // 49: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 50: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 52: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 53: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 54: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 55: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 56: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	52, // 57: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	78, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	2,  // 59: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 60: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	57, // 61: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	57, // 62: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	2,  // 63: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
+	62, // 64: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
+	2,  // 65: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
+	64, // 66: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
+	65, // 67: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
+	67, // 68: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
+	68, // 69: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
+	70, // 70: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
+	71, // [71:71] is the sub-list for method output_type
+	71, // [71:71] is the sub-list for method input_type
+	71, // [71:71] is the sub-list for extension type_name
+	71, // [71:71] is the sub-list for extension extendee
+	0,  // [0:71] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -5216,13 +7155,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   54,
+			NumMessages:   79,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

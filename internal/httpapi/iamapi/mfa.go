@@ -56,6 +56,23 @@ func (a *api) mfaDevices() []httpapi.Operation {
 			},
 		}),
 		a.entity(entityRow{
+			name: "GetMFADevice", kind: keys.UserKind, anyone: true,
+			decode: func(c *httpapi.Call, q *query.Reader, in *entityInput) error {
+				in.mfa.SerialNumber = q.Required("SerialNumber", serialNumberRules...)
+				err := decodeUserOrSelf(c, q, in)
+				in.everything = in.name == ""
+				return err
+			},
+			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
+				device, err := a.iam.EnabledMFADevice(ctx, account, in.name, in.mfa.SerialNumber)
+				if err != nil {
+					return nil, err
+				}
+				shape := mfaDeviceOf(device)
+				return &shape, nil
+			},
+		}),
+		a.entity(entityRow{
 			name: "ListMFADevices", kind: keys.UserKind, anyone: true, decode: decodeListMFADevices,
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
 				list, err := a.iam.MFADevices(ctx, account, in.name, in.page)

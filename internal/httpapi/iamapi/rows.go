@@ -15,7 +15,7 @@ import (
 	"crossgrant/internal/wire/query"
 )
 
-// entityInput is the input of operations on a user, group or role, of which each uses a part.
+// entityInput is the input of operations on a user, group, role or instance profile, of which each uses a part.
 type entityInput struct {
 	kind keys.Kind
 	// name is the entity's; empty for the root user, which some operations may be about.
@@ -24,7 +24,7 @@ type entityInput struct {
 	// everything says that the action is asked for on "*", whatever the operation is about.
 	everything bool
 
-	member      string // of the group that the operation is about
+	member      string // of the group or instance profile that the operation is about
 	newName     string
 	newPath     string
 	policyARN   string
@@ -36,10 +36,11 @@ type entityInput struct {
 	active      bool
 	seconds     int // 0: not given
 	mfa         iam.MFAAssignment
+	login       iam.LoginUpdate
 	page        iam.Page
 }
 
-// entityRow is a row about one user, group or role. Its fields left out have the defaults that are
+// entityRow is a row about one user, group, role or instance profile. Its fields left out have the defaults that are
 // told.
 type entityRow struct {
 	name string
@@ -229,7 +230,7 @@ func underType(word string) func(ids.AccountID) string {
 func resourceTags(k *policy.Context, tags []iam.Tag, kind keys.Kind) {
 	for _, tag := range tags {
 		k.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-		if kind != keys.PolicyKind {
+		if kind == keys.UserKind || kind == keys.RoleKind {
 			k.Set("iam:ResourceTag/"+tag.Key, tag.Value)
 		}
 	}
@@ -240,24 +241,14 @@ func resourceTags(k *policy.Context, tags []iam.Tag, kind keys.Kind) {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 func creation(action, tagAction, resource, boundary string, tags []iam.Tag) []access.Check {
-	requestKeys := func(k *policy.Context) {
-		names := make([]string, len(tags))
-		for i, tag := range tags {
-			k.Set("aws:RequestTag/"+tag.Key, tag.Value)
-			names[i] = tag.Key
-		}
-		if len(tags) > 0 {
-			k.SetMulti("aws:TagKeys", names)
-		}
-	}
 	checks := []access.Check{{Action: action, Resource: resource, Keys: func(k *policy.Context) {
-		requestKeys(k)
+		requestTags(k, tags)
 		if boundary != "" {
 			k.Set("iam:PermissionsBoundary", boundary)
 		}
 	}}}
 	if len(tags) > 0 {
-		checks = append(checks, access.Check{Action: tagAction, Resource: resource, Keys: requestKeys})
+		checks = append(checks, access.Check{Action: tagAction, Resource: resource, Keys: func(k *policy.Context) { requestTags(k, tags) }})
 	}
 	return checks
 }

@@ -14,6 +14,7 @@ var (
 	newUserRules        = []query.Rule{query.Length(1, iam.MaxUserName), query.Pattern(iam.NamePattern)}
 	groupRules          = []query.Rule{query.Length(1, iam.MaxGroupName), query.Pattern(iam.NamePattern)}
 	roleRules           = []query.Rule{query.Length(1, iam.MaxRoleName), query.Pattern(iam.NamePattern)}
+	profileRules        = []query.Rule{query.Length(1, iam.MaxInstanceProfileName), query.Pattern(iam.NamePattern)}
 	policyNameRules     = []query.Rule{query.Length(1, iam.MaxPolicyName), query.Pattern(iam.NamePattern)}
 	pathRules           = []query.Rule{query.Length(1, iam.MaxPath), query.Pattern(iam.PathPattern)}
 	policyPathRules     = []query.Rule{query.Length(1, iam.MaxPath), query.Pattern(iam.PolicyPathPattern)}
@@ -24,6 +25,9 @@ var (
 	policyDescription   = []query.Rule{query.Length(0, 1000)}
 	roleDescription     = []query.Rule{query.Length(0, 1000), query.Pattern(`[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`)}
 	accessKeyRules      = []query.Rule{query.Length(16, 128), query.Pattern(`[\w]+`)}
+	passwordRules       = []query.Rule{query.Length(1, iam.MaxPasswordLength), query.Pattern(`[\u0009\u000A\u000D\u0020-\u00FF]+`)}
+	aliasRules          = []query.Rule{query.Length(3, 63), aliasPattern}
+	tokenVersionRules   = []query.Rule{query.Enum("v1Token", "v2Token")}
 	accessKeyStateRules = []query.Rule{query.Enum("Active", "Inactive")}
 	deviceNameRules     = []query.Rule{query.Length(1, iam.MaxSerialNumber), query.Pattern(iam.NamePattern)}
 	serialNumberRules   = []query.Rule{query.Length(9, iam.MaxSerialNumber), query.Pattern(iam.SerialNumberPattern)}
@@ -40,6 +44,14 @@ var (
 )
 
 const maxTags = 50
+
+// aliasPattern constrains an alias of an account.
+func aliasPattern(value string) string {
+	if !iam.ValidAccountAlias(value) {
+		return "Member must satisfy regular expression pattern: " + iam.AccountAliasPattern
+	}
+	return ""
+}
 
 // kindWord is the word for a kind of entity in names of operations and parameters, such as "User".
 func kindWord(k keys.Kind) string {
@@ -60,6 +72,8 @@ func entityName(q *query.Reader, k keys.Kind) string {
 		return q.Required("UserName", existingUserRules...)
 	case keys.GroupKind:
 		return q.Required("GroupName", groupRules...)
+	case keys.InstanceProfileKind:
+		return q.Required("InstanceProfileName", profileRules...)
 	default:
 		return q.Required("RoleName", roleRules...)
 	}

@@ -140,7 +140,7 @@ func (a *api) handshakes() []row {
 			},
 		},
 		{
-			name: "ListHandshakesForAccount", decode: list,
+			name: "ListHandshakesForAccount", decode: list, own: always,
 			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
 				return filtered(in, func() (orgs.List[orgs.Handshake], error) { return a.orgs.HandshakesForAccount(ctx, account, in.page) })
 			},
@@ -158,7 +158,7 @@ func (a *api) handshakes() []row {
 		"AcceptHandshake": a.orgs.Accept, "DeclineHandshake": a.orgs.Decline, "CancelHandshake": a.orgs.Cancel, "DescribeHandshake": a.orgs.Handshake,
 	} {
 		rows = append(rows, row{
-			name: name, about: aboutID, decode: readID("HandshakeId", handshakeRules),
+			name: name, about: aboutID, decode: readID("HandshakeId", handshakeRules), own: ofParty,
 			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
 				h, err := call(ctx, account, in.id)
 				return one("Handshake", h, handshakeOf, err)
@@ -167,6 +167,9 @@ func (a *api) handshakes() []row {
 	}
 	return rows
 }
+
+// ofParty reports whether a handshake is one that the caller is a party of.
+func ofParty(_ ids.AccountID, in *input) bool { return in.targets[0].ARN != "*" }
 
 // decodeInvite reads the members of InviteAccountToOrganization.
 func decodeInvite(r *json11.Reader, in *input) error {

@@ -18,11 +18,12 @@ const (
 )
 
 var (
-	unmade     = map[string]string{"aws:ResourceTag/class": "what is being made has no tags yet"}
-	noPolicy   = map[string]string{"organizations:PolicyType": "only what is a policy has a type"}
-	policyType = []string{"organizations:PolicyType"}
-	tagKeys    = []string{"aws:TagKeys"}
-	requested  = []string{"aws:TagKeys", "aws:RequestTag/class"}
+	unmade           = map[string]string{"aws:ResourceTag/class": "what is being made has no tags yet"}
+	noPolicy         = map[string]string{"organizations:PolicyType": "only what is a policy has a type"}
+	policyType       = []string{"organizations:PolicyType"}
+	servicePrincipal = []string{"organizations:ServicePrincipal"}
+	tagKeys          = []string{"aws:TagKeys"}
+	requested        = []string{"aws:TagKeys", "aws:RequestTag/class"}
 )
 
 // operationKeys is the table of all operations. Those of members and of the invited are asked by them.
@@ -70,6 +71,18 @@ var operationKeys = slices.Concat(
 		{Operation: "EnablePolicyType", Full: []string{`{"RootId":"$ROOT","PolicyType":"SERVICE_CONTROL_POLICY"}`}},
 		{Operation: "DisablePolicyType", Full: []string{`{"RootId":"$ROOT","PolicyType":"SERVICE_CONTROL_POLICY"}`}},
 	},
+
+	needing(servicePrincipal, plain(`{"ServicePrincipal":"iam.amazonaws.com"}`, "EnableAWSServiceAccess", "DisableAWSServiceAccess")),
+	plain("{}", "ListAWSServiceAccessForOrganization"),
+	[]keytest.Case{{Operation: "ListDelegatedAdministrators", Full: []string{`{"ServicePrincipal":"iam.amazonaws.com"}`}, Bare: "{}"}},
+	needing(servicePrincipal, about(`{"AccountId":"$ACCOUNT","ServicePrincipal":"iam.amazonaws.com"}`, "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator")),
+	about(`{"AccountId":"$ACCOUNT"}`, "ListDelegatedServicesForAccount"),
+
+	plain("{}", "DescribeResourcePolicy", "DeleteResourcePolicy"),
+	[]keytest.Case{{
+		Operation: "PutResourcePolicy", Full: []string{`{"Content":"{}"` + withTags}, Bare: `{"Content":"{}"}`, Actions: asked("PutResourcePolicy", "TagResource"),
+		Absent: join(unmade, map[string]string{"TagResource organizations:PolicyType": "only what is a policy has a type"}),
+	}},
 
 	lacking(noPolicy, needing(requested, about(`{"ResourceId":"$UNIT","Tags":[`+classTag+`]}`, "TagResource"))),
 	needing(append(policyType[:1:1], requested...), about(`{"ResourceId":"$SCP","Tags":[`+classTag+`]}`, "TagResource")),

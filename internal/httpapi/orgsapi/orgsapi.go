@@ -45,7 +45,7 @@ func New(service *orgs.Service) *Service {
 	for _, name := range strings.Fields(known) {
 		s.known[name] = true
 	}
-	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.policies(), a.attachments(), a.tags()) {
+	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.services(), a.policies(), a.attachments(), a.delegation(), a.tags()) {
 		operation := a.operation(row)
 		if !s.known[row.name] || s.operations[row.name] != nil {
 			panic("orgsapi: operation " + row.name + " is unknown, or there twice")
@@ -61,8 +61,11 @@ type api struct{ orgs *orgs.Service }
 // Name implements httpapi.Service.
 func (s *Service) Name() string { return "organizations" }
 
-// Operations returns the names of the operations that are built, in alphabetic order.
+// Operations returns the names of the operations that have a row, in alphabetic order.
 func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
+
+// States returns every operation of AWS's service, in alphabetic order.
+func (s *Service) States() []httpapi.State { return httpapi.States(s.known, s.operations) }
 
 // Route returns the operation that the header X-Amz-Target names.
 //

@@ -80,23 +80,28 @@ func TestAnswers(t *testing.T) {
 	if moved := w.OrgsCall(w.admin, "MoveAccount", `{"AccountId":"222222222222","SourceParentId":"`+w.rootID+`","DestinationParentId":"`+unit+`"}`).OK(); moved.Body != "" {
 		t.Errorf("an operation without output answers %s", moved.Body)
 	}
+	w.OrgsCall(w.admin, "EnableAWSServiceAccess", `{"ServicePrincipal":"iam.amazonaws.com"}`).OK()
+	w.OrgsCall(w.admin, "RegisterDelegatedAdministrator", `{"AccountId":"222222222222","ServicePrincipal":"iam.amazonaws.com"}`).OK()
 	for operation, c := range map[string]struct{ body, path, want string }{
-		"ListAccounts":                     {`{"MaxResults":1}`, "Accounts.0.Id", management},
-		"ListAccountsForParent":            {`{"ParentId":"` + unit + `"}`, "Accounts.0.Id", member},
-		"ListOrganizationalUnitsForParent": {`{"ParentId":"` + w.rootID + `"}`, "OrganizationalUnits.0.Path", w.orgID + "/" + w.rootID + "/" + unit + "/"},
-		"DescribeOrganizationalUnit":       {`{"OrganizationalUnitId":"` + unit + `"}`, "OrganizationalUnit.Name", "Dev"},
-		"UpdateOrganizationalUnit":         {`{"OrganizationalUnitId":"` + unit + `","Name":"Dev"}`, "OrganizationalUnit.Name", "Dev"},
-		"ListChildren":                     {`{"ParentId":"` + w.rootID + `","ChildType":"ORGANIZATIONAL_UNIT"}`, "Children.0.Id", unit},
-		"ListParents":                      {`{"ChildId":"222222222222"}`, "Parents.0.Type", "ORGANIZATIONAL_UNIT"},
-		"ListTagsForResource":              {`{"ResourceId":"` + unit + `"}`, "Tags.0.Value", "v"},
-		"ListPolicies":                     {`{"Filter":"SERVICE_CONTROL_POLICY"}`, "Policies.0.Arn", "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"},
-		"ListPoliciesForTarget":            {`{"TargetId":"` + unit + `","Filter":"SERVICE_CONTROL_POLICY"}`, "Policies.0.AwsManaged", "true"},
-		"ListTargetsForPolicy":             {`{"PolicyId":"p-FullAWSAccess"}`, "Targets.0.Type", "ACCOUNT"},
-		"DescribePolicy":                   {`{"PolicyId":"p-FullAWSAccess"}`, "Policy.PolicySummary.Name", "FullAWSAccess"},
-		"ListHandshakesForOrganization":    {`{"Filter":{"ActionType":"INVITE"}}`, "Handshakes.0.State", "ACCEPTED"},
-		"ListHandshakesForAccount":         {`{}`, "Handshakes.0.State", ""},
-		"ListCreateAccountStatus":          {`{"States":["FAILED"]}`, "CreateAccountStatuses", "[]"},
-		"EnablePolicyType":                 {`{"RootId":"` + w.rootID + `","PolicyType":"RESOURCE_CONTROL_POLICY"}`, "Root.PolicyTypes.1.Type", "RESOURCE_CONTROL_POLICY"},
+		"ListAccounts":                        {`{"MaxResults":1}`, "Accounts.0.Id", management},
+		"ListAccountsForParent":               {`{"ParentId":"` + unit + `"}`, "Accounts.0.Id", member},
+		"ListOrganizationalUnitsForParent":    {`{"ParentId":"` + w.rootID + `"}`, "OrganizationalUnits.0.Path", w.orgID + "/" + w.rootID + "/" + unit + "/"},
+		"DescribeOrganizationalUnit":          {`{"OrganizationalUnitId":"` + unit + `"}`, "OrganizationalUnit.Name", "Dev"},
+		"UpdateOrganizationalUnit":            {`{"OrganizationalUnitId":"` + unit + `","Name":"Dev"}`, "OrganizationalUnit.Name", "Dev"},
+		"ListChildren":                        {`{"ParentId":"` + w.rootID + `","ChildType":"ORGANIZATIONAL_UNIT"}`, "Children.0.Id", unit},
+		"ListParents":                         {`{"ChildId":"222222222222"}`, "Parents.0.Type", "ORGANIZATIONAL_UNIT"},
+		"ListTagsForResource":                 {`{"ResourceId":"` + unit + `"}`, "Tags.0.Value", "v"},
+		"ListPolicies":                        {`{"Filter":"SERVICE_CONTROL_POLICY"}`, "Policies.0.Arn", "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"},
+		"ListPoliciesForTarget":               {`{"TargetId":"` + unit + `","Filter":"SERVICE_CONTROL_POLICY"}`, "Policies.0.AwsManaged", "true"},
+		"ListTargetsForPolicy":                {`{"PolicyId":"p-FullAWSAccess"}`, "Targets.0.Type", "ACCOUNT"},
+		"DescribePolicy":                      {`{"PolicyId":"p-FullAWSAccess"}`, "Policy.PolicySummary.Name", "FullAWSAccess"},
+		"ListHandshakesForOrganization":       {`{"Filter":{"ActionType":"INVITE"}}`, "Handshakes.0.State", "ACCEPTED"},
+		"ListHandshakesForAccount":            {`{}`, "Handshakes.0.State", ""},
+		"ListCreateAccountStatus":             {`{"States":["FAILED"]}`, "CreateAccountStatuses", "[]"},
+		"ListAWSServiceAccessForOrganization": {`{}`, "EnabledServicePrincipals.0.ServicePrincipal", "iam.amazonaws.com"},
+		"ListDelegatedAdministrators":         {`{}`, "DelegatedAdministrators.0.Status", "ACTIVE"},
+		"ListDelegatedServicesForAccount":     {`{"AccountId":"222222222222"}`, "DelegatedServices.0.DelegationEnabledDate", "1767323045"},
+		"EnablePolicyType":                    {`{"RootId":"` + w.rootID + `","PolicyType":"RESOURCE_CONTROL_POLICY"}`, "Root.PolicyTypes.1.Type", "RESOURCE_CONTROL_POLICY"},
 	} {
 		if got := w.OrgsCall(w.admin, operation, c.body).OK(); got.Get(c.path) != c.want {
 			t.Errorf("%s: %s is %q, want %q in %s", operation, c.path, got.Get(c.path), c.want, got.Body)

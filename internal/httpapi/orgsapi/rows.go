@@ -24,14 +24,17 @@ type input struct {
 	content        *string
 	policyType     string
 	email, role    string
+	service        string // a service principal
 	notes          string
 	states         []string
 	tags           []orgs.Tag
 	tagKeys        []string
 	page           orgs.Page
 
-	targets []orgs.Target // of the row's refs, read before the checks
-	tagged  []orgs.Target // of what tags are put on
+	// What is read before the checks.
+	targets    []orgs.Target    // of the row's refs
+	tagged     []orgs.Target    // of what tags are put on
+	delegation *orgs.Delegation // what lets the caller act for the management account; nil: it acts for itself
 }
 
 // row declares an operation. Fields left out have the defaults that are told.
@@ -45,7 +48,12 @@ type row struct {
 	// typed says that the action has the condition key organizations:PolicyType even if nothing that it
 	// is about is a policy; the input has the type.
 	typed bool
-	run   func(ctx context.Context, account ids.AccountID, in *input) (result any, err error)
+	// own reports whether the request is about the caller's own account, which every member may ask about;
+	// nil: it never is.
+	own func(account ids.AccountID, in *input) bool
+	run func(ctx context.Context, account ids.AccountID, in *input) (result any, err error)
+	// notOffered is as in httpapi.Row.
+	notOffered string
 }
 
 // maxBody is the largest body of a request, in bytes; the pipeline takes no larger one either.
@@ -54,22 +62,15 @@ const maxBody = 1 << 20
 // operation turns a row into an operation.
 func (a *api) operation(r row) httpapi.Operation {
 	return httpapi.Row[input]{
-		Name:   r.name,
-		Decode: r.read,
-		Load: func(ctx context.Context, c *httpapi.Call, in *input) (err error) {
-			if r.about != nil {
-				if in.targets, err = a.orgs.Targets(ctx, c.Caller.Account, r.about(in)); err != nil {
-					return err
-				}
-			}
-			if r.makes != nil && len(in.tags) > 0 {
-				in.tagged, err = a.orgs.Targets(ctx, c.Caller.Account, []orgs.Ref{r.makes(in)})
-			}
-			return err
+		Name:       r.name,
+		NotOffered: r.notOffered,
+		Decode:     r.read,
+		Load: func(ctx context.Context, c *httpapi.Call, in *input) error {
+			return a.load(ctx, r, c.Caller.Account, in)
 		},
 		Checks: r.checks,
 		Run: func(ctx context.Context, c *httpapi.Call, in *input) (*httpapi.Response, error) {
-			result, err := r.run(ctx, c.Caller.Account, in)
+			result, err := r.run(ctx, in.actor(c.Caller.Account), in)
 			if err != nil {
 				return nil, err
 			}
@@ -80,6 +81,38 @@ func (a *api) operation(r row) httpapi.Operation {
 			return &httpapi.Response{Header: header(), Body: body}, nil
 		},
 	}.Operation()
+}
+
+// load reads what the checks are about.
+func (a *api) load(ctx context.Context, r row, account ids.AccountID, in *input) (err error) {
+	if r.about != nil {
+		if in.targets, err = a.orgs.Targets(ctx, account, r.about(in)); err != nil {
+			return err
+		}
+	}
+	if orgs.Delegable(r.name) && (r.own == nil || !r.own(account, in)) {
+		if in.delegation, err = a.orgs.Delegation(ctx, account); err != nil {
+			return err
+		}
+	}
+	if r.about != nil && in.delegation != nil {
+		if in.targets, err = a.orgs.Targets(ctx, in.delegation.Management, r.about(in)); err != nil {
+			return err
+		}
+	}
+	if r.makes != nil && len(in.tags) > 0 {
+		in.tagged, err = a.orgs.Targets(ctx, account, []orgs.Ref{r.makes(in)})
+	}
+	return err
+}
+
+// actor returns the account that a request is carried out for: the caller's, or the management account
+// where that lets the caller's manage policies.
+func (in *input) actor(caller ids.AccountID) ids.AccountID {
+	if in.delegation != nil {
+		return in.delegation.Management
+	}
+	return caller
 }
 
 // read reads the body of a request.
@@ -137,12 +170,19 @@ func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
 // check is the check of an action on a target, with the condition keys that the actions of Organizations
 // have.
 func check(action string, t orgs.Target, policyType string, in *input) access.Check {
-	return access.Check{Action: action, Resource: t.ARN, Keys: func(k *policy.Context) {
+	c := access.Check{Action: action, Resource: t.ARN}
+	if in.delegation != nil {
+		c.Owner, c.Policy = in.delegation.Management, &in.delegation.Policy
+	}
+	c.Keys = func(k *policy.Context) {
 		for _, tag := range t.Tags {
 			k.Set("aws:ResourceTag/"+tag.Key, tag.Value)
 		}
 		if policyType != "" {
 			k.Set("organizations:PolicyType", policyType)
+		}
+		if in.service != "" {
+			k.Set("organizations:ServicePrincipal", in.service)
 		}
 		names := in.tagKeys
 		for _, tag := range in.tags {
@@ -152,7 +192,8 @@ func check(action string, t orgs.Target, policyType string, in *input) access.Ch
 		if len(names) > 0 {
 			k.SetMulti("aws:TagKeys", names)
 		}
-	}}
+	}
+	return c
 }
 
 // text returns what p points to, or "".
@@ -176,3 +217,5 @@ func aboutID(in *input) []orgs.Ref     { return existing(in.id) }
 func aboutTarget(in *input) []orgs.Ref { return existing(in.target) }
 func aboutParent(in *input) []orgs.Ref { return existing(in.parent) }
 func aboutBoth(in *input) []orgs.Ref   { return existing(in.id, in.target) }
+
+func always(ids.AccountID, *input) bool { return true }

@@ -17,6 +17,7 @@ const (
 	unitPattern    = `ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}`
 	accountPattern = `[0-9]{12}`
 	policyPattern  = `p-[0-9a-zA-Z_]{8,128}`
+	delegationID   = `rp-[0-9a-zA-Z_]{4,128}`
 	tagPattern     = `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
 )
 
@@ -30,10 +31,12 @@ var (
 	policyRules    = []json11.Rule{json11.Pattern(policyPattern)}
 	handshakeRules = []json11.Rule{json11.Pattern(`h-[0-9a-z]{8,32}`)}
 	requestRules   = []json11.Rule{json11.Pattern(`car-[a-z0-9]{8,32}`)}
-	resourceRules  = []json11.Rule{json11.Pattern(rootPattern + "|" + unitPattern + "|" + accountPattern + "|" + policyPattern)}
+	resourceRules  = []json11.Rule{json11.Pattern(rootPattern + "|" + unitPattern + "|" + accountPattern + "|" + policyPattern + "|" + delegationID)}
 
+	serviceRules     = []json11.Rule{json11.Length(1, 128), json11.Pattern(`[\w+=,.@-]*`)}
 	nameRules        = []json11.Rule{json11.Length(1, 128)}
 	descriptionRules = []json11.Rule{json11.Length(0, 512)}
+	delegationRules  = []json11.Rule{json11.Length(1, 40000)}
 	contentRules     = []json11.Rule{json11.Length(1, 0)}
 	notesRules       = []json11.Rule{json11.Length(0, 1024)}
 	partyRules       = []json11.Rule{json11.Length(1, 64)}
@@ -49,11 +52,7 @@ var (
 	billingRules     = []json11.Rule{json11.Enum("ALLOW", "DENY")}
 	featureRules     = []json11.Rule{json11.Enum(orgs.AllFeatures, "CONSOLIDATED_BILLING")}
 	actionRules      = []json11.Rule{json11.Enum("INVITE", "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES", "ADD_ORGANIZATIONS_SERVICE_LINKED_ROLE", "TRANSFER_RESPONSIBILITY")}
-	policyTypeRules  = []json11.Rule{json11.Enum(
-		managed.SCP, managed.RCP, "TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY",
-		"DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY", "INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY",
-		"S3_POLICY", "NETWORK_SECURITY_DIRECTOR_POLICY",
-	)}
+	policyTypeRules  = []json11.Rule{json11.Enum(managed.Types()...)}
 )
 
 func notImplemented(what string) error {

@@ -30,6 +30,21 @@ type accountShape struct {
 	JoinedTimestamp                     json11.Time
 }
 
+type serviceShape struct {
+	ServicePrincipal string
+	DateEnabled      json11.Time
+}
+
+type delegateShape struct {
+	Id, Arn, Email, Name, Status, State, JoinedMethod string
+	JoinedTimestamp, DelegationEnabledDate            json11.Time
+}
+
+type delegatedServiceShape struct {
+	ServicePrincipal      string
+	DelegationEnabledDate json11.Time
+}
+
 type nodeShape struct{ Id, Type string }
 
 type statusShape struct {
@@ -65,6 +80,11 @@ type summaryShape struct {
 type policyShape struct {
 	PolicySummary summaryShape
 	Content       string
+}
+
+type resourcePolicyShape struct {
+	ResourcePolicySummary struct{ Id, Arn string }
+	Content               string
 }
 
 type targetShape struct{ TargetId, Arn, Name, Type string }
@@ -105,6 +125,19 @@ func accountOf(a orgs.Account) accountShape {
 	}
 }
 
+func serviceOf(s orgs.TrustedService) serviceShape {
+	return serviceShape{s.Principal, json11.Time(s.Enabled)}
+}
+
+func delegateOf(d orgs.Delegate) delegateShape {
+	a := accountOf(d.Account)
+	return delegateShape{a.Id, a.Arn, a.Email, a.Name, a.Status, a.State, a.JoinedMethod, a.JoinedTimestamp, json11.Time(d.Since)}
+}
+
+func delegatedServiceOf(s orgs.TrustedService) delegatedServiceShape {
+	return delegatedServiceShape{s.Principal, json11.Time(s.Enabled)}
+}
+
 func nodeOf(c orgs.Child) nodeShape { return nodeShape{Id: c.ID, Type: c.Kind} }
 
 func statusOf(s orgs.AccountStatus) statusShape {
@@ -142,6 +175,12 @@ func summaryOf(p orgs.Policy) summaryShape {
 }
 
 func policyOf(p orgs.Policy) policyShape { return policyShape{summaryOf(p), p.Content} }
+
+func resourcePolicyOf(p orgs.ResourcePolicy) resourcePolicyShape {
+	shape := resourcePolicyShape{Content: p.Content}
+	shape.ResourcePolicySummary.Id, shape.ResourcePolicySummary.Arn = p.ID, p.ARN
+	return shape
+}
 
 func targetOf(t orgs.PolicyTarget) targetShape {
 	return targetShape{TargetId: t.ID, Arn: t.ARN, Name: t.Name, Type: t.Kind}

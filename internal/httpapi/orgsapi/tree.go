@@ -25,7 +25,7 @@ func (a *api) organizations() []row {
 			},
 		},
 		{
-			name: "DescribeOrganization",
+			name: "DescribeOrganization", own: always,
 			run: func(ctx context.Context, account ids.AccountID, _ *input) (any, error) {
 				o, err := a.orgs.Organization(ctx, account)
 				return one("Organization", o, organizationOf, err)

@@ -109,10 +109,11 @@ type Row[In any] struct {
 	// Decode reads the parameters; what q collects as wrong is reported by the row. An error of its
 	// own comes after that.
 	Decode func(c *httpapi.Call, q *query.Reader) (*In, error)
-	// Load, Checks and Unchecked are as in httpapi.Row.
-	Load      func(ctx context.Context, c *httpapi.Call, in *In) error
-	Checks    func(c *httpapi.Call, in *In) []access.Check
-	Unchecked string
+	// Load, Checks, Unchecked and NotOffered are as in httpapi.Row.
+	Load       func(ctx context.Context, c *httpapi.Call, in *In) error
+	Checks     func(c *httpapi.Call, in *In) []access.Check
+	Unchecked  string
+	NotOffered string
 	// Unsigned says that the request need not be signed: its parameters show who asks. Whoever has signed it
 	// all the same is the caller, whose credentials were found to be good, and means nothing to the operation.
 	Unsigned bool
@@ -122,7 +123,7 @@ type Row[In any] struct {
 
 // Operation returns the row as an operation of a service that speaks p.
 func (r Row[In]) Operation(p Protocol) httpapi.Operation {
-	row := httpapi.Row[In]{Name: r.Name, Load: r.Load, Unchecked: r.Unchecked}
+	row := httpapi.Row[In]{Name: r.Name, Load: r.Load, Unchecked: r.Unchecked, NotOffered: r.NotOffered}
 	row.Decode = func(c *httpapi.Call) (*In, error) {
 		q := query.NewReader(c.Form(), options(p)...)
 		in, decodeErr := r.Decode(c, q)
@@ -166,5 +167,8 @@ func options(p Protocol) []query.Option {
 
 func header() http.Header { return http.Header{"Content-Type": {"text/xml"}} }
 
-// Operations returns the names of the operations that are built, in alphabetic order.
+// Operations returns the names of the operations that have a row, in alphabetic order.
 func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
+
+// States returns every operation of AWS's service, in alphabetic order.
+func (s *Service) States() []httpapi.State { return httpapi.States(s.known, s.operations) }

@@ -1,6 +1,6 @@
 // Package managed holds the organization policies of AWS: one of each type that allows everything,
 // attached wherever the type is enabled, so that what denies can be added beside it. It knows the
-// types of policy that authorization evaluates.
+// types of policy that authorization evaluates, and the services of AWS that an organization can trust.
 //
 // Sources:
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
@@ -8,6 +8,8 @@
 package managed
 
 import (
+	"slices"
+
 	"crossgrant/internal/arn"
 	"crossgrant/internal/policy"
 )
@@ -19,6 +21,17 @@ const (
 	SCP = "SERVICE_CONTROL_POLICY"
 	RCP = "RESOURCE_CONTROL_POLICY"
 )
+
+// types are all types of policy, of which most are about services that are not here.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+var types = []string{
+	SCP, RCP, "TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY", "DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY",
+	"INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", "S3_POLICY", "NETWORK_SECURITY_DIRECTOR_POLICY",
+}
+
+// Types returns the names of all types of policy that AWS has.
+func Types() []string { return slices.Clone(types) }
 
 // IDs of AWS's policies.
 const (

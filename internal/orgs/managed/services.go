@@ -1,0 +1,54 @@
+package managed
+
+import "strings"
+
+// TrustedService is what an organization may do with a service of AWS.
+type TrustedService struct {
+	// Principal is the service principal that trusted access is enabled for.
+	Principal string
+	// Delegates is the number of member accounts that may administer the service at once; 0 for a service
+	// that has no delegated administrators.
+	Delegates int
+}
+
+// Service returns the service with this principal; ok is false for one that does not work with
+// organizations.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html
+func Service(principal string) (s TrustedService, ok bool) {
+	s, ok = services[principal]
+	return s, ok
+}
+
+var services = func() map[string]TrustedService {
+	all := map[string]TrustedService{}
+	for delegates, names := range servicesByDelegates {
+		for name := range strings.FieldsSeq(names) {
+			principal := name + ".amazonaws.com"
+			all[principal] = TrustedService{principal, delegates}
+		}
+	}
+	return all
+}()
+
+// servicesByDelegates are the principals, without their domain, by the number of delegated administrators
+// that the guide of each service tells. Of services that have them and whose guide tells no number there is
+// one: that is the least that can be meant.
+//
+// Sources: the pages that the list above leads to, such as
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator.html,
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_with_organizations.html
+var servicesByDelegates = map[int]string{
+	0: `artifact aws-artifact-account-sync controltower ds license-manager.member-account ram servicequotas
+		tagpolicies.tag private-marketplace.marketplace`,
+	1: `access-analyzer account agentless.inspector2 application-signals.cloudwatch auditmanager
+		compute-optimizer cost-optimization-hub.bcm detective devops-guru guardduty iam inspector2 ipam
+		license-management.marketplace license-manager license-manager-linux-subscriptions macie
+		malware-protection.guardduty mgn observabilityadmin reachabilityanalyzer.networkinsights
+		resource-explorer-2 securityhub securitylake ssm ssm-quicksetup sso wellarchitected`,
+	3:  `cloudtrail config config-multiaccountsetup`,
+	5:  `backup health member.org.stacksets.cloudformation reporting.trustedadvisor stacksets.cloudformation storage-lens.s3`,
+	10: `fms networkmanager`,
+	50: `servicecatalog`,
+}
