@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
+	"crossgrant/internal/saml/samltest"
 )
 
 // setQuota does what the operator does who sets a quota of account A.
@@ -50,6 +51,16 @@ func TestQuotasOfOneAccount(t *testing.T) {
 		}},
 		quotas.InstanceProfiles: {0, "", func(w *world) error {
 			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
+			return err
+		}},
+		quotas.OIDCProviders: {0, "", func(w *world) error {
+			_, err := w.CreateOIDCProvider(w.ctx, accountA, NewOIDCProvider{URL: "https://idp.example.com"})
+			return err
+		}},
+		quotas.SAMLProviders: {0, "", func(w *world) error {
+			idp, err := samltest.New("https://idp.example.com/saml")
+			w.must(err)
+			_, err = w.CreateSAMLProvider(w.ctx, accountA, NewSAMLProvider{Name: "n", Metadata: idp.Metadata("")})
 			return err
 		}},
 		quotas.VirtualMFADevices: {0, "", func(w *world) error {
