@@ -48,9 +48,9 @@ func AWSOrganizationPolicy(policyType, policy string) ARN {
 	return organizations(AWSOwner, "policy/"+strings.ToLower(policyType)+"/"+policy)
 }
 
-// Invitation returns the ARN of a handshake that invites an account into an organization.
-func Invitation(management ids.AccountID, org ids.OrganizationID, handshake string) ARN {
-	return organizations(management, "handshake/"+string(org)+"/invite/"+handshake)
+// Handshake returns the ARN of a handshake of this action, such as INVITE, that an organization began.
+func Handshake(management ids.AccountID, org ids.OrganizationID, action, handshake string) ARN {
+	return organizations(management, "handshake/"+string(org)+"/"+strings.ToLower(action)+"/"+handshake)
 }
 
 func organizations(account ids.AccountID, resource string) ARN {

@@ -83,7 +83,7 @@ func invitation(r meta.Reader, account ids.AccountID, id string) (Target, error)
 	if err != nil {
 		return Target{}, err
 	}
-	return Target{ARN: arn.Invitation(ids.AccountID(h.ManagementAccount), ids.OrganizationID(h.Organization), id).String()}, nil
+	return Target{ARN: arnOf(h)}, nil
 }
 
 func (v view) target(ref Ref) (Target, error) {

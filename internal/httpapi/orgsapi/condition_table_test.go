@@ -28,7 +28,7 @@ var (
 
 // operationKeys is the table of all operations. Those of members and of the invited are asked by them.
 var operationKeys = slices.Concat(
-	plain("{}", "CreateOrganization", "DescribeOrganization", "DeleteOrganization", "ListRoots", "LeaveOrganization", "ListAccounts", "ListCreateAccountStatus",
+	plain("{}", "CreateOrganization", "EnableAllFeatures", "DescribeOrganization", "DeleteOrganization", "ListRoots", "LeaveOrganization", "ListAccounts", "ListCreateAccountStatus",
 		"ListHandshakesForAccount", "ListHandshakesForOrganization"),
 	plain("member {}", "DescribeOrganization", "LeaveOrganization", "ListHandshakesForAccount"),
 	plain(`{"CreateAccountRequestId":"car-12345678"}`, "DescribeCreateAccountStatus"),

@@ -31,6 +31,7 @@ type input struct {
 	tags           []orgs.Tag
 	tagKeys        []string
 	page           orgs.Page
+	handshakes     orgs.HandshakeFilter
 
 	// What is read before the checks.
 	targets    []orgs.Target    // of the row's refs
