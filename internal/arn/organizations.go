@@ -53,6 +53,12 @@ func Handshake(management ids.AccountID, org ids.OrganizationID, action, handsha
 	return organizations(management, "handshake/"+string(org)+"/"+strings.ToLower(action)+"/"+handshake)
 }
 
+// ResponsibilityTransfer returns the ARN of a transfer of responsibilities, of a type such as BILLING, that is
+// inbound or outbound.
+func ResponsibilityTransfer(management ids.AccountID, org ids.OrganizationID, transferType, direction, transfer string) ARN {
+	return organizations(management, "transfer/"+string(org)+"/"+strings.ToLower(transferType+"/"+direction)+"/"+transfer)
+}
+
 func organizations(account ids.AccountID, resource string) ARN {
 	return ARN{Partition, "organizations", "", string(account), resource}
 }

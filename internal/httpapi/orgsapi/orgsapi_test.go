@@ -151,7 +151,7 @@ func TestProtocol(t *testing.T) {
 		}
 	}
 	for operation, body := range map[string]string{
-		"CreateAccount":      `{"Email":"a@example.com","AccountName":"n","IamUserAccessToBilling":"DENY"}`,
+		"CreateAccount": `{"Email":"a@example.com","AccountName":"n","IamUserAccessToBilling":"DENY"}`,
 	} {
 		w.OrgsCall(w.admin, operation, body).Refused(501, "NotImplemented", "")
 	}
