@@ -3,6 +3,8 @@ DATA     ?= crossgrant-data
 FUZZTIME ?= 30s
 WORKERS  ?= 4
 MIN      ?= 0
+MIN_IAM  ?= 0
+MIN_STS  ?= 0
 
 # Everything but the suites that run the program.
 UNITS = $$($(GO) list ./... | grep -v '/test/')
@@ -44,11 +46,12 @@ fuzz:
 e2e: need-clients
 	$(GO) test -count 1 -timeout 20m -v ./test/...
 
-# Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass.
+# Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
+# MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.
 s3-tests: need-python
 	@mkdir -p bin
 	$(GO) build -o bin/s3tests ./test/s3tests
-	@bin/s3tests -suite '$(SUITE)' -workers '$(WORKERS)' -min '$(MIN)'
+	@bin/s3tests -suite '$(SUITE)' -workers '$(WORKERS)' -min '$(MIN)' -min 'test_iam.py=$(MIN_IAM)' -min 'test_sts.py=$(MIN_STS)'
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)

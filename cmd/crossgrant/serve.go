@@ -133,6 +133,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.lifecycles.Close()
 	defer wired.events.Close()
 	defer wired.accessLog.Close()
+	defer wired.usage.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -166,6 +167,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	wired.lifecycles.Start()
 	wired.accessLog.Start()
+	wired.usage.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)
 }

@@ -28,9 +28,12 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/reports"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
+	"crossgrant/internal/usage"
+	"crossgrant/internal/webidentity"
 )
 
 // wired is the services of a server.
@@ -41,6 +44,7 @@ type wired struct {
 	lifecycles *engine.Engine
 	events     *notify.Service
 	accessLog  *accesslog.Service
+	usage      *usage.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
@@ -104,16 +108,20 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
+	w.usage = usage.New(store, usage.Options{Log: log})
+	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
 		Authorizer: authorizer,
 		Messages:   sessions,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
+			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog),
+		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog, w.usage),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),

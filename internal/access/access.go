@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
@@ -128,6 +129,9 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 		Resource:  check.Policy,
 		MustTrust: check.Policy != nil,
 		BothSides: check.BothSides,
+	}
+	if check.Grant != nil {
+		in.Identity = append(slices.Clip(in.Identity), *check.Grant)
 	}
 	if b := check.Bucket; b != nil {
 		in.Resource = b.Policy

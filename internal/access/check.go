@@ -38,6 +38,9 @@ type Check struct {
 	// Policy is the policy of a resource that has to grant even within one account: the trust policy of the
 	// role that sts:AssumeRole names, or the policy of a KMS key; nil for every other action.
 	Policy *authz.Source
+	// Grant is what IAM lets every user of the account do by a setting of the account, as if each had it as an
+	// identity policy: what denies or limits that, does so too. Nil: nothing.
+	Grant *authz.Source
 	// BothSides says that the caller's own policies have to allow as well, whatever Policy grants.
 	BothSides bool
 	// Keys adds the condition keys of this check to those that every request has; may be nil.

@@ -52,6 +52,12 @@ func (a *Access) Entity(ctx context.Context, name arn.ARN) (*Entity, error) {
 
 func notThere(name arn.ARN) error { return fmt.Errorf("read %s: %w", name, meta.ErrNotFound) }
 
+// ManagedPolicy returns the default version of a managed policy of AWS or of account, as it applies to what it
+// is attached to: one that cannot be found or read is a fault.
+func (a *Access) ManagedPolicy(ctx context.Context, account ids.AccountID, policyARN string) (authz.Source, error) {
+	return a.managed(ctx, account, policyARN, nil)
+}
+
 // named returns a user or role.
 func (a *Access) named(ctx context.Context, acct *records.Account, e entity, name arn.ARN) (*Entity, error) {
 	i, err := a.identity(ctx, e, nil)

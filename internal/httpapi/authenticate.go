@@ -128,7 +128,21 @@ func (p *Pipeline) verify(ctx context.Context, c *Call, endpoint *sigv4.Endpoint
 	c.Signed = signed
 	c.Record.Authentication = authentications[signed.Form]
 	c.identify(caller)
+	c.Record.Region = scopeRegion(signed, c.Region)
 	return verified, nil
+}
+
+// maxRegion is the longest name of a region, in bytes, that records keep.
+const maxRegion = 32
+
+// scopeRegion returns the region that a request was signed for. The services without regions take any text for
+// one: what cannot be the name of a region stands for that of the server.
+func scopeRegion(signed *sigv4.Signed, own string) string {
+	region := signed.Scope.Region
+	if region == "" || len(region) > maxRegion || strings.Trim(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return own
+	}
+	return region
 }
 
 // authentications are what records call the forms of a signature.

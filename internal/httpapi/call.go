@@ -93,6 +93,7 @@ func (c *Call) identify(caller *access.Caller) {
 	c.Record.CallerARN = caller.ARN
 	c.Record.CallerAccount = caller.Account
 	c.Record.CallerID = caller.UserID()
+	c.Record.CallerEntityID = caller.EntityID
 	c.Record.CallerCanonicalID = caller.CanonicalID
 }
 

@@ -27,11 +27,13 @@ func (r *received) Read(b []byte) (int, error) {
 func (r *received) last() time.Time { return r.at.Add(time.Duration(r.nanos.Load())) }
 
 // secretParameters are the parameters of a query whose values are no business of any log, in lower case: what
-// proves who asks, and the keys of SSE-C, which presigned URLs may carry like headers.
+// proves who asks, the keys of SSE-C, which presigned URLs may carry like headers, and the passwords and tokens
+// of IAM and STS, whose parameters may be sent in a query.
 var secretParameters = map[string]bool{
 	"x-amz-signature": true, "x-amz-security-token": true, "signature": true,
 	"x-amz-server-side-encryption-customer-key":             true,
 	"x-amz-copy-source-server-side-encryption-customer-key": true,
+	"password": true, "oldpassword": true, "newpassword": true, "privatekey": true, "webidentitytoken": true, "samlassertion": true,
 }
 
 // redact returns a query, as sent, with the values of secretParameters replaced.

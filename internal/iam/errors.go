@@ -26,6 +26,14 @@ func deleteConflict(message string) *apierr.Error {
 	return apierr.New(http.StatusConflict, "DeleteConflict", "%s", message)
 }
 
+func passwordPolicyViolation(message string) *apierr.Error {
+	return apierr.New(http.StatusBadRequest, "PasswordPolicyViolation", "%s", message)
+}
+
+func temporarilyUnmodifiable(format string, args ...any) *apierr.Error {
+	return apierr.New(http.StatusConflict, "EntityTemporarilyUnmodifiable", format, args...)
+}
+
 func invalidInput(format string, args ...any) *apierr.Error {
 	return apierr.New(http.StatusBadRequest, "InvalidInput", format, args...)
 }

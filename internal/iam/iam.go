@@ -20,11 +20,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"time"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/password"
 	"crossgrant/internal/seal"
 )
 
@@ -37,6 +39,8 @@ type Options struct {
 	Rand io.Reader
 	// Quotas limit each account; the zero value means DefaultQuotas.
 	Quotas Quotas
+	// PasswordCost is that of new hashes of passwords; the zero value means password.DefaultCost.
+	PasswordCost password.Cost
 }
 
 // Service is IAM over a metadata store. It is safe for concurrent use.
@@ -46,16 +50,25 @@ type Service struct {
 	now    func() time.Time
 	rand   io.Reader
 	quotas Quotas
+	cost   password.Cost
+	// hashing holds one entry for each password that is being hashed, which costs memory.
+	hashing chan struct{}
 }
 
 // New returns the service over store; box seals secret access keys.
 func New(store *meta.Store, box *seal.Box, opts Options) *Service {
-	s := &Service{store: store, box: box, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas}
+	s := &Service{
+		store: store, box: box, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, cost: opts.PasswordCost,
+		hashing: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.rand == nil {
 		s.rand = rand.Reader
+	}
+	if s.cost == (password.Cost{}) {
+		s.cost = password.DefaultCost
 	}
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()

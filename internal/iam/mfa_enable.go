@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -63,6 +64,9 @@ func (s *Service) EnableMFADevice(ctx context.Context, account ids.AccountID, in
 		if _, err := s.acceptPair(d, in, window); err != nil {
 			return err
 		}
+		if _, err := quotas.Enter(c.tx, c.account, keys.EnabledMFADeviceKind, math.MaxInt); err != nil {
+			return err
+		}
 		d.Owner, d.Enabled = string(owner.ID), s.timestamp()
 		if err := c.tx.Put(keys.EnabledMFADevice(c.account, d.Owner, d.Path+d.Name), nil); err != nil {
 			return err
@@ -121,6 +125,9 @@ func (s *Service) DeactivateMFADevice(ctx context.Context, account ids.AccountID
 		}
 		if in.WithoutMFA {
 			return errWithoutMFA
+		}
+		if err := c.countOut(keys.EnabledMFADeviceKind); err != nil {
+			return err
 		}
 		if err := c.tx.Delete(keys.EnabledMFADevice(c.account, d.Owner, d.Path+d.Name)); err != nil {
 			return err

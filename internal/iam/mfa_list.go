@@ -46,6 +46,22 @@ func (s *Service) MFADevices(ctx context.Context, account ids.AccountID, user st
 	return list, err
 }
 
+// EnabledMFADevice returns a device that is enabled for a user, or for the root user if user is empty, or
+// NoSuchEntity. On AWS the operation is for security keys; here, where there are none, it is for virtual devices.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetMFADevice.html
+func (s *Service) EnabledMFADevice(ctx context.Context, account ids.AccountID, user, serial string) (device MFADevice, err error) {
+	err = s.read(ctx, account, func(v view) error {
+		d, err := v.enabledFor(MFAAssignment{User: user, SerialNumber: serial})
+		if err != nil {
+			return err
+		}
+		device, err = v.makeMFADevice(d.MFADevice)
+		return err
+	})
+	return device, err
+}
+
 // VirtualMFADevices returns the account's virtual MFA devices of a status, by path and name.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListVirtualMFADevices.html

@@ -90,15 +90,18 @@ func (s *Service) verifyMFA(c change, owner, serial, code string, now time.Time)
 }
 
 // pausedUntil returns when the next code is looked at.
-func (d mfaDevice) pausedUntil() time.Time {
-	if d.Failures < freeFailures {
+func (d mfaDevice) pausedUntil() time.Time { return pausedUntil(d.Failures, d.LastFailure) }
+
+// pausedUntil returns when whoever guessed wrong so many times in a row, the last time then, may guess again.
+func pausedUntil(failures int32, last int64) time.Time {
+	if failures < freeFailures {
 		return time.Time{}
 	}
 	pause := longestPause
-	if doublings := d.Failures - freeFailures; doublings < 8 {
+	if doublings := failures - freeFailures; doublings < 8 {
 		pause = min(pause, firstPause<<doublings)
 	}
-	return instant(d.LastFailure).Add(pause)
+	return instant(last).Add(pause)
 }
 
 func isNoSuchEntity(err error) bool { return apierr.Is(err, "NoSuchEntity") }

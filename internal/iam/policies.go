@@ -97,6 +97,9 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 			Tags:     recordTags(in.Tags),
 		}
 		created = c.makePolicy(r)
+		if err := c.countVersions(1); err != nil {
+			return err
+		}
 		return c.create(keys.PolicyKind, r, s.quotas.Policies, "PoliciesPerAccount",
 			alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", in.Name))
 	})
@@ -188,8 +191,10 @@ func (s *Service) DeletePolicy(ctx context.Context, account ids.AccountID, polic
 			return deleteConflict("Cannot delete a policy attached to entities.")
 		case len(r.Versions) > 1:
 			return deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
-		default:
-			return c.remove(keys.PolicyKind, r)
 		}
+		if err := c.countVersions(-1); err != nil {
+			return err
+		}
+		return c.remove(keys.PolicyKind, r)
 	})
 }

@@ -47,6 +47,9 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, account ids.AccountID
 		if len(r.Versions) >= quota {
 			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", quota)
 		}
+		if err := c.countVersions(1); err != nil {
+			return err
+		}
 		r.LastVersion++
 		r.Updated = s.timestamp()
 		v := &records.PolicyVersion{Id: "v" + strconv.Itoa(int(r.LastVersion)), Document: document, Created: r.Updated}
@@ -79,13 +82,16 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, account ids.Accou
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicyVersion.html
 func (s *Service) DeletePolicyVersion(ctx context.Context, account ids.AccountID, policyARN, version string) error {
-	return s.changePolicy(ctx, account, policyARN, func(_ change, r *records.ManagedPolicy) error {
+	return s.changePolicy(ctx, account, policyARN, func(c change, r *records.ManagedPolicy) error {
 		i := slices.IndexFunc(r.Versions, hasID(version))
 		switch {
 		case i < 0:
 			return noSuchVersion(policyARN, version)
 		case version == r.DefaultVersion:
 			return deleteConflict("Cannot delete the default version of a policy.")
+		}
+		if err := c.countVersions(-1); err != nil {
+			return err
 		}
 		r.Versions = slices.Delete(r.Versions, i, i+1)
 		r.Updated = s.timestamp()

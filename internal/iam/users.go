@@ -144,7 +144,7 @@ func (s *Service) UpdateUser(ctx context.Context, account ids.AccountID, name, n
 	})
 }
 
-// DeleteUser deletes a user that has no access keys, policies, groups or enabled MFA devices left.
+// DeleteUser deletes a user that has no access keys, policies, groups, password or enabled MFA devices left.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
 func (s *Service) DeleteUser(ctx context.Context, account ids.AccountID, name string) error {
@@ -161,6 +161,9 @@ func (s *Service) DeleteUser(ctx context.Context, account ids.AccountID, name st
 		}
 		if len(r.Groups) > 0 {
 			return deleteConflict("Cannot delete entity, must remove referenced objects first.")
+		}
+		if r.Login != nil {
+			return deleteConflict("Cannot delete entity, must delete login profile first.")
 		}
 		from, to := keys.EnabledMFADevices(account, r.Id)
 		if devices, err := c.count(from, to, 1); err != nil {

@@ -16,6 +16,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/password"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 )
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, quotas Quotas) *world {
 		return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(seconds.Add(1)) * time.Second)
 	}
 	store := meta.New(memory.New())
-	w := &world{T: t, Service: New(store, box, Options{Now: now, Quotas: quotas}), ctx: context.Background()}
+	w := &world{T: t, Service: New(store, box, Options{Now: now, Quotas: quotas, PasswordCost: password.Cost{Time: 1, Memory: 64, Threads: 1}}), ctx: context.Background()}
 	t.Cleanup(func() {
 		w.checkIndexes()
 		store.Close()
@@ -171,11 +172,32 @@ func (w *world) checkIndexes() {
 					return err
 				}
 			}
+			if root.Alias != "" {
+				expect(keys.AccountAlias(root.Alias), string(account))
+			}
+			roles := map[string]string{}
 			err := v.each(keys.InstanceProfileKind, func() entity { return new(records.InstanceProfile) }, func(e entity) {
 				expect(keys.UniqueID(account, ids.UniqueID(e.GetId())), "i"+strings.ToLower(e.GetName()))
+				if role := e.(*records.InstanceProfile).Role; role != "" {
+					roles[e.GetName()] = role
+				}
 			})
 			if err != nil {
 				return err
+			}
+			err = v.each(keys.RoleKind, func() entity { return new(records.Role) }, func(e entity) {
+				for _, profile := range e.(*records.Role).InstanceProfiles {
+					if roles[profile] != e.GetName() {
+						w.Errorf("role %s is in the instance profile %s, which has the role %q", e.GetName(), profile, roles[profile])
+					}
+					delete(roles, profile)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			if len(roles) > 0 {
+				w.Errorf("roles do not know of their instance profiles: %v", roles)
 			}
 			for _, k := range countedKinds {
 				if err := v.checkCount(k); err != nil {
@@ -253,7 +275,7 @@ func compareIndexes(r meta.Reader, want map[string]string) error {
 				return errors.Join(err, it.Close())
 			}
 			value = fmt.Sprint(u.Attachments, u.BoundaryUses)
-		case key[0] == 'N', key[0] == 'I' && bytes.IndexByte([]byte("nmabe"), key[13]) >= 0:
+		case key[0] == 'N', key[0] == 'a', key[0] == 'I' && bytes.IndexByte([]byte("nmabe"), key[13]) >= 0:
 		default:
 			continue
 		}

@@ -40,6 +40,8 @@ func TestLayout(t *testing.T) {
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"RootFeatures", RootFeatures("o-abc"), `Ro-abc\x00\x01f`},
+		{"RoleDeletion", RoleDeletion(account, "task/x/y/z"), `I380701114427ktask/x/y/z`},
 		{"PolicyUses", PolicyUses(account, "arn:p"), `I380701114427tarn:p`},
 		{"BoundaryUse", BoundaryUse(account, "arn:p", RoleKind, "R"), `I380701114427barn:p\x00\x01rr`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},
@@ -81,6 +83,12 @@ func TestLayout(t *testing.T) {
 		{"Event", Event("arn:q", Place{Sequence: 258, Random: [8]byte{'x', 7: 'y'}}), `Zarn:q\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02x\x00\x00\x00\x00\x00\x00y`},
 		{"LogLines", LogLines(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fl\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"LogObject", LogObject(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fo\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
+		{"AccountUsage", AccountUsage(account), `u380701114427a`},
+		{"PrincipalUsage", PrincipalUsage(account, "AIDAX"), `u380701114427pAIDAX`},
+		{"KeyUsage", KeyUsage(account, "AKIAEXAMPLE"), `u380701114427kAKIAEXAMPLE`},
+		{"AccessReport", AccessReport(account, "job"), `u380701114427jjob`},
+		{"AccessedEntities", AccessedEntities(account, "job", "s3", 258), `u380701114427ejob\x00\x01s3\x00\x01\x00\x00\x01\x02`},
+		{"CredentialReport", CredentialReport(account, 1), `u380701114427r\x00\x00\x00\x01`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {
@@ -213,7 +221,7 @@ func TestOfObjects(t *testing.T) {
 			t.Errorf("OfObjects(%q) = true", key)
 		}
 	}
-	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x")} {
+	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x"), AccountUsage(account)} {
 		if !OfObjects(key) {
 			t.Errorf("OfObjects(%q) = false", key)
 		}
@@ -272,6 +280,29 @@ func TestSpacesAreApart(t *testing.T) {
 	for i := 1; i < len(prefixes); i++ {
 		if strings.HasPrefix(prefixes[i], prefixes[i-1]) {
 			t.Errorf("the spaces %q and %q overlap", prefixes[i-1], prefixes[i])
+		}
+	}
+}
+
+func TestParseUsage(t *testing.T) {
+	t.Parallel()
+	const account ids.AccountID = "380701114427"
+	a, kind, rest, err := ParseUsage(AccessedEntities(account, "job\x00", "s3", 1))
+	if err != nil || a != account || kind != AccessedEntitiesKind {
+		t.Fatalf("got %s, %c, %v", a, kind, err)
+	}
+	if job, err := ParseAccessedEntities(rest); err != nil || job != "job\x00" {
+		t.Errorf("got job %q, %v", job, err)
+	}
+	from, to := UsageOf(account)
+	for _, key := range [][]byte{AccountUsage(account), CredentialReport(account, 1<<32-1), PrincipalUsage(account, "~")} {
+		if bytes.Compare(key, from) < 0 || bytes.Compare(key, to) >= 0 {
+			t.Errorf("the range of the account lacks %q", key)
+		}
+	}
+	for _, bad := range []string{"", "u", "u380701114427", "I380701114427u"} {
+		if _, _, _, err := ParseUsage([]byte(bad)); err == nil {
+			t.Errorf("ParseUsage took %q", bad)
 		}
 	}
 }

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// OfObjects reports whether key belongs to objects, uploads, their blobs, or to what waits to be told of
-// them. No permission is read from such a key but the ACL of an object, which is read anew for each request.
+// OfObjects reports whether key belongs to objects, uploads, their blobs, to what waits to be told of
+// them, or to what is known of real use. No permission is read from such a key but the ACL of an object, which
+// is read anew for each request.
 func OfObjects(key []byte) bool {
 	if len(key) == 0 {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'Z', 'F':
+	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'Z', 'F', 'u':
 		return true
 	default:
 		return false

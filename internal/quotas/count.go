@@ -40,7 +40,7 @@ func Enter(tx meta.Tx, account ids.AccountID, k keys.Kind, limit int) (room bool
 	if err != nil || n >= limit {
 		return false, err
 	}
-	return true, keep(tx, account, k, n+1)
+	return true, Keep(tx, account, k, n+1)
 }
 
 // Leave counts one less of a kind, which is about to be deleted. It must come before that.
@@ -51,11 +51,11 @@ func Leave(tx meta.Tx, account ids.AccountID, k keys.Kind) error {
 	}
 	// There can be one that is not counted only if it was made by a program that keeps no numbers: they are then
 	// counted anew.
-	return keep(tx, account, k, max(0, n-1))
+	return Keep(tx, account, k, max(0, n-1))
 }
 
-// keep keeps a number. None is kept of what there is none of.
-func keep(tx meta.Tx, account ids.AccountID, k keys.Kind, n int) error {
+// Keep keeps a number, for kinds that are not counted by their keys. None is kept of what there is none of.
+func Keep(tx meta.Tx, account ids.AccountID, k keys.Kind, n int) error {
 	if n == 0 {
 		return tx.Delete(keys.EntityCount(account, k))
 	}

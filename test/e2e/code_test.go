@@ -25,3 +25,14 @@ func codeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv(name, totp.Code(seed, first+int64(i)))
 	}
 }
+
+// nowCommand is the command now. Whatever was done before lies in an earlier second, and what is done after
+// in none that is earlier.
+func nowCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: now NAME")
+	}
+	second := time.Now().Truncate(time.Second).Add(time.Second)
+	time.Sleep(time.Until(second))
+	ts.Setenv(args[0], second.UTC().Format(time.RFC3339))
+}

@@ -10,10 +10,18 @@
 //	variable NAME ARG…     the AWS CLI, which prints one word: the value of NAME from then on
 //	code FILE STEPS NAME…  the values of the NAMEs are from then on the codes that the MFA device with the seed
 //	                       in FILE shows, one after the other, from STEPS times 30 seconds after now
+//	now NAME               the value of NAME is from then on the second that begins now, in UTC
 //	status N|service-error the exit status of the last aws
 //	failed CODE OPERATION MESSAGE   the last aws failed with exactly this error and printed nothing
 //	denied OPERATION [MESSAGE]      failed AccessDenied, by default with "Access Denied"
 //	session PROFILE        makes a profile of the credentials that aws sts just printed
+//	profile NAME [FILE]    makes a profile of the access key that aws iam just printed, or printed to FILE; or
+//	                       gives it to that profile
+//	uploads start PROFILE BUCKET    starts a client that uploads all the time, with the keys that the profile
+//	                       has when it does
+//	uploads go-on | stop   waits until that client has uploaded more; it may not have failed
+//	issuer start           starts an issuer of web identities: $ISSUER, and without the scheme $ISSUER_NAME
+//	issuer token FILE CLAIMS        writes a token to FILE with the claims in the file CLAIMS
 //	request [FLAG…] METHOD PATH     a raw signed request, for what the CLI refuses to send
 //	until REGEXP ARG…      the AWS CLI, again until what it prints matches
 //	webhook start          starts a webhook; its URL is $WEBHOOK
@@ -36,6 +44,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"crossgrant/test/oidcissuer"
 	"crossgrant/test/servertest"
 )
 
@@ -176,8 +185,9 @@ func tell(t *testing.T, between interlude, stories []string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": serverCommand, "interlude": interludeCommand,
-			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "code": codeCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
+			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "code": codeCommand, "now": nowCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
 			"session": sessionCommand, "request": requestCommand, "until": untilCommand, "webhook": webhookCommand,
+			"profile": profileCommand, "uploads": uploadsCommand, "issuer": issuerCommand,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "role-profiles" {
@@ -195,6 +205,8 @@ type stage struct {
 	server  *servertest.Server
 	status  int // of the last aws
 	webhook *webhook
+	uploads *uploads
+	issuer  *oidcissuer.Issuer
 }
 
 type stageKey struct{}

@@ -1,18 +1,23 @@
 package main
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // report is what came of the tests.
 type report struct {
-	outcomes map[string]outcome // by name
-	old      int                // number of the tests that use Signature Version 2
+	outcomes map[test]outcome
+	old      int // number of the tests that use Signature Version 2
 }
+
+// test is one test of the suite.
+type test struct{ file, name string }
 
 // outcome is what came of one test.
 type outcome struct {
@@ -33,12 +38,20 @@ const (
 //
 // Source: https://docs.pytest.org/en/stable/how-to/output.html#creating-junitxml-format-files
 type testcase struct {
+	Class   string    `xml:"classname,attr"` // module, with dots
 	Name    string    `xml:"name,attr"`
 	Failure *struct{} `xml:"failure"`
 	Skipped *struct{} `xml:"skipped"`
 	Error   *struct {
 		Message string `xml:"message,attr"` // begins with "failed on setup" or "failed on teardown"
 	} `xml:"error"`
+}
+
+// test returns which test it is. Its name may end with the group that it ran in.
+//
+// Source: https://pytest-xdist.readthedocs.io/en/stable/distribution.html
+func (c *testcase) test() test {
+	return test{file: c.Class[strings.LastIndexByte(c.Class, '.')+1:] + ".py", name: strings.TrimSuffix(c.Name, "@"+inOrder)}
 }
 
 // outcome returns what came of the test. One whose buckets could not be removed before or after it has
@@ -66,37 +79,60 @@ func (r *report) add(text []byte) error {
 		return fmt.Errorf("read report of pytest: %w", err)
 	}
 	for _, c := range all.Cases {
-		got := c.outcome()
-		if last, twice := r.outcomes[c.Name]; !twice || got.state > last.state {
-			r.outcomes[c.Name] = got
+		which, got := c.test(), c.outcome()
+		if last, twice := r.outcomes[which]; !twice || got.state > last.state {
+			r.outcomes[which] = got
 		}
 	}
 	return nil
 }
 
-// names returns the names of the tests that ended so, in order.
-func (r *report) names(s state) []string {
-	var names []string
-	for name, o := range r.outcomes {
+// tests returns the tests that ended so, in the order of their files and names.
+func (r *report) tests(s state) []test {
+	var tests []test
+	for t, o := range r.outcomes {
 		if o.state == s {
-			names = append(names, name)
+			tests = append(tests, t)
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.SortFunc(tests, func(a, b test) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.name, b.name)) })
+	return tests
+}
+
+// files returns the files of the tests, in order.
+func (r *report) files() []string {
+	found := map[string]bool{}
+	for t := range r.outcomes {
+		found[t.file] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// count returns how many tests of a file ended so; of all files if it is empty.
+func (r *report) count(file string, s state) (n int) {
+	for t, o := range r.outcomes {
+		if o.state == s && (file == "" || file == t.file) {
+			n++
+		}
+	}
+	return n
 }
 
 // print prints the report.
 func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%d tests use Signature Version 2 and were left out\n", r.old)
-	for _, name := range r.names(skipped) {
-		fmt.Fprintln(w, "skipped:", name)
+	for _, t := range r.tests(skipped) {
+		fmt.Fprintln(w, "skipped:", t.name)
 	}
-	for _, name := range r.names(failed) {
-		if where := r.outcomes[name].where; where != "" {
+	for _, t := range r.tests(failed) {
+		name := t.name
+		if where := r.outcomes[t].where; where != "" {
 			name += " (in its " + where + ")"
 		}
 		fmt.Fprintln(w, "failed:", name)
 	}
-	fmt.Fprintf(w, "%d passed, %d failed\n", len(r.names(passed)), len(r.names(failed)))
+	for _, file := range r.files() {
+		fmt.Fprintf(w, "%s: %d passed, %d failed\n", file, r.count(file, passed), r.count(file, failed))
+	}
+	fmt.Fprintf(w, "%d passed, %d failed\n", r.count("", passed), r.count("", failed))
 }

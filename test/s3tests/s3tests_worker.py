@@ -5,22 +5,92 @@ have accounts of their own: some tests look at everything that an account has.
 
 A client that names no region is given one. The suite has such clients for IAM and STS; a signature
 without region is refused, by AWS as well.
+
+Its tests of STS are written for users of Ceph who belong to no account, and for an issuer of Ceph's test
+bed. What they say is put as AWS has it, in what clients send, and only there:
+
+- An ARN without account, arn:aws:iam:::role/NAME, gets the account of [iam]; that of a session is one of STS
+  then. The ARN of a role of that account goes the other way in the answer of CreateRole, which the tests
+  compare.
+- The issuer http://localhost:8080 is the one that the runner has started, on another port. A provider for it
+  has the audience of the tokens, which Ceph does not ask for where a provider names no client.
+
+The tests that share the bucket test1, which they do not remove, run one after the other. The test that
+waits for a session to end begins first.
 """
 
+import configparser
 import os
 
 import boto3
+import pytest
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 os.environ["S3TEST_CONF"] = os.path.join(os.environ["S3TESTS_SETTINGS"], worker + ".conf")
 
-_client = boto3.client
+_setting = configparser.RawConfigParser()
+_setting.read(os.environ["S3TEST_CONF"])
+_account = _setting["iam"]["account_id"]
+_issuer = _setting["webidentity"]["issuer"]
+
+# What the suite writes, and what it means; the order counts.
+_meanings = [
+    ("arn:aws:iam:::assumed-role/", f"arn:aws:sts::{_account}:assumed-role/"),
+    ("arn:aws:iam:::", f"arn:aws:iam::{_account}:"),
+    ("localhost:8080/", f"{_issuer}/"),
+]
 
 
-def client(*args, **arguments):
-    if arguments.get("region_name") == "":
-        del arguments["region_name"]
-    return _client(*args, **arguments)
+def _translated(value):
+    """Returns a parameter as AWS has it."""
+    if isinstance(value, dict):
+        return {name: _translated(v) for name, v in value.items()}
+    if isinstance(value, list):
+        return [_translated(v) for v in value]
+    if isinstance(value, str):
+        for written, meant in _meanings:
+            value = value.replace(written, meant)
+    return value
 
 
-boto3.client = client
+def _ask(params, model, **_):
+    """Translates what a client is about to send."""
+    params = _translated(params)
+    if model.name == "CreateOpenIDConnectProvider" and _issuer in params.get("Url", "") and not params.get("ClientIDList"):
+        params["ClientIDList"] = [_setting["webidentity"]["aud"]]
+    return params
+
+
+def _answer(parsed, **_):
+    """Translates the ARN of a role that was made."""
+    if "Role" in parsed:
+        parsed["Role"]["Arn"] = parsed["Role"]["Arn"].replace(f"arn:aws:iam::{_account}:", "arn:aws:iam:::")
+
+
+boto3.setup_default_session()
+boto3.DEFAULT_SESSION.events.register("provide-client-params", _ask)
+boto3.DEFAULT_SESSION.events.register("after-call.iam.CreateRole", _answer)
+
+
+def _with_region(make):
+    """Returns what makes a client, with a region if it has none."""
+
+    def made(*args, **arguments):
+        if arguments.get("region_name") == "":
+            del arguments["region_name"]
+        return make(*args, **arguments)
+
+    return made
+
+
+boto3.client = _with_region(boto3.client)
+boto3.resource = _with_region(boto3.resource)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Says which tests run in order, and which begins first."""
+    for item in items:
+        if item.get_closest_marker("session_policy"):
+            item.add_marker(pytest.mark.xdist_group("in-order"))
+    items.sort(key=lambda item: item.originalname != "test_assume_role_creds_expiry")

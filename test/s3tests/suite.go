@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,11 +13,15 @@ import (
 	"strconv"
 	"strings"
 
+	"crossgrant/test/oidcissuer"
 	"crossgrant/test/servertest"
 )
 
-// suiteFiles are the files of the suite whose tests are run.
-var suiteFiles = []string{"s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py"}
+// suiteFolder is where the suite's tests are.
+const suiteFolder = "s3tests/functional"
+
+// inOrder is the group of the tests that run one after the other, as s3tests_worker.py names it.
+const inOrder = "in-order"
 
 // Which tests are run, and which count apart, by the suite's own marks.
 const (
@@ -54,7 +59,12 @@ func (s *suite) test(ctx context.Context, program string, all *report) (err erro
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	for i := range s.workers {
 		worker := "gw" + strconv.Itoa(i) // as pytest-xdist names it
-		setting, err := newSetting(ctx, server, worker)
+		from, err := oidcissuer.Start(oidcissuer.Options{Host: "localhost", Path: realms + worker})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, from.Close()) }()
+		setting, err := newSetting(ctx, server, from, s.sections, worker)
 		if err != nil {
 			return err
 		}
@@ -81,7 +91,7 @@ func (s *suite) collect(ctx context.Context, all *report) error {
 // run runs the tests, shows what pytest says, and adds what came of them.
 func (s *suite) run(ctx context.Context, all *report) error {
 	results := filepath.Join(s.dir, "results.xml")
-	err := s.pytest(ctx, os.Stdout, "-m", runMarks, "-n", strconv.Itoa(s.workers), "--tb", "short", "-r", "N", "--junit-xml", results)
+	err := s.pytest(ctx, os.Stdout, "-m", runMarks, "-n", strconv.Itoa(s.workers), "--dist", "loadgroup", "--tb", "short", "-r", "N", "--junit-xml", results)
 	if err != nil {
 		return err
 	}
@@ -94,8 +104,8 @@ func (s *suite) run(ctx context.Context, all *report) error {
 
 // keywords is the expression that selects the tests.
 func (s *suite) keywords() string {
-	if s.only == "" {
-		return s.tests
+	if s.only == "" || s.tests == "" {
+		return cmp.Or(s.only, s.tests)
 	}
 	return "(" + s.tests + ") and (" + s.only + ")"
 }
@@ -107,7 +117,10 @@ func (s *suite) pytest(ctx context.Context, out io.Writer, args ...string) error
 		return err
 	}
 	args = append([]string{filepath.Join(here, ".ci/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "s3tests_worker", "-k", s.keywords()}, args...)
-	command := exec.CommandContext(ctx, "sh", append(args, suiteFiles...)...)
+	for _, file := range s.files {
+		args = append(args, filepath.Join(suiteFolder, file))
+	}
+	command := exec.CommandContext(ctx, "sh", args...)
 	command.Dir, command.Stdout, command.Stderr = s.suite, out, os.Stderr
 	command.Env = append(os.Environ(),
 		"PYTHONPATH="+filepath.Join(here, "test/s3tests"), "S3TESTS_SETTINGS="+s.dir, "PYTHONDONTWRITEBYTECODE=1", "NO_PROXY=127.0.0.1", "AWS_DEFAULT_REGION=us-east-1",

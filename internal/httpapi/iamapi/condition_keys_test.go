@@ -7,23 +7,30 @@ import (
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/queryapi/querytest"
+	"crossgrant/internal/ids"
 )
 
 // keysTable holds the operations of IAM against its reference.
 var keysTable = keytest.Table{
-	Service: "iam", Operations: iamapi.New(nil, nil).Operations(),
+	Service: "iam", Operations: iamapi.New(nil, iamapi.Deps{}).Operations(),
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},
-		"ListInstanceProfiles": {"arn:aws:iam::${Account}:instance-profile/"},
-		"ListPolicies":         {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
+		"ListInstanceProfiles":   {"arn:aws:iam::${Account}:instance-profile/"},
+		"ListServerCertificates": {"arn:aws:iam::${Account}:server-certificate/a/"},
+		// Those of all users.
+		"ListServiceSpecificCredentials": {"*"},
+		"ListPolicies":                   {"policy path /"}, "ListVirtualMFADevices": {"arn:aws:iam::${Account}:mfa/"},
 		"ListOpenIDConnectProviders": {"arn:aws:iam::${Account}:oidc-provider/*"}, "ListSAMLProviders": {"arn:aws:iam::${Account}:saml-provider/*"},
 		// Who names no user asks for all of them, and so does the root user about its own devices.
-		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"},
+		"ListMFADevices": {"*"}, "EnableMFADevice": {"*"}, "ResyncMFADevice": {"*"}, "DeactivateMFADevice": {"*"}, "GetMFADevice": {"*"},
 		// The root user is no user of IAM's and has no ARN of one, but may have access keys.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 		"GetUser": {rootForm}, "CreateAccessKey": {rootForm}, "ListAccessKeys": {rootForm}, "UpdateAccessKey": {rootForm}, "DeleteAccessKey": {rootForm},
+		// Of a key that the account does not have nobody is told anything.
+		"GetAccessKeyLastUsed": {rootForm, "*"},
 	},
+	Unasked: map[string]string{"UpdateDelegationRequest": "the reference, which is older, has no such action"},
 	Missing: map[string]string{
 		"iam:RoleTemplateARN": "there are no role templates", "iam:RegisterSecurityKey": "there are no security keys",
 		"iam:FIDO-certification": "the same", "iam:FIDO-FIPS-140-2-certification": "the same", "iam:FIDO-FIPS-140-3-certification": "the same",
@@ -38,6 +45,9 @@ const (
 	trustAnn   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}`
 	boundaryOf = "arn:aws:iam::111111111111:policy/boundary"
 )
+
+// keyIDs are the access keys of users.
+var keyIDs = map[string]ids.AccessKeyID{"full": "AKIAFULLFULLFULLFULL", "bare": "AKIABAREBAREBAREBARE"}
 
 // keysWorld is an account in which what is called "full" has a tag and, if it can, a boundary, and what is
 // called "bare" has neither.
@@ -59,6 +69,9 @@ func newKeysWorld(t *testing.T) *keysWorld {
 		w.IAMCall(w.root, "CreateRole", append([]string{"RoleName", name, "AssumeRolePolicyDocument", trustAnn}, more...)...).OK()
 		w.IAMCall(w.root, "CreateGroup", "GroupName", name).OK()
 		w.IAMCall(w.root, "CreateInstanceProfile", append([]string{"InstanceProfileName", name}, tags[name]...)...).OK()
+		if _, err := w.IAM.AddAccessKey(t.Context(), keysOfAnn, name, keyIDs[name], "secret"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.IAMCall(w.root, "CreateVirtualMFADevice", "VirtualMFADeviceName", "bare").OK()
 	w.IAMCall(w.root, "CreateVirtualMFADevice", append([]string{"VirtualMFADeviceName", "full"}, tag...)...).OK()
@@ -80,8 +93,13 @@ func (w *keysWorld) ask(t *testing.T, operation, request string) []keytest.Quest
 	}
 	form.Set("Action", operation)
 	form.Set("Version", querytest.IAMVersion)
+	key := w.root
+	if operation == "ChangePassword" { // which is of users alone
+		made := w.IAMCall(w.root, "CreateAccessKey", "UserName", "full").OK()
+		key = querytest.Key{ID: made.Get("AccessKeyId"), Secret: made.Get("SecretAccessKey")}
+	}
 	w.Asking.Taken()
-	answer := w.Do(w.root, "iam", form)
+	answer := w.Do(key, "iam", form)
 	asked := w.Asking.Taken()
 	if len(asked) == 0 {
 		t.Errorf("%s: asked nothing: %s", request, answer.Body)

@@ -21,9 +21,15 @@ const (
 	profile    = "InstanceProfileName="
 	serial     = "SerialNumber=arn:aws:iam::111111111111:mfa/"
 	codes      = "&" + serial + "full&AuthenticationCode1=123456&AuthenticationCode2=654321"
+	publicKey  = "&SSHPublicKeyId=APKAIOSFODNN7EXAMPLE"
+	named      = "ServerCertificateName="
+	secret     = "&Password=Walnut-1"
 	tagKey     = "&TagKeys.member.1=class"
 	ofOIDC     = "OpenIDConnectProviderArn=arn:aws:iam::111111111111:oidc-provider/"
 	ofSAML     = "SAMLProviderArn=arn:aws:iam::111111111111:saml-provider/"
+	namedARN   = "Arn=arn:aws:iam::111111111111:"
+	someJob    = "01234567-89ab-4def-8123-456789abcdef"
+	entityPath = "EntityPath=o-0123456789/r-0123/111111111111"
 	sourceARN  = "PolicySourceArn=arn:aws:iam::111111111111:"
 )
 
@@ -35,6 +41,30 @@ var (
 	unmade   = map[string]string{"aws:ResourceTag/class": "what is being made has no tags yet", "iam:ResourceTag/class": "the same"}
 	untagged = map[string]string{"aws:ResourceTag/class": "it has no tags, or none yet"}
 )
+
+// unowned are the keys that a delegation request has not that is not there.
+var unowned = map[string]string{"iam:DelegationRequestOwner": "there are no delegation requests"}
+
+func unownedRequest(operation string) keytest.Case {
+	return keytest.Case{Operation: operation, Full: []string{"DelegationRequestId=0123456789abcdef"}, Absent: unowned}
+}
+
+// withoutCredential is the case of an operation on a credential, whose service is not known as it is not there.
+func withoutCredential(operation, parameters string) keytest.Case {
+	return keytest.Case{
+		Operation: operation, Full: []string{"UserName=full&ServiceSpecificCredentialId=ACCAIOSFODNN7EXAMPLE" + parameters},
+		Absent: map[string]string{"iam:ServiceSpecificCredentialServiceName": "there are no such credentials"},
+	}
+}
+
+// absentlyTagged returns the cases with no tags on what they are about.
+func absentlyTagged(cases ...[]keytest.Case) []keytest.Case {
+	all := slices.Concat(cases...)
+	for i := range all {
+		all[i].Absent = untagged
+	}
+	return all
+}
 
 // operationKeys is the table of all operations.
 var operationKeys = slices.Concat(
@@ -127,7 +157,80 @@ var operationKeys = slices.Concat(
 	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
 	about("RoleName=", "", "ListInstanceProfilesForRole"),
 
+	[]keytest.Case{
+		{Operation: "CreateServiceLinkedRole", Full: []string{"AWSServiceName=organizations.amazonaws.com"}, Absent: unmade},
+		{
+			Operation: "GetServiceLinkedRoleDeletionStatus",
+			Full:      []string{"DeletionTaskId=task/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations/0f5dd8d2-5a3e-4b7a-9d3c-0a9a3b6f2f10"},
+			Absent:    unmade,
+		},
+	},
+	about("RoleName=", "", "DeleteServiceLinkedRole"),
+	about("", "", "EnableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootCredentialsManagement", "EnableOrganizationsRootSessions",
+		"DisableOrganizationsRootSessions", "ListOrganizationsFeatures"),
+
+	about("UserName=", secret, "CreateLoginProfile", "UpdateLoginProfile"),
+	about("UserName=", "", "GetLoginProfile", "DeleteLoginProfile"),
+	[]keytest.Case{{Operation: "ChangePassword", Full: []string{"Old" + secret[1:] + "&New" + secret[1:]}}},
+	about("", "MinimumPasswordLength=9&HardExpiry=true", "UpdateAccountPasswordPolicy"),
+	about("", "", "GetAccountPasswordPolicy", "DeleteAccountPasswordPolicy", "ListAccountAliases"),
+	about("", "AccountAlias=walnut", "CreateAccountAlias", "DeleteAccountAlias"),
+	about("", "GlobalEndpointTokenVersion=v2Token", "SetSecurityTokenServicePreferences"),
+	about("UserName=", "&"+serial+"full", "GetMFADevice"),
+	[]keytest.Case{{Operation: "GetMFADevice", Full: []string{serial + "full"}}},
+
+	// What is not offered is asked for like the rest.
+	about("UserName=", "", "ListSSHPublicKeys", "ListSigningCertificates", "ListServiceSpecificCredentials"),
+	about("UserName=", publicKey, "DeleteSSHPublicKey"),
+	about("UserName=", publicKey+"&Encoding=PEM", "GetSSHPublicKey"),
+	about("UserName=", publicKey+"&Status=Active", "UpdateSSHPublicKey"),
+	about("UserName=", "&SSHPublicKeyBody=ssh-rsa", "UploadSSHPublicKey"),
+	about("UserName=", "&CertificateId=AAAABBBBCCCCDDDDEEEEFFFF&Status=Active", "UpdateSigningCertificate"),
+	about("UserName=", "&CertificateId=AAAABBBBCCCCDDDDEEEEFFFF", "DeleteSigningCertificate"),
+	about("UserName=", "&CertificateBody=PEM", "UploadSigningCertificate"),
+	about("", "PathPrefix=/a/", "ListServerCertificates"),
+	absentlyTagged(about(named, "", "GetServerCertificate", "UpdateServerCertificate", "DeleteServerCertificate", "ListServerCertificateTags"),
+		about(named, tagged, "TagServerCertificate"), about(named, tagKey, "UntagServerCertificate"),
+		[]keytest.Case{{
+			Operation: "UploadServerCertificate", Full: []string{named + "full&Path=/a/&CertificateBody=PEM&PrivateKey=PEM" + tagged},
+			Bare: named + "bare&CertificateBody=PEM&PrivateKey=PEM",
+		}}),
+	[]keytest.Case{
+		{
+			Operation: "CreateServiceSpecificCredential", Full: []string{"UserName=full&ServiceName=codecommit.amazonaws.com&CredentialAgeDays=7"},
+			Bare: "UserName=bare&ServiceName=s", Needed: []string{"iam:ServiceSpecificCredentialServiceName"},
+		},
+		withoutCredential("ResetServiceSpecificCredential", ""), withoutCredential("UpdateServiceSpecificCredential", "&Status=Active"),
+		withoutCredential("DeleteServiceSpecificCredential", ""),
+		{Operation: "ListServiceSpecificCredentials", Full: []string{"AllUsers=true"}},
+		{Operation: "ListDelegationRequests", Full: []string{"OwnerId=arn:aws:iam::111111111111:user/full"}, Bare: ""},
+		{
+			Operation: "CreateDelegationRequest", Absent: unowned,
+			Full: []string{"Description=d&RequestorWorkflowId=flow1&NotificationChannel=sns&SessionDuration=300&Permissions.PolicyTemplateArn=arn:aws:iam::aws:policy-template/t"},
+			Bare: "Description=d&RequestorWorkflowId=flow1&NotificationChannel=sns&SessionDuration=300", Needed: []string{"iam:NotificationChannel", "iam:DelegationDuration"},
+		},
+		unownedRequest("GetDelegationRequest"), unownedRequest("AcceptDelegationRequest"), unownedRequest("AssociateDelegationRequest"),
+		unownedRequest("RejectDelegationRequest"), unownedRequest("SendDelegationToken"),
+		{Operation: "GetHumanReadableSummary", Full: []string{"EntityArn=arn:aws:iam::111111111111:delegation-request/0123456789abcdef"}, Absent: unowned},
+	},
+	about("", "", "GetOutboundWebIdentityFederationInfo", "EnableOutboundWebIdentityFederation", "DisableOutboundWebIdentityFederation"),
+
 	about("PathPrefix=/", "", "ListUsers", "ListGroups", "ListRoles", "ListPolicies", "ListInstanceProfiles"),
+	about("", "", "GetAccountSummary", "GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport"),
+	about("", "JobId="+someJob, "GetServiceLastAccessedDetails", "GetOrganizationsAccessReport"),
+	about("", "JobId="+someJob+"&ServiceNamespace=s3", "GetServiceLastAccessedDetailsWithEntities"),
+	about(namedARN+"user/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"role/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"group/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"policy/", "", "GenerateServiceLastAccessedDetails"),
+	about(namedARN+"user/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	about(namedARN+"role/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	about(namedARN+"group/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
+	[]keytest.Case{
+		{Operation: "GenerateOrganizationsAccessReport", Full: []string{entityPath + "&OrganizationsPolicyId=p-FullAWSAccess"}, Bare: entityPath},
+		{Operation: "GetAccessKeyLastUsed", Full: []string{"AccessKeyId=AKIAFULLFULLFULLFULL", accessKey}, Bare: "AccessKeyId=AKIABAREBAREBAREBARE"},
+	},
+
 	about("", simulation, "SimulateCustomPolicy"),
 	about("", input, "GetContextKeysForCustomPolicy"),
 	about(sourceARN+"user/", simulation, "SimulatePrincipalPolicy"),

@@ -1,6 +1,6 @@
 // Package iamapi is the table of operations of AWS Identity and Access Management: for each, how its
 // parameters are read, what must be allowed, and what it answers. What the operations do is the concern
-// of packages iam and simulator.
+// of packages iam, simulator and reports.
 //
 // An operation is authorized as the action of its name on the entity that it is about, in the caller's
 // account. Users, groups and roles of other accounts cannot be named; a policy or virtual MFA device of
@@ -29,15 +29,23 @@ var protocol = queryapi.Protocol{
 	Known:     known,
 }
 
-// New returns the API over service and simulator.
-func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service {
-	a := &api{service, simulator}
+// Deps are what the API asks of other services.
+type Deps struct {
+	Simulator    *simulator.Simulator
+	Reports      Reports
+	RootFeatures RootFeatures
+}
+
+// New returns the API over service.
+func New(service *iam.Service, deps Deps) *queryapi.Service {
+	a := &api{service, deps.Simulator, deps.Reports, deps.RootFeatures}
 	return queryapi.New(protocol, slices.Concat(
-		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.policies(), a.policyVersions(), a.providers(),
+		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.serviceLinkedRoles(), a.policies(), a.policyVersions(), a.providers(),
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
-		a.simulations(), a.tags(), a.instanceProfiles(),
+		a.simulations(), a.tags(), a.instanceProfiles(), a.accountReports(), a.advisor(),
+		a.logins(), a.account(), a.rootFeatures(), a.notOffered(),
 	)...)
 }
 
@@ -45,4 +53,6 @@ func New(service *iam.Service, simulator *simulator.Simulator) *queryapi.Service
 type api struct {
 	iam       *iam.Service
 	simulator *simulator.Simulator
+	reports   Reports
+	features  RootFeatures
 }

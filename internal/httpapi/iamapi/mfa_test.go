@@ -65,6 +65,11 @@ func TestMFA(t *testing.T) {
 	if got.Get("MFADevices>member>UserName") != "ann" || got.Get("member>SerialNumber") != serialOfPhone || got.Get("member>EnableDate") != "2026-01-02T03:05:05Z" || got.Get("IsTruncated") != "false" {
 		t.Errorf("ann's devices: %s", got.Body)
 	}
+	if got := w.IAMCall(root, "GetMFADevice", device...).OK(); got.Get("GetMFADeviceResult>UserName") != "ann" || got.Get("SerialNumber") != serialOfPhone || got.Get("EnableDate") != "2026-01-02T03:05:05Z" {
+		t.Errorf("device %s", got.Body)
+	}
+	w.IAMCall(root, "GetMFADevice", "SerialNumber", serialOfPhone).Refused(404, "NoSuchEntity", "MFA Device invalid for user.")
+	w.IAMCall(root, "GetMFADevice", "SerialNumber", serialOfPhone+"2", "UserName", "ann").Refused(404, "NoSuchEntity", "VirtualMFADevice with serial number "+serialOfPhone+"2 doesn't exist.")
 	w.IAMCall(root, "DeleteUser", "UserName", "ann").Refused(409, "DeleteConflict", "")
 	w.IAMCall(root, "ResyncMFADevice", p.pair(device...)...).OK()
 	w.IAMCall(root, "DeleteVirtualMFADevice", "SerialNumber", serialOfPhone).Refused(409, "DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
@@ -73,7 +78,6 @@ func TestMFA(t *testing.T) {
 	w.IAMCall(root, "DeleteVirtualMFADevice", "SerialNumber", serialOfPhone).OK()
 	w.IAMCall(root, "DeleteVirtualMFADevice", "SerialNumber", serialOfPhone).Refused(404, "NoSuchEntity", "VirtualMFADevice with serial number "+serialOfPhone+" doesn't exist.")
 	w.IAMCall(root, "DeleteVirtualMFADevice", "SerialNumber", "GAHT12345678").Refused(404, "NoSuchEntity", "VirtualMFADevice with serial number GAHT12345678 doesn't exist.")
-	w.IAMCall(root, "GetMFADevice", "SerialNumber", serialOfPhone).Refused(501, "NotImplemented", "")
 }
 
 // TestMFAOfRoot: the root user leaves the name of the user out, and nobody else can mean it.

@@ -33,7 +33,7 @@ type roleShape struct {
 	MaxSessionDuration       int                   `xml:",omitempty"`
 	PermissionsBoundary      *boundaryShape        `xml:",omitempty"`
 	Tags                     *query.List[tagShape] `xml:",omitempty"`
-	RoleLastUsed             *query.Empty          `xml:",omitempty"`
+	RoleLastUsed             *roleUseShape         `xml:",omitempty"`
 }
 
 type policyShape struct {
@@ -112,7 +112,7 @@ func roleOf(r iam.Role) roleShape {
 		Path: r.Path, RoleName: r.Name, RoleId: string(r.ID), Arn: r.ARN, CreateDate: query.Time(r.Created),
 		AssumeRolePolicyDocument: query.EscapeDocument(r.Trust), Description: r.Description,
 		MaxSessionDuration:  int(r.MaxSession / time.Second),
-		PermissionsBoundary: boundaryOf(r.Boundary), Tags: tagsOf(r.Tags), RoleLastUsed: new(query.Empty),
+		PermissionsBoundary: boundaryOf(r.Boundary), Tags: tagsOf(r.Tags), RoleLastUsed: new(roleUseShape),
 	}
 }
 

@@ -31,7 +31,12 @@ func (a *api) roles() []httpapi.Operation {
 			name: "GetRole", kind: keys.RoleKind, bounded: true,
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
 				role, err := a.iam.Role(ctx, account, in.name)
-				return &roleResult{roleOf(role)}, err
+				if err != nil {
+					return nil, err
+				}
+				shape := roleOf(role)
+				shape.RoleLastUsed, err = a.roleUse(ctx, account, role.ID)
+				return &roleResult{shape}, err
 			},
 		}),
 		a.list(listRow{

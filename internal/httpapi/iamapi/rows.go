@@ -36,6 +36,7 @@ type entityInput struct {
 	active      bool
 	seconds     int // 0: not given
 	mfa         iam.MFAAssignment
+	login       iam.LoginUpdate
 	page        iam.Page
 }
 

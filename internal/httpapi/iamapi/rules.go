@@ -25,11 +25,15 @@ var (
 	policyDescription   = []query.Rule{query.Length(0, 1000)}
 	roleDescription     = []query.Rule{query.Length(0, 1000), query.Pattern(`[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`)}
 	accessKeyRules      = []query.Rule{query.Length(16, 128), query.Pattern(`[\w]+`)}
+	passwordRules       = []query.Rule{query.Length(1, iam.MaxPasswordLength), query.Pattern(`[\u0009\u000A\u000D\u0020-\u00FF]+`)}
+	aliasRules          = []query.Rule{query.Length(3, 63), aliasPattern}
+	tokenVersionRules   = []query.Rule{query.Enum("v1Token", "v2Token")}
 	accessKeyStateRules = []query.Rule{query.Enum("Active", "Inactive")}
 	deviceNameRules     = []query.Rule{query.Length(1, iam.MaxSerialNumber), query.Pattern(iam.NamePattern)}
 	serialNumberRules   = []query.Rule{query.Length(9, iam.MaxSerialNumber), query.Pattern(iam.SerialNumberPattern)}
 	codeRules           = []query.Rule{query.Length(6, 6), query.Pattern(`[\d]+`)}
 	assignmentRules     = []query.Rule{query.Enum(string(iam.Assigned), string(iam.Unassigned), string(iam.Any))}
+	customSuffixRules   = []query.Rule{query.Length(1, 64), query.Pattern(iam.NamePattern)}
 	markerRules         = []query.Rule{query.Length(1, 320), query.Pattern(`[\u0020-\u00FF]+`)}
 	usageRules          = []query.Rule{query.Enum("PermissionsPolicy", "PermissionsBoundary")}
 	actionNameRules     = []query.Rule{query.Length(3, 128)}
@@ -41,6 +45,14 @@ var (
 )
 
 const maxTags = 50
+
+// aliasPattern constrains an alias of an account.
+func aliasPattern(value string) string {
+	if !iam.ValidAccountAlias(value) {
+		return "Member must satisfy regular expression pattern: " + iam.AccountAliasPattern
+	}
+	return ""
+}
 
 // kindWord is the word for a kind of entity in names of operations and parameters, such as "User".
 func kindWord(k keys.Kind) string {

@@ -99,16 +99,21 @@ func (a *api) getUser() httpapi.Operation {
 
 // decodeUserOrSelf reads an optional UserName, which stands for the caller if it is not given: a user,
 // or the root user (an empty name).
-func decodeUserOrSelf(c *httpapi.Call, q *query.Reader, in *entityInput) error {
-	in.name = q.String("UserName", existingUserRules...)
+func decodeUserOrSelf(c *httpapi.Call, q *query.Reader, in *entityInput) (err error) {
+	in.name, err = userOrSelf(c, q, existingUserRules)
+	return err
+}
+
+// userOrSelf is decodeUserOrSelf for a name with these rules.
+func userOrSelf(c *httpapi.Call, q *query.Reader, rules []query.Rule) (name string, err error) {
+	name = q.String("UserName", rules...)
 	if q.Has("UserName") || c.Caller.Kind == policy.Root {
-		return nil
+		return name, nil
 	}
 	if c.Caller.Kind != policy.User {
-		return query.Invalid("Must specify userName when calling with non-User credentials")
+		return "", query.Invalid("Must specify userName when calling with non-User credentials")
 	}
-	in.name = c.Caller.Name
-	return nil
+	return c.Caller.Name, nil
 }
 
 // decodePathPrefix reads the parameters of a list of users, groups or roles.

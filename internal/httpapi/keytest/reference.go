@@ -94,7 +94,7 @@ func HasForm(text, form string) bool {
 		return text == ""
 	}
 	variable, rest, _ := strings.Cut(rest, "}")
-	withSlash := strings.HasSuffix(variable, "WithPath") || variable == "ObjectName"
+	withSlash := strings.HasSuffix(variable, "WithPath") || variable == "ObjectName" || variable == "EntityPath"
 	for i := 1; i <= len(text); i++ {
 		if c := text[i-1]; c == ':' || c == '/' && !withSlash {
 			return false

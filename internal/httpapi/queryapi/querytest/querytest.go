@@ -30,11 +30,15 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/password"
 	"crossgrant/internal/records"
+	"crossgrant/internal/reports"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sts"
+	"crossgrant/internal/usage"
+	"crossgrant/internal/webidentity"
 )
 
 // Versions of the two APIs.
@@ -50,6 +54,7 @@ type World struct {
 	Now     time.Time
 	IAM     *iam.Service
 	Store   *meta.Store
+	Usage   *usage.Service
 	Records []audit.Record
 	// Asking keeps what the services ask of authorization.
 	Asking *keytest.Asking
@@ -73,13 +78,17 @@ func New(t *testing.T) *World {
 	sessions := sts.New(w.Store, box, sts.Options{Now: now})
 	authorizer := access.New(w.Store, box, sessions)
 	w.Asking = &keytest.Asking{Access: authorizer}
-	w.IAM = iam.New(w.Store, box, iam.Options{Now: now})
+	w.IAM = iam.New(w.Store, box, iam.Options{Now: now, PasswordCost: password.Cost{Time: 1, Memory: 64, Threads: 1}})
 	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM, Principals: w.IAM})
+	w.Usage = usage.New(w.Store, usage.Options{Now: now})
+	told := reports.New(w.Store, reports.Deps{Entities: w.IAM, Policies: authorizer, Usage: w.Usage}, reports.Options{Now: now})
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		NamesBucket: func(string) bool { return false },
-		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w), Now: now,
+		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w, w.Usage), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer)), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: w.IAM}), orgsapi.New(organizations),
+			nothing{}, iamapi.New(w.IAM, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}), RootAccess: organizations,
+			}), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
