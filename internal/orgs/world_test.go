@@ -88,6 +88,18 @@ func (w *world) CreateMember(_ context.Context, id ids.AccountID, name, email st
 	return nil
 }
 
+// CloseMember implements Accounts.
+func (w *world) CloseMember(_ context.Context, id ids.AccountID) error {
+	return w.store.Update(w.ctx, func(tx meta.Tx) error {
+		record := new(records.Account)
+		if err := records.Get(tx, keys.Account(id), record); err != nil {
+			return err
+		}
+		record.Closed = w.clock.UnixNano()
+		return records.Put(tx, keys.Account(id), record)
+	})
+}
+
 // CreateAdministratorRole implements Roles.
 func (w *world) CreateAdministratorRole(_ context.Context, id ids.AccountID, name string, trusted ids.AccountID) error {
 	if w.fail != nil {
@@ -120,7 +132,7 @@ func (w *world) refused(err error, code, reason string) {
 // organization makes an organization of the management account and returns its root.
 func (w *world) organization() string {
 	w.Helper()
-	_, err := w.CreateOrganization(w.ctx, management)
+	_, err := w.CreateOrganization(w.ctx, management, AllFeatures)
 	w.must(err)
 	roots, err := w.Roots(w.ctx, management, Page{})
 	w.must(err)
@@ -181,7 +193,7 @@ func (w *world) checkIndexes() {
 				want[string(keys.OrganizationAccount(org, ids.AccountID(m.Account)))] = true
 				want[string(keys.ChildAccount(org, m.Parent, ids.AccountID(m.Account)))] = true
 				of(counted, org).Accounts++
-				for _, p := range append(slices.Clone(m.Scps), m.Rcps...) {
+				for _, p := range slices.Concat(m.Scps, m.Rcps, m.S3Policies) {
 					want[string(keys.PolicyTarget(org, p, m.Account))] = true
 				}
 			case key[0] == 'H':
@@ -189,7 +201,7 @@ func (w *world) checkIndexes() {
 				if err := records.Unmarshal(it.Value(), h); err != nil {
 					return err
 				}
-				if h.State == Open {
+				if h.State == Open && actionOf(h) == InviteAction {
 					want[string(keys.OpenInvitation(ids.OrganizationID(h.Organization), h.Id))] = true
 				}
 			case key[0] == 'R':
@@ -230,7 +242,7 @@ func (w *world) expectOf(key, value []byte, want, got map[string]bool, counted, 
 			want[string(keys.UnitName(org, n.Parent, n.Name))] = true
 			of(counted, org).Units++
 		}
-		for _, p := range append(slices.Clone(n.Scps), n.Rcps...) {
+		for _, p := range slices.Concat(n.Scps, n.Rcps, n.S3Policies) {
 			want[string(keys.PolicyTarget(org, p, n.Id))] = true
 		}
 	case 'p':

@@ -1,6 +1,7 @@
 package orgsapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -25,11 +26,13 @@ type input struct {
 	policyType     string
 	email, role    string
 	service        string // a service principal
+	transfer       transfer
 	notes          string
 	states         []string
 	tags           []orgs.Tag
 	tagKeys        []string
 	page           orgs.Page
+	handshakes     orgs.HandshakeFilter
 
 	// What is read before the checks.
 	targets    []orgs.Target    // of the row's refs
@@ -43,11 +46,16 @@ type row struct {
 	decode func(r *json11.Reader, in *input) error // nil: the operation has no members
 	// about is what the action is authorized on, each by itself; nil: it has no resource, "*".
 	about func(in *input) []orgs.Ref
+	// self is the account that the action is authorized on, for an operation that is about one account: the
+	// caller's if it is empty.
+	self func(in *input) string
 	// makes is what the tags of the request are put on, for operations that make something with tags.
 	makes func(in *input) orgs.Ref
 	// typed says that the action has the condition key organizations:PolicyType even if nothing that it
 	// is about is a policy; the input has the type.
 	typed bool
+	// tagless says that the action itself has no condition keys for the tags of the request.
+	tagless bool
 	// own reports whether the request is about the caller's own account, which every member may ask about;
 	// nil: it never is.
 	own func(account ids.AccountID, in *input) bool
@@ -85,6 +93,9 @@ func (a *api) operation(r row) httpapi.Operation {
 
 // load reads what the checks are about.
 func (a *api) load(ctx context.Context, r row, account ids.AccountID, in *input) (err error) {
+	if r.self != nil {
+		r.about = func(in *input) []orgs.Ref { return existing(cmp.Or(r.self(in), string(account))) }
+	}
 	if r.about != nil {
 		if in.targets, err = a.orgs.Targets(ctx, account, r.about(in)); err != nil {
 			return err
@@ -145,7 +156,7 @@ func (r row) read(c *httpapi.Call) (*input, error) {
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
 func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
 	targets := in.targets
-	if r.about == nil {
+	if r.about == nil && r.self == nil {
 		targets = []orgs.Target{{ARN: "*"}}
 	}
 	policyType := ""
@@ -158,8 +169,12 @@ func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
 		}
 	}
 	var checks []access.Check
+	asked := *in
+	if r.tagless {
+		asked.tags = nil
+	}
 	for _, t := range targets {
-		checks = append(checks, check("organizations:"+r.name, t, policyType, in))
+		checks = append(checks, check("organizations:"+r.name, t, policyType, &asked))
 	}
 	for _, t := range in.tagged {
 		checks = append(checks, check("organizations:TagResource", t, t.PolicyType, in))
@@ -181,6 +196,7 @@ func check(action string, t orgs.Target, policyType string, in *input) access.Ch
 		if policyType != "" {
 			k.Set("organizations:PolicyType", policyType)
 		}
+		in.transfer.keys(k)
 		if in.service != "" {
 			k.Set("organizations:ServicePrincipal", in.service)
 		}

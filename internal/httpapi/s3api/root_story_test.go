@@ -25,7 +25,7 @@ func (w *world) runRoot(t *testing.T, d *datadriven.TestData, account, name stri
 	ctx := t.Context()
 	switch d.Cmd {
 	case "organization":
-		if _, err := w.orgs.CreateOrganization(ctx, w.ids[account]); err != nil {
+		if _, err := w.orgs.CreateOrganization(ctx, w.ids[account], orgs.AllFeatures); err != nil {
 			return true, err
 		}
 		h, err := w.orgs.Invite(ctx, w.ids[account], orgs.Invitation{Target: string(w.ids[member]), TargetType: orgs.AccountParty})

@@ -58,6 +58,7 @@ import (
 //	key account=… id=… [alias=…]           a KMS key; the input is its policy
 //	disable | enable | rotate id=…         a KMS key
 //	rotatemaster                           the master key
+//	organization | join | leave | attach | detach   see world.runOrganization
 //	decisions                              how the last request was judged
 //	advance by=72h                         the clock
 //	cost                                   the transactions on the metadata that it took
@@ -108,9 +109,9 @@ type world struct {
 	tls      *tls.ConnectionState
 	engine   *countingEngine
 	storage  *objects.Service
-	orgs     *orgs.Service
 	sessions *sts.Service
 	secrets
+	organizations
 }
 
 // countingEngine counts the transactions on the metadata store.
@@ -257,8 +258,10 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 	case "cost":
 		return fmt.Sprintf("%d reads, %d writes\n", w.engine.views.Load(), w.engine.updates.Load())
 	}
-	if done, err := w.runKey(t, d, account); done {
-		return fail(err)
+	for _, run := range []func(*testing.T, *datadriven.TestData, string) (bool, error){w.runKey, w.runOrganization} {
+		if done, err := run(t, d, account); done {
+			return fail(err)
+		}
 	}
 	if done, err := w.runRoot(t, d, account, name); done {
 		return fail(err)
