@@ -92,7 +92,7 @@ func (w *closureWorld) makeOther() {
 	w.Helper()
 	_, _, err := w.wired.accounts.Create(w.Context(), accounts.NewAccount{Name: "other", ID: string(other)})
 	w.must(err)
-	_, err = w.orgs.CreateOrganization(w.Context(), other)
+	_, err = w.orgs.CreateOrganization(w.Context(), other, orgs.AllFeatures)
 	w.must(err)
 	w.must(w.orgs.EnableServiceAccess(w.Context(), other, "access-analyzer.amazonaws.com"))
 	_, _, err = w.wired.accounts.Create(w.Context(), accounts.NewAccount{Name: "third", ID: "333333333333"})
@@ -228,7 +228,7 @@ func (w *closureWorld) join() {
 // manage makes an organization of the victim, which has invited the other account's.
 func (w *closureWorld) manage() {
 	w.Helper()
-	_, err := w.orgs.CreateOrganization(w.Context(), victim)
+	_, err := w.orgs.CreateOrganization(w.Context(), victim, orgs.AllFeatures)
 	w.must(err)
 	roots, err := w.orgs.Roots(w.Context(), victim, orgs.Page{})
 	w.must(err)

@@ -117,7 +117,7 @@ func (s *scaleServer) addRoles(b *testing.B, n int) {
 // addAccounts makes n accounts, which join an organization of the first one.
 func (s *scaleServer) addAccounts(b *testing.B, n int) {
 	b.Helper()
-	_, err := s.orgs.CreateOrganization(b.Context(), scaleAccount)
+	_, err := s.orgs.CreateOrganization(b.Context(), scaleAccount, orgs.AllFeatures)
 	check(b, err)
 	s.users = make([]caller, n)
 	many(n, func(i int) {

@@ -72,10 +72,15 @@ func checkIssuerURL(text string) (issuer string, err error) {
 		return "", invalid
 	}
 	issuer, ok := strings.CutPrefix(text, u.Scheme+"://")
-	if !ok || len(text) > maxProviderURL || u.Hostname() == "" || u.User != nil || !issuerRegexp.MatchString(issuer) {
+	if reservedHosts[strings.ToLower(u.Host)] || !ok || len(text) > maxProviderURL || u.Hostname() == "" || u.User != nil || !issuerRegexp.MatchString(issuer) {
 		return "", invalid
 	}
 	return issuer, nil
+}
+
+// reservedHosts are those whose condition keys would have the names of others.
+var reservedHosts = map[string]bool{
+	"aws": true, "iam": true, "kms": true, "organizations": true, "s3": true, "saml": true, "sts": true,
 }
 
 // issuerRegexp has a host, perhaps a port, and a path: no query, no fragment, and nothing that a policy takes
@@ -102,14 +107,14 @@ func (v view) provider(key []byte, r proto.Message, missing error) error {
 	return err
 }
 
-// room counts a new provider, and refuses it if its name is taken or the account has as many of them as it may have.
-func (c change) room(key []byte, k keys.Kind, taken error, quota int, quotaName string) error {
+// room refuses a new provider if its name is taken or the account has as many of them as it may have.
+func (c change) room(key []byte, taken error, k keys.Kind, standard int, quotaName string) error {
 	if _, err := c.Get(key); err == nil {
 		return taken
 	} else if !errors.Is(err, meta.ErrNotFound) {
 		return err
 	}
-	return c.countIn(k, quota, quotaName)
+	return c.countIn(k, standard, quotaName)
 }
 
 // taggableOIDCProvider and taggableSAMLProvider are taggable for providers, which their ARNs name.

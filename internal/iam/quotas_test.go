@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
+	"crossgrant/internal/saml/samltest"
 )
 
 // setQuota does what the operator does who sets a quota of account A.
@@ -48,6 +49,20 @@ func TestQuotasOfOneAccount(t *testing.T) {
 			_, err := w.CreatePolicy(w.ctx, accountA, NewPolicy{Name: "n", Document: allowAll})
 			return err
 		}},
+		quotas.InstanceProfiles: {0, "", func(w *world) error {
+			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
+			return err
+		}},
+		quotas.OIDCProviders: {0, "", func(w *world) error {
+			_, err := w.CreateOIDCProvider(w.ctx, accountA, NewOIDCProvider{URL: "https://idp.example.com"})
+			return err
+		}},
+		quotas.SAMLProviders: {0, "", func(w *world) error {
+			idp, err := samltest.New("https://idp.example.com/saml")
+			w.must(err)
+			_, err = w.CreateSAMLProvider(w.ctx, accountA, NewSAMLProvider{Name: "n", Metadata: idp.Metadata("")})
+			return err
+		}},
 		quotas.VirtualMFADevices: {0, "", func(w *world) error {
 			_, _, err := w.CreateVirtualMFADevice(w.ctx, accountA, NewMFADevice{Name: "n"})
 			return err
@@ -71,14 +86,6 @@ func TestQuotasOfOneAccount(t *testing.T) {
 			_, err := w.CreatePolicyVersion(w.ctx, accountA, policyARN, document("arn:aws:s3:::a-rather-long-name-of-a-bucket"), false)
 			return err
 		}},
-		quotas.InstanceProfiles: {0, "", func(w *world) error {
-			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
-			return err
-		}},
-		quotas.OIDCProviders: {0, "", func(w *world) error {
-			_, err := w.CreateOIDCProvider(w.ctx, accountA, NewOIDCProvider{URL: "https://example.com", ClientIDs: []string{"c"}})
-			return err
-		}},
 		quotas.UserPolicySize: {50, "exceeded for user u", func(w *world) error {
 			return w.PutInlinePolicy(w.ctx, accountA, keys.UserKind, "u", "i", allowAll)
 		}},
@@ -93,7 +100,6 @@ func TestQuotasOfOneAccount(t *testing.T) {
 	elsewhere := map[string]bool{
 		quotas.Buckets:           true, // package objects
 		quotas.MFADevicesPerUser: true, // mfa_test.go
-		quotas.SAMLProviders:     true, // as those of OpenID Connect
 		quotas.Accounts:          true, // these are of package orgs
 		quotas.Units:             true,
 		quotas.SCPs:              true,

@@ -82,7 +82,7 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, account ids.AccountID,
 	err = s.write(ctx, account, func(c change) error {
 		key := keys.SAMLProvider(account, in.Name)
 		taken := alreadyExists("SAMLProvider with name %s already exists.", in.Name)
-		if err := c.room(key, keys.SAMLProviderKind, taken, s.quotas.SAMLProviders, quotas.SAMLProviders); err != nil {
+		if err := c.room(key, taken, keys.SAMLProviderKind, s.quotas.SAMLProviders, quotas.SAMLProviders); err != nil {
 			return err
 		}
 		return records.Put(c.tx, key, r)

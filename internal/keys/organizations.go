@@ -117,6 +117,9 @@ func OrganizationResourcePolicy(org ids.OrganizationID) []byte { return inOrgani
 // Handshake is the key of a handshake.
 func Handshake(id string) []byte { return append([]byte{'H'}, id...) }
 
+// Handshakes is the range of all handshakes, by ID.
+func Handshakes() (from, to []byte) { return space('H') }
+
 // HandshakeOfOrganization is the key that lists a handshake under the organization that began it.
 func HandshakeOfOrganization(org ids.OrganizationID, id string) []byte {
 	return append(inOrganization(org, 'h'), id...)
@@ -168,6 +171,9 @@ func ParseUnfinishedRequest(key []byte) (org ids.OrganizationID, id string, err 
 	name, rest, err := unescape(key[1:])
 	return ids.OrganizationID(name), string(rest), err
 }
+
+// RootFeatures is the key of what an organization has enabled for the root users of its member accounts.
+func RootFeatures(org ids.OrganizationID) []byte { return inOrganization(org, 'f') }
 
 // LastOf returns the last component of a key of one of the ranges that list IDs: what follows from,
 // the range's beginning.

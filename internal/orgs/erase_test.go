@@ -90,6 +90,6 @@ func TestClosedPartiesDoNotJoin(t *testing.T) {
 		w.refused(err, "InvalidHandshakeTransition", "")
 		w.changeAccount(party, func(r *records.Account) { r.Closed = 0 })
 	}
-	_, err = w.CreateOrganization(w.ctx, closed)
+	_, err = w.CreateOrganization(w.ctx, closed, AllFeatures)
 	w.refused(err, "ConcurrentModification", "")
 }
