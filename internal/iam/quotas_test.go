@@ -100,6 +100,11 @@ func TestQuotasOfOneAccount(t *testing.T) {
 	elsewhere := map[string]bool{
 		quotas.Buckets:           true, // package objects
 		quotas.MFADevicesPerUser: true, // mfa_test.go
+		quotas.Accounts:          true, // these are of package orgs
+		quotas.Units:             true,
+		quotas.SCPs:              true,
+		quotas.RCPs:              true,
+		quotas.AttachedPolicies:  true,
 	}
 	for _, q := range quotas.All() {
 		o, ok := operations[q.Name]
