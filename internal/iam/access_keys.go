@@ -34,11 +34,11 @@ func noSuchKey(id ids.AccessKeyID) error {
 }
 
 // CreateAccessKey makes an access key for a user, or for the root user if user is empty. It is the
-// only time that the secret is told.
+// only time that the secret is told. The ID tells the account, also once the key is deleted.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
 func (s *Service) CreateAccessKey(ctx context.Context, account ids.AccountID, user string) (key AccessKey, secret string, err error) {
-	id, err := ids.NewAccessKeyID(s.rand, ids.AccessKey)
+	id, err := ids.NewAccountKeyID(s.rand, ids.AccessKey, account)
 	if err != nil {
 		return AccessKey{}, "", err
 	}

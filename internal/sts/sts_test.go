@@ -146,13 +146,13 @@ func TestIssueAndOpen(t *testing.T) {
 	want := in.Session
 	want.AccessKeyID, want.Secret = id, c.Session.Secret
 	want.Policies, want.PolicyARNs = []string{allowAll}, in.PolicyARNs
-	want.Tags = []Tag{{"Star", "1"}, {"team", "<blue & red>"}, {"Project", ""}}
+	want.Tags = []Tag{{"team", "<blue & red>"}, {"Project", ""}, {"Star", "1"}}
 	want.TransitiveKeys = []string{"Star", "team"}
 	want.Issued, want.Expires = issued, issued.Add(15*time.Minute)
 	if !reflect.DeepEqual(*got, want) || !reflect.DeepEqual(*c.Session, want) {
 		t.Errorf("opened %#v", got)
 	}
-	if inherited := got.Inherited(); !reflect.DeepEqual(inherited, []Tag{{"Star", "1"}, {"team", "<blue & red>"}}) {
+	if inherited := got.Inherited(); !reflect.DeepEqual(inherited, []Tag{{"team", "<blue & red>"}, {"Star", "1"}}) {
 		t.Errorf("inherited %v", inherited)
 	}
 	for _, text := range []string{fmt.Sprintf("%v", got), fmt.Sprintf("%+v", *got), fmt.Sprintf("%#v", got), fmt.Sprint(*got)} {
@@ -285,23 +285,25 @@ func TestIssueRefuses(t *testing.T) {
 		in   Request
 		want string
 	}{
-		"policy is not JSON":           {Request{Policy: "x"}, "MalformedPolicyDocument: Syntax errors in policy."},
-		"policy with a principal":      {Request{Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument: Policy document should not specify a principal."},
-		"largest policies":             {Request{Policy: allowAll + room, PolicyARNs: []string{ownARN}}, "<nil>"},
-		"policies too large":           {Request{Policy: allowAll + room + " ", PolicyARNs: []string{ownARN}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
-		"policies and tags too large":  {Request{Policy: allowAll + room, PolicyARNs: []string{ownARN}, Tags: Tags{Passed: []Tag{{"k", ""}}}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
-		"tags too large":               {Request{Tags: Tags{Passed: []Tag{{"k", strings.Repeat("v", MaxPacked)}}}}, "PackedPolicyTooLarge: Packed size of session tags consumes 101% of allotted space."},
-		"inherited tags too large":     {Request{Tags: Tags{Inherited: []Tag{{"k", strings.Repeat("v", MaxPacked)}}}}, "PackedPolicyTooLarge: Packed size of session tags consumes 101% of allotted space."},
-		"policy that does not exist":   {Request{PolicyARNs: []string{ownARN + "x"}}, missing(ownARN + "x")},
-		"policy under another path":    {Request{PolicyARNs: []string{"arn:aws:iam::111111111111:policy/x/mine"}}, missing("arn:aws:iam::111111111111:policy/x/mine")},
-		"policy of another account":    {Request{PolicyARNs: []string{"arn:aws:iam::333333333333:policy/mine"}}, missing("arn:aws:iam::333333333333:policy/mine")},
-		"policy that is none":          {Request{PolicyARNs: []string{"mine"}}, missing("mine")},
-		"more policies than there may": {Request{PolicyARNs: slicesOf(ownARN, 11)}, "ValidationError: At most 10 session policies can be passed by ARN."},
-		"the same tag twice":           {Request{Tags: Tags{Passed: []Tag{{"k", "1"}, {"K", "2"}}}}, "InvalidParameterValue: Duplicate tag keys found. Please note that Tag keys are case insensitive."},
-		"transitive but not passed":    {Request{Tags: Tags{Passed: []Tag{{"k", "1"}}, Transitive: []string{"l"}}}, "InvalidParameterValue: The specified transitive tag key must be included in the requested tags."},
-		"transitive and inherited":     {Request{Tags: Tags{Passed: []Tag{{"STAR", "2"}}, Transitive: []string{"star"}, Inherited: inherited}}, "InvalidParameterValue: One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
-		"replacing what is inherited":  {Request{Tags: Tags{Passed: []Tag{{"star", "2"}}, Inherited: inherited}}, "InvalidParameterValue: One of the specified tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
-		"a reserved key":               {Request{Tags: Tags{Passed: []Tag{{"AWS:x", "1"}}}}, "InvalidParameterValue: Tag keys and values that begin with aws: are reserved."},
+		"policy is not JSON":                {Request{Policy: "x"}, "MalformedPolicyDocument: Syntax errors in policy."},
+		"policy with a principal":           {Request{Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument: Policy document should not specify a principal."},
+		"largest policies":                  {Request{Policy: allowAll + room, PolicyARNs: []string{ownARN}}, "<nil>"},
+		"policies too large":                {Request{Policy: allowAll + room + " ", PolicyARNs: []string{ownARN}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
+		"policies and tags too large":       {Request{Policy: allowAll + room, PolicyARNs: []string{ownARN}, Tags: Tags{Passed: []Tag{{"k", ""}}}}, "PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy."},
+		"tags too large":                    {Request{Tags: Tags{Passed: []Tag{{"k", strings.Repeat("v", MaxPacked)}}}}, "PackedPolicyTooLarge: Packed size of session tags consumes 101% of allotted space."},
+		"inherited tags too large":          {Request{Tags: Tags{Inherited: []Tag{{"k", strings.Repeat("v", MaxPacked)}}}}, "PackedPolicyTooLarge: Packed size of session tags consumes 101% of allotted space."},
+		"policy that does not exist":        {Request{PolicyARNs: []string{ownARN + "x"}}, missing(ownARN + "x")},
+		"policy under another path":         {Request{PolicyARNs: []string{"arn:aws:iam::111111111111:policy/x/mine"}}, missing("arn:aws:iam::111111111111:policy/x/mine")},
+		"policy of another account":         {Request{PolicyARNs: []string{"arn:aws:iam::333333333333:policy/mine"}}, missing("arn:aws:iam::333333333333:policy/mine")},
+		"policy that is none":               {Request{PolicyARNs: []string{"mine"}}, missing("mine")},
+		"more policies than there may":      {Request{PolicyARNs: slicesOf(ownARN, 11)}, "ValidationError: At most 10 session policies can be passed by ARN."},
+		"the same tag twice":                {Request{Tags: Tags{Passed: []Tag{{"k", "1"}, {"K", "2"}}}}, "InvalidParameterValue: Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		"transitive but not passed":         {Request{Tags: Tags{Passed: []Tag{{"k", "1"}}, Transitive: []string{"l"}}}, "InvalidParameterValue: The specified transitive tag key must be included in the requested tags."},
+		"transitive and inherited":          {Request{Tags: Tags{Passed: []Tag{{"STAR", "2"}}, Transitive: []string{"star"}, Inherited: inherited}}, "InvalidParameterValue: One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
+		"replacing what is inherited":       {Request{Tags: Tags{Passed: []Tag{{"star", "2"}}, Inherited: inherited}}, "InvalidParameterValue: One of the specified tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
+		"another case of a key":             {Request{Tags: Tags{Passed: []Tag{{"i", "1"}, {"İ", "2"}}}}, "InvalidParameterValue: Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		"another case of what is inherited": {Request{Tags: Tags{Passed: []Tag{{"İ", "2"}}, Inherited: []Tag{{"i", "1"}}}}, "InvalidParameterValue: One of the specified tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
+		"a reserved key":                    {Request{Tags: Tags{Passed: []Tag{{"AWS:x", "1"}}}}, "InvalidParameterValue: Tag keys and values that begin with aws: are reserved."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.in.Session, c.in.Duration = findRole(t, s).Session("sess", ""), time.Hour

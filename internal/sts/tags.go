@@ -67,15 +67,23 @@ func (t *Tags) all() (tags []Tag, transitive []string) {
 			transitive = append(transitive, tag.Key)
 		}
 	}
-	return slices.Concat(t.Inherited, t.Passed), transitive
+	// Were there two of one key after all, the later one would count.
+	return slices.Concat(t.Passed, t.Inherited), transitive
 }
 
 func hasTag(tags []Tag, key string) bool {
-	return slices.ContainsFunc(tags, func(t Tag) bool { return strings.EqualFold(t.Key, key) })
+	return slices.ContainsFunc(tags, func(t Tag) bool { return SameKey(t.Key, key) })
 }
 
 func hasKey(keys []string, key string) bool {
-	return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
+	return slices.ContainsFunc(keys, func(k string) bool { return SameKey(k, key) })
+}
+
+// SameKey reports whether two keys of tags are one, in whatever case. Condition keys compare by their lower
+// case, which is not the same: that of "İ" is "i", of which it is no other case. A key that is told apart from
+// an inherited one here, and not there, could replace it.
+func SameKey(a, b string) bool {
+	return strings.EqualFold(a, b) || strings.ToLower(a) == strings.ToLower(b)
 }
 
 // reserved reports whether a key or value is AWS's own.

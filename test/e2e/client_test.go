@@ -22,7 +22,7 @@ import (
 )
 
 // credentials are those of a profile.
-type credentials struct{ id, secret string }
+type credentials struct{ id, secret, token string }
 
 // credentialsOf reads a profile from the story's credentials file.
 func (s *stage) credentialsOf(profile string) (credentials, error) {
@@ -43,6 +43,8 @@ func (s *stage) credentialsOf(profile string) (credentials, error) {
 			c.id = value
 		case "aws_secret_access_key":
 			c.secret = value
+		case "aws_session_token":
+			c.token = value
 		}
 	}
 	return c, nil
@@ -82,8 +84,8 @@ func (r *rawRequest) bytes(host string) []byte {
 			ContentLength: int64(length), BodySHA256: hash,
 		}
 		signer := sigv4.Signer{
-			AccessKeyID: r.as.id, Secret: sigv4.NewSecret(r.as.secret), Region: "us-east-1", Service: r.service,
-			Dialect: sigv4.S3,
+			AccessKeyID: r.as.id, Secret: sigv4.NewSecret(r.as.secret), SessionToken: r.as.token, Region: "us-east-1",
+			Service: r.service, Dialect: sigv4.S3,
 		}
 		if r.service != "s3" {
 			signer.Dialect = sigv4.Query
@@ -148,6 +150,12 @@ func requestCommand(ts *testscript.TestScript, neg bool, args []string) {
 		shown = append(shown, name)
 		return nil
 	})
+	set := map[string]string{}
+	flags.Func("set", "VARIABLE=NAME: the variable gets the value of a header of the answer", func(text string) error {
+		variable, name, _ := strings.Cut(text, "=")
+		set[variable] = name
+		return nil
+	})
 	flags.IntVar(&r.claimed, "claim", -1, "Content-Length, where it is not the body's")
 	flags.Func("header", "NAME=VALUE", func(text string) error {
 		name, value, _ := strings.Cut(text, "=")
@@ -177,6 +185,9 @@ func requestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), response.StatusCode)
 	for _, name := range shown {
 		fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, response.Header.Get(name))
+	}
+	for variable, name := range set {
+		ts.Setenv(variable, response.Header.Get(name))
 	}
 	fmt.Fprintf(ts.Stdout(), "%s\n", body)
 }

@@ -2,7 +2,6 @@ package stsapi
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"crossgrant/internal/access"
@@ -178,7 +177,7 @@ func (in *assumeRoleInput) resourceTags(k *policy.Context) {
 	for _, tag := range in.role.Tags {
 		value := tag.Value
 		for _, inherited := range in.tags.Inherited {
-			if strings.EqualFold(inherited.Key, tag.Key) {
+			if sts.SameKey(inherited.Key, tag.Key) {
 				value = inherited.Value
 			}
 		}
