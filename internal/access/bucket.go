@@ -56,9 +56,23 @@ func (a *Access) readBucket(ctx context.Context, name string, l *load) (*Bucket,
 	if err != nil {
 		return nil, err
 	}
-	b = b.Under(owner.PublicAccessBlock)
+	place, err := a.member(ctx, b.Owner, l)
+	if err != nil {
+		return nil, err
+	}
+	b.organization = place.block
+	b = b.Under(b.AccountBlock(owner.PublicAccessBlock))
 	b.disabled = owner.Closed != 0
 	return b, nil
+}
+
+// AccountBlock returns the public access block of the bucket's account: the one that its organization sets, as
+// of when the bucket was read, or else own, the account's.
+func (b *Bucket) AccountBlock(own *records.PublicAccessBlock) *records.PublicAccessBlock {
+	if b.organization != nil {
+		return b.organization
+	}
+	return own
 }
 
 // Under returns the bucket with the public access block of its account, nil for none, in effect beside its

@@ -70,5 +70,6 @@ type Bucket struct {
 	// that was made by NewBucket alone.
 	Settings Settings
 
-	disabled bool // its account is closed
+	organization *records.PublicAccessBlock // that its account's organization sets; nil: none
+	disabled     bool                       // its account is closed
 }

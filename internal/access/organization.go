@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/orgs/declarative"
 	"crossgrant/internal/orgs/managed"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
@@ -29,6 +30,9 @@ type member struct {
 	// scps and rcps have one layer per level, the root first and the account last; nil where none apply:
 	// to the management account, and while the type is not enabled.
 	scps, rcps []authz.Layer
+	// block is the public access block that the organization sets for the account, instead of the account's
+	// own; nil if it sets none.
+	block *records.PublicAccessBlock
 }
 
 // outside is the place of an account that is in no organization.
@@ -58,7 +62,7 @@ func (a *Access) readMember(ctx context.Context, id ids.AccountID, l *load) (*me
 	if p.membership == nil {
 		return outside, nil
 	}
-	m := &member{organization: p.organization(), path: p.path()}
+	m := &member{organization: p.organization(), path: p.path(), block: blockOf(p.s3)}
 	if p.record.ManagementAccount == string(id) {
 		return m, nil
 	}
@@ -78,6 +82,9 @@ type place struct {
 	membership *records.Membership
 	record     *records.Organization
 	nodes      []*records.OrganizationNode // the root first
+	// s3 has the S3 policies of each level, the root first and the account last; nil while the type is not
+	// enabled.
+	s3 [][]declarative.S3
 }
 
 func (p *place) organization() ids.OrganizationID { return ids.OrganizationID(p.record.Id) }
@@ -121,7 +128,65 @@ func (p *place) read(r meta.Reader, id ids.AccountID) error {
 		return fmt.Errorf("an account of organization %s has no parent: %w", org, meta.ErrCorrupt)
 	}
 	slices.Reverse(p.nodes)
+	return p.readS3(r)
+}
+
+// readS3 reads the S3 policies of a place. One that is attached and cannot be found or read blocks public
+// access, and cannot be overridden.
+func (p *place) readS3(r meta.Reader) error {
+	if !slices.Contains(p.nodes[0].PolicyTypes, managed.S3) {
+		return nil
+	}
+	for i := range len(p.nodes) + 1 {
+		attached := p.membership.S3Policies
+		if i < len(p.nodes) {
+			attached = p.nodes[i].S3Policies
+		}
+		var level []declarative.S3
+		for _, id := range attached {
+			record := new(records.OrganizationPolicy)
+			err := records.Get(r, keys.OrganizationPolicy(p.organization(), id), record)
+			if err != nil && !errors.Is(err, meta.ErrNotFound) && !errors.Is(err, meta.ErrCorrupt) {
+				return fmt.Errorf("read policy %s of organization %s: %w", id, p.organization(), err)
+			}
+			s3, fault := declarative.ParseS3(record.Content)
+			if err != nil || fault != nil || record.Type != managed.S3 {
+				s3 = declarative.S3{Assign: declarative.All, Closed: true}
+			}
+			level = append(level, s3)
+		}
+		p.s3 = append(p.s3, level)
+	}
 	return nil
+}
+
+// blockOf returns the public access block that S3 policies set; nil if they set none.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html
+func blockOf(levels [][]declarative.S3) *records.PublicAccessBlock {
+	setting := declarative.Effective(levels)
+	if setting == declarative.Unset {
+		return nil
+	}
+	on := setting == declarative.All
+	return &records.PublicAccessBlock{BlockPublicAcls: on, IgnorePublicAcls: on, BlockPublicPolicy: on, RestrictPublicBuckets: on}
+}
+
+// AccountBlock returns the public access block that is in effect for all buckets of an account; nil for none.
+// set tells that its organization sets it, so that the account cannot change it: what the account has set
+// itself is in effect again when the organization ceases to.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html
+func (a *Access) AccountBlock(ctx context.Context, id ids.AccountID) (block *records.PublicAccessBlock, set bool, err error) {
+	m, err := a.member(ctx, id, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	if m.block != nil {
+		return m.block, true, nil
+	}
+	account, err := a.account(ctx, id, nil)
+	return account.GetPublicAccessBlock(), false, err
 }
 
 // inconsistent makes of a record that is missing, though another one names it, a store that is corrupt.

@@ -13,6 +13,14 @@ import (
 	"crossgrant/internal/records"
 )
 
+// CloseMember closes an account of an organization, as Close does.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html
+func (s *Service) CloseMember(ctx context.Context, id ids.AccountID) error {
+	_, err := s.Close(ctx, id)
+	return err
+}
+
 // CreateMember makes an account for an organization. Unlike Create it makes no access key: nobody has
 // credentials of the root user of such an account. It does nothing if an earlier call made the same
 // account. The error is CodeDuplicate if the address belongs to another account, and CodeInvalid if name

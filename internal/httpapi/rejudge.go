@@ -29,7 +29,7 @@ func (c *Call) RejudgeBucket(ctx context.Context, b *access.Bucket, check func(*
 		if err != nil {
 			return err
 		}
-		now = now.Under(owner.PublicAccessBlock)
+		now = now.Under(b.AccountBlock(owner.PublicAccessBlock))
 		if !proto.Equal(r, b.Record) || now.Block != b.Block {
 			again := check(now)
 			if err := c.Authorize(ctx, &again); err != nil {

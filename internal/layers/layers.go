@@ -42,7 +42,7 @@ var Crossgrant = Rules{
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
-		{"internal/iam/managed", "internal/orgs/managed", "internal/sse", "internal/lifecycle", "internal/quotas"},
+		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas"},
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine"},
 		{"internal/access"},
@@ -62,7 +62,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
-		"internal/saml",
+		"internal/saml", "internal/orgs/declarative",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",

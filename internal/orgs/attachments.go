@@ -25,7 +25,7 @@ func (s *Service) AttachPolicy(ctx context.Context, account ids.AccountID, id, t
 		switch {
 		case slices.Contains(attached, id):
 			return errAttached
-		case len(attached) >= s.quotas.Attached:
+		case len(attached) >= s.mostAttached(p.Type):
 			return errTooManyAttached
 		}
 		if err := c.attach(n, p.Type, id); err != nil {
@@ -33,6 +33,14 @@ func (s *Service) AttachPolicy(ctx context.Context, account ids.AccountID, id, t
 		}
 		return c.put(n)
 	})
+}
+
+// mostAttached returns how many policies of a type one root, unit or account may have attached.
+func (s *Service) mostAttached(policyType string) int {
+	if policyType == managed.S3 {
+		return s.quotas.DeclarativeAttached
+	}
+	return s.quotas.Attached
 }
 
 // attachment returns a policy of an enabled type and what it is, or is to be, attached to.
@@ -72,7 +80,7 @@ func (s *Service) DetachPolicy(ctx context.Context, account ids.AccountID, id, t
 			return errNotAttached
 		case id == managed.RCPFullAWSAccess:
 			return errNotDetachable
-		case len(*attached) == 1:
+		case len(*attached) == 1 && p.Type == managed.SCP:
 			return errLastAttached
 		}
 		*attached = slices.Delete(*attached, i, i+1)
@@ -92,7 +100,7 @@ func (s *Service) PoliciesForTarget(ctx context.Context, account ids.AccountID, 
 		if err != nil {
 			return err
 		}
-		if _, ok := managed.DocumentType(policyType); !ok {
+		if !managed.Available(policyType) {
 			return nil
 		}
 		out, err = v.pageOfPolicies(*n.attached(policyType), p)
@@ -130,8 +138,8 @@ func (s *Service) TargetsForPolicy(ctx context.Context, account ids.AccountID, i
 	return out, err
 }
 
-// EnablePolicyType enables a type of policy in the root. AWS's policy that allows everything is attached
-// to the root and to every unit and account.
+// EnablePolicyType enables a type of policy in the root. AWS's policy that allows everything, if the type has
+// one, is attached to the root and to every unit and account.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_EnablePolicyType.html
 func (s *Service) EnablePolicyType(ctx context.Context, account ids.AccountID, root, policyType string) (out Root, err error) {
@@ -146,6 +154,11 @@ func (s *Service) DisablePolicyType(ctx context.Context, account ids.AccountID, 
 	return s.switchType(ctx, account, root, policyType, false)
 }
 
+// available reports whether the organization can have policies of a type.
+func (v view) available(policyType string) bool {
+	return managed.Available(policyType) && v.record.FeatureSet == AllFeatures
+}
+
 func (s *Service) switchType(ctx context.Context, account ids.AccountID, root, policyType string, enable bool) (out Root, err error) {
 	err = s.manage(ctx, account, func(c change) error {
 		n, err := c.find(root, errNoRoot, RootKind)
@@ -153,6 +166,8 @@ func (s *Service) switchType(ctx context.Context, account ids.AccountID, root, p
 			return err
 		}
 		switch enabled := slices.Contains(n.unit.PolicyTypes, policyType); {
+		case enable && !c.available(policyType):
+			return errTypeUnavailable
 		case enable && enabled:
 			return errTypeEnabled
 		case !enable && !enabled:
@@ -190,7 +205,7 @@ func (c change) resetType(policyType string, enabled bool) error {
 		}
 		*attached = nil
 		if enabled {
-			if err := c.attach(n, policyType, managed.Full(policyType).ID); err != nil {
+			if err := c.attachFull(n, policyType); err != nil {
 				return err
 			}
 		}

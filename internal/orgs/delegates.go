@@ -111,6 +111,19 @@ func (s *Service) DeregisterDelegate(ctx context.Context, account, member ids.Ac
 	})
 }
 
+// undelegate takes from an account all services that it administers.
+func (c change) undelegate(account ids.AccountID) error {
+	if !c.delegate(account) {
+		return nil
+	}
+	for _, service := range c.record.Services {
+		if i, found := administers(service, account); found {
+			service.Administrators = slices.Delete(service.Administrators, i, i+1)
+		}
+	}
+	return c.putOrganization()
+}
+
 // Delegates returns the accounts that administer a service, or any if principal is empty.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListDelegatedAdministrators.html

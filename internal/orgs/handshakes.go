@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -198,7 +199,7 @@ func (s *Service) roomForAccount(v view) error {
 	if err != nil {
 		return err
 	}
-	quota, err := s.quota(v, v.management(), AccountsQuota, s.quotas.Accounts)
+	quota, err := quotas.Value(v, v.management(), quotas.Accounts, s.quotas.Accounts)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Account struct {
 	Email        string
 	Name         string
 	Closed       bool
+	ClosedAt     time.Time
 	Path         string // ends with the account's ID and a slash
 	JoinedMethod string
 	Joined       time.Time
@@ -42,7 +43,7 @@ func (v view) account(n *node) (Account, error) {
 func (v view) accountOf(m *records.Membership, record *records.Account, path string) Account {
 	return Account{
 		ID: ids.AccountID(m.Account), ARN: v.arn(m.Account), Email: record.Email, Name: record.Name,
-		Closed: record.Closed != 0, Path: path, JoinedMethod: m.JoinedMethod, Joined: instant(m.Joined),
+		Closed: record.Closed != 0, ClosedAt: instant(record.Closed), Path: path, JoinedMethod: m.JoinedMethod, Joined: instant(m.Joined),
 	}
 }
 
@@ -154,7 +155,8 @@ func (s *Service) MoveAccount(ctx context.Context, account, id ids.AccountID, fr
 }
 
 // RemoveAccount takes an account out of the organization, whatever is attached to it and its tags with
-// it. An account that was made in the organization has to be four days old.
+// it. An account that was made in the organization has to be four days old, and one that was closed has to
+// have been for 90 days.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_RemoveAccountFromOrganization.html
 func (s *Service) RemoveAccount(ctx context.Context, account, id ids.AccountID) error {
@@ -177,11 +179,17 @@ func (s *Service) Leave(ctx context.Context, account ids.AccountID) error {
 // part lets an account go.
 func (c change) part(id ids.AccountID) error {
 	n, err := c.find(string(id), errNoAccount, AccountKind)
+	if err != nil {
+		return err
+	}
+	found, err := c.account(n)
 	switch {
 	case err != nil:
 		return err
 	case id == c.management():
 		return errManagementStay
+	case found.stays(c.now):
+		return errClosedStays
 	case c.delegate(id):
 		return errDelegateStays
 	case n.member.JoinedMethod == Created && c.now.Before(instant(n.member.Joined).Add(waitPeriod)):

@@ -90,16 +90,21 @@ func (n *node) parent() string {
 
 // attached is the list of the IDs of the policies of a type that are attached to the node.
 func (n *node) attached(policyType string) *[]string {
-	rcp := policyType == managed.RCP
-	switch {
-	case n.member != nil && rcp:
-		return &n.member.Rcps
-	case n.member != nil:
-		return &n.member.Scps
-	case rcp:
-		return &n.unit.Rcps
+	if m := n.member; m != nil {
+		return pick(policyType, &m.Scps, &m.Rcps, &m.S3Policies)
+	}
+	return pick(policyType, &n.unit.Scps, &n.unit.Rcps, &n.unit.S3Policies)
+}
+
+// pick returns the list of a type.
+func pick(policyType string, scps, rcps, s3 *[]string) *[]string {
+	switch policyType {
+	case managed.RCP:
+		return rcps
+	case managed.S3:
+		return s3
 	default:
-		return &n.unit.Scps
+		return scps
 	}
 }
 
@@ -189,11 +194,20 @@ func (c change) admit(n *node) error {
 		return err
 	}
 	for _, policyType := range types {
-		if err := c.attach(n, policyType, managed.Full(policyType).ID); err != nil {
+		if err := c.attachFull(n, policyType); err != nil {
 			return err
 		}
 	}
 	return c.put(n)
+}
+
+// attachFull attaches AWS's policy of a type, if it has one, to a node, which the caller stores.
+func (c change) attachFull(n *node, policyType string) error {
+	full := managed.Full(policyType)
+	if full == nil {
+		return nil
+	}
+	return c.attach(n, policyType, full.ID)
 }
 
 // attach adds a policy to a node, which the caller stores.

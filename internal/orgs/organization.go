@@ -135,9 +135,12 @@ func (c change) join(account ids.AccountID, method string, tags []*records.Tag, 
 	}})
 }
 
-// leave undoes join, with everything that is attached to the account.
+// leave undoes join, with everything that is attached to the account, and with what it administers.
 func (c change) leave(n *node) error {
 	account := ids.AccountID(n.member.Account)
+	if err := c.undelegate(account); err != nil {
+		return err
+	}
 	return errors.Join(
 		c.release(n),
 		c.tx.Delete(keys.OrganizationAccount(c.id, account)),

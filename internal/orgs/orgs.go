@@ -1,6 +1,6 @@
-// Package orgs is AWS Organizations as far as authorization needs it: organizations with their tree of
-// organizational units, the accounts in it, and the service and resource control policies that are
-// attached to them. It speaks Go: no HTTP, no JSON, and no authorization by policies, which the
+// Package orgs is AWS Organizations: organizations with their tree of organizational units, the accounts in
+// it, the policies that are attached to them, the services of AWS that they trust, and what is delegated to
+// member accounts. It speaks Go: no HTTP, no JSON, and no authorization by policies, which the
 // pipeline has done before an operation of this package runs.
 //
 // What it does decide is who may call an operation by its place in the organization: what changes it is
@@ -29,15 +29,19 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/orgs/managed"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
-// Accounts makes accounts; package accounts does.
+// Accounts makes and closes accounts; package accounts does.
 type Accounts interface {
 	// CreateMember makes an account whose root user has no access key. It does nothing if an earlier
 	// call made the same account. The error is an *apierr.Error DuplicateAccountException if the
 	// address belongs to another account, and InvalidInputException if it cannot be one.
 	CreateMember(ctx context.Context, id ids.AccountID, name, email string) error
+	// CloseMember closes an account. The error is an *apierr.Error AccountAlreadyClosedException if it is
+	// closed.
+	CloseMember(ctx context.Context, id ids.AccountID) error
 }
 
 // Roles makes the role by which the management account enters an account; package iam does.
@@ -51,7 +55,8 @@ type Roles interface {
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 type Quotas struct {
-	// Accounts counts those in the organization, invitations that are open, and accounts being made.
+	// Accounts counts those in the organization, invitations that are open, and accounts being made. An
+	// operator can set it for a management account.
 	Accounts int
 	Units    int // organizational units
 	Depth    int // levels of units below the root
@@ -63,15 +68,17 @@ type Quotas struct {
 	// policies was reported to have been doubled in May 2026; AWS's page as it was read has this figure.
 	PolicySize int
 	Tags       int // on one resource
-}
 
-// AccountsQuota is the name of the quota that Quotas.Accounts is the standard value of. An operator can set
-// it for a management account.
-const AccountsQuota = "AccountsPerOrganization"
+	// Those of declarative policies, of each type.
+	Declarative, DeclarativeAttached, DeclarativeSize int
+}
 
 // DefaultQuotas returns the quotas of a new organization on AWS.
 func DefaultQuotas() Quotas {
-	return Quotas{Accounts: 10, Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50}
+	return Quotas{
+		Accounts: quotas.Default(quotas.Accounts), Units: 2000, Depth: 5, SCPs: 10000, RCPs: 1000, Attached: 5, PolicySize: 5120, Tags: 50,
+		Declarative: 1000, DeclarativeAttached: 10, DeclarativeSize: 10000,
+	}
 }
 
 // Options are what a Service may be told.
@@ -82,10 +89,7 @@ type Options struct {
 	Rand io.Reader
 	// Quotas limit each organization; the zero value means DefaultQuotas.
 	Quotas Quotas
-	// Quota returns what an operator set a quota of a management account to, or else standard; nil means
-	// standard. It is asked in the transaction that needs it.
-	Quota func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
-	// Accounts and Roles are used by CreateAccount.
+	// Accounts and Roles are used by CreateAccount, Accounts by CloseAccount too.
 	Accounts Accounts
 	Roles    Roles
 	// Principals is used for the resource policy.
@@ -98,7 +102,6 @@ type Service struct {
 	now      func() time.Time
 	rand     io.Reader
 	quotas   Quotas
-	quota    func(r meta.Reader, management ids.AccountID, name string, standard int) (int, error)
 	accounts Accounts
 	roles    Roles
 
@@ -107,7 +110,7 @@ type Service struct {
 
 // New returns the service over store.
 func New(store *meta.Store, opts Options) *Service {
-	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, quota: opts.Quota, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
+	s := &Service{store: store, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, accounts: opts.Accounts, roles: opts.Roles, principals: opts.Principals}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -116,9 +119,6 @@ func New(store *meta.Store, opts Options) *Service {
 	}
 	if s.quotas == (Quotas{}) {
 		s.quotas = DefaultQuotas()
-	}
-	if s.quota == nil {
-		s.quota = func(_ meta.Reader, _ ids.AccountID, _ string, standard int) (int, error) { return standard, nil }
 	}
 	return s
 }
@@ -238,4 +238,4 @@ func (v view) list(from, to []byte) ([]string, error) {
 }
 
 // policyTypes are the types that can be enabled, in the order in which they are listed.
-var policyTypes = []string{managed.SCP, managed.RCP}
+var policyTypes = []string{managed.SCP, managed.RCP, managed.S3}

@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/orgs/managed"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -257,13 +258,15 @@ func TestQuotaOfAccounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Quotas{})
 	w.organization()
-	w.quota = func(_ meta.Reader, account ids.AccountID, name string, standard int) (int, error) {
-		if account != management || name != AccountsQuota || standard != 10 {
-			t.Errorf("asked for %s of %s, %d", name, account, standard)
-		}
-		return 2, nil
-	}
 	w.join(member)
+	w.must(w.store.Update(w.ctx, func(tx meta.Tx) error {
+		record := new(records.Account)
+		if err := records.Get(tx, keys.Account(management), record); err != nil {
+			return err
+		}
+		record.Quotas = map[string]int64{quotas.Accounts: 2}
+		return records.Put(tx, keys.Account(management), record)
+	}))
 	_, err := w.CreateAccount(w.ctx, management, NewAccount{Name: "n", Email: "n@example.com"})
 	w.refused(err, "ConstraintViolation", "ACCOUNT_NUMBER_LIMIT_EXCEEDED")
 	_, err = w.Invite(w.ctx, management, Invitation{Target: string(outsider), TargetType: AccountParty})

@@ -4,21 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"crossgrant/internal/arn"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/orgs/declarative"
 	"crossgrant/internal/orgs/managed"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
 )
 
-// Policy is a service or resource control policy.
+// Policy is a service or resource control policy, or an S3 policy.
 type Policy struct {
 	ID          string
 	ARN         string
-	Type        string // managed.SCP or managed.RCP
+	Type        string // managed.SCP, managed.RCP or managed.S3
 	Name        string
 	Description string
 	AWSManaged  bool
@@ -60,12 +62,26 @@ func (v view) policy(id string) (p Policy, record *records.OrganizationPolicy, e
 func (s *Service) checkContent(policyType, content string) error {
 	t, ok := managed.DocumentType(policyType)
 	if !ok {
-		return Invalid("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type string.")
+		return s.checkDeclarative(policyType, content)
 	}
 	if t.Size(content) > s.quotas.PolicySize {
 		return errPolicyTooLong
 	}
 	if _, err := policy.Parse(t, []byte(content)); err != nil {
+		return errMalformed.Because(err)
+	}
+	return nil
+}
+
+// checkDeclarative refuses the text of a declarative policy that is not one of its type.
+func (s *Service) checkDeclarative(policyType, content string) error {
+	if policyType != managed.S3 {
+		return errTypeUnavailable
+	}
+	if utf8.RuneCountInString(content) > s.quotas.DeclarativeSize {
+		return errPolicyTooLong
+	}
+	if _, err := declarative.ParseS3(content); err != nil {
 		return errMalformed.Because(err)
 	}
 	return nil
@@ -85,6 +101,9 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 		return out, err
 	}
 	err = s.manage(ctx, account, func(c change) error {
+		if !c.available(in.Type) {
+			return errTypeUnavailable
+		}
 		if err := s.roomForPolicy(c.view, in.Type); err != nil {
 			return err
 		}
@@ -118,8 +137,11 @@ func (s *Service) roomForPolicy(v view, policyType string) error {
 		return err
 	}
 	quota := s.quotas.SCPs
-	if policyType == managed.RCP {
+	switch policyType {
+	case managed.RCP:
 		quota = s.quotas.RCPs
+	case managed.S3:
+		quota = s.quotas.Declarative
 	}
 	if counted.Policies[policyType] >= int64(quota) {
 		return errTooManyPolicies
@@ -130,7 +152,7 @@ func (s *Service) roomForPolicy(v view, policyType string) error {
 // namePolicy takes the name of a policy, which no other policy of its type may have, one of AWS
 // included.
 func (c change) namePolicy(r *records.OrganizationPolicy) error {
-	if managed.Full(r.Type).Name == r.Name {
+	if full := managed.Full(r.Type); full != nil && full.Name == r.Name {
 		return errPolicyExists
 	}
 	key := keys.OrganizationPolicyName(c.id, r.Type, r.Name)
@@ -223,13 +245,13 @@ func (s *Service) Policy(ctx context.Context, account ids.AccountID, id string) 
 	return out, err
 }
 
-// Policies returns the policies of a type, that of AWS included. There are none of the types that do
-// not bear on authorization.
+// Policies returns the policies of a type, that of AWS included. There are none of the types that are not
+// available.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListPolicies.html
 func (s *Service) Policies(ctx context.Context, account ids.AccountID, policyType string, p Page) (out List[Policy], err error) {
 	err = s.inspect(ctx, account, func(v view) error {
-		if _, ok := managed.DocumentType(policyType); !ok {
+		if !managed.Available(policyType) {
 			return nil
 		}
 		out, err = v.policies(policyType, p)
@@ -241,8 +263,8 @@ func (s *Service) Policies(ctx context.Context, account ids.AccountID, policyTyp
 // policies returns the policies of a type: that of AWS, and then the others by name.
 func (v view) policies(policyType string, p Page) (List[Policy], error) {
 	var first []entry
-	if p.Token == "" {
-		first = []entry{{value: []byte(managed.Full(policyType).ID)}}
+	if full := managed.Full(policyType); p.Token == "" && full != nil {
+		first = []entry{{value: []byte(full.ID)}}
 		p.Token, p.Max = tokenAfter(""), p.most()-1
 	}
 	page := List[entry]{Token: p.Token}

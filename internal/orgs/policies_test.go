@@ -27,7 +27,7 @@ func TestPolicies(t *testing.T) {
 		{managed.RCP, "p", strings.Replace(denyRCP, "Deny", "Allow", 1), "MalformedPolicyDocument", ""},
 		{managed.RCP, "p", strings.Replace(denyRCP, "s3:*", "iam:*", 1), "MalformedPolicyDocument", ""},
 		{managed.SCP, "p", denyDelete + strings.Repeat(" ", 5121-len(denyDelete)), "ConstraintViolation", "POLICY_CONTENT_LIMIT_EXCEEDED"},
-		{"TAG_POLICY", "p", denyDelete, "InvalidInput", "INVALID_ENUM_POLICY_TYPE"},
+		{"TAG_POLICY", "p", denyDelete, "PolicyTypeNotAvailableForOrganization", ""},
 		{managed.SCP, "", denyDelete, "InvalidInput", "MIN_LENGTH_EXCEEDED"},
 	} {
 		w.refused(create(c.policyType, c.name, c.content), c.code, c.reason)

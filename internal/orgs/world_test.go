@@ -88,6 +88,18 @@ func (w *world) CreateMember(_ context.Context, id ids.AccountID, name, email st
 	return nil
 }
 
+// CloseMember implements Accounts.
+func (w *world) CloseMember(_ context.Context, id ids.AccountID) error {
+	return w.store.Update(w.ctx, func(tx meta.Tx) error {
+		record := new(records.Account)
+		if err := records.Get(tx, keys.Account(id), record); err != nil {
+			return err
+		}
+		record.Closed = w.clock.UnixNano()
+		return records.Put(tx, keys.Account(id), record)
+	})
+}
+
 // CreateAdministratorRole implements Roles.
 func (w *world) CreateAdministratorRole(_ context.Context, id ids.AccountID, name string, trusted ids.AccountID) error {
 	if w.fail != nil {
@@ -181,7 +193,7 @@ func (w *world) checkIndexes() {
 				want[string(keys.OrganizationAccount(org, ids.AccountID(m.Account)))] = true
 				want[string(keys.ChildAccount(org, m.Parent, ids.AccountID(m.Account)))] = true
 				of(counted, org).Accounts++
-				for _, p := range append(slices.Clone(m.Scps), m.Rcps...) {
+				for _, p := range slices.Concat(m.Scps, m.Rcps, m.S3Policies) {
 					want[string(keys.PolicyTarget(org, p, m.Account))] = true
 				}
 			case key[0] == 'H':
@@ -230,7 +242,7 @@ func (w *world) expectOf(key, value []byte, want, got map[string]bool, counted, 
 			want[string(keys.UnitName(org, n.Parent, n.Name))] = true
 			of(counted, org).Units++
 		}
-		for _, p := range append(slices.Clone(n.Scps), n.Rcps...) {
+		for _, p := range slices.Concat(n.Scps, n.Rcps, n.S3Policies) {
 			want[string(keys.PolicyTarget(org, p, n.Id))] = true
 		}
 	case 'p':

@@ -65,6 +65,7 @@ const (
 	TrustPolicySize   = "AssumeRolePolicySize"
 	Buckets           = "BucketsPerAccount"
 	InstanceProfiles  = "InstanceProfilesPerAccount"
+	Accounts          = "AccountsPerOrganization"
 )
 
 const (
@@ -102,6 +103,8 @@ var all = []Quota{
 	{Name: RolePolicySize, Default: 10_240, Most: largest},
 	{Name: TrustPolicySize, Told: "ACLSizePerRole", Default: 2048, AWSMaximum: 8192, Most: largest},
 	{Name: Buckets, Default: 10_000, AWSMaximum: 1_000_000, Most: many, Kind: keys.BucketKind},
+	// Of the organization that the account is the management account of.
+	{Name: Accounts, Default: 10, AWSMaximum: 10_000, Most: many},
 }
 
 // All returns the quotas in the order in which they are shown. They must not be changed.

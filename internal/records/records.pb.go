@@ -3624,6 +3624,7 @@ type OrganizationNode struct {
 	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
 	PolicyTypes   []string               `protobuf:"bytes,7,rep,name=policy_types,json=policyTypes,proto3" json:"policy_types,omitempty"` // root only: the types that are enabled
 	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
+	S3Policies    []string               `protobuf:"bytes,9,rep,name=s3_policies,json=s3Policies,proto3" json:"s3_policies,omitempty"` // as scps
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3714,6 +3715,13 @@ func (x *OrganizationNode) GetCreated() int64 {
 	return 0
 }
 
+func (x *OrganizationNode) GetS3Policies() []string {
+	if x != nil {
+		return x.S3Policies
+	}
+	return nil
+}
+
 // Membership of an account in an organization, under keys.Membership: the account as a node of the tree.
 type Membership struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3725,6 +3733,7 @@ type Membership struct {
 	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
 	JoinedMethod  string                 `protobuf:"bytes,7,opt,name=joined_method,json=joinedMethod,proto3" json:"joined_method,omitempty"` // INVITED, CREATED
 	Joined        int64                  `protobuf:"varint,8,opt,name=joined,proto3" json:"joined,omitempty"`
+	S3Policies    []string               `protobuf:"bytes,9,rep,name=s3_policies,json=s3Policies,proto3" json:"s3_policies,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3815,11 +3824,18 @@ func (x *Membership) GetJoined() int64 {
 	return 0
 }
 
+func (x *Membership) GetS3Policies() []string {
+	if x != nil {
+		return x.S3Policies
+	}
+	return nil
+}
+
 // OrganizationPolicy, under keys.OrganizationPolicy.
 type OrganizationPolicy struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`     // p-…
-	Type          string                 `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"` // SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY
+	Type          string                 `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"` // SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY, S3_POLICY
 	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	Description   string                 `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
 	Content       string                 `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"` // document, as it was put
@@ -6735,7 +6751,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\vfeature_set\x18\x04 \x01(\tR\n" +
 	"featureSet\x12\x18\n" +
 	"\acreated\x18\x05 \x01(\x03R\acreated\x12>\n" +
-	"\bservices\x18\x06 \x03(\v2\".crossgrant.records.TrustedServiceR\bservices\"\xe0\x01\n" +
+	"\bservices\x18\x06 \x03(\v2\".crossgrant.records.TrustedServiceR\bservices\"\x81\x02\n" +
 	"\x10OrganizationNode\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\tR\x06parent\x12\x12\n" +
@@ -6744,7 +6760,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04rcps\x18\x05 \x03(\tR\x04rcps\x12+\n" +
 	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12!\n" +
 	"\fpolicy_types\x18\a \x03(\tR\vpolicyTypes\x12\x18\n" +
-	"\acreated\x18\b \x01(\x03R\acreated\"\xf4\x01\n" +
+	"\acreated\x18\b \x01(\x03R\acreated\x12\x1f\n" +
+	"\vs3_policies\x18\t \x03(\tR\n" +
+	"s3Policies\"\x95\x02\n" +
 	"\n" +
 	"Membership\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\"\n" +
@@ -6754,7 +6772,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04rcps\x18\x05 \x03(\tR\x04rcps\x12+\n" +
 	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12#\n" +
 	"\rjoined_method\x18\a \x01(\tR\fjoinedMethod\x12\x16\n" +
-	"\x06joined\x18\b \x01(\x03R\x06joined\"\xe9\x01\n" +
+	"\x06joined\x18\b \x01(\x03R\x06joined\x12\x1f\n" +
+	"\vs3_policies\x18\t \x03(\tR\n" +
+	"s3Policies\"\xe9\x01\n" +
 	"\x12OrganizationPolicy\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +

@@ -52,6 +52,12 @@ func (a *api) accounts() []row {
 			},
 		},
 		{
+			name: "CloseAccount", about: aboutID, decode: readID("AccountId", accountRules),
+			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
+				return nil, a.orgs.CloseAccount(ctx, account, ids.AccountID(in.id))
+			},
+		},
+		{
 			name: "LeaveOrganization",
 			run: func(ctx context.Context, account ids.AccountID, _ *input) (any, error) {
 				return nil, a.orgs.Leave(ctx, account)

@@ -56,7 +56,7 @@ var operationKeys = slices.Concat(
 	about(`{"ParentId":"$UNIT","ChildType":"ACCOUNT"}`, "ListChildren"),
 	about(`{"ChildId":"$UNIT"}`, "ListParents"),
 	about(`{"ChildId":"$ACCOUNT"}`, "ListParents"),
-	about(`{"AccountId":"$ACCOUNT"}`, "DescribeAccount", "RemoveAccountFromOrganization"),
+	about(`{"AccountId":"$ACCOUNT"}`, "DescribeAccount", "RemoveAccountFromOrganization", "CloseAccount"),
 	about(`{"AccountId":"$ACCOUNT","SourceParentId":"$UNIT","DestinationParentId":"$UNIT"}`, "MoveAccount"),
 	[]keytest.Case{{Operation: "MoveAccount", Full: []string{`{"AccountId":"$MEMBER","SourceParentId":"$ROOT","DestinationParentId":"$FULLUNIT"}`}}},
 
@@ -78,6 +78,10 @@ var operationKeys = slices.Concat(
 	needing(servicePrincipal, about(`{"AccountId":"$ACCOUNT","ServicePrincipal":"iam.amazonaws.com"}`, "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator")),
 	about(`{"AccountId":"$ACCOUNT"}`, "ListDelegatedServicesForAccount"),
 
+	needing(policyType, about(`{"TargetId":"$ACCOUNT","PolicyType":"S3_POLICY"}`, "DescribeEffectivePolicy")),
+	[]keytest.Case{{Operation: "DescribeEffectivePolicy", Full: []string{`member {"PolicyType":"S3_POLICY"}`}}},
+	needing(policyType, about(`{"PolicyType":"S3_POLICY"}`, "ListAccountsWithInvalidEffectivePolicy")),
+	needing(policyType, about(`{"AccountId":"$ACCOUNT","PolicyType":"S3_POLICY"}`, "ListEffectivePolicyValidationErrors")),
 	plain("{}", "DescribeResourcePolicy", "DeleteResourcePolicy"),
 	[]keytest.Case{{
 		Operation: "PutResourcePolicy", Full: []string{`{"Content":"{}"` + withTags}, Bare: `{"Content":"{}"}`, Actions: asked("PutResourcePolicy", "TagResource"),

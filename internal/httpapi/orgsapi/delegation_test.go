@@ -57,6 +57,31 @@ func TestDelegation(t *testing.T) {
 	w.OrgsCall(w.admin, "DescribeResourcePolicy", ``).Refused(400, "ResourcePolicyNotFoundException", "")
 }
 
+// TestEffectivePolicy holds the answers about what S3 policies come to.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html
+func TestEffectivePolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.OrgsCall(w.admin, "EnablePolicyType", `{"RootId":"`+w.rootID+`","PolicyType":"S3_POLICY"}`).OK()
+	w.OrgsCall(w.memberRoot, "DescribeEffectivePolicy", `{"PolicyType":"S3_POLICY"}`).Refused(400, "EffectivePolicyNotFoundException", "")
+	w.attach("AttachPolicy", w.policy("S3_POLICY", "block", `{"s3_attributes":{"public_access_block_configuration":{"@@assign":"all"}}}`), member)
+	for _, answer := range []struct{ got, want string }{
+		{w.OrgsCall(w.memberRoot, "DescribeEffectivePolicy", `{"PolicyType":"S3_POLICY"}`).OK().Body,
+			`{"EffectivePolicy":{"PolicyContent":"{\"s3_attributes\":{\"public_access_block_configuration\":\"all\"}}","LastUpdatedTimestamp":1767323045,"TargetId":"222222222222","PolicyType":"S3_POLICY"}}`},
+		{w.OrgsCall(w.admin, "ListAccountsWithInvalidEffectivePolicy", `{"PolicyType":"S3_POLICY"}`).OK().Body, `{"Accounts":[],"PolicyType":"S3_POLICY"}`},
+		{w.OrgsCall(w.admin, "ListEffectivePolicyValidationErrors", `{"PolicyType":"S3_POLICY","AccountId":"222222222222"}`).OK().Body,
+			`{"AccountId":"222222222222","PolicyType":"S3_POLICY","Path":"` + w.orgID + `/` + w.rootID + `/222222222222/","EvaluationTimestamp":1767323045,"EffectivePolicyValidationErrors":[]}`},
+	} {
+		if answer.got != answer.want {
+			t.Errorf("got  %s\nwant %s", answer.got, answer.want)
+		}
+	}
+	w.OrgsCall(w.memberRoot, "DescribeEffectivePolicy", `{"PolicyType":"S3_POLICY","TargetId":"111111111111"}`).Refused(400, "AccessDeniedException", "")
+	w.OrgsCall(w.admin, "DescribeEffectivePolicy", `{"PolicyType":"SERVICE_CONTROL_POLICY"}`).Refused(400, "InvalidInputException", "")
+	w.OrgsCall(w.admin, "EnablePolicyType", `{"RootId":"`+w.rootID+`","PolicyType":"TAG_POLICY"}`).Refused(400, "PolicyTypeNotAvailableForOrganizationException", "")
+}
+
 // TestDelegatedAdministratorReads: the administrator of a service reads what the management account does,
 // unless the resource policy denies it.
 //

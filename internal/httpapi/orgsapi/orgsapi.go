@@ -45,7 +45,7 @@ func New(service *orgs.Service) *Service {
 	for _, name := range strings.Fields(known) {
 		s.known[name] = true
 	}
-	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.services(), a.policies(), a.attachments(), a.delegation(), a.tags()) {
+	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.services(), a.policies(), a.attachments(), a.effective(), a.delegation(), a.tags()) {
 		operation := a.operation(row)
 		if !s.known[row.name] || s.operations[row.name] != nil {
 			panic("orgsapi: operation " + row.name + " is unknown, or there twice")

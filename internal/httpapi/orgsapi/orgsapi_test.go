@@ -124,7 +124,6 @@ func TestProtocol(t *testing.T) {
 	call(media, prefix+"ListRoot", `{}`).Refused(400, "UnknownOperationException", "")
 	call(media, "ListRoots", `{}`).Refused(400, "UnknownOperationException", "")
 	call("application/json", prefix+"ListRoots", `{}`).Refused(400, "UnknownOperationException", "")
-	call(media, prefix+"CloseAccount", `{}`).Refused(501, "NotImplemented", "The operation CloseAccount is not implemented.")
 	w.OrgsCall(querytest.Key{}, "ListRoots", `{}`).Refused(400, "MissingAuthenticationTokenException", "")
 	w.OrgsCall(querytest.Key{ID: "AKIANOBODYNOBODY0000", Secret: "x"}, "ListRoots", `{}`).Refused(400, "UnrecognizedClientException", "The security token included in the request is invalid.")
 	w.OrgsCall(querytest.Key{ID: w.admin.ID, Secret: "wrong"}, "ListRoots", `{}`).Refused(400, "InvalidSignatureException", "")
@@ -153,8 +152,6 @@ func TestProtocol(t *testing.T) {
 	}
 	for operation, body := range map[string]string{
 		"CreateOrganization": `{"FeatureSet":"CONSOLIDATED_BILLING"}`,
-		"CreatePolicy":       `{"Type":"TAG_POLICY","Name":"n","Description":"","Content":"{}"}`,
-		"EnablePolicyType":   `{"RootId":"` + w.rootID + `","PolicyType":"S3_POLICY"}`,
 		"CreateAccount":      `{"Email":"a@example.com","AccountName":"n","IamUserAccessToBilling":"DENY"}`,
 	} {
 		w.OrgsCall(w.admin, operation, body).Refused(501, "NotImplemented", "")

@@ -20,7 +20,7 @@ func (a *api) policies() []row {
 				in.description = require(r, "Description", descriptionRules...)
 				in.policyType = r.Required("Type", policyTypeRules...)
 				readTags(r, in)
-				return builtType(in.policyType)
+				return nil
 			},
 			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
 				p, err := a.orgs.CreatePolicy(ctx, account, orgs.NewPolicy{
@@ -114,11 +114,7 @@ func (a *api) attachments() []row {
 			},
 		},
 		{
-			name: "EnablePolicyType", about: aboutID, typed: true,
-			decode: func(r *json11.Reader, in *input) error {
-				readType(r, in)
-				return builtType(in.policyType)
-			},
+			name: "EnablePolicyType", about: aboutID, typed: true, decode: readType,
 			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
 				root, err := a.orgs.EnablePolicyType(ctx, account, in.id, in.policyType)
 				return one("Root", root, rootOf, err)

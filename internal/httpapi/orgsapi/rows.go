@@ -1,6 +1,7 @@
 package orgsapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -43,6 +44,9 @@ type row struct {
 	decode func(r *json11.Reader, in *input) error // nil: the operation has no members
 	// about is what the action is authorized on, each by itself; nil: it has no resource, "*".
 	about func(in *input) []orgs.Ref
+	// self is the account that the action is authorized on, for an operation that is about one account: the
+	// caller's if it is empty.
+	self func(in *input) string
 	// makes is what the tags of the request are put on, for operations that make something with tags.
 	makes func(in *input) orgs.Ref
 	// typed says that the action has the condition key organizations:PolicyType even if nothing that it
@@ -85,6 +89,9 @@ func (a *api) operation(r row) httpapi.Operation {
 
 // load reads what the checks are about.
 func (a *api) load(ctx context.Context, r row, account ids.AccountID, in *input) (err error) {
+	if r.self != nil {
+		r.about = func(in *input) []orgs.Ref { return existing(cmp.Or(r.self(in), string(account))) }
+	}
 	if r.about != nil {
 		if in.targets, err = a.orgs.Targets(ctx, account, r.about(in)); err != nil {
 			return err
@@ -145,7 +152,7 @@ func (r row) read(c *httpapi.Call) (*input, error) {
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
 func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
 	targets := in.targets
-	if r.about == nil {
+	if r.about == nil && r.self == nil {
 		targets = []orgs.Target{{ARN: "*"}}
 	}
 	policyType := ""

@@ -2,6 +2,7 @@ package orgsapi
 
 import (
 	"net/http"
+	"slices"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/orgs"
@@ -52,19 +53,12 @@ var (
 	billingRules     = []json11.Rule{json11.Enum("ALLOW", "DENY")}
 	featureRules     = []json11.Rule{json11.Enum(orgs.AllFeatures, "CONSOLIDATED_BILLING")}
 	actionRules      = []json11.Rule{json11.Enum("INVITE", "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES", "ADD_ORGANIZATIONS_SERVICE_LINKED_ROLE", "TRANSFER_RESPONSIBILITY")}
+	declarativeRules = []json11.Rule{json11.Enum(slices.DeleteFunc(managed.Types(), func(t string) bool { return t == managed.SCP || t == managed.RCP })...)}
 	policyTypeRules  = []json11.Rule{json11.Enum(managed.Types()...)}
 )
 
 func notImplemented(what string) error {
 	return apierr.New(http.StatusNotImplemented, "NotImplemented", "%s is not implemented.", what)
-}
-
-// builtType refuses to make or enable a policy of a type that does not bear on authorization.
-func builtType(policyType string) error {
-	if _, ok := managed.DocumentType(policyType); !ok && policyType != "" {
-		return notImplemented("The policy type " + policyType)
-	}
-	return nil
 }
 
 // page reads the members of a list.

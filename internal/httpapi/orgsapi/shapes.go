@@ -111,16 +111,17 @@ func unitOf(u orgs.Unit) unitShape {
 	return unitShape{Id: u.ID, Arn: u.ARN, Name: u.Name, Path: u.Path}
 }
 
-// accountOf gives a closed account the state of AWS's accounts after they were closed.
+// accountOf gives a closed account the state of AWS's accounts after they were closed. Its status, which AWS
+// keeps for old clients, does not tell that from an account which AWS suspended.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
 func accountOf(a orgs.Account) accountShape {
-	state := "ACTIVE"
+	status, state := "ACTIVE", "ACTIVE"
 	if a.Closed {
-		state = "SUSPENDED"
+		status, state = "SUSPENDED", "CLOSED"
 	}
 	return accountShape{
-		Id: string(a.ID), Arn: a.ARN, Email: a.Email, Name: a.Name, Status: state, State: state,
+		Id: string(a.ID), Arn: a.ARN, Email: a.Email, Name: a.Name, Status: status, State: state,
 		Paths: []string{a.Path}, JoinedMethod: a.JoinedMethod, JoinedTimestamp: json11.Time(a.Joined),
 	}
 }

@@ -2,7 +2,6 @@ package s3api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -195,11 +194,11 @@ func (s *Service) checkNewACL(ctx context.Context, c *httpapi.Call, list acl.ACL
 		return invalidACLWithOwnership()
 	}
 	if list.Public() {
-		account, ok, err := s.Accounts.Account(ctx, c.Caller.CanonicalID)
-		if err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("look up account %s: found: %v", c.Caller.Account, ok))
+		block, _, err := s.Accounts.AccountBlock(ctx, c.Caller.Account)
+		if err != nil {
+			return fmt.Errorf("look up account %s: %w", c.Caller.Account, err)
 		}
-		if s.NewBuckets.Block || account.PublicAccessBlock.GetBlockPublicAcls() {
+		if s.NewBuckets.Block || block.GetBlockPublicAcls() {
 			asked := access.Check{Action: "s3:CreateBucket", Resource: arn.Bucket(c.Bucket).String()}
 			return c.Refuse(&asked, authz.BlockPublicAccess, authz.BlockPublicAcls, apierr.New(http.StatusBadRequest,
 				"InvalidBucketAclWithBlockPublicAccessError", "Bucket cannot have public ACLs set with BlockPublicAccess enabled"))

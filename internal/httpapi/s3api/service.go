@@ -25,6 +25,9 @@ type Buckets interface {
 type Accounts interface {
 	// Account returns an account's record; ok is false if there is none.
 	Account(ctx context.Context, canonical ids.CanonicalUserID) (record *records.Account, ok bool, err error)
+	// AccountBlock returns the public access block in effect for an account; nil for none. set tells that its
+	// organization sets it.
+	AccountBlock(ctx context.Context, id ids.AccountID) (block *records.PublicAccessBlock, set bool, err error)
 }
 
 // Principals translates the principals of bucket policies; package iam does.

@@ -39,6 +39,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sigv4"
 	"crossgrant/internal/sse"
@@ -56,6 +57,7 @@ import (
 //	key account=… id=… [alias=…]           a KMS key; the input is its policy
 //	disable | enable | rotate id=…         a KMS key
 //	rotatemaster                           the master key
+//	organization | join | leave | attach | detach   see world.runOrganization
 //	decisions                              how the last request was judged
 //	advance by=72h                         the clock
 //	cost                                   the transactions on the metadata that it took
@@ -106,6 +108,7 @@ type world struct {
 	engine   *countingEngine
 	storage  *objects.Service
 	secrets
+	organizations
 }
 
 // countingEngine counts the transactions on the metadata store.
@@ -155,6 +158,7 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	w.iam = iam.New(store, box, iam.Options{Now: w.now})
 	sessions := sts.New(store, box, sts.Options{Now: w.now})
 	authorizer := access.New(store, box, sessions)
+	w.orgs = orgs.New(store, orgs.Options{Now: w.now, Accounts: w.accounts, Roles: w.iam, Principals: w.iam})
 	w.asking = &keytest.Asking{Access: authorizer}
 	w.box, w.kms = box, kms.New(store, box, kms.Options{Region: w.region, Principals: w.iam, Now: w.now})
 	storage := objects.New(store, blobs.New(), objects.Options{
@@ -250,8 +254,10 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 	case "cost":
 		return fmt.Sprintf("%d reads, %d writes\n", w.engine.views.Load(), w.engine.updates.Load())
 	}
-	if done, err := w.runKey(t, d, account); done {
-		return fail(err)
+	for _, run := range []func(*testing.T, *datadriven.TestData, string) (bool, error){w.runKey, w.runOrganization} {
+		if done, err := run(t, d, account); done {
+			return fail(err)
+		}
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""

@@ -95,7 +95,7 @@ func (s *Service) putPublicAccessBlock() httpapi.Operation {
 		return decodePublicAccessBlock(body)
 	}
 	return operation("PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock", decode, func(ctx context.Context, in *input) (*httpapi.Response, error) {
-		return &httpapi.Response{}, s.accounts.SetPublicAccessBlock(ctx, in.account, in.block)
+		return &httpapi.Response{}, s.set(ctx, in.account, in.block)
 	})
 }
 
@@ -104,16 +104,32 @@ func (s *Service) putPublicAccessBlock() httpapi.Operation {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_DeletePublicAccessBlock.html
 func (s *Service) deletePublicAccessBlock() httpapi.Operation {
 	return operation("DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock", nil, func(ctx context.Context, in *input) (*httpapi.Response, error) {
-		return &httpapi.Response{Status: http.StatusNoContent}, s.accounts.SetPublicAccessBlock(ctx, in.account, nil)
+		return &httpapi.Response{Status: http.StatusNoContent}, s.set(ctx, in.account, nil)
 	})
 }
 
-// getPublicAccessBlock is GetPublicAccessBlock of an account.
+// set sets the public access block of an account, unless its organization does: then the account cannot change
+// it.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html
+func (s *Service) set(ctx context.Context, account ids.AccountID, block *records.PublicAccessBlock) error {
+	_, set, err := s.buckets.AccountBlock(ctx, account)
+	if err != nil {
+		return err
+	}
+	if set {
+		return apierr.AccessDenied("Access Denied")
+	}
+	return s.accounts.SetPublicAccessBlock(ctx, account, block)
+}
+
+// getPublicAccessBlock is GetPublicAccessBlock of an account: what is in effect for it, its organization's if
+// that sets it.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html
 func (s *Service) getPublicAccessBlock() httpapi.Operation {
 	return operation("GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock", nil, func(ctx context.Context, in *input) (*httpapi.Response, error) {
-		block, err := s.accounts.PublicAccessBlock(ctx, in.account)
+		block, _, err := s.buckets.AccountBlock(ctx, in.account)
 		if err != nil {
 			return nil, err
 		}

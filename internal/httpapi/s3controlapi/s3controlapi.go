@@ -35,14 +35,15 @@ const accountHeader = "x-amz-account-id"
 
 // Accounts keeps the settings of accounts; package accounts does.
 type Accounts interface {
-	// PublicAccessBlock returns the public access block of an account; nil if none is set.
-	PublicAccessBlock(ctx context.Context, id ids.AccountID) (*records.PublicAccessBlock, error)
-	// SetPublicAccessBlock sets it; nil removes it.
+	// SetPublicAccessBlock sets the public access block of an account; nil removes it.
 	SetPublicAccessBlock(ctx context.Context, id ids.AccountID, block *records.PublicAccessBlock) error
 }
 
-// Buckets knows the facts of buckets; package access does.
+// Buckets knows the facts of buckets and their accounts; package access does.
 type Buckets interface {
+	// AccountBlock returns the public access block in effect for an account; nil for none. set tells that its
+	// organization sets it.
+	AccountBlock(ctx context.Context, id ids.AccountID) (block *records.PublicAccessBlock, set bool, err error)
 	// Bucket returns the facts of a bucket as of the latest commit, or NoSuchBucket.
 	Bucket(ctx context.Context, name string) (*access.Bucket, error)
 }

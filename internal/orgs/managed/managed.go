@@ -1,6 +1,6 @@
-// Package managed holds the organization policies of AWS: one of each type that allows everything,
-// attached wherever the type is enabled, so that what denies can be added beside it. It knows the
-// types of policy that authorization evaluates, and the services of AWS that an organization can trust.
+// Package managed holds the organization policies of AWS: one of each type of which some policy has to
+// allow, that allows everything, attached wherever the type is enabled, so that what denies can be added
+// beside it. It knows the types of policy, and the services of AWS that an organization can trust.
 //
 // Sources:
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
@@ -14,20 +14,27 @@ import (
 	"crossgrant/internal/policy"
 )
 
-// Types of policy that bear on authorization.
+// Types of policy that are there: service and resource control policies, which bear on authorization, and S3
+// policies, which set Block Public Access.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html
 const (
 	SCP = "SERVICE_CONTROL_POLICY"
 	RCP = "RESOURCE_CONTROL_POLICY"
+	S3  = "S3_POLICY"
 )
+
+// Available reports whether policies of a type are there. What the others are about is not.
+func Available(policyType string) bool {
+	return policyType == SCP || policyType == RCP || policyType == S3
+}
 
 // types are all types of policy, of which most are about services that are not here.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
 var types = []string{
 	SCP, RCP, "TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY", "DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY",
-	"INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", "S3_POLICY", "NETWORK_SECURITY_DIRECTOR_POLICY",
+	"INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", S3, "NETWORK_SECURITY_DIRECTOR_POLICY",
 }
 
 // Types returns the names of all types of policy that AWS has.
@@ -84,12 +91,16 @@ func Lookup(id string) (p *Policy, ok bool) {
 	return nil, false
 }
 
-// Full returns the policy of AWS that allows everything, of a type, which is SCP or RCP.
+// Full returns the policy of AWS that allows everything, of a type; nil if the type has none.
 func Full(policyType string) *Policy {
-	if policyType == RCP {
+	switch policyType {
+	case SCP:
+		return fullAWSAccess
+	case RCP:
 		return rcpFullAWSAccess
+	default:
+		return nil
 	}
-	return fullAWSAccess
 }
 
 // DocumentType returns what documents of a type of policy are parsed as; ok is false for a type that
