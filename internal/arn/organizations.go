@@ -48,9 +48,15 @@ func AWSOrganizationPolicy(policyType, policy string) ARN {
 	return organizations(AWSOwner, "policy/"+strings.ToLower(policyType)+"/"+policy)
 }
 
-// Invitation returns the ARN of a handshake that invites an account into an organization.
-func Invitation(management ids.AccountID, org ids.OrganizationID, handshake string) ARN {
-	return organizations(management, "handshake/"+string(org)+"/invite/"+handshake)
+// Handshake returns the ARN of a handshake of this action, such as INVITE, that an organization began.
+func Handshake(management ids.AccountID, org ids.OrganizationID, action, handshake string) ARN {
+	return organizations(management, "handshake/"+string(org)+"/"+strings.ToLower(action)+"/"+handshake)
+}
+
+// ResponsibilityTransfer returns the ARN of a transfer of responsibilities, of a type such as BILLING, that is
+// inbound or outbound.
+func ResponsibilityTransfer(management ids.AccountID, org ids.OrganizationID, transferType, direction, transfer string) ARN {
+	return organizations(management, "transfer/"+string(org)+"/"+strings.ToLower(transferType+"/"+direction)+"/"+transfer)
 }
 
 func organizations(account ids.AccountID, resource string) ARN {

@@ -14,7 +14,8 @@ func TestOrganizations(t *testing.T) {
 		"arn:aws:organizations::111111111111:policy/o-exampleorgid/service_control_policy/p-x": OrganizationPolicy(m, o, "SERVICE_CONTROL_POLICY", "p-x"),
 		"arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess":             AWSOrganizationPolicy("SERVICE_CONTROL_POLICY", "p-FullAWSAccess"),
 		"arn:aws:organizations::111111111111:resourcepolicy/o-exampleorgid/rp-x":               OrganizationResourcePolicy(m, o, "rp-x"),
-		"arn:aws:organizations::111111111111:handshake/o-exampleorgid/invite/h-xy":             Invitation(m, o, "h-xy"),
+		"arn:aws:organizations::111111111111:transfer/o-exampleorgid/billing/inbound/rt-x":     ResponsibilityTransfer(m, o, "BILLING", "INBOUND", "rt-x"),
+		"arn:aws:organizations::111111111111:handshake/o-exampleorgid/invite/h-xy":             Handshake(m, o, "INVITE", "h-xy"),
 	} {
 		if got.String() != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -123,7 +123,7 @@ func (c change) index() error {
 		if err := records.Get(c, keys.Handshake(id), h); err != nil {
 			return fmt.Errorf("read handshake %s: %w", id, err)
 		}
-		if h.State == Open {
+		if h.State == Open && actionOf(h) == InviteAction {
 			if err := c.tx.Put(keys.OpenInvitation(c.id, id), nil); err != nil {
 				return err
 			}

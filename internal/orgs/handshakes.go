@@ -1,6 +1,7 @@
 package orgs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,21 +15,30 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Whom an invitation may name.
+// Whom an invitation may name; the parties of other handshakes.
 const (
-	AccountParty = "ACCOUNT"
-	EmailParty   = "EMAIL"
+	AccountParty      = "ACCOUNT"
+	EmailParty        = "EMAIL"
+	OrganizationParty = "ORGANIZATION"
+)
+
+// What a handshake is for.
+const (
+	InviteAction  = "INVITE"
+	EnableAction  = "ENABLE_ALL_FEATURES"  // of the management account
+	ApproveAction = "APPROVE_ALL_FEATURES" // of a member account that was invited
 )
 
 // States of a handshake.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Handshake.html
 const (
-	Open     = "OPEN"
-	Accepted = "ACCEPTED"
-	Declined = "DECLINED"
-	Canceled = "CANCELED"
-	Expired  = "EXPIRED"
+	Requested = "REQUESTED" // of EnableAction: not all accounts have approved
+	Open      = "OPEN"
+	Accepted  = "ACCEPTED"
+	Declined  = "DECLINED"
+	Canceled  = "CANCELED"
+	Expired   = "EXPIRED"
 )
 
 const (
@@ -40,11 +50,14 @@ const (
 	shown          = 30 * 24 * time.Hour
 )
 
-// Handshake is the invitation of an account into an organization.
+// Handshake is the invitation of an account into an organization, or a step towards all its features.
 type Handshake struct {
 	ID                 string
 	ARN                string
+	Action             string
+	Parent             string // of ApproveAction
 	Organization       ids.OrganizationID
+	FeatureSet         string // of the organization
 	Management         ids.AccountID
 	ManagementEmail    string
 	ManagementName     string
@@ -64,7 +77,7 @@ type Invitation struct {
 
 // stateOf returns the state that a handshake is in by now.
 func stateOf(h *records.Handshake, now time.Time) string {
-	if h.State == Open && !now.Before(instant(h.Expires)) {
+	if (h.State == Open || h.State == Requested) && !now.Before(instant(h.Expires)) {
 		return Expired
 	}
 	return h.State
@@ -84,13 +97,29 @@ func (s *Service) handshakeOf(r meta.Reader, h *records.Handshake) (Handshake, e
 	if err != nil {
 		return Handshake{}, err
 	}
-	org := ids.OrganizationID(h.Organization)
+	features, err := featuresOf(r, ids.OrganizationID(h.Organization))
 	return Handshake{
-		ID: h.Id, ARN: arn.Invitation(ids.AccountID(h.ManagementAccount), org, h.Id).String(), Organization: org,
+		ID: h.Id, ARN: arnOf(h), Action: actionOf(h), Parent: h.Parent, Organization: ids.OrganizationID(h.Organization), FeatureSet: features,
 		Management: ids.AccountID(h.ManagementAccount), ManagementEmail: management.Email, ManagementName: management.Name,
 		Target: h.Target, TargetType: h.TargetType, Notes: h.Notes, State: stateOf(h, s.now()),
 		Requested: instant(h.Requested), Expires: instant(h.Expires),
-	}, nil
+	}, err
+}
+
+func actionOf(h *records.Handshake) string { return cmp.Or(h.Action, InviteAction) }
+
+func arnOf(h *records.Handshake) string {
+	return arn.Handshake(ids.AccountID(h.ManagementAccount), ids.OrganizationID(h.Organization), actionOf(h), h.Id).String()
+}
+
+// featuresOf returns the feature set of an organization; AllFeatures for one that is gone.
+func featuresOf(r meta.Reader, org ids.OrganizationID) (string, error) {
+	record := new(records.Organization)
+	err := records.Get(r, keys.Organization(org), record)
+	if errors.Is(err, meta.ErrNotFound) {
+		return AllFeatures, nil
+	}
+	return record.FeatureSet, err
 }
 
 // handshake returns a handshake that account is a party of, or errNoHandshake.
@@ -121,6 +150,9 @@ func (s *Service) Invite(ctx context.Context, account ids.AccountID, in Invitati
 		return out, err
 	}
 	err = s.manage(ctx, account, func(c change) error {
+		if enabling, err := c.enabling(); err != nil || enabling != nil {
+			return cmp.Or(err, error(errInviteDisabled))
+		}
 		invited, err := c.invited(in)
 		if err != nil {
 			return err
@@ -209,11 +241,20 @@ func (s *Service) roomForAccount(v view) error {
 	return nil
 }
 
-// cancelAll cancels every invitation that is open.
+// cancelAll cancels every invitation that is open, and the enabling of all features.
 func (c change) cancelAll() error {
 	open, err := c.openInvitations()
 	if err != nil {
 		return err
+	}
+	enabling, err := c.enabling()
+	if err != nil {
+		return err
+	}
+	if enabling != nil {
+		if err := c.endEnabling(enabling, Canceled); err != nil {
+			return err
+		}
 	}
 	for _, h := range open {
 		if err := finish(c.tx, h, Canceled, c.now); err != nil {
@@ -223,40 +264,61 @@ func (c change) cancelAll() error {
 	return nil
 }
 
-// Accept brings account, which must be the invited one, into the organization, below its root. It gets
-// no role that the management account could assume.
+// Accept agrees to a handshake that account may accept. By an invitation it joins the organization, below its
+// root; it gets no role that the management account could assume. An approval is noted, and once all have
+// approved the management account enables all features by accepting that.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_AcceptHandshake.html
 func (s *Service) Accept(ctx context.Context, account ids.AccountID, id string) (Handshake, error) {
-	return s.finishHandshake(ctx, account, id, Accepted, func(tx meta.Tx, h *records.Handshake) error {
-		if err := absent(tx, keys.Membership(account), errAlreadyMember); err != nil {
+	return s.finishHandshake(ctx, account, id, Accepted, func(c change, h *records.Handshake) error {
+		switch actionOf(h) {
+		case EnableAction:
+			return c.enableAll(h)
+		case ApproveAction:
+			return c.approved(account)
+		}
+		if err := absent(c, keys.Membership(account), errAlreadyMember); err != nil {
 			return err
 		}
-		v, err := s.open(tx, ids.OrganizationID(h.Organization))
-		if err != nil {
+		if err := c.join(account, Invited, h.Tags, c.now.UnixNano()); err != nil {
 			return err
 		}
-		return change{v, tx}.join(account, Invited, h.Tags, v.now.UnixNano())
+		return s.askApproval(c, account)
 	})
 }
 
-// Decline refuses an invitation of account.
+// Decline refuses an invitation of account, or to approve all features. Those can then not be enabled unless the
+// account leaves, or is asked again.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_DeclineHandshake.html
 func (s *Service) Decline(ctx context.Context, account ids.AccountID, id string) (Handshake, error) {
-	return s.finishHandshake(ctx, account, id, Declined, nil)
+	return s.finishHandshake(ctx, account, id, Declined, func(_ change, h *records.Handshake) error {
+		if actionOf(h) == EnableAction {
+			return errTransition // who sent it cancels it
+		}
+		return nil
+	})
 }
 
-// Cancel takes an invitation back; account must be the management account that made it.
+// Cancel takes an invitation, or the request to enable all features, back; account must be the management
+// account that made it.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CancelHandshake.html
 func (s *Service) Cancel(ctx context.Context, account ids.AccountID, id string) (Handshake, error) {
-	return s.finishHandshake(ctx, account, id, Canceled, nil)
+	return s.finishHandshake(ctx, account, id, Canceled, func(c change, h *records.Handshake) error {
+		switch actionOf(h) {
+		case EnableAction:
+			return c.endEnabling(h, Canceled)
+		case ApproveAction:
+			return errTransition // they go with what they are a part of
+		default:
+			return nil
+		}
+	})
 }
 
-// finishHandshake brings an open handshake into its last state; effect, which may be nil, is what else
-// that does. Only the party that the state is for may do it.
-func (s *Service) finishHandshake(ctx context.Context, account ids.AccountID, id, state string, effect func(meta.Tx, *records.Handshake) error) (out Handshake, err error) {
+// finishHandshake brings an open handshake into its last state; effect is what else that does. Only the party that the state is for may do it.
+func (s *Service) finishHandshake(ctx context.Context, account ids.AccountID, id, state string, effect func(change, *records.Handshake) error) (out Handshake, err error) {
 	err = s.write(ctx, func(tx meta.Tx) error {
 		h, err := handshake(tx, account, id)
 		if err != nil {
@@ -271,13 +333,16 @@ func (s *Service) finishHandshake(ctx context.Context, account ids.AccountID, id
 			return errNotManagement
 		case current == state:
 			return errInState
+		case current == Requested && state == Canceled:
 		case current != Open:
 			return errTransition
 		}
-		if effect != nil {
-			if err := effect(tx, h); err != nil {
-				return err
-			}
+		v, err := s.open(tx, ids.OrganizationID(h.Organization))
+		if err != nil {
+			return err
+		}
+		if err := effect(change{v, tx}, h); err != nil {
+			return err
 		}
 		if err := finish(tx, h, state, s.now()); err != nil {
 			return err
@@ -312,32 +377,39 @@ func (s *Service) Handshake(ctx context.Context, account ids.AccountID, id strin
 	return out, err
 }
 
-// HandshakesForAccount returns the invitations that account has got.
+// HandshakeFilter says which handshakes are listed; its zero value all.
+type HandshakeFilter struct{ Action, Parent string }
+
+func (f HandshakeFilter) lists(h *records.Handshake) bool {
+	return (f.Action == "" || f.Action == actionOf(h)) && (f.Parent == "" || f.Parent == h.Parent)
+}
+
+// HandshakesForAccount returns the handshakes that account has got.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListHandshakesForAccount.html
-func (s *Service) HandshakesForAccount(ctx context.Context, account ids.AccountID, p Page) (out List[Handshake], err error) {
+func (s *Service) HandshakesForAccount(ctx context.Context, account ids.AccountID, f HandshakeFilter, p Page) (out List[Handshake], err error) {
 	err = s.store.View(ctx, func(r meta.Reader) error {
 		from, to := keys.HandshakesOfAccount(account)
-		out, err = s.pageOfHandshakes(r, from, to, p)
+		out, err = s.pageOfHandshakes(r, from, to, f, p)
 		return err
 	})
 	return out, err
 }
 
-// HandshakesForOrganization returns the invitations that the organization of account has made.
+// HandshakesForOrganization returns the handshakes that the organization of account has begun.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListHandshakesForOrganization.html
-func (s *Service) HandshakesForOrganization(ctx context.Context, account ids.AccountID, p Page) (out List[Handshake], err error) {
+func (s *Service) HandshakesForOrganization(ctx context.Context, account ids.AccountID, f HandshakeFilter, p Page) (out List[Handshake], err error) {
 	err = s.inspect(ctx, account, func(v view) error {
 		from, to := keys.HandshakesOfOrganization(v.id)
-		out, err = s.pageOfHandshakes(v, from, to, p)
+		out, err = s.pageOfHandshakes(v, from, to, f, p)
 		return err
 	})
 	return out, err
 }
 
 // pageOfHandshakes returns a page of the handshakes that a range names.
-func (s *Service) pageOfHandshakes(r meta.Reader, from, to []byte, p Page) (List[Handshake], error) {
+func (s *Service) pageOfHandshakes(r meta.Reader, from, to []byte, f HandshakeFilter, p Page) (List[Handshake], error) {
 	read := func(e entry) (*records.Handshake, error) {
 		h := new(records.Handshake)
 		if err := records.Get(r, keys.Handshake(e.last), h); err != nil {
@@ -347,7 +419,7 @@ func (s *Service) pageOfHandshakes(r meta.Reader, from, to []byte, p Page) (List
 	}
 	page, err := scanSome(r, from, to, p, func(e entry) (bool, error) {
 		h, err := read(e)
-		return err == nil && listedAt(h, s.now()), err
+		return err == nil && listedAt(h, s.now()) && f.lists(h), err
 	})
 	return listOf(page, err, func(e entry) (Handshake, error) {
 		h, err := read(e)

@@ -13,8 +13,11 @@ import (
 	"crossgrant/internal/records"
 )
 
-// AllFeatures is the feature set of every organization.
-const AllFeatures = "ALL"
+// Feature sets of an organization.
+const (
+	AllFeatures         = "ALL"
+	ConsolidatedBilling = "CONSOLIDATED_BILLING"
+)
 
 // How an account came into its organization.
 const (
@@ -64,12 +67,12 @@ func (v view) rootOf(n *node) Root {
 	return Root{ID: n.unit.Id, ARN: v.arn(n.unit.Id), Name: n.unit.Name, PolicyTypes: n.unit.PolicyTypes}
 }
 
-// CreateOrganization makes an organization with all features, whose management account is account.
-// Service control policies are enabled, so that the root and the account have AWS's policy that allows
-// everything.
+// CreateOrganization makes an organization whose management account is account. With all features, service
+// control policies are enabled, so that the root and the account have AWS's policy that allows everything;
+// with consolidated billing alone it has no policies.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
-func (s *Service) CreateOrganization(ctx context.Context, account ids.AccountID) (out Organization, err error) {
+func (s *Service) CreateOrganization(ctx context.Context, account ids.AccountID, features string) (out Organization, err error) {
 	id, err := ids.NewOrganizationID(s.rand)
 	if err != nil {
 		return out, err
@@ -87,12 +90,15 @@ func (s *Service) CreateOrganization(ctx context.Context, account ids.AccountID)
 			return err
 		}
 		now := s.timestamp()
-		record := &records.Organization{Id: string(id), ManagementAccount: string(account), Root: root, FeatureSet: AllFeatures, Created: now}
+		record := &records.Organization{Id: string(id), ManagementAccount: string(account), Root: root, FeatureSet: features, Created: now}
 		if err := records.Put(tx, keys.Organization(id), record); err != nil {
 			return err
 		}
 		c := change{view{Reader: tx, id: id, record: record, now: instant(now)}, tx}
-		n := &node{unit: &records.OrganizationNode{Id: root, Name: "Root", PolicyTypes: []string{managed.SCP}, Created: now}}
+		n := &node{unit: &records.OrganizationNode{Id: root, Name: "Root", Created: now}}
+		if features == AllFeatures {
+			n.unit.PolicyTypes = []string{managed.SCP}
+		}
 		if err := c.put(n); err != nil {
 			return err
 		}
@@ -139,6 +145,9 @@ func (c change) join(account ids.AccountID, method string, tags []*records.Tag, 
 func (c change) leave(n *node) error {
 	account := ids.AccountID(n.member.Account)
 	if err := c.undelegate(account); err != nil {
+		return err
+	}
+	if err := c.withdraw(account); err != nil {
 		return err
 	}
 	return errors.Join(

@@ -18,7 +18,7 @@ func TestLifeOfAnOrganization(t *testing.T) {
 	_, err := w.Organization(w.ctx, management)
 	w.refused(err, "AWSOrganizationsNotInUse", "")
 	root := w.organization()
-	_, err = w.CreateOrganization(w.ctx, management)
+	_, err = w.CreateOrganization(w.ctx, management, AllFeatures)
 	w.refused(err, "AlreadyInOrganization", "")
 	for _, target := range []string{root, string(management)} {
 		if got := w.attached(target, managed.SCP); got != managed.FullAWSAccess {
@@ -74,13 +74,16 @@ func TestOnlyTheManagementAccountManages(t *testing.T) {
 			_, err := w.CreatePolicy(w.ctx, a, NewPolicy{Type: managed.SCP, Name: "n", Content: denyDelete})
 			return err
 		},
-		"AttachPolicy":       func(a ids.AccountID) error { return w.AttachPolicy(w.ctx, a, managed.FullAWSAccess, root) },
-		"DetachPolicy":       func(a ids.AccountID) error { return w.DetachPolicy(w.ctx, a, managed.FullAWSAccess, root) },
-		"DescribePolicy":     func(a ids.AccountID) error { _, err := w.Policy(w.ctx, a, managed.FullAWSAccess); return err },
-		"DisablePolicyType":  func(a ids.AccountID) error { _, err := w.DisablePolicyType(w.ctx, a, root, managed.SCP); return err },
-		"Tag":                func(a ids.AccountID) error { return w.Tag(w.ctx, a, root, []Tag{{"k", "v"}}) },
-		"ListTags":           func(a ids.AccountID) error { _, err := w.Tags(w.ctx, a, root, Page{}); return err },
-		"ListHandshakes":     func(a ids.AccountID) error { _, err := w.HandshakesForOrganization(w.ctx, a, Page{}); return err },
+		"AttachPolicy":      func(a ids.AccountID) error { return w.AttachPolicy(w.ctx, a, managed.FullAWSAccess, root) },
+		"DetachPolicy":      func(a ids.AccountID) error { return w.DetachPolicy(w.ctx, a, managed.FullAWSAccess, root) },
+		"DescribePolicy":    func(a ids.AccountID) error { _, err := w.Policy(w.ctx, a, managed.FullAWSAccess); return err },
+		"DisablePolicyType": func(a ids.AccountID) error { _, err := w.DisablePolicyType(w.ctx, a, root, managed.SCP); return err },
+		"Tag":               func(a ids.AccountID) error { return w.Tag(w.ctx, a, root, []Tag{{"k", "v"}}) },
+		"ListTags":          func(a ids.AccountID) error { _, err := w.Tags(w.ctx, a, root, Page{}); return err },
+		"ListHandshakes": func(a ids.AccountID) error {
+			_, err := w.HandshakesForOrganization(w.ctx, a, HandshakeFilter{}, Page{})
+			return err
+		},
 		"DeleteOrganization": func(a ids.AccountID) error { return w.DeleteOrganization(w.ctx, a) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -267,8 +270,12 @@ func TestInvitations(t *testing.T) {
 	_, err = invite(string(member), AccountParty)
 	w.refused(err, "HandshakeConstraintViolation", "ALREADY_IN_AN_ORGANIZATION")
 	for name, list := range map[string]func() (List[Handshake], error){
-		"account":      func() (List[Handshake], error) { return w.HandshakesForAccount(w.ctx, member, Page{}) },
-		"organization": func() (List[Handshake], error) { return w.HandshakesForOrganization(w.ctx, management, Page{}) },
+		"account": func() (List[Handshake], error) {
+			return w.HandshakesForAccount(w.ctx, member, HandshakeFilter{}, Page{})
+		},
+		"organization": func() (List[Handshake], error) {
+			return w.HandshakesForOrganization(w.ctx, management, HandshakeFilter{}, Page{})
+		},
 	} {
 		all, err := list()
 		w.must(err)
@@ -288,7 +295,7 @@ func TestOneOrganizationAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Quotas{})
 	w.organization()
-	_, err := w.CreateOrganization(w.ctx, outsider)
+	_, err := w.CreateOrganization(w.ctx, outsider, AllFeatures)
 	w.must(err)
 	var invitations []string
 	for _, from := range []ids.AccountID{management, outsider} {
@@ -300,7 +307,7 @@ func TestOneOrganizationAtATime(t *testing.T) {
 	w.must(err)
 	_, err = w.Accept(w.ctx, member, invitations[1])
 	w.refused(err, "HandshakeConstraintViolation", "ALREADY_IN_AN_ORGANIZATION")
-	_, err = w.CreateOrganization(w.ctx, member)
+	_, err = w.CreateOrganization(w.ctx, member, AllFeatures)
 	w.refused(err, "AlreadyInOrganization", "")
 	w.refused(w.RemoveAccount(w.ctx, outsider, member), "AccountNotFound", "")
 }

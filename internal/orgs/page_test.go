@@ -107,7 +107,7 @@ func TestCostOfPages(t *testing.T) {
 			return len(l.Items), err
 		},
 		"invitations": func() (int, error) {
-			l, err := w.HandshakesForOrganization(w.ctx, management, Page{})
+			l, err := w.HandshakesForOrganization(w.ctx, management, HandshakeFilter{}, Page{})
 			return 19 + len(l.Items), err
 		},
 	}

@@ -27,6 +27,13 @@ func NewMember() Ref { return Ref{"account", ""} }
 // NewPolicyOf refers to a policy of this type that is to be made.
 func NewPolicyOf(policyType string) Ref { return Ref{"policy", policyType} }
 
+// Transfer refers to a transfer of responsibilities by its ID. There are none, so that whether it is inbound or
+// outbound is not known.
+func Transfer(id string) Ref { return Ref{"transfer", id} }
+
+// NewTransfer refers to an inbound transfer that is to be made.
+func NewTransfer() Ref { return Ref{"inbound", ""} }
+
 // TheResourcePolicy refers to the resource policy, whether it is there or is to be made.
 func TheResourcePolicy() Ref { return Ref{"resourcepolicy", ""} }
 
@@ -83,11 +90,15 @@ func invitation(r meta.Reader, account ids.AccountID, id string) (Target, error)
 	if err != nil {
 		return Target{}, err
 	}
-	return Target{ARN: arn.Invitation(ids.AccountID(h.ManagementAccount), ids.OrganizationID(h.Organization), id).String()}, nil
+	return Target{ARN: arnOf(h)}, nil
 }
 
 func (v view) target(ref Ref) (Target, error) {
 	switch ref.kind {
+	case "transfer":
+		return Target{ARN: arn.ResponsibilityTransfer(v.management(), v.id, "billing", "*", ref.id).String()}, nil
+	case "inbound":
+		return Target{ARN: arn.ResponsibilityTransfer(v.management(), v.id, "billing", "inbound", "rt-*").String()}, nil
 	case "ou":
 		return Target{ARN: arn.OrganizationalUnit(v.management(), v.id, "ou-*").String()}, nil
 	case "account":

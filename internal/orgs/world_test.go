@@ -132,7 +132,7 @@ func (w *world) refused(err error, code, reason string) {
 // organization makes an organization of the management account and returns its root.
 func (w *world) organization() string {
 	w.Helper()
-	_, err := w.CreateOrganization(w.ctx, management)
+	_, err := w.CreateOrganization(w.ctx, management, AllFeatures)
 	w.must(err)
 	roots, err := w.Roots(w.ctx, management, Page{})
 	w.must(err)
@@ -201,7 +201,7 @@ func (w *world) checkIndexes() {
 				if err := records.Unmarshal(it.Value(), h); err != nil {
 					return err
 				}
-				if h.State == Open {
+				if h.State == Open && actionOf(h) == InviteAction {
 					want[string(keys.OpenInvitation(ids.OrganizationID(h.Organization), h.Id))] = true
 				}
 			case key[0] == 'R':

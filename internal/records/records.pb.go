@@ -3534,9 +3534,10 @@ type Organization struct {
 	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                                                        // o-…
 	ManagementAccount string                 `protobuf:"bytes,2,opt,name=management_account,json=managementAccount,proto3" json:"management_account,omitempty"` // account ID
 	Root              string                 `protobuf:"bytes,3,opt,name=root,proto3" json:"root,omitempty"`                                                    // r-…
-	FeatureSet        string                 `protobuf:"bytes,4,opt,name=feature_set,json=featureSet,proto3" json:"feature_set,omitempty"`                      // ALL
+	FeatureSet        string                 `protobuf:"bytes,4,opt,name=feature_set,json=featureSet,proto3" json:"feature_set,omitempty"`                      // ALL, CONSOLIDATED_BILLING
 	Created           int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
 	Services          []*TrustedService      `protobuf:"bytes,6,rep,name=services,proto3" json:"services,omitempty"` // that are trusted, in the order of their principals
+	Enabling          string                 `protobuf:"bytes,7,opt,name=enabling,proto3" json:"enabling,omitempty"` // ID of the handshake that is to enable all features; empty: none
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -3611,6 +3612,13 @@ func (x *Organization) GetServices() []*TrustedService {
 		return x.Services
 	}
 	return nil
+}
+
+func (x *Organization) GetEnabling() string {
+	if x != nil {
+		return x.Enabling
+	}
+	return ""
 }
 
 // OrganizationNode is the root of an organization or an OU, under keys.OrganizationNode.
@@ -3932,21 +3940,25 @@ func (x *OrganizationPolicy) GetUpdated() int64 {
 	return 0
 }
 
-// Handshake is the invitation of an account into an organization, under keys.Handshake.
+// Handshake is the invitation of an account into an organization, or a step towards all its features, under
+// keys.Handshake.
 type Handshake struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Id                string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // h-…
 	Organization      string                 `protobuf:"bytes,2,opt,name=organization,proto3" json:"organization,omitempty"`
 	ManagementAccount string                 `protobuf:"bytes,3,opt,name=management_account,json=managementAccount,proto3" json:"management_account,omitempty"`
-	Account           string                 `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`                         // that is invited
+	Account           string                 `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`                         // that may accept it
 	Target            string                 `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`                           // that the inviting one wrote: an account ID or an e-mail address
 	TargetType        string                 `protobuf:"bytes,6,opt,name=target_type,json=targetType,proto3" json:"target_type,omitempty"` // ACCOUNT, EMAIL
 	Notes             string                 `protobuf:"bytes,7,opt,name=notes,proto3" json:"notes,omitempty"`
 	Tags              []*Tag                 `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`   // for the account, once it has joined
-	State             string                 `protobuf:"bytes,9,opt,name=state,proto3" json:"state,omitempty"` // OPEN, ACCEPTED, DECLINED, CANCELED; an open one expires by itself
+	State             string                 `protobuf:"bytes,9,opt,name=state,proto3" json:"state,omitempty"` // REQUESTED, OPEN, ACCEPTED, DECLINED, CANCELED; a requested or open one expires by itself
 	Requested         int64                  `protobuf:"varint,10,opt,name=requested,proto3" json:"requested,omitempty"`
 	Expires           int64                  `protobuf:"varint,11,opt,name=expires,proto3" json:"expires,omitempty"`
 	Finished          int64                  `protobuf:"varint,12,opt,name=finished,proto3" json:"finished,omitempty"` // 0 while open
+	Action            string                 `protobuf:"bytes,13,opt,name=action,proto3" json:"action,omitempty"`      // INVITE if empty, ENABLE_ALL_FEATURES, APPROVE_ALL_FEATURES
+	Parent            string                 `protobuf:"bytes,14,opt,name=parent,proto3" json:"parent,omitempty"`      // of APPROVE_ALL_FEATURES: the handshake that it is a part of
+	Waiting           []string               `protobuf:"bytes,15,rep,name=waiting,proto3" json:"waiting,omitempty"`    // of ENABLE_ALL_FEATURES: accounts that have not approved, in order
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -4063,6 +4075,27 @@ func (x *Handshake) GetFinished() int64 {
 		return x.Finished
 	}
 	return 0
+}
+
+func (x *Handshake) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *Handshake) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *Handshake) GetWaiting() []string {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
 }
 
 // CreateAccountRequest is the making of an account, under keys.CreateAccountRequest.
@@ -6743,7 +6776,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x128\n" +
 	"\bchecksum\x18\a \x01(\v2\x1c.crossgrant.records.ChecksumR\bchecksum\x12\x1f\n" +
 	"\vinline_salt\x18\b \x01(\fR\n" +
-	"inlineSalt\"\xdc\x01\n" +
+	"inlineSalt\"\xf8\x01\n" +
 	"\fOrganization\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12management_account\x18\x02 \x01(\tR\x11managementAccount\x12\x12\n" +
@@ -6751,7 +6784,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\vfeature_set\x18\x04 \x01(\tR\n" +
 	"featureSet\x12\x18\n" +
 	"\acreated\x18\x05 \x01(\x03R\acreated\x12>\n" +
-	"\bservices\x18\x06 \x03(\v2\".crossgrant.records.TrustedServiceR\bservices\"\x81\x02\n" +
+	"\bservices\x18\x06 \x03(\v2\".crossgrant.records.TrustedServiceR\bservices\x12\x1a\n" +
+	"\benabling\x18\a \x01(\tR\benabling\"\x81\x02\n" +
 	"\x10OrganizationNode\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\tR\x06parent\x12\x12\n" +
@@ -6783,7 +6817,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\acontent\x18\x05 \x01(\tR\acontent\x12+\n" +
 	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x18\n" +
 	"\acreated\x18\a \x01(\x03R\acreated\x12\x18\n" +
-	"\aupdated\x18\b \x01(\x03R\aupdated\"\xee\x02\n" +
+	"\aupdated\x18\b \x01(\x03R\aupdated\"\xb8\x03\n" +
 	"\tHandshake\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\"\n" +
 	"\forganization\x18\x02 \x01(\tR\forganization\x12-\n" +
@@ -6798,7 +6832,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\trequested\x18\n" +
 	" \x01(\x03R\trequested\x12\x18\n" +
 	"\aexpires\x18\v \x01(\x03R\aexpires\x12\x1a\n" +
-	"\bfinished\x18\f \x01(\x03R\bfinished\"\x97\x02\n" +
+	"\bfinished\x18\f \x01(\x03R\bfinished\x12\x16\n" +
+	"\x06action\x18\r \x01(\tR\x06action\x12\x16\n" +
+	"\x06parent\x18\x0e \x01(\tR\x06parent\x12\x18\n" +
+	"\awaiting\x18\x0f \x03(\tR\awaiting\"\x97\x02\n" +
 	"\x14CreateAccountRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +

@@ -118,23 +118,18 @@ func decodeCreateAccount(r *json11.Reader, in *input) error {
 	return nil
 }
 
-// handshakes returns the rows for invitations.
+// handshakes returns the rows for invitations and other handshakes.
 func (a *api) handshakes() []row {
 	list := func(r *json11.Reader, in *input) error {
 		filter := r.Object("Filter")
-		in.kind = filter.String("ActionType", actionRules...)
-		if filter.String("ParentHandshakeId", handshakeRules...) != "" {
-			in.kind = "none" // no invitation has a parent
+		in.handshakes = orgs.HandshakeFilter{
+			Action: filter.String("ActionType", actionRules...), Parent: filter.String("ParentHandshakeId", handshakeRules...),
 		}
-		return readPage(r, in)
-	}
-	// Every handshake is an invitation, so that a filter lets all or none through.
-	filtered := func(in *input, all func() (orgs.List[orgs.Handshake], error)) (any, error) {
-		found, err := all()
-		if in.kind != "" && in.kind != "INVITE" {
-			found = orgs.List[orgs.Handshake]{}
+		page(r, in)
+		if in.handshakes.Action != "" && in.handshakes.Parent != "" {
+			return orgs.Invalid("MAX_LIMIT_EXCEEDED_FILTER", "You can specify only one filter parameter for the operation.")
 		}
-		return listed("Handshakes", found, handshakeOf, err)
+		return nil
 	}
 	rows := []row{
 		{
@@ -148,15 +143,15 @@ func (a *api) handshakes() []row {
 		{
 			name: "ListHandshakesForAccount", decode: list, own: always,
 			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
-				return filtered(in, func() (orgs.List[orgs.Handshake], error) { return a.orgs.HandshakesForAccount(ctx, account, in.page) })
+				list, err := a.orgs.HandshakesForAccount(ctx, account, in.handshakes, in.page)
+				return listed("Handshakes", list, handshakeOf, err)
 			},
 		},
 		{
 			name: "ListHandshakesForOrganization", decode: list,
 			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
-				return filtered(in, func() (orgs.List[orgs.Handshake], error) {
-					return a.orgs.HandshakesForOrganization(ctx, account, in.page)
-				})
+				list, err := a.orgs.HandshakesForOrganization(ctx, account, in.handshakes, in.page)
+				return listed("Handshakes", list, handshakeOf, err)
 			},
 		},
 	}
@@ -184,7 +179,7 @@ func decodeInvite(r *json11.Reader, in *input) error {
 	in.notes = r.String("Notes", notesRules...)
 	readTags(r, in)
 	account := json11.Pattern(accountPattern)
-	if in.kind == "ORGANIZATION" || in.kind == orgs.AccountParty && account(in.target) != 0 {
+	if in.kind == orgs.OrganizationParty || in.kind == orgs.AccountParty && account(in.target) != 0 {
 		return orgs.Invalid("INVALID_PARTY_TYPE_TARGET", "You specified the wrong type of entity (account, organization, or email) as a party.")
 	}
 	return nil

@@ -13,9 +13,6 @@ import (
 var keysTable = keytest.Table{
 	Service: "organizations", Operations: orgsapi.New(nil).Operations(),
 	Forms: policiesOfAWS("AttachPolicy", "DetachPolicy", "DescribePolicy", "UpdatePolicy", "DeletePolicy", "ListTargetsForPolicy", "ListTagsForResource"),
-	Missing: map[string]string{
-		"organizations:TransferDirection": "there are no transfers of responsibility", "organizations:TransferType": "the same",
-	},
 	Start: func(t *testing.T) keytest.Ask { return newKeysWorld(t).ask },
 	Cases: operationKeys,
 }

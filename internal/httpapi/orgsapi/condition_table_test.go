@@ -22,13 +22,15 @@ var (
 	noPolicy         = map[string]string{"organizations:PolicyType": "only what is a policy has a type"}
 	policyType       = []string{"organizations:PolicyType"}
 	servicePrincipal = []string{"organizations:ServicePrincipal"}
+	transferKeys     = []string{"organizations:TransferType", "organizations:TransferDirection"}
+	noDirection      = map[string]string{"organizations:TransferDirection": "there is no transfer that has one", "aws:ResourceTag/class": "the same"}
 	tagKeys          = []string{"aws:TagKeys"}
 	requested        = []string{"aws:TagKeys", "aws:RequestTag/class"}
 )
 
 // operationKeys is the table of all operations. Those of members and of the invited are asked by them.
 var operationKeys = slices.Concat(
-	plain("{}", "CreateOrganization", "DescribeOrganization", "DeleteOrganization", "ListRoots", "LeaveOrganization", "ListAccounts", "ListCreateAccountStatus",
+	plain("{}", "CreateOrganization", "EnableAllFeatures", "DescribeOrganization", "DeleteOrganization", "ListRoots", "LeaveOrganization", "ListAccounts", "ListCreateAccountStatus",
 		"ListHandshakesForAccount", "ListHandshakesForOrganization"),
 	plain("member {}", "DescribeOrganization", "LeaveOrganization", "ListHandshakesForAccount"),
 	plain(`{"CreateAccountRequestId":"car-12345678"}`, "DescribeCreateAccountStatus"),
@@ -82,6 +84,16 @@ var operationKeys = slices.Concat(
 	[]keytest.Case{{Operation: "DescribeEffectivePolicy", Full: []string{`member {"PolicyType":"S3_POLICY"}`}}},
 	needing(policyType, about(`{"PolicyType":"S3_POLICY"}`, "ListAccountsWithInvalidEffectivePolicy")),
 	needing(policyType, about(`{"AccountId":"$ACCOUNT","PolicyType":"S3_POLICY"}`, "ListEffectivePolicyValidationErrors")),
+	[]keytest.Case{
+		{Operation: "CreateGovCloudAccount", Full: []string{newAccount + withTags}, Bare: newAccount + "}", Actions: asked("CreateGovCloudAccount", "TagResource"), Absent: join(unmade, noPolicy)},
+		{
+			Operation: "InviteOrganizationToTransferResponsibility", Full: []string{transferOf(byAddress) + withTags, transferOf(byAccount) + withTags}, Bare: transferOf(byAddress) + "}",
+			Actions: asked("InviteOrganizationToTransferResponsibility", "TagResource"), Absent: join(unmade, noPolicy), Needed: transferKeys,
+		},
+	},
+	lacking(noDirection, needing(transferKeys, plain(`{"Id":"rt-12345678"}`, "DescribeResponsibilityTransfer", "TerminateResponsibilityTransfer"))),
+	lacking(noDirection, needing(transferKeys, plain(`{"Id":"rt-12345678","Name":"n"}`, "UpdateResponsibilityTransfer"))),
+	needing(transferKeys, plain(`{"Type":"BILLING"}`, "ListInboundResponsibilityTransfers", "ListOutboundResponsibilityTransfers")),
 	plain("{}", "DescribeResourcePolicy", "DeleteResourcePolicy"),
 	[]keytest.Case{{
 		Operation: "PutResourcePolicy", Full: []string{`{"Content":"{}"` + withTags}, Bare: `{"Content":"{}"}`, Actions: asked("PutResourcePolicy", "TagResource"),
@@ -95,6 +107,11 @@ var operationKeys = slices.Concat(
 	lacking(noPolicy, about(`{"ResourceId":"$ACCOUNT"}`, "ListTagsForResource")),
 	needing(policyType, about(`{"ResourceId":"$SCP"}`, "ListTagsForResource")),
 )
+
+// transferOf makes of an invitation one to transfer responsibilities.
+func transferOf(invitation string) string {
+	return `{"Type":"BILLING","SourceName":"n","StartTimestamp":1767323045,` + invitation[1:]
+}
 
 func asked(names ...string) (actions []string) {
 	for _, name := range names {

@@ -6,7 +6,8 @@
 // account, policy, handshake. As in AWS's table of actions some have no resource, and are authorized on
 // "*". Tags of something that is made have to be allowed as organizations:TagResource as well.
 //
-// Operations that AWS has and that are not in the table are answered with NotImplemented.
+// Every operation that AWS has is in the table. Those about what there is not here answer with an error that
+// AWS documents for them, once their caller was found to be allowed to ask.
 //
 // Sources: https://docs.aws.amazon.com/organizations/latest/APIReference/ and
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
@@ -37,20 +38,23 @@ type Service struct {
 
 var _ httpapi.Service = (*Service)(nil)
 
-// New returns the API over service. It panics, at start, if an operation is there twice or is not one of
-// AWS's.
+// New returns the API over service. It panics, at start, if an operation is there twice, is not one of AWS's,
+// or is missing.
 func New(service *orgs.Service) *Service {
 	a := &api{service}
 	s := &Service{operations: map[string]*httpapi.Operation{}, known: map[string]bool{}}
 	for _, name := range strings.Fields(known) {
 		s.known[name] = true
 	}
-	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.services(), a.policies(), a.attachments(), a.effective(), a.delegation(), a.tags()) {
+	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.services(), a.policies(), a.attachments(), a.effective(), a.delegation(), a.transfers(), a.tags()) {
 		operation := a.operation(row)
 		if !s.known[row.name] || s.operations[row.name] != nil {
 			panic("orgsapi: operation " + row.name + " is unknown, or there twice")
 		}
 		s.operations[row.name] = &operation
+	}
+	if len(s.operations) != len(s.known) {
+		panic("orgsapi: an operation is missing")
 	}
 	return s
 }
@@ -85,12 +89,9 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 		return nil, unknown
 	}
 	name, ours := strings.CutPrefix(targets[0], targetPrefix)
-	if !ours || !s.known[name] {
-		return nil, unknown
-	}
 	operation := s.operations[name]
-	if operation == nil {
-		return nil, apierr.New(http.StatusNotImplemented, "NotImplemented", "The operation %s is not implemented.", name)
+	if !ours || operation == nil {
+		return nil, unknown
 	}
 	return operation, nil
 }

@@ -151,8 +151,7 @@ func TestProtocol(t *testing.T) {
 		}
 	}
 	for operation, body := range map[string]string{
-		"CreateOrganization": `{"FeatureSet":"CONSOLIDATED_BILLING"}`,
-		"CreateAccount":      `{"Email":"a@example.com","AccountName":"n","IamUserAccessToBilling":"DENY"}`,
+		"CreateAccount": `{"Email":"a@example.com","AccountName":"n","IamUserAccessToBilling":"DENY"}`,
 	} {
 		w.OrgsCall(w.admin, operation, body).Refused(501, "NotImplemented", "")
 	}

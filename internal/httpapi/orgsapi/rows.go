@@ -26,11 +26,13 @@ type input struct {
 	policyType     string
 	email, role    string
 	service        string // a service principal
+	transfer       transfer
 	notes          string
 	states         []string
 	tags           []orgs.Tag
 	tagKeys        []string
 	page           orgs.Page
+	handshakes     orgs.HandshakeFilter
 
 	// What is read before the checks.
 	targets    []orgs.Target    // of the row's refs
@@ -52,6 +54,8 @@ type row struct {
 	// typed says that the action has the condition key organizations:PolicyType even if nothing that it
 	// is about is a policy; the input has the type.
 	typed bool
+	// tagless says that the action itself has no condition keys for the tags of the request.
+	tagless bool
 	// own reports whether the request is about the caller's own account, which every member may ask about;
 	// nil: it never is.
 	own func(account ids.AccountID, in *input) bool
@@ -165,8 +169,12 @@ func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
 		}
 	}
 	var checks []access.Check
+	asked := *in
+	if r.tagless {
+		asked.tags = nil
+	}
 	for _, t := range targets {
-		checks = append(checks, check("organizations:"+r.name, t, policyType, in))
+		checks = append(checks, check("organizations:"+r.name, t, policyType, &asked))
 	}
 	for _, t := range in.tagged {
 		checks = append(checks, check("organizations:TagResource", t, t.PolicyType, in))
@@ -188,6 +196,7 @@ func check(action string, t orgs.Target, policyType string, in *input) access.Ch
 		if policyType != "" {
 			k.Set("organizations:PolicyType", policyType)
 		}
+		in.transfer.keys(k)
 		if in.service != "" {
 			k.Set("organizations:ServicePrincipal", in.service)
 		}

@@ -32,6 +32,7 @@ var (
 	policyRules    = []json11.Rule{json11.Pattern(policyPattern)}
 	handshakeRules = []json11.Rule{json11.Pattern(`h-[0-9a-z]{8,32}`)}
 	requestRules   = []json11.Rule{json11.Pattern(`car-[a-z0-9]{8,32}`)}
+	transferRules  = []json11.Rule{json11.Pattern(`rt-[0-9a-z]{8,32}`)}
 	resourceRules  = []json11.Rule{json11.Pattern(rootPattern + "|" + unitPattern + "|" + accountPattern + "|" + policyPattern + "|" + delegationID)}
 
 	serviceRules     = []json11.Rule{json11.Length(1, 128), json11.Pattern(`[\w+=,.@-]*`)}
@@ -49,10 +50,12 @@ var (
 	tokenRules       = []json11.Rule{json11.Length(0, 100000)}
 	childKindRules   = []json11.Rule{json11.Enum(orgs.AccountKind, orgs.UnitKind)}
 	stateRules       = []json11.Rule{json11.Enum(orgs.InProgress, orgs.Succeeded, orgs.Failed)}
-	partyKindRules   = []json11.Rule{json11.Enum(orgs.AccountParty, orgs.EmailParty, "ORGANIZATION")}
+	partyKindRules   = []json11.Rule{json11.Enum(orgs.AccountParty, orgs.EmailParty, orgs.OrganizationParty)}
 	billingRules     = []json11.Rule{json11.Enum("ALLOW", "DENY")}
-	featureRules     = []json11.Rule{json11.Enum(orgs.AllFeatures, "CONSOLIDATED_BILLING")}
-	actionRules      = []json11.Rule{json11.Enum("INVITE", "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES", "ADD_ORGANIZATIONS_SERVICE_LINKED_ROLE", "TRANSFER_RESPONSIBILITY")}
+	transferKinds    = []json11.Rule{json11.Enum("BILLING")}
+	transferNames    = []json11.Rule{json11.Length(1, 128), json11.Pattern(`[ -~]+`)}
+	featureRules     = []json11.Rule{json11.Enum(orgs.AllFeatures, orgs.ConsolidatedBilling)}
+	actionRules      = []json11.Rule{json11.Enum(orgs.InviteAction, orgs.EnableAction, orgs.ApproveAction, "ADD_ORGANIZATIONS_SERVICE_LINKED_ROLE", "TRANSFER_RESPONSIBILITY")}
 	declarativeRules = []json11.Rule{json11.Enum(slices.DeleteFunc(managed.Types(), func(t string) bool { return t == managed.SCP || t == managed.RCP })...)}
 	policyTypeRules  = []json11.Rule{json11.Enum(managed.Types()...)}
 )

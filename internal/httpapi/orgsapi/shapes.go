@@ -95,8 +95,15 @@ func organizationOf(o orgs.Organization) organizationShape {
 	return organizationShape{
 		Id: string(o.ID), Arn: o.ARN, FeatureSet: o.FeatureSet, MasterAccountArn: o.ManagementARN,
 		MasterAccountId: string(o.Management), MasterAccountEmail: o.ManagementEmail,
-		AvailablePolicyTypes: []policyTypeShape{{managed.SCP, "ENABLED"}},
+		AvailablePolicyTypes: availableOf(o),
 	}
+}
+
+func availableOf(o orgs.Organization) []policyTypeShape {
+	if o.FeatureSet != orgs.AllFeatures {
+		return []policyTypeShape{}
+	}
+	return []policyTypeShape{{managed.SCP, "ENABLED"}}
 }
 
 func rootOf(r orgs.Root) rootShape {
@@ -150,20 +157,30 @@ func statusOf(s orgs.AccountStatus) statusShape {
 
 // handshakeOf has the parts that AWS's examples have.
 //
-// Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteAccountToOrganization.html#API_InviteAccountToOrganization_Examples
+// Sources: https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteAccountToOrganization.html#API_InviteAccountToOrganization_Examples
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_EnableAllFeatures.html#API_EnableAllFeatures_Examples
 func handshakeOf(h orgs.Handshake) handshakeShape {
+	organization := handshakeResourceShape{Value: string(h.Organization), Type: orgs.OrganizationParty}
+	if h.Action == orgs.EnableAction {
+		return handshakeShape{
+			Id: h.ID, Arn: h.ARN, State: h.State, Action: h.Action,
+			RequestedTimestamp: json11.Time(h.Requested), ExpirationTimestamp: json11.Time(h.Expires),
+			Parties: []partyShape{{h.Target, h.TargetType}}, Resources: []handshakeResourceShape{organization},
+		}
+	}
+	organization.Resources = []handshakeResourceShape{
+		{Value: h.ManagementEmail, Type: "MASTER_EMAIL"},
+		{Value: h.ManagementName, Type: "MASTER_NAME"},
+		{Value: h.FeatureSet, Type: "ORGANIZATION_FEATURE_SET"},
+	}
 	shape := handshakeShape{
-		Id: h.ID, Arn: h.ARN, State: h.State, Action: "INVITE",
+		Id: h.ID, Arn: h.ARN, State: h.State, Action: h.Action,
 		RequestedTimestamp: json11.Time(h.Requested), ExpirationTimestamp: json11.Time(h.Expires),
-		Parties: []partyShape{{string(h.Organization), "ORGANIZATION"}, {h.Target, h.TargetType}},
-		Resources: []handshakeResourceShape{
-			{Value: string(h.Organization), Type: "ORGANIZATION", Resources: []handshakeResourceShape{
-				{Value: h.ManagementEmail, Type: "MASTER_EMAIL"},
-				{Value: h.ManagementName, Type: "MASTER_NAME"},
-				{Value: orgs.AllFeatures, Type: "ORGANIZATION_FEATURE_SET"},
-			}},
-			{Value: h.Target, Type: h.TargetType},
-		},
+		Parties:   []partyShape{{string(h.Organization), orgs.OrganizationParty}, {h.Target, h.TargetType}},
+		Resources: []handshakeResourceShape{organization, {Value: h.Target, Type: h.TargetType}},
+	}
+	if h.Parent != "" {
+		shape.Resources = append(shape.Resources, handshakeResourceShape{Value: h.Parent, Type: "PARENT_HANDSHAKE"})
 	}
 	if h.Notes != "" {
 		shape.Resources = append(shape.Resources, handshakeResourceShape{Value: h.Notes, Type: "NOTES"})

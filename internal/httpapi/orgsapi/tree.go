@@ -1,6 +1,7 @@
 package orgsapi
 
 import (
+	"cmp"
 	"context"
 
 	"crossgrant/internal/ids"
@@ -13,14 +14,12 @@ func (a *api) organizations() []row {
 	return []row{
 		{
 			name: "CreateOrganization",
-			decode: func(r *json11.Reader, _ *input) error {
-				if set := r.String("FeatureSet", featureRules...); set != "" && set != orgs.AllFeatures {
-					return notImplemented("The feature set " + set)
-				}
+			decode: func(r *json11.Reader, in *input) error {
+				in.kind = cmp.Or(r.String("FeatureSet", featureRules...), orgs.AllFeatures)
 				return nil
 			},
-			run: func(ctx context.Context, account ids.AccountID, _ *input) (any, error) {
-				o, err := a.orgs.CreateOrganization(ctx, account)
+			run: func(ctx context.Context, account ids.AccountID, in *input) (any, error) {
+				o, err := a.orgs.CreateOrganization(ctx, account, in.kind)
 				return one("Organization", o, organizationOf, err)
 			},
 		},
@@ -35,6 +34,13 @@ func (a *api) organizations() []row {
 			name: "DeleteOrganization",
 			run: func(ctx context.Context, account ids.AccountID, _ *input) (any, error) {
 				return nil, a.orgs.DeleteOrganization(ctx, account)
+			},
+		},
+		{
+			name: "EnableAllFeatures",
+			run: func(ctx context.Context, account ids.AccountID, _ *input) (any, error) {
+				h, err := a.orgs.EnableAllFeatures(ctx, account)
+				return one("Handshake", h, handshakeOf, err)
 			},
 		},
 		{

@@ -24,7 +24,7 @@ func (w *world) runOrganization(t *testing.T, d *datadriven.TestData, account st
 	switch d.Cmd {
 	case "organization":
 		w.management = id
-		if _, err := w.orgs.CreateOrganization(ctx, id); err != nil {
+		if _, err := w.orgs.CreateOrganization(ctx, id, orgs.AllFeatures); err != nil {
 			return true, err
 		}
 		for _, policyType := range []string{managed.RCP, managed.S3} {

@@ -17,8 +17,11 @@ package json11
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"crossgrant/internal/apierr"
 )
@@ -151,6 +154,23 @@ func (r *Reader) Int(name string, absent, least, most int) int {
 	}
 	return n
 }
+
+// Time returns the value of an optional timestamp, or the zero time if it was not sent.
+func (r *Reader) Time(name string) time.Time {
+	if !r.Has(name) {
+		return time.Time{}
+	}
+	v := r.members[name]
+	seconds, err := strconv.ParseFloat(v.text, 64)
+	if v.kind != numberKind || err != nil || math.Abs(seconds) > maxTime {
+		r.wrongType(name, "Timestamp")
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()
+}
+
+// maxTime is the end of the year 9999, in seconds since 1970.
+const maxTime = 253402300799
 
 // Object returns a reader of an optional structure; an empty one if it was not sent.
 func (r *Reader) Object(name string) *Reader {

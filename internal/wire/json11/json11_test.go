@@ -129,3 +129,31 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+func TestTime(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{}`:                    "0001-01-01T00:00:00Z",
+		`{"At":1767323045}`:     "2026-01-02T03:04:05Z",
+		`{"At":1767323045.125}`: "2026-01-02T03:04:05.125Z",
+		`{"At":1.767323045E9}`:  "2026-01-02T03:04:05Z",
+		`{"At":-1}`:             "1969-12-31T23:59:59Z",
+		`{"At":"2026-01-02"}`:   "SerializationException",
+		`{"At":1e300}`:          "SerializationException",
+		`{"At":true}`:           "SerializationException",
+	} {
+		r, err := NewReader([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Time("At").Format(time.RFC3339Nano)
+		if err := r.Err(); err != nil {
+			var e *apierr.Error
+			errors.As(err, &e)
+			got = e.Code
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", body, got, want)
+		}
+	}
+}
