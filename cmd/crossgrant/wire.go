@@ -33,6 +33,7 @@ import (
 	"crossgrant/internal/sse"
 	"crossgrant/internal/sts"
 	"crossgrant/internal/usage"
+	"crossgrant/internal/webidentity"
 )
 
 // wired is the services of a server.
@@ -115,7 +116,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Authorizer: authorizer,
 		Messages:   sessions,
 		Services: []httpapi.Service{
-			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, simulator.New(authorizer), told), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: identity}),
+			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
+			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
 		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog, w.usage),

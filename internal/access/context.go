@@ -41,13 +41,7 @@ func callerKeys(c *Caller, tags []*records.Tag) policy.Context {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know
 func sessionKeys(k *policy.Context, s *sts.Session) {
-	for _, key := range s.ProviderKeys {
-		if key.Multi {
-			k.SetMulti(key.Name, key.Values)
-		} else {
-			k.Set(key.Name, key.Values[0])
-		}
-	}
+	providerKeys(k, s.ProviderKeys)
 	for _, tag := range s.Tags {
 		k.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
 	}

@@ -15,6 +15,10 @@ import (
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 func Denied(caller *Caller, check *Check, d *authz.Decision) *apierr.Error {
+	if caller.Provider != "" {
+		// Who presents what an identity provider says has no name, and is told nothing of the role.
+		return apierr.AccessDenied("Not authorized to perform " + check.Action)
+	}
 	if silenced(caller, check, &d.By) {
 		return apierr.AccessDenied("Access Denied")
 	}

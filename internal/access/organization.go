@@ -308,8 +308,8 @@ func exempt(p *policy.Principal) bool {
 	return p.Kind == policy.RoleSession && serviceLinked(p.EntityARN)
 }
 
-// serviceLinked reports whether an ARN is that of a service-linked role. Package iam makes none, and lets
-// nobody make one.
+// serviceLinked reports whether an ARN is that of a service-linked role. Only CreateServiceLinkedRole makes roles
+// with such a path, and its roles trust nobody but their services.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
 func serviceLinked(roleARN string) bool {

@@ -147,7 +147,7 @@ func (a *Access) userOf(ctx context.Context, s *sts.Session, l *load) (e entity,
 }
 
 // rootRights stand for identity policies where a federated user has the rights of the root user, as far as its
-// session policies allow them too.
+// session policies allow them too, and for what a task policy of AssumeRoot takes from.
 var rootRights = authz.Layer{compile(policy.Identity, "root user", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)}
 
 // sessionLayer returns the session policies of a session, or nil if none were passed.
@@ -156,6 +156,10 @@ func (a *Access) sessionLayer(ctx context.Context, s *sts.Session, l *load) (*au
 		return nil, nil
 	}
 	var layer authz.Layer
+	if s.Kind == sts.AssumedRoot {
+		// Task policies deny what does not belong to the task, and allow nothing: the root user may do the rest.
+		layer = append(layer, rootRights...)
+	}
 	for i, text := range s.Policies {
 		layer = append(layer, compile(policy.Session, fmt.Sprintf("session/%s/%d", s.SessionName, i), text))
 	}

@@ -37,7 +37,7 @@ type Record struct {
 	AccessKeyID    ids.AccessKeyID
 	CallerARN      string // empty if anonymous or not authenticated
 	CallerAccount  ids.AccountID
-	CallerID       string // aws:userid
+	CallerID       string // aws:userid; whoever an identity provider vouches for: provider, audience and subject
 	// CallerEntityID is the unique ID of the user, or of the role of a session; empty for a root user.
 	CallerEntityID ids.UniqueID
 	// Region is the one that the request was signed for; empty if it was not authenticated.

@@ -36,6 +36,10 @@ func (l *Log) Record(r *Record) {
 	add("access_key_id", string(r.AccessKeyID))
 	add("caller", r.CallerARN)
 	add("caller_account", string(r.CallerAccount))
+	if r.CallerAccount == "" {
+		// Whoever an identity provider vouches for has no other name.
+		add("caller_id", r.CallerID)
+	}
 	add("bucket", r.Bucket)
 	add("key", r.Key)
 	add("resource_owner", string(r.ResourceOwner))

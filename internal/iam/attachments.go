@@ -24,7 +24,7 @@ func (s *Service) AttachPolicy(ctx context.Context, account ids.AccountID, k key
 		return err
 	}
 	return s.write(ctx, account, func(c change) error {
-		h, err := c.holder(k, name)
+		h, err := c.changed(k, name)
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (s *Service) DetachPolicy(ctx context.Context, account ids.AccountID, k key
 		return err
 	}
 	return s.write(ctx, account, func(c change) error {
-		h, err := c.holder(k, name)
+		h, err := c.changed(k, name)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (s *Service) ClearBoundary(ctx context.Context, account ids.AccountID, k ke
 
 func (s *Service) setBoundary(ctx context.Context, account ids.AccountID, k keys.Kind, name, policyARN string) error {
 	return s.write(ctx, account, func(c change) error {
-		h, err := c.holder(k, name)
+		h, err := c.changed(k, name)
 		if err != nil {
 			return err
 		}

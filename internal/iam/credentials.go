@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"crossgrant/internal/arn"
@@ -19,6 +20,15 @@ type Credentials struct {
 	Created time.Time
 	MFA     bool // whether an MFA device is enabled
 	Keys    []AccessKey
+	// Password tells of the password of a user; nil: there is none, as for every root user here.
+	Password *PasswordState
+}
+
+// PasswordState is what is told of a password.
+type PasswordState struct {
+	Changed time.Time // when it was set
+	// Expires is when the password policy wants another one; zero: never.
+	Expires time.Time
 }
 
 // Credentials returns a page of the credentials in an account: those of its root user, then those of its
@@ -27,10 +37,17 @@ type Credentials struct {
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
 func (s *Service) Credentials(ctx context.Context, account ids.AccountID, p Page) (list List[Credentials], err error) {
 	err = s.read(ctx, account, func(v view) error {
+		owner := new(records.Account)
+		if err := records.Get(v, keys.Account(account), owner); err != nil {
+			return fmt.Errorf("read account %s: %w", account, err)
+		}
 		users, err := scan(v, keys.UserKind, p, func() *records.User { return new(records.User) },
 			func(r *records.User) (Credentials, bool, error) {
 				c, err := v.credentials(r.Name, r.Id, r.AccessKeys)
 				c.ARN, c.Created = v.entityARN(keys.UserKind, r), instant(r.Created)
+				if r.Login != nil {
+					c.Password = &PasswordState{instant(r.Login.Changed), passwordExpires(owner.PasswordPolicy, r.Login.Changed)}
+				}
 				return c, true, err
 			})
 		if err != nil {
@@ -40,18 +57,14 @@ func (s *Service) Credentials(ctx context.Context, account ids.AccountID, p Page
 		if p.Marker != "" {
 			return nil
 		}
-		root, err := v.rootCredentials()
+		root, err := v.rootCredentials(owner)
 		list.Items = append([]Credentials{root}, list.Items...)
 		return err
 	})
 	return list, err
 }
 
-func (v view) rootCredentials() (Credentials, error) {
-	r := new(records.Account)
-	if err := records.Get(v, keys.Account(v.account), r); err != nil {
-		return Credentials{}, err
-	}
+func (v view) rootCredentials(r *records.Account) (Credentials, error) {
 	c, err := v.credentials("", r.Id, r.AccessKeys)
 	c.ARN, c.Created = arn.Root(v.account).String(), instant(r.Created)
 	return c, err

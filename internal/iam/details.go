@@ -46,9 +46,10 @@ type GroupDetail struct {
 	Attached []AttachedPolicy
 }
 
-// RoleDetail is a role with its policies.
+// RoleDetail is a role with its policies, and the instance profiles that it is in.
 type RoleDetail struct {
 	Role
+	Profiles []InstanceProfile
 	Inline   []InlinePolicy
 	Attached []AttachedPolicy
 }
@@ -173,7 +174,19 @@ func (p *detailPage) addGroup(v view, r *records.Group) {
 func (p *detailPage) addRole(v view, r *records.Role) error {
 	role, err := v.makeRole(r)
 	p.bytes += len(role.Trust)
-	p.Roles = append(p.Roles, RoleDetail{role, p.inline(r), attachedOf(r)})
+	detail := RoleDetail{Role: role, Inline: p.inline(r), Attached: attachedOf(r)}
+	for _, name := range r.InstanceProfiles {
+		record := new(records.InstanceProfile)
+		if err := v.known(keys.InstanceProfileKind, name, record); err != nil {
+			return err
+		}
+		profile, err := v.makeInstanceProfile(record)
+		if err != nil {
+			return err
+		}
+		detail.Profiles = append(detail.Profiles, profile)
+	}
+	p.Roles = append(p.Roles, detail)
 	return err
 }
 

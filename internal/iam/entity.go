@@ -156,6 +156,16 @@ func (v view) holder(k keys.Kind, name string) (holder, error) {
 	return h, v.get(k, name, h)
 }
 
+// changed reads a user, group or role whose policies are to be changed. The error is UnmodifiableEntity for a
+// service-linked role.
+func (c change) changed(k keys.Kind, name string) (holder, error) {
+	h, err := c.holder(k, name)
+	if err != nil {
+		return nil, err
+	}
+	return h, modifiable(h)
+}
+
 // free returns taken if the account has an entity of this name.
 func (v view) free(k keys.Kind, name string, taken error) error {
 	_, err := v.Get(keys.Entity(v.account, k, name))

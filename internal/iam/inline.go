@@ -23,7 +23,7 @@ func (s *Service) PutInlinePolicy(ctx context.Context, account ids.AccountID, k 
 		return err
 	}
 	return s.write(ctx, account, func(c change) error {
-		h, err := c.holder(k, name)
+		h, err := c.changed(k, name)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (s *Service) InlinePolicy(ctx context.Context, account ids.AccountID, k key
 // DeleteInlinePolicy removes an inline policy, or returns NoSuchEntity.
 func (s *Service) DeleteInlinePolicy(ctx context.Context, account ids.AccountID, k keys.Kind, name, policyName string) error {
 	return s.write(ctx, account, func(c change) error {
-		h, err := c.holder(k, name)
+		h, err := c.changed(k, name)
 		if err != nil {
 			return err
 		}

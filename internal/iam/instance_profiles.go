@@ -186,7 +186,10 @@ func (v view) profileAndRole(profile, role string) (*records.InstanceProfile, *r
 		return nil, nil, err
 	}
 	r := new(records.Role)
-	return p, r, v.get(keys.RoleKind, role, r)
+	if err := v.get(keys.RoleKind, role, r); err != nil {
+		return nil, nil, err
+	}
+	return p, r, modifiable(r)
 }
 
 func (c change) putProfileAndRole(p *records.InstanceProfile, r *records.Role) error {

@@ -158,13 +158,15 @@ func (s *Service) OIDCProviders(ctx context.Context, account ids.AccountID) (lis
 }
 
 // DeleteOIDCProvider deletes a provider. Roles that trust it keep their trust policies, and nobody can assume
-// them by it. That there is no such provider is an error, unlike what AWS's documentation says of clients that
-// ask again.
+// them by it. That there is no such provider is no error, unlike for other things of IAM.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html
 func (s *Service) DeleteOIDCProvider(ctx context.Context, account ids.AccountID, providerARN string) error {
 	return s.write(ctx, account, func(c change) error {
 		key, _, err := c.oidcProvider(providerARN)
+		if isNoSuchEntity(err) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

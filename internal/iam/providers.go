@@ -72,10 +72,15 @@ func checkIssuerURL(text string) (issuer string, err error) {
 		return "", invalid
 	}
 	issuer, ok := strings.CutPrefix(text, u.Scheme+"://")
-	if !ok || len(text) > maxProviderURL || u.Hostname() == "" || u.User != nil || !issuerRegexp.MatchString(issuer) {
+	if reservedHosts[strings.ToLower(u.Host)] || !ok || len(text) > maxProviderURL || u.Hostname() == "" || u.User != nil || !issuerRegexp.MatchString(issuer) {
 		return "", invalid
 	}
 	return issuer, nil
+}
+
+// reservedHosts are those whose condition keys would have the names of others.
+var reservedHosts = map[string]bool{
+	"aws": true, "iam": true, "kms": true, "organizations": true, "s3": true, "saml": true, "sts": true,
 }
 
 // issuerRegexp has a host, perhaps a port, and a path: no query, no fragment, and nothing that a policy takes

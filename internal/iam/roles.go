@@ -22,11 +22,6 @@ const (
 	DefaultMaxSession = time.Hour
 )
 
-// serviceLinkedPath begins the paths of service-linked roles, which AWS's services make. Policies of
-// organizations do not bind such roles, so that nobody else may make one: the text is AWS's, observed in
-// https://github.com/tilfin/aws-iam-policy-tool/pull/9.
-const serviceLinkedPath = "/aws-service-role/"
-
 // Role is an IAM role. Boundary is the ARN of its permissions boundary, or empty.
 type Role struct {
 	Name string
@@ -175,11 +170,16 @@ func (s *Service) Roles(ctx context.Context, account ids.AccountID, pathPrefix s
 }
 
 // UpdateRole sets the description of a role and, unless maxSession is 0, how long a session may last.
-// Sessions that exist keep their end.
+// Sessions that exist keep their end. Of a service-linked role only the description can be changed.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
 func (s *Service) UpdateRole(ctx context.Context, account ids.AccountID, name, description string, maxSession time.Duration) (Role, error) {
 	return s.changeRole(ctx, account, name, func(_ change, r *records.Role) error {
+		if maxSession != 0 {
+			if err := modifiable(r); err != nil {
+				return err
+			}
+		}
 		longest := maxSession
 		if longest == 0 {
 			longest = time.Duration(r.MaxSessionSeconds) * time.Second
@@ -202,6 +202,9 @@ func (s *Service) UpdateTrust(ctx context.Context, account ids.AccountID, name, 
 		return err
 	}
 	_, err = s.changeRole(ctx, account, name, func(c change, r *records.Role) error {
+		if err := modifiable(r); err != nil {
+			return err
+		}
 		stored, err := storedTrust(c, trust)
 		if err != nil {
 			return err
@@ -237,6 +240,9 @@ func (s *Service) DeleteRole(ctx context.Context, account ids.AccountID, name st
 	return s.write(ctx, account, func(c change) error {
 		r := new(records.Role)
 		if err := c.get(keys.RoleKind, name, r); err != nil {
+			return err
+		}
+		if err := modifiable(r); err != nil {
 			return err
 		}
 		if err := removable(r); err != nil {

@@ -21,6 +21,7 @@
 //	'I' account 'd' device           MFADevice by path and name
 //	'I' account 'e' owner\0 device   MFA devices that are enabled, by unique ID of a user, or account ID for the root user; empty value
 //	'I' account 'i' profile          InstanceProfile by name, lower case
+//	'I' account 'k' task             RoleDeletion by the ID of the task
 //	'I' account 't' policy           PolicyUses of a managed policy of AWS, by its ARN
 //	'a' alias                        account ID by account alias
 //	'I' account 'o' issuer           OIDCProvider by URL without its scheme
@@ -46,6 +47,7 @@
 //	'R' org\0 'u' parent\0 name      OU ID by parent and name
 //	'R' org\0 't' type\0 name        policy ID by type and name
 //	'R' org\0 'a' policy\0 target    attachment of a policy to a root, OU or account; empty value
+//	'R' org\0 'f'                    RootFeatures
 //	'R' org\0 'h' handshake          invitations of an organization; empty value
 //	'R' org\0 'q' request            CreateAccountRequest by ID
 //	'R' org\0 'b' parent\0 account   accounts below a root or OU, by ID; empty value
@@ -201,6 +203,14 @@ func BoundaryUses(account ids.AccountID, policy string) (from, to []byte) {
 func PolicyUses(account ids.AccountID, policy string) []byte {
 	return append(iam(account, 't'), policy...)
 }
+
+// RoleDeletion is the key of the task of deleting a service-linked role.
+func RoleDeletion(account ids.AccountID, task string) []byte {
+	return append(iam(account, 'k'), task...)
+}
+
+// RoleDeletions is the range of an account's tasks of deleting service-linked roles, by ID.
+func RoleDeletions(account ids.AccountID) (from, to []byte) { return prefix(iam(account, 'k')) }
 
 // Bucket is the key of a bucket.
 func Bucket(name string) []byte { return append([]byte{'B'}, name...) }

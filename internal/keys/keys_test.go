@@ -40,6 +40,8 @@ func TestLayout(t *testing.T) {
 		{"EntityAccount", EntityAccount("AIDAX"), `NAIDAX`},
 		{"Member", Member(account, "Devs", "Ann"), `I380701114427mdevs\x00\x01ann`},
 		{"Attachment", Attachment(account, "arn:p", GroupKind, "Devs"), `I380701114427aarn:p\x00\x01gdevs`},
+		{"RootFeatures", RootFeatures("o-abc"), `Ro-abc\x00\x01f`},
+		{"RoleDeletion", RoleDeletion(account, "task/x/y/z"), `I380701114427ktask/x/y/z`},
 		{"PolicyUses", PolicyUses(account, "arn:p"), `I380701114427tarn:p`},
 		{"BoundaryUse", BoundaryUse(account, "arn:p", RoleKind, "R"), `I380701114427barn:p\x00\x01rr`},
 		{"MFADevice", MFADevice(account, "/x/Ann"), `I380701114427d/x/Ann`},

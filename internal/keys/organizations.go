@@ -157,6 +157,9 @@ func ParseUnfinishedRequest(key []byte) (org ids.OrganizationID, id string, err 
 	return ids.OrganizationID(name), string(rest), err
 }
 
+// RootFeatures is the key of what an organization has enabled for the root users of its member accounts.
+func RootFeatures(org ids.OrganizationID) []byte { return inOrganization(org, 'f') }
+
 // LastOf returns the last component of a key of one of the ranges that list IDs: what follows from,
 // the range's beginning.
 func LastOf(from, key []byte) string { return string(key[min(len(from), len(key)):]) }

@@ -90,6 +90,7 @@ type compiledStatement struct {
 	actions      []actionPattern
 	resources    []resourcePattern
 	principals   *compiledPrincipals // nil: the statement has none
+	trust        bool                // it is of a role's trust policy
 	tests        []test
 }
 
@@ -99,6 +100,7 @@ func (d *Document) compile() {
 	d.compiled = make([]compiledStatement, len(d.Statements))
 	for i := range d.Statements {
 		s, c := &d.Statements[i], &d.compiled[i]
+		c.trust = d.Type == Trust
 		c.effect, c.notAction, c.notResource, c.notPrincipal = s.Effect, s.NotAction, s.NotResource, s.NotPrincipal
 		for _, a := range s.Actions {
 			c.actions = append(c.actions, newActionPattern(a))

@@ -123,6 +123,12 @@ func (s *compiledStatement) matchPrincipal(q *Query) Grant {
 		return Direct
 	}
 	named := s.principals.named(q.principal)
+	if s.trust && s.effect == Allow && q.principal.Provider != "" {
+		// To trust everyone, in a trust policy, is to trust the principals of all accounts. Whether AWS takes
+		// that for trust in the account's identity providers is not documented: who they vouch for has to be
+		// named by its provider.
+		named &^= facetAny
+	}
 	if s.notPrincipal {
 		// Only a Deny can have NotPrincipal.
 		own := q.principal.facets()
@@ -157,14 +163,16 @@ func (f facets) grant(p *Principal) Grant {
 
 // named returns the caller's facets that the element names, and facetAny for "*".
 func (c *compiledPrincipals) named(p *Principal) facets {
-	if c.any {
-		return facetAny
-	}
 	var f facets
+	if c.any {
+		if f = facetAny; p.Provider == "" {
+			return f
+		}
+	}
 	for i := range c.names {
 		f |= c.names[i].names(p)
 	}
-	return f & p.facets()
+	return f & (p.facets() | facetAny)
 }
 
 // names returns the facet of the caller that the name may mean; p may turn out not to have it. An empty

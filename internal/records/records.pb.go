@@ -42,6 +42,7 @@ type Account struct {
 	GlobalEndpointTokenVersion int32                  `protobuf:"varint,11,opt,name=global_endpoint_token_version,json=globalEndpointTokenVersion,proto3" json:"global_endpoint_token_version,omitempty"` // 1, 2; 0: never set, which means 1
 	Quotas                     map[string]int64       `protobuf:"bytes,12,rep,name=quotas,proto3" json:"quotas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`     // quotas that the operator set, by name; absent: the default
 	Deleting                   int64                  `protobuf:"varint,14,opt,name=deleting,proto3" json:"deleting,omitempty"`                                                                           // since when it is being deleted; 0: it is not
+	RootLogin                  *Login                 `protobuf:"bytes,20,opt,name=root_login,json=rootLogin,proto3" json:"root_login,omitempty"`                                                         // of the root user; absent: none. Its password is absent as long as none was set
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -165,6 +166,13 @@ func (x *Account) GetDeleting() int64 {
 		return x.Deleting
 	}
 	return 0
+}
+
+func (x *Account) GetRootLogin() *Login {
+	if x != nil {
+		return x.RootLogin
+	}
+	return nil
 }
 
 // AccessKey, under keys.AccessKey. The secret is sealed with the access key ID as associated data.
@@ -5015,6 +5023,129 @@ func (x *PolicyUses) GetBoundaryUses() int32 {
 	return 0
 }
 
+// RootFeatures is what an organization has enabled for the root users of its member accounts, under
+// keys.RootFeatures.
+type RootFeatures struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Enabled       []string               `protobuf:"bytes,1,rep,name=enabled,proto3" json:"enabled,omitempty"`  // RootCredentialsManagement, RootSessions; in the order of the alphabet
+	Trusted       int64                  `protobuf:"varint,2,opt,name=trusted,proto3" json:"trusted,omitempty"` // TrustedService.enabled of iam.amazonaws.com when the first was enabled: not those of another time
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RootFeatures) Reset() {
+	*x = RootFeatures{}
+	mi := &file_records_records_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RootFeatures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RootFeatures) ProtoMessage() {}
+
+func (x *RootFeatures) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RootFeatures.ProtoReflect.Descriptor instead.
+func (*RootFeatures) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *RootFeatures) GetEnabled() []string {
+	if x != nil {
+		return x.Enabled
+	}
+	return nil
+}
+
+func (x *RootFeatures) GetTrusted() int64 {
+	if x != nil {
+		return x.Trusted
+	}
+	return 0
+}
+
+// RoleDeletion is the task of deleting a service-linked role, under keys.RoleDeletion.
+type RoleDeletion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Created       int64                  `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	Status        string                 `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`       // SUCCEEDED, FAILED
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`       // why it failed
+	Resources     []string               `protobuf:"bytes,4,rep,name=resources,proto3" json:"resources,omitempty"` // that still need the role
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleDeletion) Reset() {
+	*x = RoleDeletion{}
+	mi := &file_records_records_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleDeletion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleDeletion) ProtoMessage() {}
+
+func (x *RoleDeletion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleDeletion.ProtoReflect.Descriptor instead.
+func (*RoleDeletion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *RoleDeletion) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *RoleDeletion) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *RoleDeletion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RoleDeletion) GetResources() []string {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
 // InstanceProfile, under keys.Entity.
 type InstanceProfile struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -5030,7 +5161,7 @@ type InstanceProfile struct {
 
 func (x *InstanceProfile) Reset() {
 	*x = InstanceProfile{}
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5042,7 +5173,7 @@ func (x *InstanceProfile) String() string {
 func (*InstanceProfile) ProtoMessage() {}
 
 func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[54]
+	mi := &file_records_records_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5055,7 +5186,7 @@ func (x *InstanceProfile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceProfile.ProtoReflect.Descriptor instead.
 func (*InstanceProfile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{54}
+	return file_records_records_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *InstanceProfile) GetName() string {
@@ -5118,7 +5249,7 @@ type PasswordPolicy struct {
 
 func (x *PasswordPolicy) Reset() {
 	*x = PasswordPolicy{}
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5130,7 +5261,7 @@ func (x *PasswordPolicy) String() string {
 func (*PasswordPolicy) ProtoMessage() {}
 
 func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[55]
+	mi := &file_records_records_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5143,7 +5274,7 @@ func (x *PasswordPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasswordPolicy.ProtoReflect.Descriptor instead.
 func (*PasswordPolicy) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{55}
+	return file_records_records_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *PasswordPolicy) GetMinimumLength() int32 {
@@ -5225,7 +5356,7 @@ type Login struct {
 
 func (x *Login) Reset() {
 	*x = Login{}
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5237,7 +5368,7 @@ func (x *Login) String() string {
 func (*Login) ProtoMessage() {}
 
 func (x *Login) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[56]
+	mi := &file_records_records_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5250,7 +5381,7 @@ func (x *Login) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Login.ProtoReflect.Descriptor instead.
 func (*Login) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{56}
+	return file_records_records_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Login) GetCreated() int64 {
@@ -5316,7 +5447,7 @@ type Password struct {
 
 func (x *Password) Reset() {
 	*x = Password{}
-	mi := &file_records_records_proto_msgTypes[57]
+	mi := &file_records_records_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5328,7 +5459,7 @@ func (x *Password) String() string {
 func (*Password) ProtoMessage() {}
 
 func (x *Password) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[57]
+	mi := &file_records_records_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5341,7 +5472,7 @@ func (x *Password) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Password.ProtoReflect.Descriptor instead.
 func (*Password) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{57}
+	return file_records_records_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *Password) GetSalt() []byte {
@@ -5390,7 +5521,7 @@ type EntityCount struct {
 
 func (x *EntityCount) Reset() {
 	*x = EntityCount{}
-	mi := &file_records_records_proto_msgTypes[58]
+	mi := &file_records_records_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5402,7 +5533,7 @@ func (x *EntityCount) String() string {
 func (*EntityCount) ProtoMessage() {}
 
 func (x *EntityCount) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[58]
+	mi := &file_records_records_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5415,7 +5546,7 @@ func (x *EntityCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntityCount.ProtoReflect.Descriptor instead.
 func (*EntityCount) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{58}
+	return file_records_records_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *EntityCount) GetEntities() int64 {
@@ -5440,7 +5571,7 @@ type AccountDeletion struct {
 
 func (x *AccountDeletion) Reset() {
 	*x = AccountDeletion{}
-	mi := &file_records_records_proto_msgTypes[59]
+	mi := &file_records_records_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5452,7 +5583,7 @@ func (x *AccountDeletion) String() string {
 func (*AccountDeletion) ProtoMessage() {}
 
 func (x *AccountDeletion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[59]
+	mi := &file_records_records_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5465,7 +5596,7 @@ func (x *AccountDeletion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDeletion.ProtoReflect.Descriptor instead.
 func (*AccountDeletion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{59}
+	return file_records_records_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *AccountDeletion) GetAccount() string {
@@ -5518,7 +5649,7 @@ type OIDCProvider struct {
 
 func (x *OIDCProvider) Reset() {
 	*x = OIDCProvider{}
-	mi := &file_records_records_proto_msgTypes[60]
+	mi := &file_records_records_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5530,7 +5661,7 @@ func (x *OIDCProvider) String() string {
 func (*OIDCProvider) ProtoMessage() {}
 
 func (x *OIDCProvider) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[60]
+	mi := &file_records_records_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5543,7 +5674,7 @@ func (x *OIDCProvider) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OIDCProvider.ProtoReflect.Descriptor instead.
 func (*OIDCProvider) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{60}
+	return file_records_records_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *OIDCProvider) GetUrl() string {
@@ -5605,7 +5736,7 @@ type SAMLProvider struct {
 
 func (x *SAMLProvider) Reset() {
 	*x = SAMLProvider{}
-	mi := &file_records_records_proto_msgTypes[61]
+	mi := &file_records_records_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5617,7 +5748,7 @@ func (x *SAMLProvider) String() string {
 func (*SAMLProvider) ProtoMessage() {}
 
 func (x *SAMLProvider) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[61]
+	mi := &file_records_records_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5630,7 +5761,7 @@ func (x *SAMLProvider) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SAMLProvider.ProtoReflect.Descriptor instead.
 func (*SAMLProvider) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{61}
+	return file_records_records_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *SAMLProvider) GetName() string {
@@ -5701,7 +5832,7 @@ type SAMLPrivateKey struct {
 
 func (x *SAMLPrivateKey) Reset() {
 	*x = SAMLPrivateKey{}
-	mi := &file_records_records_proto_msgTypes[62]
+	mi := &file_records_records_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5713,7 +5844,7 @@ func (x *SAMLPrivateKey) String() string {
 func (*SAMLPrivateKey) ProtoMessage() {}
 
 func (x *SAMLPrivateKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[62]
+	mi := &file_records_records_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5726,7 +5857,7 @@ func (x *SAMLPrivateKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SAMLPrivateKey.ProtoReflect.Descriptor instead.
 func (*SAMLPrivateKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{62}
+	return file_records_records_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *SAMLPrivateKey) GetId() string {
@@ -5764,7 +5895,7 @@ type Usage struct {
 
 func (x *Usage) Reset() {
 	*x = Usage{}
-	mi := &file_records_records_proto_msgTypes[63]
+	mi := &file_records_records_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5776,7 +5907,7 @@ func (x *Usage) String() string {
 func (*Usage) ProtoMessage() {}
 
 func (x *Usage) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[63]
+	mi := &file_records_records_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5789,7 +5920,7 @@ func (x *Usage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Usage.ProtoReflect.Descriptor instead.
 func (*Usage) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{63}
+	return file_records_records_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *Usage) GetUsed() int64 {
@@ -5832,7 +5963,7 @@ type ServiceUsage struct {
 
 func (x *ServiceUsage) Reset() {
 	*x = ServiceUsage{}
-	mi := &file_records_records_proto_msgTypes[64]
+	mi := &file_records_records_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5844,7 +5975,7 @@ func (x *ServiceUsage) String() string {
 func (*ServiceUsage) ProtoMessage() {}
 
 func (x *ServiceUsage) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[64]
+	mi := &file_records_records_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5857,7 +5988,7 @@ func (x *ServiceUsage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceUsage.ProtoReflect.Descriptor instead.
 func (*ServiceUsage) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{64}
+	return file_records_records_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ServiceUsage) GetNamespace() string {
@@ -5899,7 +6030,7 @@ type ActionUsage struct {
 
 func (x *ActionUsage) Reset() {
 	*x = ActionUsage{}
-	mi := &file_records_records_proto_msgTypes[65]
+	mi := &file_records_records_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5911,7 +6042,7 @@ func (x *ActionUsage) String() string {
 func (*ActionUsage) ProtoMessage() {}
 
 func (x *ActionUsage) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[65]
+	mi := &file_records_records_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5924,7 +6055,7 @@ func (x *ActionUsage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionUsage.ProtoReflect.Descriptor instead.
 func (*ActionUsage) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{65}
+	return file_records_records_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ActionUsage) GetName() string {
@@ -5966,7 +6097,7 @@ type AccessReport struct {
 
 func (x *AccessReport) Reset() {
 	*x = AccessReport{}
-	mi := &file_records_records_proto_msgTypes[66]
+	mi := &file_records_records_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5978,7 +6109,7 @@ func (x *AccessReport) String() string {
 func (*AccessReport) ProtoMessage() {}
 
 func (x *AccessReport) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[66]
+	mi := &file_records_records_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5991,7 +6122,7 @@ func (x *AccessReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessReport.ProtoReflect.Descriptor instead.
 func (*AccessReport) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{66}
+	return file_records_records_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *AccessReport) GetId() string {
@@ -6064,15 +6195,14 @@ type AccessedService struct {
 	Region        string                 `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
 	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`   // ARN of the user or role, or path of the account in its organization
 	Total         int32                  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`    // users and roles, or accounts, that used it
-	Listed        int32                  `protobuf:"varint,6,opt,name=listed,proto3" json:"listed,omitempty"`  // users and roles under keys.AccessedEntities
-	Actions       []*AccessedAction      `protobuf:"bytes,7,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none if nobody used one
+	Actions       []*AccessedAction      `protobuf:"bytes,6,rep,name=actions,proto3" json:"actions,omitempty"` // by name; none if nobody used one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AccessedService) Reset() {
 	*x = AccessedService{}
-	mi := &file_records_records_proto_msgTypes[67]
+	mi := &file_records_records_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6084,7 +6214,7 @@ func (x *AccessedService) String() string {
 func (*AccessedService) ProtoMessage() {}
 
 func (x *AccessedService) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[67]
+	mi := &file_records_records_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6097,7 +6227,7 @@ func (x *AccessedService) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessedService.ProtoReflect.Descriptor instead.
 func (*AccessedService) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{67}
+	return file_records_records_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *AccessedService) GetNamespace() string {
@@ -6135,13 +6265,6 @@ func (x *AccessedService) GetTotal() int32 {
 	return 0
 }
 
-func (x *AccessedService) GetListed() int32 {
-	if x != nil {
-		return x.Listed
-	}
-	return 0
-}
-
 func (x *AccessedService) GetActions() []*AccessedAction {
 	if x != nil {
 		return x.Actions
@@ -6161,7 +6284,7 @@ type AccessedAction struct {
 
 func (x *AccessedAction) Reset() {
 	*x = AccessedAction{}
-	mi := &file_records_records_proto_msgTypes[68]
+	mi := &file_records_records_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6173,7 +6296,7 @@ func (x *AccessedAction) String() string {
 func (*AccessedAction) ProtoMessage() {}
 
 func (x *AccessedAction) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[68]
+	mi := &file_records_records_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6186,7 +6309,7 @@ func (x *AccessedAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessedAction.ProtoReflect.Descriptor instead.
 func (*AccessedAction) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{68}
+	return file_records_records_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *AccessedAction) GetName() string {
@@ -6228,7 +6351,7 @@ type AccessedEntities struct {
 
 func (x *AccessedEntities) Reset() {
 	*x = AccessedEntities{}
-	mi := &file_records_records_proto_msgTypes[69]
+	mi := &file_records_records_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6240,7 +6363,7 @@ func (x *AccessedEntities) String() string {
 func (*AccessedEntities) ProtoMessage() {}
 
 func (x *AccessedEntities) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[69]
+	mi := &file_records_records_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6253,7 +6376,7 @@ func (x *AccessedEntities) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessedEntities.ProtoReflect.Descriptor instead.
 func (*AccessedEntities) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{69}
+	return file_records_records_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *AccessedEntities) GetEntities() []*AccessedEntity {
@@ -6277,7 +6400,7 @@ type AccessedEntity struct {
 
 func (x *AccessedEntity) Reset() {
 	*x = AccessedEntity{}
-	mi := &file_records_records_proto_msgTypes[70]
+	mi := &file_records_records_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6289,7 +6412,7 @@ func (x *AccessedEntity) String() string {
 func (*AccessedEntity) ProtoMessage() {}
 
 func (x *AccessedEntity) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[70]
+	mi := &file_records_records_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6302,7 +6425,7 @@ func (x *AccessedEntity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessedEntity.ProtoReflect.Descriptor instead.
 func (*AccessedEntity) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{70}
+	return file_records_records_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *AccessedEntity) GetKind() string {
@@ -6358,7 +6481,7 @@ type CredentialReport struct {
 
 func (x *CredentialReport) Reset() {
 	*x = CredentialReport{}
-	mi := &file_records_records_proto_msgTypes[71]
+	mi := &file_records_records_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6370,7 +6493,7 @@ func (x *CredentialReport) String() string {
 func (*CredentialReport) ProtoMessage() {}
 
 func (x *CredentialReport) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[71]
+	mi := &file_records_records_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6383,7 +6506,7 @@ func (x *CredentialReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CredentialReport.ProtoReflect.Descriptor instead.
 func (*CredentialReport) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{71}
+	return file_records_records_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *CredentialReport) GetGenerated() int64 {
@@ -6404,7 +6527,7 @@ var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
 	"\n" +
-	"\x15records/records.proto\x12\x12crossgrant.records\"\xce\x04\n" +
+	"\x15records/records.proto\x12\x12crossgrant.records\"\x88\x05\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x12\n" +
@@ -6420,7 +6543,9 @@ const file_records_records_proto_rawDesc = "" +
 	" \x01(\v2\".crossgrant.records.PasswordPolicyR\x0epasswordPolicy\x12A\n" +
 	"\x1dglobal_endpoint_token_version\x18\v \x01(\x05R\x1aglobalEndpointTokenVersion\x12?\n" +
 	"\x06quotas\x18\f \x03(\v2'.crossgrant.records.Account.QuotasEntryR\x06quotas\x12\x1a\n" +
-	"\bdeleting\x18\x0e \x01(\x03R\bdeleting\x1a9\n" +
+	"\bdeleting\x18\x0e \x01(\x03R\bdeleting\x128\n" +
+	"\n" +
+	"root_login\x18\x14 \x01(\v2\x19.crossgrant.records.LoginR\trootLogin\x1a9\n" +
 	"\vQuotasEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xc6\x01\n" +
@@ -6923,7 +7048,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"PolicyUses\x12 \n" +
 	"\vattachments\x18\x01 \x01(\x05R\vattachments\x12#\n" +
-	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"\xa4\x01\n" +
+	"\rboundary_uses\x18\x02 \x01(\x05R\fboundaryUses\"B\n" +
+	"\fRootFeatures\x12\x18\n" +
+	"\aenabled\x18\x01 \x03(\tR\aenabled\x12\x18\n" +
+	"\atrusted\x18\x02 \x01(\x03R\atrusted\"v\n" +
+	"\fRoleDeletion\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x03R\acreated\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1c\n" +
+	"\tresources\x18\x04 \x03(\tR\tresources\"\xa4\x01\n" +
 	"\x0fInstanceProfile\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -7011,15 +7144,14 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"error_code\x18\a \x01(\tR\terrorCode\x12#\n" +
 	"\rerror_message\x18\b \x01(\tR\ferrorMessage\x12?\n" +
-	"\bservices\x18\t \x03(\v2#.crossgrant.records.AccessedServiceR\bservices\"\xdf\x01\n" +
+	"\bservices\x18\t \x03(\v2#.crossgrant.records.AccessedServiceR\bservices\"\xc7\x01\n" +
 	"\x0fAccessedService\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
 	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
 	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
 	"\x06entity\x18\x04 \x01(\tR\x06entity\x12\x14\n" +
-	"\x05total\x18\x05 \x01(\x05R\x05total\x12\x16\n" +
-	"\x06listed\x18\x06 \x01(\x05R\x06listed\x12<\n" +
-	"\aactions\x18\a \x03(\v2\".crossgrant.records.AccessedActionR\aactions\"h\n" +
+	"\x05total\x18\x05 \x01(\x05R\x05total\x12<\n" +
+	"\aactions\x18\x06 \x03(\v2\".crossgrant.records.AccessedActionR\aactions\"h\n" +
 	"\x0eAccessedAction\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x16\n" +
@@ -7050,7 +7182,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 79)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 81)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -7106,109 +7238,112 @@ var file_records_records_proto_goTypes = []any{
 	(*OrganizationResourcePolicy)(nil), // 51: crossgrant.records.OrganizationResourcePolicy
 	(*DelegatedAdministrator)(nil),     // 52: crossgrant.records.DelegatedAdministrator
 	(*PolicyUses)(nil),                 // 53: crossgrant.records.PolicyUses
-	(*InstanceProfile)(nil),            // 54: crossgrant.records.InstanceProfile
-	(*PasswordPolicy)(nil),             // 55: crossgrant.records.PasswordPolicy
-	(*Login)(nil),                      // 56: crossgrant.records.Login
-	(*Password)(nil),                   // 57: crossgrant.records.Password
-	(*EntityCount)(nil),                // 58: crossgrant.records.EntityCount
-	(*AccountDeletion)(nil),            // 59: crossgrant.records.AccountDeletion
-	(*OIDCProvider)(nil),               // 60: crossgrant.records.OIDCProvider
-	(*SAMLProvider)(nil),               // 61: crossgrant.records.SAMLProvider
-	(*SAMLPrivateKey)(nil),             // 62: crossgrant.records.SAMLPrivateKey
-	(*Usage)(nil),                      // 63: crossgrant.records.Usage
-	(*ServiceUsage)(nil),               // 64: crossgrant.records.ServiceUsage
-	(*ActionUsage)(nil),                // 65: crossgrant.records.ActionUsage
-	(*AccessReport)(nil),               // 66: crossgrant.records.AccessReport
-	(*AccessedService)(nil),            // 67: crossgrant.records.AccessedService
-	(*AccessedAction)(nil),             // 68: crossgrant.records.AccessedAction
-	(*AccessedEntities)(nil),           // 69: crossgrant.records.AccessedEntities
-	(*AccessedEntity)(nil),             // 70: crossgrant.records.AccessedEntity
-	(*CredentialReport)(nil),           // 71: crossgrant.records.CredentialReport
-	nil,                                // 72: crossgrant.records.Account.QuotasEntry
-	nil,                                // 73: crossgrant.records.User.InlineEntry
-	nil,                                // 74: crossgrant.records.Group.InlineEntry
-	nil,                                // 75: crossgrant.records.Role.InlineEntry
-	nil,                                // 76: crossgrant.records.Metadata.UserEntry
-	nil,                                // 77: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 78: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*RootFeatures)(nil),               // 54: crossgrant.records.RootFeatures
+	(*RoleDeletion)(nil),               // 55: crossgrant.records.RoleDeletion
+	(*InstanceProfile)(nil),            // 56: crossgrant.records.InstanceProfile
+	(*PasswordPolicy)(nil),             // 57: crossgrant.records.PasswordPolicy
+	(*Login)(nil),                      // 58: crossgrant.records.Login
+	(*Password)(nil),                   // 59: crossgrant.records.Password
+	(*EntityCount)(nil),                // 60: crossgrant.records.EntityCount
+	(*AccountDeletion)(nil),            // 61: crossgrant.records.AccountDeletion
+	(*OIDCProvider)(nil),               // 62: crossgrant.records.OIDCProvider
+	(*SAMLProvider)(nil),               // 63: crossgrant.records.SAMLProvider
+	(*SAMLPrivateKey)(nil),             // 64: crossgrant.records.SAMLPrivateKey
+	(*Usage)(nil),                      // 65: crossgrant.records.Usage
+	(*ServiceUsage)(nil),               // 66: crossgrant.records.ServiceUsage
+	(*ActionUsage)(nil),                // 67: crossgrant.records.ActionUsage
+	(*AccessReport)(nil),               // 68: crossgrant.records.AccessReport
+	(*AccessedService)(nil),            // 69: crossgrant.records.AccessedService
+	(*AccessedAction)(nil),             // 70: crossgrant.records.AccessedAction
+	(*AccessedEntities)(nil),           // 71: crossgrant.records.AccessedEntities
+	(*AccessedEntity)(nil),             // 72: crossgrant.records.AccessedEntity
+	(*CredentialReport)(nil),           // 73: crossgrant.records.CredentialReport
+	nil,                                // 74: crossgrant.records.Account.QuotasEntry
+	nil,                                // 75: crossgrant.records.User.InlineEntry
+	nil,                                // 76: crossgrant.records.Group.InlineEntry
+	nil,                                // 77: crossgrant.records.Role.InlineEntry
+	nil,                                // 78: crossgrant.records.Metadata.UserEntry
+	nil,                                // 79: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 80: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	55, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	72, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
-	73, // 3: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 4: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	56, // 5: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	74, // 6: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	75, // 7: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 8: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 9: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 10: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 11: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 12: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 13: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 14: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 15: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 16: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 17: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 18: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 19: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 20: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 21: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 22: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 23: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 24: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 25: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 26: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 27: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 28: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 29: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	76, // 30: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 31: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 32: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 33: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 34: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 35: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 36: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 37: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 38: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 39: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 40: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 41: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	77, // 42: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 43: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 44: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 45: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 46: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 47: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	49, // 48: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
-	2,  // 49: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 50: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 51: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 52: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 53: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 54: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 55: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 56: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	52, // 57: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	78, // 58: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
-	2,  // 59: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 60: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
-	57, // 61: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
-	57, // 62: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
-	2,  // 63: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
-	62, // 64: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
-	2,  // 65: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
-	64, // 66: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
-	65, // 67: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
-	67, // 68: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
-	68, // 69: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
-	70, // 70: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
-	71, // [71:71] is the sub-list for method output_type
-	71, // [71:71] is the sub-list for method input_type
-	71, // [71:71] is the sub-list for extension type_name
-	71, // [71:71] is the sub-list for extension extendee
-	0,  // [0:71] is the sub-list for field type_name
+	57, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	74, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	58, // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
+	75, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,  // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	58, // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	76, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	77, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,  // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,  // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,  // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,  // 12: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,  // 13: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,  // 14: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11, // 15: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12, // 16: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13, // 17: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,  // 18: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15, // 19: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17, // 20: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18, // 21: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17, // 22: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20, // 23: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,  // 24: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22, // 25: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23, // 26: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24, // 27: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25, // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27, // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28, // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	78, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34, // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29, // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31, // 35: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30, // 36: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,  // 37: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35, // 38: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32, // 39: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30, // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29, // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,  // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	79, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,  // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35, // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32, // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31, // 47: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30, // 48: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	49, // 49: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
+	2,  // 50: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,  // 51: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,  // 52: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 53: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,  // 54: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,  // 55: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13, // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13, // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	52, // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	80, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	2,  // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	2,  // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	59, // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	59, // 63: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	2,  // 64: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
+	64, // 65: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
+	2,  // 66: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
+	66, // 67: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
+	67, // 68: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
+	69, // 69: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
+	70, // 70: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
+	72, // 71: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
+	72, // [72:72] is the sub-list for method output_type
+	72, // [72:72] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -7221,14 +7356,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[55].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   79,
+			NumMessages:   81,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -109,7 +109,6 @@ func (m *made) add(policies reach, namespace string, principals []iam.Principal,
 		}
 	}
 	service.Total = int32(len(m.entities[namespace]))
-	service.Listed = service.Total
 	// "This field is null if there no tracked actions or if the principal did not use the tracked actions":
 	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_ServiceLastAccessed.html
 	if anyAction {

@@ -206,8 +206,17 @@ func credentialRow(u *iam.Credentials, usages []*records.Usage) []string {
 }
 
 // passwordColumns are the columns about the password of a user.
-func passwordColumns(*iam.Credentials) []string {
-	return []string{"false", notApplicable, notApplicable, notApplicable}
+//
+// When a password was last used is not known: nobody signs in with one here.
+func passwordColumns(u *iam.Credentials) []string {
+	if u.Password == nil {
+		return []string{"false", notApplicable, notApplicable, notApplicable}
+	}
+	rotation := notApplicable
+	if !u.Password.Expires.IsZero() {
+		rotation = isoTime(u.Password.Expires)
+	}
+	return []string{"true", noInformation, isoTime(u.Password.Changed), rotation}
 }
 
 func usageColumns(u *records.Usage) []string {

@@ -13,13 +13,14 @@ import (
 //
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 var names = map[string]string{
-	"access-analyzer": "AWS IAM Access Analyzer",
-	"cloudtrail":      "AWS CloudTrail",
-	"iam":             "AWS Identity and Access Management",
-	"kms":             "AWS Key Management Service",
-	"organizations":   "AWS Organizations",
-	"s3":              "Amazon Simple Storage Service",
-	"sts":             "AWS Security Token Service",
+	"access-analyzer":  "AWS IAM Access Analyzer",
+	"cloudtrail":       "AWS CloudTrail",
+	"iam":              "AWS Identity and Access Management",
+	"kms":              "AWS Key Management Service",
+	"organizations":    "AWS Organizations",
+	"s3":               "Amazon Simple Storage Service",
+	"s3-object-lambda": "Amazon S3 Object Lambda",
+	"sts":              "AWS Security Token Service",
 }
 
 // served are the namespaces of the services that can be used here. They are what a wildcard for all services

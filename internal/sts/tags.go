@@ -83,7 +83,8 @@ func hasKey(keys []string, key string) bool {
 // case, which is not the same: that of "İ" is "i", of which it is no other case. A key that is told apart from
 // an inherited one here, and not there, could replace it.
 func SameKey(a, b string) bool {
-	return strings.EqualFold(a, b) || strings.ToLower(a) == strings.ToLower(b)
+	lowerA, lowerB := strings.ToLower(a), strings.ToLower(b)
+	return lowerA == lowerB || strings.EqualFold(a, b)
 }
 
 // reserved reports whether a key or value is AWS's own.

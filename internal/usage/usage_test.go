@@ -340,3 +340,13 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// BenchmarkRecord measures what a request pays.
+func BenchmarkRecord(b *testing.B) {
+	s := New(nil, Options{})
+	r := (&world{now: start}).request("s3", "GetObject", "s3:GetObject")
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Record(r)
+	}
+}

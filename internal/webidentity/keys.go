@@ -94,9 +94,9 @@ func (v *Verifier) key(ctx context.Context, p *Provider, id, algorithm string) (
 	if wait := i.wait(); now.Sub(i.tried) < wait {
 		return nil, cmp.Or(i.failure, error(errNoKey))
 	}
-	i.tried = now
 	// A client that goes away does not spoil it for those who wait.
 	keys, err := v.fetch(context.WithoutCancel(ctx), p)
+	i.tried = v.now() // when it is over, so that those who waited for a slow issuer do not wait for it once more
 	if i.failure = err; err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func TestTokensVerify(t *testing.T) {
 		get(t, i.URL+discovery, &document)
 		var set jose.JSONWebKeySet
 		get(t, document.JWKS, &set)
-		signed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{algorithm})
+		signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{algorithm})
 		if err != nil {
 			t.Fatal(err)
 		}

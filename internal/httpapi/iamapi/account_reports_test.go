@@ -142,6 +142,8 @@ func TestAuthorizationDetails(t *testing.T) {
 	w.IAMCall(root, "PutGroupPolicy", "GroupName", "devs", "PolicyName", "inline", "PolicyDocument", allowAll).OK()
 	w.IAMCall(root, "AttachUserPolicy", "UserName", "ann", "PolicyArn", "arn:aws:iam::aws:policy/AdministratorAccess").OK()
 	w.IAMCall(root, "AttachRolePolicy", "RoleName", "deploy", "PolicyArn", bounds).OK()
+	w.IAMCall(root, "CreateInstanceProfile", "InstanceProfileName", "machine").OK()
+	w.IAMCall(root, "AddRoleToInstanceProfile", "InstanceProfileName", "machine", "RoleName", "deploy").OK()
 
 	all := w.IAMCall(root, "GetAccountAuthorizationDetails").OK()
 	for path, want := range map[string]string{
@@ -153,6 +155,8 @@ func TestAuthorizationDetails(t *testing.T) {
 		"UserDetailList>member>Tags>member>Key":                            "k",
 		"GroupDetailList>member>GroupName":                                 "devs",
 		"GroupDetailList>member>GroupPolicyList>member>PolicyDocument":     url.QueryEscape(allowAll),
+		"InstanceProfileList>member>InstanceProfileName":                   "machine",
+		"InstanceProfileList>member>Roles>member>RoleName":                 "deploy",
 		"RoleDetailList>member>RoleName":                                   "deploy",
 		"RoleDetailList>member>AttachedManagedPolicies>member>PolicyArn":   bounds,
 		"GetAccountAuthorizationDetailsResult>Policies>member>PolicyName":  "own AdministratorAccess",
@@ -225,6 +229,8 @@ func TestCredentialReport(t *testing.T) {
 	ann := w.User("111111111111", "ann", "AdministratorAccess")
 	w.IAMCall(ann, "UpdateAccessKey", "AccessKeyId", ann.ID, "Status", "Inactive").OK()
 	w.IAMCall(root, "CreateUser", "UserName", "bob").OK()
+	w.IAMCall(root, "CreateLoginProfile", "UserName", "bob", "Password", "Walnut-1-Walnut").OK()
+	w.IAMCall(root, "UpdateAccountPasswordPolicy", "MaxPasswordAge", "90").OK()
 	w.Now = w.Now.Add(time.Minute)
 	begun := w.IAMCall(root, "GenerateCredentialReport").OK()
 	if begun.Get("State") != "STARTED" || begun.Get("Description") != "No report exists. Starting a new report generation task" {
@@ -247,7 +253,7 @@ func TestCredentialReport(t *testing.T) {
 			"true,2026-01-02T03:04:05+00:00,2026-01-02T03:04:05+00:00,us-east-1,iam," + unused + ",false,N/A,false,N/A",
 		"ann,arn:aws:iam::111111111111:user/ann,2026-01-02T03:04:05+00:00,false,N/A,N/A,N/A,false," +
 			"false,2026-01-02T03:04:05+00:00,2026-01-02T03:04:05+00:00,us-east-1,iam," + unused + ",false,N/A,false,N/A",
-		"bob,arn:aws:iam::111111111111:user/bob,2026-01-02T03:04:05+00:00,false,N/A,N/A,N/A,false," + unused + "," + unused + ",false,N/A,false,N/A",
+		"bob,arn:aws:iam::111111111111:user/bob,2026-01-02T03:04:05+00:00,true,no_information,2026-01-02T03:04:05+00:00,2026-04-02T03:04:05+00:00,false," + unused + "," + unused + ",false,N/A,false,N/A",
 	}, "\n")
 	if err != nil || string(content) != want {
 		t.Errorf("got  %s, %v\nwant %s", content, err, want)

@@ -12,7 +12,7 @@ import (
 
 // keysTable holds the operations of IAM against its reference.
 var keysTable = keytest.Table{
-	Service: "iam", Operations: iamapi.New(nil, nil, nil).Operations(),
+	Service: "iam", Operations: iamapi.New(nil, iamapi.Deps{}).Operations(),
 	Forms: map[string][]string{
 		// These have no type of resource; the messages of AWS name the path that is listed.
 		"ListUsers": {"arn:aws:iam::${Account}:user/"}, "ListGroups": {"arn:aws:iam::${Account}:group/"}, "ListRoles": {"arn:aws:iam::${Account}:role/"},

@@ -157,6 +157,18 @@ var operationKeys = slices.Concat(
 	about(profile, tagged, "TagInstanceProfile"), about(profile, tagKey, "UntagInstanceProfile"),
 	about("RoleName=", "", "ListInstanceProfilesForRole"),
 
+	[]keytest.Case{
+		{Operation: "CreateServiceLinkedRole", Full: []string{"AWSServiceName=organizations.amazonaws.com"}, Absent: unmade},
+		{
+			Operation: "GetServiceLinkedRoleDeletionStatus",
+			Full:      []string{"DeletionTaskId=task/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations/0f5dd8d2-5a3e-4b7a-9d3c-0a9a3b6f2f10"},
+			Absent:    unmade,
+		},
+	},
+	about("RoleName=", "", "DeleteServiceLinkedRole"),
+	about("", "", "EnableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootCredentialsManagement", "EnableOrganizationsRootSessions",
+		"DisableOrganizationsRootSessions", "ListOrganizationsFeatures"),
+
 	about("UserName=", secret, "CreateLoginProfile", "UpdateLoginProfile"),
 	about("UserName=", "", "GetLoginProfile", "DeleteLoginProfile"),
 	[]keytest.Case{{Operation: "ChangePassword", Full: []string{"Old" + secret[1:] + "&New" + secret[1:]}}},

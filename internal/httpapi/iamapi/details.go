@@ -38,7 +38,7 @@ type roleDetailShape struct {
 	Arn                      string
 	CreateDate               string
 	AssumeRolePolicyDocument string
-	InstanceProfileList      query.List[query.Empty]
+	InstanceProfileList      query.List[instanceProfileShape]
 	RolePolicyList           query.List[inlineShape]
 	AttachedManagedPolicies  query.List[attachedShape]
 	PermissionsBoundary      *boundaryShape `xml:",omitempty"`
@@ -145,7 +145,8 @@ func groupDetailOf(g iam.GroupDetail) groupDetailShape {
 func roleDetailOf(r *iam.RoleDetail, use *records.Usage) roleDetailShape {
 	return roleDetailShape{
 		Path: r.Path, RoleName: r.Name, RoleId: string(r.ID), Arn: r.ARN, CreateDate: query.Time(r.Created),
-		AssumeRolePolicyDocument: query.EscapeDocument(r.Trust), RolePolicyList: listOf(r.Inline, inlineOf),
+		AssumeRolePolicyDocument: query.EscapeDocument(r.Trust), InstanceProfileList: listOf(r.Profiles, instanceProfileOf),
+		RolePolicyList:          listOf(r.Inline, inlineOf),
 		AttachedManagedPolicies: listOf(r.Attached, attachedOf), PermissionsBoundary: boundaryOf(r.Boundary),
 		Tags: listOf(r.Tags, tagOf), RoleLastUsed: roleUseOf(use),
 	}

@@ -29,16 +29,23 @@ var protocol = queryapi.Protocol{
 	Known:     known,
 }
 
-// New returns the API over service, simulator and reports.
-func New(service *iam.Service, simulator *simulator.Simulator, reports Reports) *queryapi.Service {
-	a := &api{service, simulator, reports}
+// Deps are what the API asks of other services.
+type Deps struct {
+	Simulator    *simulator.Simulator
+	Reports      Reports
+	RootFeatures RootFeatures
+}
+
+// New returns the API over service.
+func New(service *iam.Service, deps Deps) *queryapi.Service {
+	a := &api{service, deps.Simulator, deps.Reports, deps.RootFeatures}
 	return queryapi.New(protocol, slices.Concat(
-		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.policies(), a.policyVersions(), a.providers(),
+		a.users(), a.groups(), a.accessKeys(), a.mfaDevices(), a.roles(), a.serviceLinkedRoles(), a.policies(), a.policyVersions(), a.providers(),
 		a.attachments(keys.UserKind), a.attachments(keys.GroupKind), a.attachments(keys.RoleKind),
 		a.inline(keys.UserKind), a.inline(keys.GroupKind), a.inline(keys.RoleKind),
 		a.boundaries(keys.UserKind), a.boundaries(keys.RoleKind),
 		a.simulations(), a.tags(), a.instanceProfiles(), a.accountReports(), a.advisor(),
-		a.logins(), a.account(), a.notOffered(),
+		a.logins(), a.account(), a.rootFeatures(), a.notOffered(),
 	)...)
 }
 
@@ -47,4 +54,5 @@ type api struct {
 	iam       *iam.Service
 	simulator *simulator.Simulator
 	reports   Reports
+	features  RootFeatures
 }

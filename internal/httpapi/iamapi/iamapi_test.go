@@ -297,7 +297,6 @@ func TestRouting(t *testing.T) {
 	w.Do(root, "iam", form("Action=ListUsers")).Refused(400, "InvalidAction", "Could not find operation ListUsers for version NO_VERSION_SPECIFIED")
 	w.Do(root, "iam", form("Version=2010-05-08")).Refused(400, "MissingAction", "")
 	w.Do(root, "iam", form("Action=ListUsers&Action=DeleteUser&Version=2010-05-08")).Refused(400, "ValidationError", "")
-	w.Do(root, "iam", form("Action=GetCredentialReport&Version=2010-05-08")).Refused(501, "NotImplemented", "The operation GetCredentialReport is not implemented.")
 	w.Do(root, "iam", form("Action=ListUsers&Version=2010-05-08&Colour=red")).Refused(400, "ValidationError", "Unknown parameter: Colour")
 }
 

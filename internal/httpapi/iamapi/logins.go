@@ -37,13 +37,19 @@ func (a *api) logins() []httpapi.Operation {
 		a.entity(entityRow{
 			name: "CreateLoginProfile", kind: keys.UserKind, anyone: true,
 			decode: func(c *httpapi.Call, q *query.Reader, in *entityInput) error {
-				text := q.Required("Password", passwordRules...)
-				in.login.Password = &text
+				if !rootSession(c) || q.Has("Password") {
+					text := q.Required("Password", passwordRules...)
+					in.login.Password = &text
+				}
 				reset := q.Bool("PasswordResetRequired")
 				in.login.ResetRequired = &reset
 				return decodeLoginUser(c, q, in)
 			},
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
+				if in.name == "" {
+					p, err := a.iam.CreateRootLogin(ctx, account, in.login.Password)
+					return loginProfileOf(p), err
+				}
 				p, err := a.iam.CreateLoginProfile(ctx, account, in.name, *in.login.Password, *in.login.ResetRequired)
 				return loginProfileOf(p), err
 			},
@@ -51,6 +57,10 @@ func (a *api) logins() []httpapi.Operation {
 		a.entity(entityRow{
 			name: "GetLoginProfile", kind: keys.UserKind, anyone: true, decode: decodeLoginUser,
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
+				if in.name == "" {
+					p, err := a.iam.RootLogin(ctx, account)
+					return loginProfileOf(p), err
+				}
 				p, err := a.iam.LoginProfile(ctx, account, in.name)
 				return loginProfileOf(p), err
 			},
@@ -72,6 +82,9 @@ func (a *api) logins() []httpapi.Operation {
 		a.entity(entityRow{
 			name: "DeleteLoginProfile", kind: keys.UserKind, anyone: true, decode: decodeLoginUser,
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
+				if in.name == "" {
+					return nil, a.iam.DeleteRootLogin(ctx, account)
+				}
 				return nil, a.iam.DeleteLoginProfile(ctx, account, in.name)
 			},
 		}),
@@ -79,13 +92,13 @@ func (a *api) logins() []httpapi.Operation {
 	}
 }
 
-// decodeLoginUser reads an optional UserName, which stands for the user that asks if it is not given. A root user has
-// no login profile here, and has to name a user; on AWS it may leave the name out in a session of AssumeRoot only.
+// decodeLoginUser reads an optional UserName, which stands for the user that asks if it is not given. A root user
+// has to name a user, but for a session of AssumeRoot, in which it stands for the root user.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
 func decodeLoginUser(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 	name, err := userOrSelf(c, q, newUserRules)
-	if err == nil && name == "" && !q.Has("UserName") {
+	if err == nil && name == "" && !q.Has("UserName") && !rootSession(c) {
 		err = query.Invalid("Must specify userName when calling with non-User credentials")
 	}
 	in.name = name

@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/sts"
 	"crossgrant/internal/wire/query"
 )
 
@@ -136,6 +137,9 @@ func (a *api) deleteVirtualMFADevice() httpapi.Operation {
 		},
 		Load: func(ctx context.Context, c *httpapi.Call, in *deviceInput) (err error) {
 			in.target, err = a.iam.MFADeviceTarget(ctx, c.Caller.Account, in.arn.String())
+			if err == nil && rootSession(c) && in.arn.Account == string(c.Caller.Account) {
+				err = a.onRoot(ctx, c.Caller.Account, in)
+			}
 			return err
 		},
 		Checks: func(_ *httpapi.Call, in *deviceInput) []access.Check {
@@ -148,6 +152,17 @@ func (a *api) deleteVirtualMFADevice() httpapi.Operation {
 			return nil, a.iam.DeleteVirtualMFADevice(ctx, c.Caller.Account, in.arn.String())
 		},
 	}.Operation(protocol)
+}
+
+// onRoot makes the question of a session of AssumeRoot one about the root user, which is what its task policy is
+// about, unless the device is a user's. Whose a device was that nobody has any more is not known: AWS does not say how
+// it knows.
+func (a *api) onRoot(ctx context.Context, account ids.AccountID, in *deviceInput) error {
+	taken, err := a.iam.MFADeviceOfUser(ctx, account, in.arn.String())
+	if err == nil && !taken {
+		in.target.ARN = arn.Root(account).String()
+	}
+	return err
 }
 
 // decodePair reads the parameters of an operation that needs two codes. AWS lets nobody but its console
@@ -163,11 +178,12 @@ func decodePair(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 }
 
 // decodeAssignment reads which device the operation is about, once the name of its user was read. What the
-// root user does to its own devices is asked for on "*", as error messages of AWS show.
+// root user does to its own devices is asked for on "*", as error messages of AWS show; but in a session of
+// AssumeRoot on the root user, which is what the task policies are about.
 //
 // Source: https://github.com/aws-samples/aws-secure-environment-accelerator/issues/1102
 func decodeAssignment(c *httpapi.Call, q *query.Reader, in *entityInput) {
-	in.mfa.User, in.everything = in.name, in.name == ""
+	in.mfa.User, in.everything = in.name, in.name == "" && !rootSession(c)
 	in.mfa.SerialNumber = q.Required("SerialNumber", serialNumberRules...)
 	in.mfa.WithoutMFA = c.Caller.Kind == policy.User && c.Caller.MFA().IsZero() && strings.EqualFold(c.Caller.Name, in.name)
 }
@@ -178,6 +194,11 @@ func decodeAssignment(c *httpapi.Call, q *query.Reader, in *entityInput) {
 // Source: https://github.com/aws/aws-cli/issues/6947
 func decodeListMFADevices(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 	in.page = page(q)
-	in.everything = !q.Has("UserName")
+	in.everything = !q.Has("UserName") && !rootSession(c)
 	return decodeUserOrSelf(c, q, in)
+}
+
+// rootSession reports whether the caller is in a session of AssumeRoot.
+func rootSession(c *httpapi.Call) bool {
+	return c.Caller.Session != nil && c.Caller.Session.Kind == sts.AssumedRoot
 }

@@ -115,7 +115,7 @@ func TestNotOffered(t *testing.T) {
 			}
 		})
 	}
-	for _, s := range iamapi.New(nil, nil, nil).States() {
+	for _, s := range iamapi.New(nil, iamapi.Deps{}).States() {
 		if told[s.Name] != (s.NotOffered != "") {
 			t.Errorf("%s is not offered: %t, in the table: %t", s.Name, s.NotOffered != "", told[s.Name])
 		}

@@ -80,9 +80,8 @@ func TestOIDCProviders(t *testing.T) {
 		w.IAMCall(other, "GetOpenIDConnectProvider", "OpenIDConnectProviderArn", arn).Refused(403, "AccessDenied", "")
 	}
 	about("DeleteOpenIDConnectProvider").OK()
-	for _, operation := range []string{"GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"} {
-		about(operation).Refused(404, "NoSuchEntity", "OpenIDConnect Provider not found for arn "+oidcARN)
-	}
+	about("DeleteOpenIDConnectProvider").OK()
+	about("GetOpenIDConnectProvider").Refused(404, "NoSuchEntity", "OpenIDConnect Provider not found for arn "+oidcARN)
 	about("AddClientIDToOpenIDConnectProvider", "ClientID", "c").Refused(404, "NoSuchEntity", "")
 	w.IAMCall(root, "GetOpenIDConnectProvider", "OpenIDConnectProviderArn", samlARN).Refused(400, "InvalidInput", "ARN "+samlARN+" is not valid.")
 }
@@ -98,7 +97,7 @@ func TestOIDCProviderRules(t *testing.T) {
 		"http://idp.example.com": false, "http://192.0.2.1": false, "http://localhost.example.com": false, "http://127.0.0.1.example.com": false,
 		"ftp://localhost": false, "idp.example.com": false, "https://": false, "https://idp.example.com?x=1": false, "https://idp.example.com?": false,
 		"https://idp.example.com#f": false, "https://ann@idp.example.com": false, "https://idp.example.com/*": false, "https://idp.example.com/${x}": false,
-		"HTTPS://idp.example.com/upper": false, "https://idp.example.com/a b": false, "https://idp.example.com\\@localhost/": false,
+		"https://AWS": false, "https://saml/x": false, "HTTPS://idp.example.com/upper": false, "https://idp.example.com/a b": false, "https://idp.example.com\\@localhost/": false,
 	} {
 		a := w.IAMCall(root, "CreateOpenIDConnectProvider", "Url", url)
 		if ok {

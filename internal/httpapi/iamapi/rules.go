@@ -33,6 +33,7 @@ var (
 	serialNumberRules   = []query.Rule{query.Length(9, iam.MaxSerialNumber), query.Pattern(iam.SerialNumberPattern)}
 	codeRules           = []query.Rule{query.Length(6, 6), query.Pattern(`[\d]+`)}
 	assignmentRules     = []query.Rule{query.Enum(string(iam.Assigned), string(iam.Unassigned), string(iam.Any))}
+	customSuffixRules   = []query.Rule{query.Length(1, 64), query.Pattern(iam.NamePattern)}
 	markerRules         = []query.Rule{query.Length(1, 320), query.Pattern(`[\u0020-\u00FF]+`)}
 	usageRules          = []query.Rule{query.Enum("PermissionsPolicy", "PermissionsBoundary")}
 	actionNameRules     = []query.Rule{query.Length(3, 128)}

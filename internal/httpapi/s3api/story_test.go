@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -66,6 +67,7 @@ import (
 //	Header: value                          "host" is the Host header
 //	                                       blank line
 //	body                                   "size N" is N bytes
+//	organization | scp | rootsession       see world.runRoot
 //	post                                   a browser form, see world.post
 //
 // Upload IDs are shown as [upload1], [upload2], … and may be written so; version IDs as [version1], …, and ETags
@@ -107,6 +109,8 @@ type world struct {
 	tls      *tls.ConnectionState
 	engine   *countingEngine
 	storage  *objects.Service
+	orgs     *orgs.Service
+	sessions *sts.Service
 	secrets
 	organizations
 }
@@ -157,8 +161,9 @@ func newWorld(t *testing.T, d *datadriven.TestData) *world {
 	w.accounts = accounts.New(store, box, accounts.Options{Now: w.now})
 	w.iam = iam.New(store, box, iam.Options{Now: w.now})
 	sessions := sts.New(store, box, sts.Options{Now: w.now})
+	w.sessions = sessions
 	authorizer := access.New(store, box, sessions)
-	w.orgs = orgs.New(store, orgs.Options{Now: w.now, Accounts: w.accounts, Roles: w.iam, Principals: w.iam})
+	w.orgs = orgs.New(store, orgs.Options{Now: w.now, Rand: rand.NewChaCha8([32]byte{1}), Accounts: w.accounts, Roles: w.iam, Principals: w.iam})
 	w.asking = &keytest.Asking{Access: authorizer}
 	w.box, w.kms = box, kms.New(store, box, kms.Options{Region: w.region, Principals: w.iam, Now: w.now})
 	storage := objects.New(store, blobs.New(), objects.Options{
@@ -258,6 +263,9 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		if done, err := run(t, d, account); done {
 			return fail(err)
 		}
+	}
+	if done, err := w.runRoot(t, d, account, name); done {
+		return fail(err)
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""

@@ -13,8 +13,10 @@ import (
 // keysTable holds the operations of STS against its reference.
 var keysTable = keytest.Table{
 	Service: "sts", Operations: stsapi.New(nil, stsapi.Deps{}).Operations(),
-	Unasked: map[string]string{"GetCallerIdentity": "it needs no permission", "GetSessionToken": "the same"},
-	Forms:   map[string][]string{"TagSession": {"arn:${Partition}:sts::${Account}:federated-user/${FederatedUserName}"}},
+	Unasked: map[string]string{"GetCallerIdentity": "it needs no permission", "GetSessionToken": "the same",
+		"AssumeRoleWithWebIdentity": "its keys have the names of issuers; its own tests hold them",
+	},
+	Forms: map[string][]string{"TagSession": {"arn:${Partition}:sts::${Account}:federated-user/${FederatedUserName}"}},
 	Missing: map[string]string{
 		"accounts.google.com:aud":   "only a session of such a provider has it",
 		"accounts.google.com:sub":   "the same",
@@ -30,11 +32,7 @@ var keysTable = keytest.Table{
 		cognito + ":aud":            "the same",
 		cognito + ":sub":            "the same",
 	},
-	Also: map[string]string{
-		"sts:ExternalId": "all questions of AssumeRole have all of its keys", "sts:RoleSessionName": "the same",
-		"sts:SourceIdentity": "the same", "sts:TransitiveTagKeys": "the same", "aws:TagKeys": "the same",
-		"aws:RequestTag/class": "the same",
-	},
+	Also:  alsoKeys(),
 	Start: startKeys,
 	Cases: []keytest.Case{
 		{
@@ -44,6 +42,12 @@ var keysTable = keytest.Table{
 				inAccount + accountA + ":role/path/full&RoleSessionName=sess&ExternalId=external" + tagged,
 			},
 			Bare: inAccount + accountA + ":role/path/bare&RoleSessionName=sess", Needed: []string{"sts:RoleSessionName"},
+		},
+		{
+			Operation: "AssumeRoleWithSAML", Actions: []string{samlAction, "sts:TagSession", "sts:SetSourceIdentity"},
+			Full: []string{"full"}, Bare: "bare",
+			Needed: []string{"sts:RoleSessionName", "saml:aud", "saml:iss", "saml:sub", "saml:sub_type", "saml:namequalifier", "saml:doc"},
+			Absent: map[string]string{"AssumeRoleWithSAML saml:primaryGroupSID": "AWS's documentation tells no attribute that it is made of"},
 		},
 		// One that does not exist is asked for as one without tags.
 		{
@@ -57,6 +61,10 @@ var keysTable = keytest.Table{
 			Full: []string{"Name=fay&Tags.member.1.Key=class&Tags.member.1.Value=open"}, Bare: "Name=fay",
 			Absent: map[string]string{"TagSession sts:TransitiveTagKeys": "tags of federated users are not transitive"},
 		},
+		{
+			Operation: "AssumeRoot", Full: []string{"TargetPrincipal=" + accountA + "&TaskPolicyArn.arn=arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"},
+			Needed: []string{"sts:TaskPolicyArn"},
+		},
 		{Operation: "GetAccessKeyInfo", Full: []string{"AccessKeyId=ASIAQNZGKIQY56JQ7WML"}},
 		{Operation: "DecodeAuthorizationMessage", Full: []string{"EncodedMessage=none"}},
 		{
@@ -67,6 +75,21 @@ var keysTable = keytest.Table{
 		},
 		{Operation: "GetDelegatedAccessToken", Full: []string{"TradeInToken=none"}},
 	},
+}
+
+// alsoKeys returns the keys that questions have although the reference lists them for others.
+func alsoKeys() map[string]string {
+	also := map[string]string{}
+	for _, key := range []string{"sts:ExternalId", "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys", "aws:TagKeys", "aws:RequestTag/class"} {
+		also[key] = "all questions of AssumeRole have all of its keys"
+	}
+	for _, key := range strings.Fields(`aud iss sub sub_type namequalifier doc cn commonName eduorghomepageuri eduorgidentityauthnpolicyuri
+		eduorglegalname eduorgsuperioruri eduorgwhitepagesuri edupersonaffiliation edupersonassurance edupersonentitlement edupersonnickname
+		edupersonorgdn edupersonorgunitdn edupersonprimaryaffiliation edupersonprimaryorgunitdn edupersonprincipalname
+		edupersonscopedaffiliation edupersontargetedid givenName mail name organizationStatus surname uid x500UniqueIdentifier`) {
+		also["saml:"+key] = "all questions of AssumeRoleWithSAML have all of its keys"
+	}
+	return also
 }
 
 const (
@@ -85,8 +108,14 @@ func startKeys(t *testing.T) keytest.Ask {
 		}
 	}
 	r.IAMCall(r.rootB, "PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument", allowAll).OK()
+	response := samlRequests(t, r)
+	r.organize(r.rootB, r.rootA, accountA, "EnableOrganizationsRootSessions")
 	return func(t *testing.T, operation, request string) []keytest.Question {
 		t.Helper()
+		key := r.ann
+		if operation == "AssumeRoleWithSAML" {
+			key, request = querytest.Key{}, response[request]
+		}
 		form, err := url.ParseQuery(request)
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +123,7 @@ func startKeys(t *testing.T) keytest.Ask {
 		form.Set("Action", operation)
 		form.Set("Version", querytest.STSVersion)
 		r.Asking.Taken()
-		answer := r.Do(r.ann, "sts", form)
+		answer := r.Do(key, "sts", form)
 		asked := r.Asking.Taken()
 		if len(asked) == 0 || answer.Status != 200 && !strings.Contains(request, "none") {
 			t.Errorf("%s: asked %d questions: %s", request, len(asked), answer.Body)

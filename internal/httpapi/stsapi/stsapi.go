@@ -38,15 +38,19 @@ type MFADevices interface {
 
 // Deps are what the API needs beside the service.
 type Deps struct {
-	Roles Roles
-	MFA   MFADevices
+	Roles     Roles
+	MFA       MFADevices
+	Providers Providers
+	Tokens    Tokens
+	// RootAccess is for AssumeRoot.
+	RootAccess RootAccess
 }
 
 // New returns the API over service.
 func New(service *sts.Service, deps Deps) *queryapi.Service {
 	a := &api{service, deps}
 	return queryapi.New(protocol,
-		a.assumeRole(), a.getSessionToken(), a.getFederationToken(),
+		a.assumeRole(), a.assumeRoleWithWebIdentity(), a.assumeRoleWithSAML(), a.getSessionToken(), a.getFederationToken(), a.assumeRoot(),
 		a.getCallerIdentity(), a.getAccessKeyInfo(), a.decodeAuthorizationMessage(),
 		a.getWebIdentityToken(), a.getDelegatedAccessToken(),
 	)

@@ -38,6 +38,7 @@ import (
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sts"
 	"crossgrant/internal/usage"
+	"crossgrant/internal/webidentity"
 )
 
 // Versions of the two APIs.
@@ -85,7 +86,9 @@ func New(t *testing.T) *World {
 		NamesBucket: func(string) bool { return false },
 		Region:      "us-east-1", Authorizer: w.Asking, Messages: sessions, Records: audit.NewStream(w, w.Usage), Now: now,
 		Services: []httpapi.Service{
-			nothing{}, iamapi.New(w.IAM, simulator.New(authorizer), told), stsapi.New(sessions, stsapi.Deps{Roles: authorizer, MFA: w.IAM}), orgsapi.New(organizations),
+			nothing{}, iamapi.New(w.IAM, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
+				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}), RootAccess: organizations,
+			}), orgsapi.New(organizations),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
