@@ -109,6 +109,7 @@ type world struct {
 	tls      *tls.ConnectionState
 	engine   *countingEngine
 	storage  *objects.Service
+	orgs     *orgs.Service
 	sessions *sts.Service
 	secrets
 	organizations
