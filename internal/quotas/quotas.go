@@ -96,8 +96,9 @@ var all = []Quota{
 	{Name: Roles, Default: 1000, AWSMaximum: 10_000, Most: many, Kind: keys.RoleKind},
 	{Name: Policies, Default: 1500, AWSMaximum: 10_000, Most: many, Kind: keys.PolicyKind},
 	{Name: InstanceProfiles, Default: 1000, AWSMaximum: 10_000, Most: many, Kind: keys.InstanceProfileKind},
-	{Name: OIDCProviders, Default: 100, AWSMaximum: 700, Most: many, Kind: keys.OIDCProviderKind},
-	{Name: SAMLProviders, Default: 100, Most: many, Kind: keys.SAMLProviderKind},
+	// Providers are listed all at once.
+	{Name: OIDCProviders, Default: 100, AWSMaximum: 700, Most: someOf, Kind: keys.OIDCProviderKind},
+	{Name: SAMLProviders, Default: 100, Most: someOf, Kind: keys.SAMLProviderKind},
 	// An account may have as many virtual devices as users.
 	{Name: VirtualMFADevices, Default: 5000, Most: many, Like: Users, Kind: keys.MFADeviceKind},
 	{Name: GroupsPerUser, Default: 10, Most: someOf},

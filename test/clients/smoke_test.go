@@ -1,11 +1,14 @@
 package clients_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"crossgrant/internal/saml/samltest"
 	"crossgrant/test/oidcissuer"
 )
 
@@ -80,5 +83,34 @@ func newSmokeWorld(t *testing.T, members string, issuer *oidcissuer.Issuer) smok
 		t.Fatal(err)
 	}
 	w.Values["issuer"], w.Values["token"], w.Values["audience"] = issuer.URL, token, smokeAudience
+	w.addDirectory(t)
 	return w
+}
+
+// addDirectory adds the values about a SAML provider: its metadata, a private key that is uploaded for it, and
+// an assertion for the role that smoke_table.py makes. The names are those of the table.
+func (w *smokeWorld) addDirectory(t *testing.T) {
+	t.Helper()
+	directory, err := samltest.New("https://idp.example.com/" + w.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, private, err := samltest.PrivateKeyPEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := ""
+	if w.Name == "all" {
+		path = "smoke/"
+	}
+	account := "arn:aws:iam::" + w.Values["account"]
+	response, err := directory.SignAssertion(directory.Document(samltest.Response{Now: time.Now(), Attributes: [][]string{
+		{samltest.AWS + "Role", account + ":role/" + path + "worker," + account + ":saml-provider/directory"},
+		{samltest.AWS + "RoleSessionName", "ann"},
+	}})).WriteToBytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Values["metadata"], w.Values["private_key"] = directory.Metadata(""), private
+	w.Values["assertion"] = base64.StdEncoding.EncodeToString(response)
 }

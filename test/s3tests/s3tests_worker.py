@@ -6,14 +6,15 @@ have accounts of their own: some tests look at everything that an account has.
 A client that names no region is given one. The suite has such clients for IAM and STS; a signature
 without region is refused, by AWS as well.
 
-Its tests of STS are written for users of Ceph who belong to no account, and for an issuer of Ceph's test
-bed. What they say is put as AWS has it, in what clients send, and only there:
+Its tests of IAM and STS are written for Ceph. Where a name there and on AWS differs, what clients send has
+AWS's, and the answers that the tests compare have Ceph's; nothing that is permitted or refused changes:
 
-- An ARN without account, arn:aws:iam:::role/NAME, gets the account of [iam]; that of a session is one of STS
-  then. The ARN of a role of that account goes the other way in the answer of CreateRole, which the tests
-  compare.
-- The issuer http://localhost:8080 is the one that the runner has started, on another port. A provider for it
-  has the audience of the tokens, which Ceph does not ask for where a provider names no client.
+- An ARN without account, arn:aws:iam:::role/NAME, is that of a user or role of Ceph that belongs to no account.
+  It gets the account of [iam]; that of a session is one of STS then.
+- The ID of an account is its canonical ID there, in the grants of an ACL.
+- Issuers have http. AWS takes those with https only, and answers the URL of a provider without that.
+- The issuer of Ceph's test bed, localhost:8080, is the one that the runner has started. A provider for it has the
+  audience of the tokens, which Ceph does not ask for where a provider names no client.
 
 The tests that share the bucket test1, which they do not remove, run one after the other. The test that
 waits for a session to end begins first.
@@ -21,6 +22,7 @@ waits for a session to end begins first.
 
 import configparser
 import os
+import re
 
 import boto3
 import pytest
@@ -32,6 +34,7 @@ _setting = configparser.RawConfigParser()
 _setting.read(os.environ["S3TEST_CONF"])
 _account = _setting["iam"]["account_id"]
 _issuer = _setting["webidentity"]["issuer"]
+_canonical = {_setting[name]["account_id"]: _setting[name]["canonical_id"] for name in ("iam root", "iam alt root")}
 
 # What the suite writes, and what it means; the order counts.
 _meanings = [
@@ -56,20 +59,27 @@ def _translated(value):
 def _ask(params, model, **_):
     """Translates what a client is about to send."""
     params = _translated(params)
-    if model.name == "CreateOpenIDConnectProvider" and _issuer in params.get("Url", "") and not params.get("ClientIDList"):
-        params["ClientIDList"] = [_setting["webidentity"]["aud"]]
+    if model.name == "CreateOpenIDConnectProvider" and _issuer in params["Url"]:
+        params["ClientIDList"] = params.get("ClientIDList") or [_setting["webidentity"]["aud"]]
+    elif model.name == "CreateOpenIDConnectProvider":
+        params["Url"] = params["Url"].replace("http://", "https://")
+    elif model.name == "PutBucketAcl":
+        for name in [name for name in params if name.startswith("Grant")]:
+            params[name] = re.sub(r"(?<=^id=)\d{12}$", lambda found: _canonical[found[0]], params[name])
     return params
 
 
-def _answer(parsed, **_):
-    """Translates the ARN of a role that was made."""
-    if "Role" in parsed:
+def _answer(parsed, model, **_):
+    """Translates what the tests compare of an answer."""
+    if model.name == "CreateRole" and "Role" in parsed:
         parsed["Role"]["Arn"] = parsed["Role"]["Arn"].replace(f"arn:aws:iam::{_account}:", "arn:aws:iam:::")
+    elif model.name == "GetOpenIDConnectProvider" and "Url" in parsed:
+        parsed["Url"] = "http://" + parsed["Url"]
 
 
 boto3.setup_default_session()
 boto3.DEFAULT_SESSION.events.register("provide-client-params", _ask)
-boto3.DEFAULT_SESSION.events.register("after-call.iam.CreateRole", _answer)
+boto3.DEFAULT_SESSION.events.register("after-call.iam", _answer)
 
 
 def _with_region(make):

@@ -151,12 +151,12 @@ func (s *setting) settings(ctx context.Context, section section) ([][2]string, e
 	return append(settings, section.more...), nil
 }
 
-// caller returns the settings that say who the caller is. The last one is not the suite's but for
+// caller returns the settings that say who the caller is. The last two are not the suite's but for
 // s3tests_worker.py.
 func (s section) caller(a servertest.Account) [][2]string {
 	user := cmp.Or(s.user, a.CanonicalID)
 	if s.byAccountID {
 		user = a.ID
 	}
-	return [][2]string{{"display_name", a.Name}, {"user_id", user}, {"email", a.Email}, {"account_id", a.ID}}
+	return [][2]string{{"display_name", a.Name}, {"user_id", user}, {"email", a.Email}, {"account_id", a.ID}, {"canonical_id", a.CanonicalID}}
 }

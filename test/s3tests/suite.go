@@ -41,7 +41,8 @@ const (
 type suite struct {
 	options
 	round
-	dir string // for what is written: data, log, the configuration of each worker, results
+	dir     string // for what is written: data, log, the configuration of each worker, results
+	issuers []*oidcissuer.Issuer
 }
 
 // test starts a server, runs the tests of the round against it, and adds what came of them.
@@ -56,19 +57,9 @@ func (s *suite) test(ctx context.Context, program string, all *report) (err erro
 	if err := server.Start(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
+	defer func() { err = errors.Join(err, server.Stop(), s.close()) }()
 	for i := range s.workers {
-		worker := "gw" + strconv.Itoa(i) // as pytest-xdist names it
-		from, err := oidcissuer.Start(oidcissuer.Options{Host: "localhost", Path: realms + worker})
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, from.Close()) }()
-		setting, err := newSetting(ctx, server, from, s.sections, worker)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(s.dir, worker+".conf"), setting, 0o600); err != nil {
+		if err := s.arrange(ctx, server, "gw"+strconv.Itoa(i)); err != nil {
 			return err
 		}
 	}
@@ -76,6 +67,29 @@ func (s *suite) test(ctx context.Context, program string, all *report) (err erro
 		return err
 	}
 	return s.run(ctx, all)
+}
+
+// arrange makes what a worker, which is named as pytest-xdist names it, finds: its accounts, its issuer and
+// its configuration.
+func (s *suite) arrange(ctx context.Context, server *servertest.Server, worker string) error {
+	from, err := oidcissuer.Start(oidcissuer.Options{Host: "localhost", Path: realms + worker})
+	if err != nil {
+		return err
+	}
+	s.issuers = append(s.issuers, from)
+	setting, err := newSetting(ctx, server, from, s.sections, worker)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.dir, worker+".conf"), setting, 0o600)
+}
+
+// close ends the issuers.
+func (s *suite) close() (err error) {
+	for _, one := range s.issuers {
+		err = errors.Join(err, one.Close())
+	}
+	return err
 }
 
 // collect adds the tests that use Signature Version 2.

@@ -84,7 +84,6 @@ func (w *world) target(t *testing.T, d *datadriven.TestData) string {
 
 // organizations is the part of a world that is about an organization.
 type organizations struct {
-	orgs       *orgs.Service
 	management ids.AccountID
 	attached   string // the policy that was attached last
 }

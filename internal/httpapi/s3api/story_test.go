@@ -109,6 +109,7 @@ type world struct {
 	tls      *tls.ConnectionState
 	engine   *countingEngine
 	storage  *objects.Service
+	orgs     *orgs.Service
 	sessions *sts.Service
 	secrets
 	organizations
@@ -258,13 +259,13 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 	case "cost":
 		return fmt.Sprintf("%d reads, %d writes\n", w.engine.views.Load(), w.engine.updates.Load())
 	}
+	if done, err := w.runRoot(t, d, account, name); done {
+		return fail(err)
+	}
 	for _, run := range []func(*testing.T, *datadriven.TestData, string) (bool, error){w.runKey, w.runOrganization} {
 		if done, err := run(t, d, account); done {
 			return fail(err)
 		}
-	}
-	if done, err := w.runRoot(t, d, account, name); done {
-		return fail(err)
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""

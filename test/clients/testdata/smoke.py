@@ -10,7 +10,7 @@ gives; in the world "all", with all. Values that the table does not give are mad
 An operation that docs/COMPATIBILITY.md lists as built has to succeed; one that it lists as without something to
 work on, to succeed or to answer one of the errors that the model documents for it. An answer has to parse and
 to have every member that its shape has, but those that the table names as optional; those that the model
-requires it has to have in any case.
+requires it has to have in any case. A member that no answer leaves out must not be named as optional.
 
 What is wrong is printed, a line each. The exit status is 1 if something is.
 """
@@ -35,6 +35,11 @@ from smoke_table import CALLS, OMITTED, OPTIONAL, VALUES
 
 SERVICES = {"iam": "IAM", "sts": "STS", "organizations": "Organizations"}
 MODELS = {name: botocore.session.get_session().get_service_model(name) for name in SERVICES}
+
+# Errors that every operation of these services may answer.
+#
+# Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+COMMON = {"AccessDenied", "ValidationError"}
 
 # How often a call is made until what it waits for has come about, and the seconds between.
 PATIENCE, PAUSE = 100, 0.1
@@ -78,6 +83,7 @@ class World:
         self.saved = dict(world["values"], world=self.name)
         self.clients, self.keys = {}, {who: tuple(pair) for who, pair in world["keys"].items()}
         self.called = {service: set() for service in SERVICES}
+        self.left_out = set()  # entries of OPTIONAL that answers made use of
         self.wrong = []
 
     def client(self, service, who):
@@ -167,6 +173,8 @@ class World:
                 answer = getattr(client, botocore.xform_name(call.operation))(**arguments)
             except ClientError as e:
                 self.judge(call, model, e)
+                if call.refused:
+                    self.keep(call, e.response)
                 return None
             self.check(call, model.output_shape, answer)
             if not call.until or lookup(answer, call.until[0]) == call.until[1]:
@@ -180,7 +188,7 @@ class World:
         """Notes an error that is none of the operation's answers."""
         error, status = e.response["Error"]["Code"], e.response["ResponseMetadata"]["HTTPStatusCode"]
         allowed = set(call.refused)
-        documented = {shape.metadata.get("error", {}).get("code", shape.name) for shape in model.error_shapes}
+        documented = COMMON | {shape.metadata.get("error", {}).get("code", shape.name) for shape in model.error_shapes}
         if call.operation in self.offered_not[call.service]:
             allowed |= documented
         if error not in allowed or not 400 <= status < 500:
@@ -197,7 +205,9 @@ class World:
             for name, member in shape.members.items():
                 if name in value:
                     self.check(call, member, value[name], f"{where}.{name}" if where else name, (*stack, shape.name))
-                elif name in shape.required_members or not optional & {name, f"{shape.name}.{name}"}:
+                elif name not in shape.required_members and optional & {name, f"{shape.name}.{name}"}:
+                    self.left_out |= {(call.service, entry) for entry in optional & {name, f"{shape.name}.{name}"}}
+                else:
                     self.fault(call, f"its answer lacks {where}.{name} ({shape.name})".replace(" .", " "))
         elif shape.type_name == "list":
             for n, one in enumerate(value):
@@ -240,14 +250,17 @@ class World:
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         setting = json.load(file)
-    wrong, calls = [], 0
+    wrong, calls, left_out = [], 0, set()
     for given in setting["worlds"]:
         world = World(setting, given, not_offered(setting["compatibility"]))
         for call in CALLS:
             world.run(call)
         world.uncovered()
         wrong += world.wrong
+        left_out |= world.left_out
         calls += sum(map(len, world.called.values()))
+    for service, entry in sorted({(service, entry) for service in OPTIONAL for entry in OPTIONAL[service]} - left_out):
+        wrong.append(f"{service} {entry} is in every answer, and need not be optional")
     print(f"{calls} operations called, {len(wrong)} faults")
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)

@@ -10,7 +10,7 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ALLOW_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 ALLOW_S3 = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}'
 DENY_S3 = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}'
-BUCKET_POLICY = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}'
+BUCKET_POLICY = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::bucket/*"}}'
 TRUST = """{"Version":"2012-10-17","Statement":[
 {"Effect":"Allow","Principal":{"AWS":"$account"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]},
 {"Effect":"Allow","Principal":{"Federated":"$oidc"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"]},
@@ -48,7 +48,7 @@ VALUES = {
         "AllowUsersToChangePassword": True, "HardExpiry": False, "MaxPasswordAge": 90, "PasswordReusePrevention": 5,
         "MinimumPasswordLength": 10, "GlobalEndpointTokenVersion": "v2Token", "DeletionTaskId": "$deletion",
         "SSHPublicKeyBody": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ== ann", "RemovePrivateKey": "A" * 22,
-        "NotificationChannel": "arn:aws:sns:us-east-1:$account:topic", "RequestorWorkflowId": "workflow",
+        "RedirectUrl": "https://example.com/", "NotificationChannel": "arn:aws:sns:us-east-1:$account:topic", "RequestorWorkflowId": "workflow",
         "CertificateBody": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----",
         "CertificateChain": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----",
         "UploadServerCertificate.PrivateKey": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----",
@@ -110,19 +110,18 @@ OPTIONAL = {
         "Marker", "Tags", "PermissionsBoundary", "Description",
         # A list says of a user, role or policy less than the Get of it.
         "Role.MaxSessionDuration", "Role.RoleLastUsed", "RoleLastUsed.LastUsedDate", "RoleLastUsed.Region",
-        "RoleDetail.RoleLastUsed", "User.PasswordLastUsed", "AccessKeyLastUsed.LastUsedDate", "PolicyVersion.Document",
-        "Policy.PermissionsBoundaryUsageCount", "Policy.AttachmentCount",
+        "User.PasswordLastUsed", "AccessKeyLastUsed.LastUsedDate", "PolicyVersion.Document",
         # The seed is told once, and a device without owner has none.
         "VirtualMFADevice.Base32StringSeed", "VirtualMFADevice.QRCodePNG", "VirtualMFADevice.User", "VirtualMFADevice.EnableDate",
         # What nobody has used or set.
         "ServiceLastAccessed.LastAuthenticated", "ServiceLastAccessed.LastAuthenticatedEntity",
-        "ServiceLastAccessed.LastAuthenticatedRegion", "ServiceLastAccessed.TotalAuthenticatedEntities",
+        "ServiceLastAccessed.LastAuthenticatedRegion",
         "ServiceLastAccessed.TrackedActionsLastAccessed", "EntityDetails.LastAuthenticated", "Error",
-        "AccessDetail.Region", "AccessDetail.EntityPath", "AccessDetail.LastAuthenticatedTime", "AccessDetail.TotalAuthenticatedEntities",
+        "AccessDetail.Region", "AccessDetail.EntityPath", "AccessDetail.LastAuthenticatedTime",
         "GetOrganizationsAccessReportResponse.ErrorDetails", "PasswordPolicy.MaxPasswordAge", "PasswordPolicy.PasswordReusePrevention",
         "PasswordPolicy.HardExpiry", "GetServiceLinkedRoleDeletionStatusResponse.Reason",
-        # Inline policies have no ARN, managed ones no entity.
-        "PolicyGrantingServiceAccess.PolicyArn", "PolicyGrantingServiceAccess.EntityType", "PolicyGrantingServiceAccess.EntityName",
+        # Managed policies are nobody's.
+        "PolicyGrantingServiceAccess.EntityType", "PolicyGrantingServiceAccess.EntityName",
         # An account in no organization, a simulation without boundary, one resource alone.
         "OrganizationsDecisionDetail", "PermissionsBoundaryDecisionDetail", "EvalDecisionDetails", "ResourceSpecificResults",
         "MissingContextValues",
@@ -131,11 +130,11 @@ OPTIONAL = {
     },
     "sts": {
         # Only where something was packed, named or said.
-        "PackedPolicySize", "SourceIdentity", "NameQualifier", "AssumeRootResponse.SourceIdentity",
+        "PackedPolicySize", "SourceIdentity",
     },
     "organizations": {
-        "NextToken", "Policy.Content", "FailureReason", "GovCloudAccountId", "CompletedTimestamp", "CreateAccountStatus.AccountId",
-        "HandshakeResource.Resources", "HandshakeResource.Value", "Handshake.Resources", "OrganizationalUnit.Path", "Account.Paths",
+        "NextToken", "FailureReason", "GovCloudAccountId", "CompletedTimestamp", "CreateAccountStatus.AccountId",
+        "HandshakeResource.Resources",
     },
 }
 
@@ -352,7 +351,12 @@ SESSIONS = [
     Call("sts GetSessionToken", only="all", by="ann", SerialNumber="$laptop", TokenCode=code("laptop_seed", THIRD)),
     Call("sts GetFederationToken"),
     Call("sts AssumeRoleWithWebIdentity"), Call("sts AssumeRoleWithSAML"),
-    Call("sts DecodeAuthorizationMessage", refused=["InvalidAuthorizationMessageException"]),
+    # The message about a denial comes with it, in a header.
+    Call("iam CreateUser", UserName="nobody"), Call("iam CreateAccessKey", UserName="nobody", login="nobody", save={"nobody_key": "AccessKey.AccessKeyId"}),
+    Call("iam ListUsers", by="nobody", refused=["AccessDenied"],
+         save={"message": "ResponseMetadata.HTTPHeaders.x-crossgrant-authorization-message"}),
+    Call("iam DeleteAccessKey", UserName="nobody", AccessKeyId="$nobody_key"), Call("iam DeleteUser", UserName="nobody"),
+    Call("sts DecodeAuthorizationMessage"),
     Call("sts GetWebIdentityToken"), Call("sts GetDelegatedAccessToken"),
 ]
 
