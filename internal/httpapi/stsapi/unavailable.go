@@ -37,7 +37,7 @@ type webIdentityTokenInput struct {
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
 func (a *api) getWebIdentityToken() httpapi.Operation {
 	return queryapi.Row[webIdentityTokenInput]{
-		Name: "GetWebIdentityToken",
+		Name: "GetWebIdentityToken", NotOffered: "outbound web identity federation",
 		Decode: func(_ *httpapi.Call, q *query.Reader) (*webIdentityTokenInput, error) {
 			in := &webIdentityTokenInput{
 				audience:  q.RequiredStrings("Audience", maxAudiences, query.Length(1, 1000)),
@@ -80,7 +80,7 @@ func checkGetWebIdentityToken(_ *httpapi.Call, in *webIdentityTokenInput) []acce
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
 func (a *api) getDelegatedAccessToken() httpapi.Operation {
 	return queryapi.Row[struct{}]{
-		Name: "GetDelegatedAccessToken",
+		Name: "GetDelegatedAccessToken", NotOffered: "trade-in tokens",
 		Decode: func(_ *httpapi.Call, q *query.Reader) (*struct{}, error) {
 			q.Required("TradeInToken")
 			return new(struct{}), nil
