@@ -13,7 +13,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
-	"crossgrant/internal/iam"
+	"crossgrant/internal/closure"
 	"crossgrant/internal/kms"
 )
 
@@ -24,6 +24,8 @@ type accountCommand struct {
 	Show   showCommand   `cmd:"" help:"Show one account."`
 	Quota  quotaCommand  `cmd:"" help:"Show the quotas of an account, or change them."`
 	Close  closeCommand  `cmd:"" help:"Close an account: its credentials stop working, its data stays."`
+	Reopen reopenCommand `cmd:"" help:"Open a closed account again."`
+	Delete deleteCommand `cmd:"" help:"Delete a closed account with all that it has, or tell what that is."`
 }
 
 // dataFlag says which data folder a command is about, and where its metadata lies.
@@ -54,12 +56,6 @@ type listCommand struct {
 }
 
 type showCommand struct {
-	dataFlag
-	outputFlag
-	Account string `arg:"" help:"Account ID, canonical user ID, e-mail address or name."`
-}
-
-type closeCommand struct {
 	dataFlag
 	outputFlag
 	Account string `arg:"" help:"Account ID, canonical user ID, e-mail address or name."`
@@ -122,17 +118,6 @@ func (c *showCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-// Run closes one account.
-func (c *closeCommand) Run(ctx context.Context, s streams) error {
-	return c.with(ctx, false, func(o admin.Operator) error {
-		a, err := o.CloseAccount(ctx, c.Account)
-		if err != nil {
-			return err
-		}
-		return c.print(s.out, a, lines(a))
-	})
-}
-
 // lines returns an account as text.
 func lines(a admin.Account) [][2]string {
 	out := [][2]string{
@@ -170,7 +155,18 @@ func printJSON(w io.Writer, value any) error {
 
 // with runs do with the operator of the data folder: the server that has it open, or, if there is none,
 // the folder itself, which is made if create is set.
-func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator) error) (err error) {
+func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator) error) error {
+	return f.without(ctx, "files:", create, func(e engines) engines { return engines{meta: e.meta} }, do, nil)
+}
+
+// withBlobs is with for what removes large objects, too: without a server, the folder is opened with its blobs, and
+// what is not needed any more is gone when it returns.
+func (f dataFlag) withBlobs(ctx context.Context, blobs string, do func(admin.Operator) error) error {
+	return f.without(ctx, blobs, false, func(e engines) engines { return e }, do, func(o *offline) error { return o.objects.Recover(ctx) })
+}
+
+// without is with, whose engines, if no server runs, are chosen by choose, and that ends with after, which may be nil.
+func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose func(engines) engines, do func(admin.Operator) error, after func(*offline) error) (err error) {
 	client, err := admin.Dial(f.Data)
 	if err == nil {
 		return do(client)
@@ -181,11 +177,11 @@ func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator)
 	if f.Meta == "memory:" {
 		return usagef("--meta memory: is kept by a running server only, and there is none")
 	}
-	e, err := parseEngines(f.Meta, "files:")
+	e, err := parseEngines(f.Meta, blobs)
 	if err != nil {
 		return err
 	}
-	folder, err := openFolder(f.Data, engines{meta: e.meta}, create)
+	folder, err := openFolder(f.Data, choose(e), create)
 	if errors.Is(err, errLocked) {
 		return fmt.Errorf("%w that does not answer on its admin socket: if it is starting, try again, else stop it", err)
 	}
@@ -196,14 +192,17 @@ func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator)
 	if err := folder.check(ctx); err != nil {
 		return err
 	}
-	keys := kms.New(folder.store, folder.box, kms.Options{Principals: iam.New(folder.store, folder.box, iam.Options{})})
-	return do(folder.operator(accounts.New(folder.store, folder.box, accounts.Options{}), keys, "", ""))
+	o := newOffline(folder)
+	if err := do(o.operator); err != nil || after == nil {
+		return err
+	}
+	return after(o)
 }
 
 // operator returns the operator of an open folder.
-func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, endpoint, region string) *admin.Local {
+func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, ends *closure.Service, endpoint, region string) *admin.Local {
 	return &admin.Local{
-		Accounts: service, KMS: keys, Box: d.box, Endpoint: endpoint, Region: region,
+		Accounts: service, KMS: keys, Closure: ends, Box: d.box, Endpoint: endpoint, Region: region,
 		ReadProfiles: func(ctx context.Context) ([]admin.Profile, error) {
 			found, err := bootstrap.Profiles(ctx, d.store, d.box)
 			profiles := make([]admin.Profile, len(found))

@@ -25,13 +25,15 @@ import (
 const (
 	exitFailure = 1
 	exitUsage   = 2
+	// exitUnconfirmed: nothing was done, because what is to be done has to be confirmed.
+	exitUnconfirmed = 3
 )
 
 // commandLine is everything that can be typed. Each flag can be given as an environment variable,
 // CROSSGRANT_ and its name.
 type commandLine struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
-	Account  accountCommand  `cmd:"" help:"Create, list, show and close accounts."`
+	Account  accountCommand  `cmd:"" help:"Create, list, show, close and delete accounts, and keep their quotas."`
 	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and enable KMS keys, and rotate the master key."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
@@ -90,6 +92,10 @@ func report(s streams, err error) int {
 	var usage usageError
 	if errors.As(err, &usage) {
 		return exitUsage
+	}
+	var unconfirmed unconfirmedError
+	if errors.As(err, &unconfirmed) {
+		return exitUnconfirmed
 	}
 	return exitFailure
 }

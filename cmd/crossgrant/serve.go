@@ -133,6 +133,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.lifecycles.Close()
 	defer wired.events.Close()
 	defer wired.accessLog.Close()
+	defer wired.closure.Close()
 	defer wired.usage.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -153,7 +154,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	group := &serverGroup{failed: make(chan error, 2)}
-	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, wired.kms, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
+	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
 	if config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}
@@ -167,6 +168,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	wired.lifecycles.Start()
 	wired.accessLog.Start()
+	wired.closure.Start()
 	wired.usage.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)

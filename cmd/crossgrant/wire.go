@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/closure"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
@@ -44,6 +45,7 @@ type wired struct {
 	lifecycles *engine.Engine
 	events     *notify.Service
 	accessLog  *accesslog.Service
+	closure    *closure.Service
 	usage      *usage.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
@@ -109,6 +111,8 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
 	w.usage = usage.New(store, usage.Options{Log: log})
+	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
+	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
 	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{

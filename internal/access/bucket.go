@@ -169,9 +169,8 @@ func Grants(list acl.ACL) []*records.Grant {
 	return grants
 }
 
-// Account returns the account with this canonical user ID; ok is false if there is none. Accounts are
-// never removed and their canonical IDs never change, so that which account an ID belongs to is kept
-// for good.
+// Account returns the account with this canonical user ID; ok is false if there is none, or there is none any
+// more.
 func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (record *records.Account, ok bool, err error) {
 	id, err := a.byCanonical.get(canonical, nil, func(l *load) (ids.AccountID, error) {
 		var id []byte
@@ -188,5 +187,8 @@ func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (re
 		return nil, false, fmt.Errorf("read canonical user id: %w", err)
 	}
 	acct, err := a.account(ctx, id, nil)
+	if errors.Is(err, meta.ErrNotFound) {
+		return nil, false, nil // it was removed just now
+	}
 	return acct, err == nil, err
 }

@@ -439,6 +439,38 @@ func TestWhatIsLogged(t *testing.T) {
 
 // TestManyLines holds that lines are cut into values and objects of bounded size, in order, none lost, while
 // the service runs.
+// TestLogsOfClosedAccountsAreNotDelivered: what is durable waits until the account is open again, and no more comes.
+func TestLogsOfClosedAccountsAreNotDelivered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.change("logs", func(b *records.Bucket) { b.Policy = allowed })
+	people := accounts.New(w.store, w.box, accounts.Options{Now: w.now})
+	w.request("durable")
+	w.log.flush(t.Context())
+	w.request("in memory")
+	if _, err := people.Close(t.Context(), "111111111111"); err != nil {
+		t.Fatal(err)
+	}
+	w.request("after")
+	w.deliver()
+	if lines, objects := w.left(); lines != 0 || objects != 1 {
+		t.Errorf("%d lines and %d log objects wait, want one object", lines, objects)
+	}
+	if _, err := people.Reopen(t.Context(), "111111111111"); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver()
+	_, lines, _ := w.delivered("logs")
+	if len(lines) != 1 {
+		t.Errorf("delivered %v", lines)
+	}
+	for _, ids := range lines {
+		if len(ids) != 1 || ids[0] != "durable" {
+			t.Errorf("delivered %v", ids)
+		}
+	}
+}
+
 func TestManyLines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -3,9 +3,11 @@ package accesslog
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"google.golang.org/protobuf/proto"
 
+	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -32,10 +34,19 @@ func (s *Service) flush(ctx context.Context) int {
 	return size
 }
 
-// keep writes lines to the store, also when the server ends meanwhile.
+// keep writes lines to the store, also when the server ends meanwhile. Those of an account that is closed, or gone,
+// are left: its logs are not delivered, and what is written after the account was removed would stay for ever.
 func (s *Service) keep(ctx context.Context, id keys.BucketID, lines *records.LogLines) error {
 	place := s.place()
 	return s.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error {
+		account := new(records.Account)
+		err := records.Get(tx, keys.Account(ids.AccountID(lines.Account)), account)
+		if errors.Is(err, meta.ErrNotFound) || err == nil && account.Closed != 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 		return records.Put(tx, keys.LogLines(id, place), lines)
 	})
 }

@@ -34,6 +34,8 @@ const (
 	CodeDuplicate     = "DuplicateAccountException"
 	CodeNotFound      = "AccountNotFoundException"
 	CodeAlreadyClosed = "AccountAlreadyClosedException"
+	CodeNotClosed     = "AccountNotClosedException" // ours: AWS has no operation that asks for a closed account
+	CodeConstraint    = "ConstraintViolationException"
 )
 
 // Account is an account as callers see it.
@@ -44,6 +46,7 @@ type Account struct {
 	Email       string
 	Created     time.Time
 	Closed      time.Time // zero while the account is open
+	Deleting    time.Time // when its deletion began; zero if it has not
 }
 
 // Key is an access key with its secret, as it is shown once: to whoever made it.
@@ -79,7 +82,10 @@ func New(store *meta.Store, box *seal.Box, o Options) *Service {
 }
 
 // Close closes an account: from then on none of its credentials works. Its buckets, objects and
-// entities stay as they are. A closed account is not closed again: the error is CodeAlreadyClosed.
+// entities stay as they are. A closed account is not closed again: the error is CodeAlreadyClosed. CodeConstraint
+// refuses the management account of an organization that has other accounts which are open.
+//
+// Source: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html
 func (s *Service) Close(ctx context.Context, id ids.AccountID) (Account, error) {
 	var closed Account
 	err := s.store.Update(ctx, func(tx meta.Tx) error {
@@ -89,6 +95,9 @@ func (s *Service) Close(ctx context.Context, id ids.AccountID) (Account, error) 
 		}
 		if record.Closed != 0 {
 			return apierr.New(http.StatusBadRequest, CodeAlreadyClosed, "account %s is closed already", id)
+		}
+		if err := checkManagement(tx, id, isOpen, "open"); err != nil {
+			return err
 		}
 		record.Closed = s.now().UnixNano()
 		closed = fromRecord(record)
@@ -108,6 +117,9 @@ func fromRecord(r *records.Account) Account {
 	}
 	if r.Closed != 0 {
 		a.Closed = time.Unix(0, r.Closed).UTC()
+	}
+	if r.Deleting != 0 {
+		a.Deleting = time.Unix(0, r.Deleting).UTC()
 	}
 	return a
 }

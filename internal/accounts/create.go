@@ -198,14 +198,22 @@ func defaultEmail(name, id string) string {
 // free reports whether everything that names the account full alone is free: nil, CodeDuplicate if
 // the caller asked for it in n, errDrawn if it was drawn.
 func free(r meta.Reader, n, full *NewAccount) error {
+	const (
+		taken = "is taken"
+		once  = "was that of an account that is deleted, and is never given out again"
+	)
+	id, canonical := ids.AccountID(full.ID), ids.CanonicalUserID(full.CanonicalID)
 	unique := []struct {
 		what, asked, value string
 		key                []byte
+		is                 string
 	}{
-		{"account id", n.ID, full.ID, keys.Account(ids.AccountID(full.ID))},
-		{"canonical user id", n.CanonicalID, full.CanonicalID, keys.CanonicalID(ids.CanonicalUserID(full.CanonicalID))},
-		{"email", n.Email, full.Email, keys.Email(full.Email)},
-		{"access key id", n.AccessKeyID, full.AccessKeyID, keys.AccessKey(ids.AccessKeyID(full.AccessKeyID))},
+		{"account id", n.ID, full.ID, keys.Account(id), taken},
+		{"account id", n.ID, full.ID, keys.AccountDeletion(id), once},
+		{"canonical user id", n.CanonicalID, full.CanonicalID, keys.CanonicalID(canonical), taken},
+		{"canonical user id", n.CanonicalID, full.CanonicalID, keys.DeletedCanonicalID(canonical), once},
+		{"email", n.Email, full.Email, keys.Email(full.Email), taken},
+		{"access key id", n.AccessKeyID, full.AccessKeyID, keys.AccessKey(ids.AccessKeyID(full.AccessKeyID)), taken},
 	}
 	for _, u := range unique {
 		if u.value == "" {
@@ -219,7 +227,7 @@ func free(r meta.Reader, n, full *NewAccount) error {
 		case u.asked == "":
 			return errDrawn
 		default:
-			return apierr.New(http.StatusConflict, CodeDuplicate, "%s %s is taken", u.what, u.value)
+			return apierr.New(http.StatusConflict, CodeDuplicate, "%s %s %s", u.what, u.value, u.is)
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ type QuotaValue struct {
 	quotas.Quota
 	// Value is the one in force, Default the one of accounts for which none is set.
 	Value, Default int
-	// Used is how many the account has, -1 where that is not counted for the account as a whole.
+	// Used is how many the account, or its organization, has, -1 where that is not counted for it as a whole.
 	Used int
 }
 
@@ -30,9 +30,13 @@ func (s *Service) Quotas(ctx context.Context, id ids.AccountID) ([]QuotaValue, e
 		if err := records.Get(r, keys.Account(id), record); err != nil {
 			return orNotFound(err, string(id))
 		}
+		counted, err := organizationCounts(r, id)
+		if err != nil {
+			return err
+		}
 		list = nil
 		for _, q := range quotas.All() {
-			value, err := quotaValue(r, record, q)
+			value, err := quotaValue(r, record, counted, q)
 			if err != nil {
 				return err
 			}
@@ -43,16 +47,33 @@ func (s *Service) Quotas(ctx context.Context, id ids.AccountID) ([]QuotaValue, e
 	return list, wrap(err, "read quotas of account %s", id)
 }
 
-func quotaValue(r meta.Reader, record *records.Account, q quotas.Quota) (QuotaValue, error) {
+func quotaValue(r meta.Reader, record *records.Account, counted *records.OrganizationCounts, q quotas.Quota) (QuotaValue, error) {
 	v := QuotaValue{Quota: q, Value: quotas.Of(record, q.Name, q.Default), Default: q.Default, Used: -1}
 	if q.Like != "" {
 		v.Default = quotas.Of(record, q.Like, q.Default)
 	}
 	var err error
-	if q.Kind != 0 {
+	switch {
+	case q.Kind != 0:
 		v.Used, err = quotas.Count(r, ids.AccountID(record.Id), q.Kind)
+	case q.Used != nil && counted != nil:
+		v.Used = int(q.Used(counted))
 	}
 	return v, err
+}
+
+// organizationCounts returns the numbers of what the organization has whose management account an account is; nil if
+// it has none.
+func organizationCounts(r meta.Reader, id ids.AccountID) (*records.OrganizationCounts, error) {
+	org, err := managed(r, id)
+	if err != nil || org == "" {
+		return nil, err
+	}
+	counted := new(records.OrganizationCounts)
+	if err := records.Get(r, keys.OrganizationCounts(org), counted); err != nil {
+		return nil, fmt.Errorf("read counts of organization %s: %w", org, err)
+	}
+	return counted, nil
 }
 
 // SetQuotas sets quotas of an account by name, and lets those named in reset have their defaults again, all or

@@ -1,4 +1,4 @@
-// Package admin is what an operator does to a server: accounts are made, listed, shown and closed,
+// Package admin is what an operator does to a server: accounts are made, listed, shown, closed and deleted,
 // the profiles of the bootstrap users are read, and KMS keys and the master key are kept.
 //
 // Operator is these actions. Local does them on an open data folder; Client asks a running server,
@@ -11,7 +11,12 @@
 //	POST /accounts               NewAccount -> Created
 //	GET  /accounts?after=ID      -> AccountList
 //	GET  /account?who=WHO        -> Account
+//	GET  /account/contents?who=WHO&exactly=true -> Contents
+//	GET  /account/deletable?who=WHO -> Contents
 //	POST /account/close?who=WHO  -> Account
+//	POST /account/reopen?who=WHO -> Account
+//	POST /account/delete?who=WHO -> Deletion
+//	POST /account/delete/continue?id=ID -> Deletion
 //	GET  /account/quotas?who=WHO -> QuotaList
 //	POST /account/quotas?who=WHO QuotaChange -> QuotaList
 //	GET  /profiles               -> Profiles
@@ -28,6 +33,7 @@ import (
 	"time"
 
 	"crossgrant/internal/accounts"
+	"crossgrant/internal/closure"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/seal"
@@ -41,9 +47,9 @@ type Operator interface {
 	// ListAccounts returns a page of accounts, by ID, after the ID given (empty: from the first).
 	ListAccounts(ctx context.Context, after string) (AccountList, error)
 	ShowAccount(ctx context.Context, who string) (Account, error)
-	CloseAccount(ctx context.Context, who string) (Account, error)
 	Profiles(ctx context.Context) (Profiles, error)
 	KeyOperator
+	ClosureOperator
 	QuotaOperator
 }
 
@@ -68,10 +74,12 @@ type Created struct {
 	SecretAccessKey string
 }
 
-// States of an account, in the words of the Organizations API.
+// States of an account, the first two in the words of the Organizations API.
 const (
-	Active = "ACTIVE"
-	Closed = "CLOSED"
+	Active   = "ACTIVE"
+	Closed   = "CLOSED"
+	Deleting = "DELETING"
+	Deleted  = "DELETED"
 )
 
 // Account is an account as it is listed and shown.
@@ -80,7 +88,7 @@ type Account struct {
 	CanonicalID string `json:"CanonicalId"`
 	Name        string
 	Email       string
-	State       string // Active or Closed
+	State       string // Active, Closed or Deleting
 	Created     time.Time
 	Closed      *time.Time `json:",omitempty"`
 	// AccessKeyIDs are the root user's access keys, oldest first; set where one account is shown.
@@ -116,6 +124,7 @@ const pageSize = 1000
 type Local struct {
 	Accounts *accounts.Service
 	KMS      *kms.Service
+	Closure  *closure.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
@@ -171,16 +180,6 @@ func (l *Local) ShowAccount(ctx context.Context, who string) (Account, error) {
 	return shown, nil
 }
 
-// CloseAccount closes one account.
-func (l *Local) CloseAccount(ctx context.Context, who string) (Account, error) {
-	a, err := l.Accounts.Lookup(ctx, who)
-	if err != nil {
-		return Account{}, err
-	}
-	a, err = l.Accounts.Close(ctx, a.ID)
-	return describe(a), err
-}
-
 // Profiles returns the profiles.
 func (l *Local) Profiles(ctx context.Context) (Profiles, error) {
 	all, err := l.ReadProfiles(ctx)
@@ -190,10 +189,21 @@ func (l *Local) Profiles(ctx context.Context) (Profiles, error) {
 func describe(a accounts.Account) Account {
 	d := Account{
 		AccountID: string(a.ID), CanonicalID: string(a.CanonicalID), Name: a.Name, Email: a.Email,
-		State: Active, Created: a.Created,
+		State: stateOf(a), Created: a.Created,
 	}
 	if !a.Closed.IsZero() {
-		d.State, d.Closed = Closed, &a.Closed
+		d.Closed = &a.Closed
 	}
 	return d
+}
+
+func stateOf(a accounts.Account) string {
+	switch {
+	case !a.Deleting.IsZero():
+		return Deleting
+	case !a.Closed.IsZero():
+		return Closed
+	default:
+		return Active
+	}
 }

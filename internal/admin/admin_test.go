@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/closure"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
@@ -28,8 +30,9 @@ func newLocal(t *testing.T) *Local {
 	}
 	store := meta.New(memory.New())
 	t.Cleanup(func() { store.Close() })
+	service := accounts.New(store, box, accounts.Options{})
 	return &Local{
-		Accounts: accounts.New(store, box, accounts.Options{}), KMS: kms.New(store, box, kms.Options{Region: "us-east-1"}), Box: box,
+		Accounts: service, Closure: closure.New(store, service, slog.New(slog.DiscardHandler), &shelf{n: 3}), KMS: kms.New(store, box, kms.Options{Region: "us-east-1"}), Box: box,
 		ReadProfiles: func(context.Context) ([]Profile, error) {
 			return []Profile{{"p", "AKIAAAAAAAAAAAAAAAAA", "secret"}}, nil
 		},

@@ -64,11 +64,6 @@ func (c *Client) ShowAccount(ctx context.Context, who string) (a Account, err er
 	return a, c.do(ctx, http.MethodGet, "/account", url.Values{"who": {who}}, nil, &a)
 }
 
-// CloseAccount closes one account.
-func (c *Client) CloseAccount(ctx context.Context, who string) (a Account, err error) {
-	return a, c.do(ctx, http.MethodPost, "/account/close", url.Values{"who": {who}}, nil, &a)
-}
-
 // Profiles returns the profiles.
 func (c *Client) Profiles(ctx context.Context) (p Profiles, err error) {
 	return p, c.do(ctx, http.MethodGet, "/profiles", nil, nil, &p)

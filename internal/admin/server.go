@@ -83,16 +83,13 @@ func Handler(operator Operator) http.Handler {
 		account, err := operator.ShowAccount(r.Context(), r.URL.Query().Get("who"))
 		answer(w, account, err)
 	})
-	mux.HandleFunc("POST /account/close", func(w http.ResponseWriter, r *http.Request) {
-		account, err := operator.CloseAccount(r.Context(), r.URL.Query().Get("who"))
-		answer(w, account, err)
-	})
 	mux.HandleFunc("GET /profiles", func(w http.ResponseWriter, r *http.Request) {
 		profiles, err := operator.Profiles(r.Context())
 		answer(w, profiles, err)
 	})
 	handleKeys(mux, operator)
 	handleQuotas(mux, operator)
+	handleClosure(mux, operator)
 	return mux
 }
 

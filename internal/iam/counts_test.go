@@ -12,7 +12,7 @@ import (
 )
 
 // countedKinds are the kinds of which the numbers are kept.
-var countedKinds = []keys.Kind{keys.UserKind, keys.GroupKind, keys.RoleKind, keys.PolicyKind, keys.InstanceProfileKind, keys.MFADeviceKind}
+var countedKinds = []keys.Kind{keys.UserKind, keys.GroupKind, keys.RoleKind, keys.PolicyKind, keys.InstanceProfileKind, keys.MFADeviceKind, keys.OIDCProviderKind, keys.SAMLProviderKind}
 
 // checkCount compares the number that is kept with what is there. Every test of this package ends with it.
 func (v view) checkCount(k keys.Kind) error {

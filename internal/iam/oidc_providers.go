@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -68,9 +69,8 @@ func (s *Service) CreateOIDCProvider(ctx context.Context, account ids.AccountID,
 	}
 	err = s.write(ctx, account, func(c change) error {
 		key := keys.OIDCProvider(account, issuer)
-		from, to := keys.OIDCProviders(account)
 		taken := alreadyExists("Provider with url %s already exists.", in.URL)
-		if err := c.room(key, from, to, taken, s.quotas.OIDCProviders, "OpenIdConnectProvidersPerAccount"); err != nil {
+		if err := c.room(key, taken, keys.OIDCProviderKind, s.quotas.OIDCProviders, quotas.OIDCProviders); err != nil {
 			return err
 		}
 		return records.Put(c.tx, key, r)
@@ -168,6 +168,9 @@ func (s *Service) DeleteOIDCProvider(ctx context.Context, account ids.AccountID,
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := c.countOut(keys.OIDCProviderKind); err != nil {
 			return err
 		}
 		return c.tx.Delete(key)

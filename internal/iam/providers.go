@@ -108,20 +108,13 @@ func (v view) provider(key []byte, r proto.Message, missing error) error {
 }
 
 // room refuses a new provider if its name is taken or the account has as many of them as it may have.
-func (c change) room(key, from, to []byte, taken error, quota int, quotaName string) error {
+func (c change) room(key []byte, taken error, k keys.Kind, standard int, quotaName string) error {
 	if _, err := c.Get(key); err == nil {
 		return taken
 	} else if !errors.Is(err, meta.ErrNotFound) {
 		return err
 	}
-	n, err := c.count(from, to, quota)
-	if err != nil {
-		return err
-	}
-	if n >= quota {
-		return limitExceeded("Cannot exceed quota for %s: %d", quotaName, quota)
-	}
-	return nil
+	return c.countIn(k, standard, quotaName)
 }
 
 // taggableOIDCProvider and taggableSAMLProvider are taggable for providers, which their ARNs name.

@@ -47,7 +47,7 @@ func DefaultQuotas() Quotas {
 		VersionsPerPolicy: of(quotas.VersionsPerPolicy), PolicySize: of(quotas.PolicySize),
 		InlineUser: of(quotas.UserPolicySize), InlineGroup: of(quotas.GroupPolicySize), InlineRole: of(quotas.RolePolicySize),
 		TrustSize: of(quotas.TrustPolicySize), Tags: 50,
-		OIDCProviders: 100, SAMLProviders: 100, ClientIDs: 100, Thumbprints: 5, PrivateKeys: 2,
+		OIDCProviders: of(quotas.OIDCProviders), SAMLProviders: of(quotas.SAMLProviders), ClientIDs: 100, Thumbprints: 5, PrivateKeys: 2,
 	}
 }
 

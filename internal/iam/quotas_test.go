@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
+	"crossgrant/internal/saml/samltest"
 )
 
 // setQuota does what the operator does who sets a quota of account A.
@@ -52,6 +53,16 @@ func TestQuotasOfOneAccount(t *testing.T) {
 			_, err := w.CreateInstanceProfile(w.ctx, accountA, NewInstanceProfile{Name: "n"})
 			return err
 		}},
+		quotas.OIDCProviders: {0, "", func(w *world) error {
+			_, err := w.CreateOIDCProvider(w.ctx, accountA, NewOIDCProvider{URL: "https://idp.example.com"})
+			return err
+		}},
+		quotas.SAMLProviders: {0, "", func(w *world) error {
+			idp, err := samltest.New("https://idp.example.com/saml")
+			w.must(err)
+			_, err = w.CreateSAMLProvider(w.ctx, accountA, NewSAMLProvider{Name: "n", Metadata: idp.Metadata("")})
+			return err
+		}},
 		quotas.VirtualMFADevices: {0, "", func(w *world) error {
 			_, _, err := w.CreateVirtualMFADevice(w.ctx, accountA, NewMFADevice{Name: "n"})
 			return err
@@ -89,6 +100,11 @@ func TestQuotasOfOneAccount(t *testing.T) {
 	elsewhere := map[string]bool{
 		quotas.Buckets:           true, // package objects
 		quotas.MFADevicesPerUser: true, // mfa_test.go
+		quotas.Accounts:          true, // these are of package orgs
+		quotas.Units:             true,
+		quotas.SCPs:              true,
+		quotas.RCPs:              true,
+		quotas.AttachedPolicies:  true,
 	}
 	for _, q := range quotas.All() {
 		o, ok := operations[q.Name]

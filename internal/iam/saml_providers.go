@@ -8,6 +8,7 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 	"crossgrant/internal/saml"
 )
@@ -80,9 +81,8 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, account ids.AccountID,
 	}
 	err = s.write(ctx, account, func(c change) error {
 		key := keys.SAMLProvider(account, in.Name)
-		from, to := keys.SAMLProviders(account)
 		taken := alreadyExists("SAMLProvider with name %s already exists.", in.Name)
-		if err := c.room(key, from, to, taken, s.quotas.SAMLProviders, "SAMLProvidersPerAccount"); err != nil {
+		if err := c.room(key, taken, keys.SAMLProviderKind, s.quotas.SAMLProviders, quotas.SAMLProviders); err != nil {
 			return err
 		}
 		return records.Put(c.tx, key, r)
@@ -184,6 +184,9 @@ func (s *Service) DeleteSAMLProvider(ctx context.Context, account ids.AccountID,
 	return s.write(ctx, account, func(c change) error {
 		r, err := c.samlProvider(providerARN)
 		if err != nil {
+			return err
+		}
+		if err := c.countOut(keys.SAMLProviderKind); err != nil {
 			return err
 		}
 		return c.tx.Delete(keys.SAMLProvider(account, r.Name))

@@ -55,7 +55,7 @@ func (n NewServiceLinkedRole) Role() (path, name string, err error) {
 // account's roles, and can be made when there are as many as can be.
 //
 // Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html and
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html (Methods to create one)
 func (s *Service) CreateServiceLinkedRole(ctx context.Context, account ids.AccountID, in NewServiceLinkedRole) (role Role, err error) {
 	path, name, err := in.Role()
 	if err != nil {

@@ -62,6 +62,8 @@
 //	'Z' destination\0 sequence random   Event that is to be delivered, by ARN; sequence as 8 bytes
 //	'F' 'l' bucket-id sequence random    LogLines, of the access log of a bucket; sequence as 8 bytes
 //	'F' 'o' bucket-id sequence random    LogObject that is to be delivered
+//	'd' 'a' account                  AccountDeletion: one that goes on and, when it is finished, what is left of the account
+//	'd' 'c' canonical-id             account ID of a deleted account by its canonical user ID
 //	'u' account 'a'                  Usage of an account: what all of its principals did
 //	'u' account 'k' access-key-id    Usage of an access key
 //	'u' account 'p' unique-id        Usage of a user or role, or by account ID of the root user
@@ -127,6 +129,15 @@ func Accounts() (from, to []byte) { return space('A') }
 // CanonicalID is the key of the index from canonical user ID to account ID.
 func CanonicalID(id ids.CanonicalUserID) []byte { return append([]byte{'C'}, id...) }
 
+// AccountDeletion is the key of the deletion of an account.
+func AccountDeletion(id ids.AccountID) []byte { return append([]byte("da"), id...) }
+
+// AccountDeletions is the range of all deletions, by account ID.
+func AccountDeletions() (from, to []byte) { return prefix([]byte("da")) }
+
+// DeletedCanonicalID is the key that keeps the canonical user ID of a deleted account from being given out again.
+func DeletedCanonicalID(id ids.CanonicalUserID) []byte { return append([]byte("dc"), id...) }
+
 // Email is the key of the index from a root user's e-mail address to account ID.
 func Email(address string) []byte { return append([]byte{'E'}, strings.ToLower(address)...) }
 
@@ -157,6 +168,12 @@ func EntityCount(account ids.AccountID, k Kind) []byte {
 	return append(iam(account, 'c'), byte(k))
 }
 
+// UniqueIDs is the range of the unique IDs of an account's entities.
+func UniqueIDs(account ids.AccountID) (from, to []byte) { return prefix(iam(account, 'n')) }
+
+// InIAM is the range of everything that IAM keeps of an account and of nothing else.
+func InIAM(account ids.AccountID) (from, to []byte) { return prefix(append([]byte{'I'}, account...)) }
+
 // UniqueID is the key of the index from unique ID to entity, in an account.
 func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {
 	return append(iam(account, 'n'), id...)
@@ -164,6 +181,14 @@ func UniqueID(account ids.AccountID, id ids.UniqueID) []byte {
 
 // EntityAccount is the key of the index from unique ID of a user or role to account ID.
 func EntityAccount(id ids.UniqueID) []byte { return append([]byte{'N'}, id...) }
+
+// ParseUniqueID returns the unique ID from a key of UniqueIDs; ok is false for another key.
+func ParseUniqueID(key []byte) (id ids.UniqueID, ok bool) {
+	if len(key) < 15 || key[0] != 'I' || key[13] != 'n' {
+		return "", false
+	}
+	return ids.UniqueID(key[14:]), true
+}
 
 // Member is the key of a user's membership in a group.
 func Member(account ids.AccountID, group, user string) []byte {

@@ -83,6 +83,8 @@ func TestLayout(t *testing.T) {
 		{"Event", Event("arn:q", Place{Sequence: 258, Random: [8]byte{'x', 7: 'y'}}), `Zarn:q\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02x\x00\x00\x00\x00\x00\x00y`},
 		{"LogLines", LogLines(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fl\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"LogObject", LogObject(bucket, Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `Fo\x00\x01\x02\x03\x04\x05\x06\xff\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
+		{"AccountDeletion", AccountDeletion(account), `da380701114427`},
+		{"DeletedCanonicalID", DeletedCanonicalID("e280"), `dce280`},
 		{"AccountUsage", AccountUsage(account), `u380701114427a`},
 		{"PrincipalUsage", PrincipalUsage(account, "AIDAX"), `u380701114427pAIDAX`},
 		{"KeyUsage", KeyUsage(account, "AKIAEXAMPLE"), `u380701114427kAKIAEXAMPLE`},

@@ -88,6 +88,9 @@ func versionsOf(b BucketID, key string) []byte {
 // under Version.
 func NullVersion(b BucketID, key string) []byte { return append(append([]byte{'Y'}, b[:]...), key...) }
 
+// NullVersions is the range of the places of a bucket's null versions.
+func NullVersions(b BucketID) (from, to []byte) { return prefix(append([]byte{'Y'}, b[:]...)) }
+
 // SettingKind tells the settings of a bucket apart that are not in its record.
 type SettingKind byte
 

@@ -8,6 +8,18 @@ func Membership(account ids.AccountID) []byte { return append([]byte{'D'}, accou
 // Organization is the key of an organization.
 func Organization(org ids.OrganizationID) []byte { return inOrganization(org, 'o') }
 
+// Organizations is the range of everything that belongs to organizations and to nothing else, by organization.
+func Organizations() (from, to []byte) { return space('R') }
+
+// ParseOrganization returns the organization from a key of Organizations.
+func ParseOrganization(key []byte) (ids.OrganizationID, error) {
+	if len(key) < 2 || key[0] != 'R' {
+		return "", errKey
+	}
+	org, _, err := unescape(key[1:])
+	return ids.OrganizationID(org), err
+}
+
 // InOrganization is the range of everything that belongs to an organization and to nothing else.
 func InOrganization(org ids.OrganizationID) (from, to []byte) {
 	return prefix(escape([]byte{'R'}, string(org)))

@@ -160,6 +160,11 @@ func insert(tx meta.Tx, r *records.KMSKey) error {
 	if got[0] == nil {
 		return apierr.New(http.StatusNotFound, CodeNotFound, "there is no account %s", r.Account)
 	}
+	if open, err := isOpen(tx, r.Account); err != nil {
+		return err
+	} else if !open {
+		return apierr.New(http.StatusBadRequest, CodeInvalid, "account %s is closed", r.Account)
+	}
 	for i, value := range got[1:] {
 		if value != nil {
 			return apierr.New(http.StatusBadRequest, CodeExists, "%s is taken", append([]string{"key " + r.Id}, r.Aliases...)[i])

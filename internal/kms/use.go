@@ -169,22 +169,40 @@ func (s *Service) Decrypt(ctx context.Context, keyARN string, sealed, context []
 	return sse.Unwrap(material, sealed[4:], context)
 }
 
-// usable returns the record of a key that is enabled.
+// usable returns the record of a key that is enabled, and whose account is open: those of a closed one are disabled
+// for everybody.
 func (s *Service) usable(ctx context.Context, keyARN string) (*records.KMSKey, error) {
 	var record *records.KMSKey
+	var open bool
 	err := s.store.View(ctx, func(r meta.Reader) (err error) {
-		record, err = find(r, keyARN)
+		if record, err = find(r, keyARN); err != nil {
+			return err
+		}
+		open, err = isOpen(r, record.Account)
 		return err
 	})
 	switch {
 	case err != nil:
 		return nil, err
-	case record.Disabled:
+	case record.Disabled || !open:
 		return nil, disabled(keyARN)
 	case len(record.Material) == 0:
 		return nil, fmt.Errorf("KMS key %s has no material: %w", record.Id, meta.ErrCorrupt)
 	}
 	return record, nil
+}
+
+// isOpen reports whether an account is there and open.
+func isOpen(r meta.Reader, account string) (bool, error) {
+	record := new(records.Account)
+	err := records.Get(r, keys.Account(ids.AccountID(account)), record)
+	if errors.Is(err, meta.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read account %s: %w", account, err)
+	}
+	return record.Closed == 0, nil
 }
 
 // material returns one version of a key's material.

@@ -126,7 +126,10 @@ func newWorld(t *testing.T) *world {
 	w.store = meta.New(w.engine)
 	n := Record([]events.Rule{{ID: "c", Kind: events.Queue, Destination: destination, Events: []string{"s3:ObjectCreated:*"}}})
 	err := w.store.Update(t.Context(), func(tx meta.Tx) error {
-		return records.Put(tx, keys.Setting(keys.BucketID(w.bucket.Id), keys.Notification), n)
+		return errors.Join(
+			records.Put(tx, keys.Account("111111111111"), &records.Account{Id: "111111111111"}),
+			records.Put(tx, keys.Setting(keys.BucketID(w.bucket.Id), keys.Notification), n),
+		)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -269,6 +272,42 @@ func TestEventsOutliveTheServer(t *testing.T) {
 	w.put(t, s, "c")
 	hook.wait(3)
 	if got := hook.keysOf(t); !slices.Equal(got, []string{"a", "b", "c"}) {
+		t.Errorf("events came as %v", got)
+	}
+}
+
+// TestEventsOfClosedAccountsWait: they are neither delivered nor lost, until they are too old.
+func TestEventsOfClosedAccountsWait(t *testing.T) {
+	t.Parallel()
+	w, hook := newWorld(t), newWebhook(t)
+	setClosed := func(closed int64) {
+		t.Helper()
+		err := w.store.Update(t.Context(), func(tx meta.Tx) error {
+			return records.Put(tx, keys.Account("111111111111"), &records.Account{Id: "111111111111", Closed: closed})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := w.service(t, hook.URL, func(o *Options) { o.MaxAge = time.Hour })
+	w.put(t, s, "old")
+	w.clock.Add(int64(2 * time.Hour))
+	w.put(t, s, "a")
+	setClosed(1)
+	q := s.newQueue(destination)
+	for range 3 {
+		if pause, err := q.step(t.Context()); err != nil || pause <= 0 {
+			t.Errorf("pause %v, %v", pause, err)
+		}
+	}
+	if hook.attempts != 0 || w.left(t) != 1 || w.counts.dropped[TooOld] != 1 {
+		t.Errorf("%d attempts, %d events are left, dropped %v", hook.attempts, w.left(t), w.counts.dropped)
+	}
+	setClosed(0)
+	start(t, s)
+	hook.wait(1)
+	s.Close()
+	if got := hook.keysOf(t); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("events came as %v", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -97,7 +98,11 @@ func (q *queue) step(ctx context.Context) (pause time.Duration, err error) {
 		q.s.opts.Meter.EventsQueued(q.destination, 0)
 		return untilAwake, nil
 	}
-	done, failed := q.deliver(ctx, list)
+	held, err := q.held(ctx, list[0].event)
+	if err != nil {
+		return q.backOff(), err
+	}
+	done, failed := q.deliver(ctx, list, held)
 	if err := q.remove(ctx, done); err != nil {
 		return q.backOff(), err
 	}
@@ -129,9 +134,25 @@ func (q *queue) head(ctx context.Context) (list []waiting, err error) {
 	return list, err
 }
 
-// deliver sends events in their order, up to the first that is not taken, and returns the keys of those that
-// are done with.
-func (q *queue) deliver(ctx context.Context, list []waiting) (done [][]byte, failed bool) {
+// held reports whether the account that the queue is of is closed, or gone: its events wait until it is opened again
+// or they are too old. All of them are of buckets of one account, that of the destination, so that the first one tells.
+func (q *queue) held(ctx context.Context, first *records.Event) (bool, error) {
+	if first == nil {
+		return false, nil
+	}
+	account := new(records.Account)
+	err := q.s.store.View(ctx, func(r meta.Reader) error {
+		return records.Get(r, keys.Account(ids.AccountID(first.BucketOwner)), account)
+	})
+	if errors.Is(err, meta.ErrNotFound) {
+		return true, nil
+	}
+	return account.Closed != 0, err
+}
+
+// deliver sends events in their order, up to the first that is not taken or is held, and returns the keys of those
+// that are done with.
+func (q *queue) deliver(ctx context.Context, list []waiting, held bool) (done [][]byte, failed bool) {
 	given := map[string]int{} // events that are given up, by reason
 	for i := range list {
 		w := &list[i]
@@ -141,7 +162,7 @@ func (q *queue) deliver(ctx context.Context, list []waiting) (done [][]byte, fai
 		case q.s.opts.Now().Sub(time.Unix(0, w.event.Time)) > q.s.opts.MaxAge:
 			given[TooOld]++
 		default:
-			failed = !q.configured || !q.attempt(ctx, w)
+			failed = !q.configured || held || !q.attempt(ctx, w)
 		}
 		if failed {
 			break

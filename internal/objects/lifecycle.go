@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -12,7 +13,8 @@ import (
 	"crossgrant/internal/records"
 )
 
-// ErrLifecycleChanged says that a bucket no longer has the lifecycle that was to be applied.
+// ErrLifecycleChanged says that a bucket no longer has the lifecycle that was to be applied, or that its account is
+// closed, so that it rests.
 var ErrLifecycleChanged = errors.New("lifecycle was changed or removed")
 
 // LifecycleBatch asks for what the lifecycle of a bucket wants of some of its versions.
@@ -71,14 +73,28 @@ func (s *Service) ApplyLifecycle(ctx context.Context, b *LifecycleBatch) ([]life
 	return done, nil
 }
 
-// checkConfigured makes sure that the bucket still has the lifecycle of b.
+// checkConfigured makes sure that the bucket still has the lifecycle of b, and that its account is open.
 func (b *LifecycleBatch) checkConfigured(r meta.Reader) error {
 	progress := new(records.LifecycleProgress)
 	err := records.Get(r, keys.LifecycleBucket(b.BucketName), progress)
 	if errors.Is(err, meta.ErrNotFound) || err == nil && progress.Configured != b.Configured {
 		return ErrLifecycleChanged
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	bucket, err := existingBucket(r, b.BucketName)
+	if err != nil {
+		return err
+	}
+	account := new(records.Account)
+	if err := records.Get(r, keys.Account(ids.AccountID(bucket.Account)), account); err != nil {
+		return fmt.Errorf("read owner of bucket %s: %w", b.BucketName, err)
+	}
+	if account.Closed != 0 {
+		return ErrLifecycleChanged
+	}
+	return nil
 }
 
 // applyLifecycle does what is due for one version, and tells whether bytes were freed by it.

@@ -7,6 +7,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/orgs/managed"
+	"crossgrant/internal/quotas"
 )
 
 // PolicyTarget is a root, unit or account that a policy is attached to.
@@ -22,10 +23,13 @@ func (s *Service) AttachPolicy(ctx context.Context, account ids.AccountID, id, t
 			return err
 		}
 		attached := *n.attached(p.Type)
+		most, err := s.mostAttached(c.view, p.Type)
 		switch {
+		case err != nil:
+			return err
 		case slices.Contains(attached, id):
 			return errAttached
-		case len(attached) >= s.mostAttached(p.Type):
+		case len(attached) >= most:
 			return errTooManyAttached
 		}
 		if err := c.attach(n, p.Type, id); err != nil {
@@ -36,11 +40,11 @@ func (s *Service) AttachPolicy(ctx context.Context, account ids.AccountID, id, t
 }
 
 // mostAttached returns how many policies of a type one root, unit or account may have attached.
-func (s *Service) mostAttached(policyType string) int {
+func (s *Service) mostAttached(v view, policyType string) (int, error) {
 	if policyType == managed.S3 {
-		return s.quotas.DeclarativeAttached
+		return s.quotas.DeclarativeAttached, nil
 	}
-	return s.quotas.Attached
+	return quotas.Value(v, v.management(), quotas.AttachedPolicies, s.quotas.Attached)
 }
 
 // attachment returns a policy of an enabled type and what it is, or is to be, attached to.

@@ -106,7 +106,7 @@ func (s *Service) request(ctx context.Context, account ids.AccountID, in NewAcco
 	return org, r, err
 }
 
-// freeAccount draws an account ID that no account has.
+// freeAccount draws an account ID that no account has or had.
 func (s *Service) freeAccount(v view) (ids.AccountID, error) {
 	for range 3 {
 		id, err := ids.NewAccountID(s.rand)
@@ -114,6 +114,9 @@ func (s *Service) freeAccount(v view) (ids.AccountID, error) {
 			return "", err
 		}
 		err = absent(v, keys.Account(id), errAccountThere)
+		if err == nil {
+			err = absent(v, keys.AccountDeletion(id), errAccountThere)
+		}
 		if err != errAccountThere {
 			return id, err
 		}

@@ -280,6 +280,16 @@ func (s *Service) Accept(ctx context.Context, account ids.AccountID, id string) 
 		if err := absent(c, keys.Membership(account), errAlreadyMember); err != nil {
 			return err
 		}
+		// Neither of them may have been closed meanwhile: a closed account could be deleted before this.
+		for _, party := range []ids.AccountID{account, c.management()} {
+			record, err := c.accountRecord(party)
+			if err != nil {
+				return err
+			}
+			if record.Closed != 0 {
+				return errTransition
+			}
+		}
 		if err := c.join(account, Invited, h.Tags, c.now.UnixNano()); err != nil {
 			return err
 		}

@@ -85,6 +85,12 @@ func (s *Service) CreateOrganization(ctx context.Context, account ids.AccountID,
 		if err := absent(tx, keys.Membership(account), errAlreadyIn); err != nil {
 			return err
 		}
+		// Of an account that was closed meanwhile, this would stay behind if it is deleted.
+		if record, err := (view{Reader: tx}).accountRecord(account); err != nil {
+			return err
+		} else if record.Closed != 0 {
+			return errConcurrent
+		}
 		// An organization of that ID would be taken over: it must not be.
 		if err := absent(tx, keys.Organization(id), errConcurrent); err != nil {
 			return err

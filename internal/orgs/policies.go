@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/orgs/declarative"
 	"crossgrant/internal/orgs/managed"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -136,12 +137,15 @@ func (s *Service) roomForPolicy(v view, policyType string) error {
 	if err != nil {
 		return err
 	}
-	quota := s.quotas.SCPs
+	name, quota := quotas.SCPs, s.quotas.SCPs
 	switch policyType {
 	case managed.RCP:
-		quota = s.quotas.RCPs
+		name, quota = quotas.RCPs, s.quotas.RCPs
 	case managed.S3:
-		quota = s.quotas.Declarative
+		name, quota = "", s.quotas.Declarative
+	}
+	if quota, err = quotas.Value(v, v.management(), name, quota); err != nil {
+		return err
 	}
 	if counted.Policies[policyType] >= int64(quota) {
 		return errTooManyPolicies

@@ -7,6 +7,7 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
 
@@ -84,8 +85,12 @@ func (s *Service) roomForUnit(v view, above *node) error {
 	if depth+1 > s.quotas.Depth {
 		return errTooDeep
 	}
+	quota, err := quotas.Value(v, v.management(), quotas.Units, s.quotas.Units)
+	if err != nil {
+		return err
+	}
 	counted, err := v.counts()
-	if err == nil && counted.Units >= int64(s.quotas.Units) {
+	if err == nil && counted.Units >= int64(quota) {
 		err = errTooManyUnits
 	}
 	return err

@@ -42,6 +42,8 @@ type Quota struct {
 	Like string
 	// Kind is the kind of what is counted, of which the number is kept; 0: nothing is counted for the account.
 	Kind keys.Kind
+	// Used returns the number of what is counted for the organization of a management account; nil elsewhere.
+	Used func(n *records.OrganizationCounts) int64
 }
 
 // The names of the quotas.
@@ -65,7 +67,14 @@ const (
 	TrustPolicySize   = "AssumeRolePolicySize"
 	Buckets           = "BucketsPerAccount"
 	InstanceProfiles  = "InstanceProfilesPerAccount"
-	Accounts          = "AccountsPerOrganization"
+	OIDCProviders     = "OpenIdConnectProvidersPerAccount"
+	SAMLProviders     = "SAMLProvidersPerAccount"
+
+	Accounts         = "AccountsPerOrganization"
+	Units            = "OrganizationalUnitsPerOrganization"
+	SCPs             = "ServiceControlPoliciesPerOrganization"
+	RCPs             = "ResourceControlPoliciesPerOrganization"
+	AttachedPolicies = "ControlPoliciesPerTarget"
 )
 
 const (
@@ -87,6 +96,9 @@ var all = []Quota{
 	{Name: Roles, Default: 1000, AWSMaximum: 10_000, Most: many, Kind: keys.RoleKind},
 	{Name: Policies, Default: 1500, AWSMaximum: 10_000, Most: many, Kind: keys.PolicyKind},
 	{Name: InstanceProfiles, Default: 1000, AWSMaximum: 5000, Most: many, Kind: keys.InstanceProfileKind},
+	// Providers are listed all at once.
+	{Name: OIDCProviders, Default: 100, AWSMaximum: 700, Most: someOf, Kind: keys.OIDCProviderKind},
+	{Name: SAMLProviders, Default: 100, Most: someOf, Kind: keys.SAMLProviderKind},
 	// An account may have as many virtual devices as users.
 	{Name: VirtualMFADevices, Default: 5000, Most: many, Like: Users, Kind: keys.MFADeviceKind},
 	{Name: GroupsPerUser, Default: 10, Most: someOf},
@@ -103,8 +115,13 @@ var all = []Quota{
 	{Name: RolePolicySize, Default: 10_240, Most: largest},
 	{Name: TrustPolicySize, Told: "ACLSizePerRole", Default: 2048, AWSMaximum: 8192, Most: largest},
 	{Name: Buckets, Default: 10_000, AWSMaximum: 1_000_000, Most: many, Kind: keys.BucketKind},
-	// Of the organization that the account is the management account of.
-	{Name: Accounts, Default: 10, AWSMaximum: 10_000, Most: many},
+	// Of the organization that the account is the management account of. Those that are attached to one root, unit
+	// or account count by type, and bear on every request of the accounts below.
+	{Name: Accounts, Default: 10, AWSMaximum: 10_000, Most: many, Used: func(n *records.OrganizationCounts) int64 { return n.Accounts }},
+	{Name: Units, Default: 2000, Most: many, Used: func(n *records.OrganizationCounts) int64 { return n.Units }},
+	{Name: SCPs, Default: 10_000, Most: many, Used: func(n *records.OrganizationCounts) int64 { return n.Policies["SERVICE_CONTROL_POLICY"] }},
+	{Name: RCPs, Default: 1000, Most: many, Used: func(n *records.OrganizationCounts) int64 { return n.Policies["RESOURCE_CONTROL_POLICY"] }},
+	{Name: AttachedPolicies, Default: 5, Most: 100},
 }
 
 // All returns the quotas in the order in which they are shown. They must not be changed.

@@ -5564,7 +5564,6 @@ type AccountDeletion struct {
 	CanonicalId   string                 `protobuf:"bytes,2,opt,name=canonical_id,json=canonicalId,proto3" json:"canonical_id,omitempty"`
 	Began         int64                  `protobuf:"varint,3,opt,name=began,proto3" json:"began,omitempty"`
 	Finished      int64                  `protobuf:"varint,4,opt,name=finished,proto3" json:"finished,omitempty"` // 0 while it goes on
-	Removed       int64                  `protobuf:"varint,5,opt,name=removed,proto3" json:"removed,omitempty"`   // how much was removed so far: objects, users and the like
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5623,13 +5622,6 @@ func (x *AccountDeletion) GetBegan() int64 {
 func (x *AccountDeletion) GetFinished() int64 {
 	if x != nil {
 		return x.Finished
-	}
-	return 0
-}
-
-func (x *AccountDeletion) GetRemoved() int64 {
-	if x != nil {
-		return x.Removed
 	}
 	return 0
 }
@@ -7091,13 +7083,12 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06memory\x18\x04 \x01(\rR\x06memory\x12\x18\n" +
 	"\athreads\x18\x05 \x01(\rR\athreads\")\n" +
 	"\vEntityCount\x12\x1a\n" +
-	"\bentities\x18\x01 \x01(\x03R\bentities\"\x9a\x01\n" +
+	"\bentities\x18\x01 \x01(\x03R\bentities\"\x80\x01\n" +
 	"\x0fAccountDeletion\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x14\n" +
 	"\x05began\x18\x03 \x01(\x03R\x05began\x12\x1a\n" +
-	"\bfinished\x18\x04 \x01(\x03R\bfinished\x12\x18\n" +
-	"\aremoved\x18\x05 \x01(\x03R\aremoved\"\xcb\x01\n" +
+	"\bfinished\x18\x04 \x01(\x03R\bfinished\"\xcb\x01\n" +
 	"\fOIDCProvider\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n" +
 	"\n" +

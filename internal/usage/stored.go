@@ -7,7 +7,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -60,27 +59,4 @@ func (s *stored) older(record proto.Message, at func() int64, moment time.Time) 
 		return false, fmt.Errorf("read data of real use: %w", err)
 	}
 	return at() < moment.UnixNano(), nil
-}
-
-// Forget removes up to most keys of what is stored about the real use of an account, reports included, and
-// reports whether there are more. Uses that are in memory are not written once the account is gone.
-func Forget(tx meta.Tx, account ids.AccountID, most int) (more bool, err error) {
-	from, to := keys.UsageOf(account)
-	it := tx.Scan(from, to)
-	var doomed [][]byte
-	for it.Next() {
-		if more = len(doomed) == most; more {
-			break
-		}
-		doomed = append(doomed, append([]byte(nil), it.Key()...))
-	}
-	if err := it.Close(); err != nil {
-		return false, err
-	}
-	for _, key := range doomed {
-		if err := tx.Delete(key); err != nil {
-			return false, err
-		}
-	}
-	return more, nil
 }

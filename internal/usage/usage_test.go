@@ -234,21 +234,33 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 }
 
-// TestForget holds that all of an account can be removed, a part at a time.
-func TestForget(t *testing.T) {
+// TestEraseAccount holds that all of an account can be removed, a part at a time, with what waits in memory.
+func TestEraseAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Options{})
 	w.Record(w.request("s3", "GetObject", "s3:GetObject"))
 	w.flushed()
-	for _, want := range []bool{true, false} {
-		w.must(w.store.Update(context.Background(), func(tx meta.Tx) error {
-			more, err := Forget(tx, account, 2)
-			if more != want {
-				t.Errorf("more = %t, want %t", more, want)
-			}
+	stored := len(w.stored())
+	w.Record(w.request("iam", "GetUser", "iam:GetUser"))
+	removed := 0
+	for {
+		var n int
+		w.must(w.store.Update(context.Background(), func(tx meta.Tx) (err error) {
+			n, err = erase(tx, account, 2)
 			return err
 		}))
+		if n == 0 {
+			break
+		}
+		removed += n
 	}
+	if n, err := w.EraseAccount(context.Background(), account); n != 0 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if removed != stored || w.size != 0 {
+		t.Errorf("%d of %d were removed, %d wait in memory", removed, stored, w.size)
+	}
+	w.flushed()
 	w.want("what is left", fmt.Sprint(w.stored()), `[]`)
 }
 

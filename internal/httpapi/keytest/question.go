@@ -34,6 +34,10 @@ func (a *Asking) Authorize(ctx context.Context, caller *access.Caller, check *ac
 		q.Keys = *k
 	}
 	d, err := a.Access.Authorize(ctx, caller, &watched, request)
+	// What was found out about the check stays with it: it decides what the caller is told.
+	keys := check.Keys
+	*check = watched
+	check.Keys = keys
 	a.asked = append(a.asked, q)
 	return d, err
 }

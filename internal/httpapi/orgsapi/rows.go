@@ -8,6 +8,7 @@ import (
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/arn"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/orgs"
@@ -186,6 +187,9 @@ func (r row) checks(_ *httpapi.Call, in *input) []access.Check {
 // have.
 func check(action string, t orgs.Target, policyType string, in *input) access.Check {
 	c := access.Check{Action: action, Resource: t.ARN}
+	if a, err := arn.Parse(t.ARN); err == nil {
+		c.ToldOwner = ids.AccountID(a.Account) // the management account, or AWS
+	}
 	if in.delegation != nil {
 		c.Owner, c.Policy = in.delegation.Management, &in.delegation.Policy
 	}

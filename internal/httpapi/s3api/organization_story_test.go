@@ -13,7 +13,7 @@ import (
 
 // runOrganization runs the commands that are about an organization; done is false for any other:
 //
-//	organization account=…                 it becomes the management account; all types of policy are enabled
+//	organization account=… [member=…]      it becomes the management account; all types of policy are enabled
 //	join account=…                         it joins the organization
 //	leave account=…                        it is removed
 //	attach to=root|ACCOUNT type=scp|rcp|s3  the input is the policy
@@ -24,6 +24,9 @@ func (w *world) runOrganization(t *testing.T, d *datadriven.TestData, account st
 	switch d.Cmd {
 	case "organization":
 		w.management = id
+		if d.HasArg("member") {
+			return false, nil // see runRoot
+		}
 		if _, err := w.orgs.CreateOrganization(ctx, id, orgs.AllFeatures); err != nil {
 			return true, err
 		}

@@ -8,9 +8,10 @@
 // also where they name the actions of services that are not here; only AWS's indentation and order of members
 // are not kept. Versions that are not the default one are not kept, since no request can be judged by them.
 //
-// Sources: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html,
-// https://github.com/zoph-io/MAMIP (documents and versions) and https://github.com/tenchi-security/camp (policy IDs and
-// dates). AWS's documentation does not tell the descriptions of the policies of AssumeRoot: they have none.
+// Sources: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html and, as recorded from AWS's
+// answers, https://github.com/zoph-io/MAMIP (documents, versions, policy IDs, dates) and
+// https://github.com/udondan/iam-floyd/blob/main/lib/generated/aws-managed-policies/iam-floyd.ts (descriptions). Where
+// a description differs from AWS's pages, which write "AWS services" for "AWS Services", it is that of GetPolicy.
 package managed
 
 import (

@@ -35,7 +35,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s: id %s, created %s, updated %s", p.Name, p.ID, p.Created, p.Updated)
 		}
 		seen[p.ID] = true
-		if (p.Description == "") != (p.Path == RootTaskPath) || !strings.HasPrefix(p.Version, "v") {
+		if p.Description == "" || !strings.HasPrefix(p.Version, "v") {
 			t.Errorf("%s, version %q: %q", p.Name, p.Version, p.Description)
 		}
 	}

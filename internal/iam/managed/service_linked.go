@@ -18,10 +18,15 @@ func (s ServiceLinked) PolicyARN() string { return prefix + ServiceRolePath[1:] 
 //
 // The services are those that S3, IAM, Organizations and CloudTrail work with and those that are found in
 // the set-up of most accounts; AWS has some hundred more. Names, policies and which of them take suffixes are
-// as AWS answers; the service whose guide tells them is named by its principal.
+// as AWS answers; those of Access Analyzer, event context, Macie, Organizations and Storage Lens are as their guides
+// tell, which tell of no suffix.
 //
-// Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html, and
-// recorded responses, https://github.com/localstack/localstack/blob/main/tests/aws/services/iam/test_iam.snapshot.json
+// Sources: recorded responses, https://github.com/localstack/localstack/blob/main/tests/aws/services/iam/test_iam.snapshot.json,
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-using-service-linked-roles.html,
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles-create-slr-for-context-management.html,
+// https://docs.aws.amazon.com/macie/latest/user/service-linked-roles.html,
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services.html#orgs_integrate_services-using_slrs and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-service-linked-roles.html
 func ServiceLinkedRole(principal string) (role ServiceLinked, ok bool) {
 	role, ok = serviceLinked[principal]
 	return role, ok

@@ -108,6 +108,39 @@ func TestIdleBucketsLeaveTheIndex(t *testing.T) {
 	}
 }
 
+// TestLifecyclesOfClosedAccountsRest: nothing is removed while the account is closed, neither by a pass that begins nor
+// by what an earlier one found; what is due is done once it is open again.
+func TestLifecyclesOfClosedAccountsRest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Options{})
+	setClosed := func(closed int64) {
+		account := &records.Account{Id: "111111111111", CanonicalId: strings.Repeat("1", 64), Closed: closed}
+		w.update(func(tx meta.Tx) error { return records.Put(tx, keys.Account("111111111111"), account) })
+	}
+	w.put("a")
+	w.configure(`rules {expiration {days:1}}`)
+	w.advance(72 * time.Hour)
+	setClosed(1)
+	w.pass()
+	progress := new(records.LifecycleProgress)
+	w.check(w.store.View(t.Context(), func(r meta.Reader) error { return records.Get(r, keys.LifecycleBucket(bucketName), progress) }))
+	_, err := w.ApplyLifecycle(t.Context(), &objects.LifecycleBatch{
+		Bucket: w.bucket, BucketName: bucketName, Configured: progress.Configured, Versions: []objects.LifecycleVersion{{Key: "a"}},
+		Judge: func(*lifecycle.Version, bool) lifecycle.Action { return lifecycle.Action{Kind: lifecycle.Remove} },
+	})
+	if !errors.Is(err, objects.ErrLifecycleChanged) {
+		t.Errorf("what was found earlier: %v", err)
+	}
+	if n := len(w.versions()); n != 1 {
+		t.Errorf("%d versions are left in a closed account, want 1", n)
+	}
+	setClosed(0)
+	w.pass()
+	if n := len(w.versions()); n != 0 {
+		t.Errorf("%d versions are left when it is open again", n)
+	}
+}
+
 // TestFailuresAreAlone: what fails is counted, and the others of its batch are done.
 func TestFailuresAreAlone(t *testing.T) {
 	t.Parallel()

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/meta"
@@ -69,7 +71,9 @@ func (e *Engine) open(ctx context.Context, name string) (*pass, error) {
 }
 
 // read reads what is known of a bucket in the index. idle says that it has no rule that is enabled, or is gone. p is
-// nil, too, for a bucket with MFA delete: what takes a device to remove is not removed by a lifecycle.
+// nil, too, for a bucket with MFA delete: what takes a device to remove is not removed by a lifecycle. And it is nil
+// while the bucket's account is closed: who opens it again finds what was there. What AWS does with the lifecycles
+// of a closed account is not documented.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
 func read(r meta.Reader, name string) (p *pass, idle bool, err error) {
@@ -91,7 +95,19 @@ func read(r meta.Reader, name string) (p *pass, idle bool, err error) {
 	case bucket.MfaDelete:
 		return nil, false, nil
 	}
+	if closed, err := isClosed(r, bucket.Account); err != nil || closed {
+		return nil, false, err
+	}
 	return &pass{name: name, id: keys.BucketID(bucket.Id), versioned: bucket.Versioning != "", rules: rules, progress: progress}, false, nil
+}
+
+// isClosed reports whether the account of a bucket is closed.
+func isClosed(r meta.Reader, account string) (bool, error) {
+	record := new(records.Account)
+	if err := records.Get(r, keys.Account(ids.AccountID(account)), record); err != nil {
+		return false, fmt.Errorf("read account %s: %w", account, err)
+	}
+	return record.Closed != 0, nil
 }
 
 func ignoreMissing(err error) error {

@@ -30,3 +30,27 @@ func TestFullAllowsEverything(t *testing.T) {
 		t.Error("found a policy that AWS does not have")
 	}
 }
+
+// TestService holds which services have delegated administrators, by AWS's list and the pages that it leads to.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html
+func TestService(t *testing.T) {
+	t.Parallel()
+	for principal, delegates := range map[string]int{
+		"ec2.amazonaws.com": 0, "billing-cost-management.amazonaws.com": 0, "license-management.marketplace.amazonaws.com": 0,
+		"q.amazonaws.com": 0, "ram.amazonaws.com": 0, "wellarchitected.amazonaws.com": 0,
+		"dashboard.eks.amazonaws.com": 1, "iam.amazonaws.com": 1, "notifications.amazonaws.com": 1,
+		"private-marketplace.marketplace.amazonaws.com": 1, "security-ir.amazonaws.com": 1,
+		"cloudtrail.amazonaws.com": 3, "stacksets.cloudformation.amazonaws.com": 5, "storage-lens.s3.amazonaws.com": 5,
+		"networkmanager.amazonaws.com": 10, "servicecatalog.amazonaws.com": 50,
+	} {
+		if s, ok := Service(principal); !ok || s.Delegates != delegates || s.Principal != principal {
+			t.Errorf("%s: %v, %+v, want %d delegated administrators", principal, ok, s, delegates)
+		}
+	}
+	for _, other := range []string{"", "events.amazonaws.com", "RAM.amazonaws.com", "ram"} {
+		if _, ok := Service(other); ok {
+			t.Errorf("%q works with organizations", other)
+		}
+	}
+}

@@ -38,15 +38,20 @@ var services = func() map[string]TrustedService {
 // Sources: the pages that the list above leads to, such as
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator.html,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html and
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_with_organizations.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_with_organizations.html. That of
+// opsdatasync.ssm is https://docs.aws.amazon.com/systems-manager/latest/userguide/explorer-securityhub-integration.html;
+// that of AWS User Notifications, which its page misspells, is as IAM has it in the path of the service's role.
 var servicesByDelegates = map[int]string{
-	0: `artifact aws-artifact-account-sync controltower ds license-manager.member-account ram servicequotas
-		tagpolicies.tag private-marketplace.marketplace`,
-	1: `access-analyzer account agentless.inspector2 application-signals.cloudwatch auditmanager
-		compute-optimizer cost-optimization-hub.bcm detective devops-guru guardduty iam inspector2 ipam
-		license-management.marketplace license-manager license-manager-linux-subscriptions macie
-		malware-protection.guardduty mgn observabilityadmin reachabilityanalyzer.networkinsights
-		resource-explorer-2 securityhub securitylake ssm ssm-quicksetup sso wellarchitected`,
+	0: `artifact aws-artifact-account-sync billing-cost-management controltower ds ec2
+		license-management.marketplace license-manager.member-account opsdatasync.ssm q ram servicequotas
+		tagpolicies.tag wellarchitected`,
+	1: `access-analyzer account agent-registry agentless.inspector2 application-signals.cloudwatch auditmanager
+		compute-optimizer cost-optimization-hub.bcm dashboard.eks detective devops-guru ec2.capacitymanager
+		guardduty iam inspector2 ipam license-manager license-manager-linux-subscriptions macie
+		malware-protection.guardduty mgn networkflowmonitor notifications observabilityadmin
+		private-marketplace.marketplace procurement-insights.marketplace reachabilityanalyzer.networkinsights
+		resiliencehub resource-explorer-2 security-ir securityhub securitylake
+		selfservicereporting.managedservices ssm ssm-quicksetup sso topology.networkflowmonitor`,
 	3:  `cloudtrail config config-multiaccountsetup`,
 	5:  `backup health member.org.stacksets.cloudformation reporting.trustedadvisor stacksets.cloudformation storage-lens.s3`,
 	10: `fms networkmanager`,
