@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -80,9 +79,6 @@ func (c change) removeMember(account ids.AccountID) error {
 		return err
 	}
 	if c.management() != account {
-		if err := c.deregister(account); err != nil {
-			return err
-		}
 		return c.leave(n)
 	}
 	unfinished, err := c.list(keys.UnfinishedRequestsOf(c.id))
@@ -94,23 +90,11 @@ func (c change) removeMember(account ids.AccountID) error {
 			return err
 		}
 	}
+	c.record.Enabling = "" // that handshake was among those sent
 	if err := c.leave(n); err != nil {
 		return err
 	}
 	return c.removeAll(keys.InOrganization(c.id))
-}
-
-// deregister takes from a member account what it administers.
-func (c change) deregister(member ids.AccountID) error {
-	if !c.delegate(member) {
-		return nil
-	}
-	for _, service := range c.record.Services {
-		if i, found := administers(service, member); found {
-			service.Administrators = slices.Delete(service.Administrators, i, i+1)
-		}
-	}
-	return c.putOrganization()
 }
 
 // removeHandshakes removes up to eraseBatch handshakes of which an account is a party. All of them are looked at: one
