@@ -308,6 +308,8 @@ func TestRedact(t *testing.T) {
 		"Signature=abc&AWSAccessKeyId=x&Expires=1":                "Signature=REDACTED&AWSAccessKeyId=x&Expires=1",
 		"X-Amz-Server-Side-Encryption-Customer-Key=k":             "X-Amz-Server-Side-Encryption-Customer-Key=REDACTED",
 		"%zz=secret&a": "REDACTED&a",
+		"Action=UpdateSAMLProvider&AddPrivateKey=k&RemovePrivateKey=ID":               "Action=UpdateSAMLProvider&AddPrivateKey=REDACTED&RemovePrivateKey=ID",
+		"TokenCode=123456&AuthenticationCode1=1&AuthenticationCode2=2&TradeInToken=t": "TokenCode=REDACTED&AuthenticationCode1=REDACTED&AuthenticationCode2=REDACTED&TradeInToken=REDACTED",
 	} {
 		if got := redact(query); got != want {
 			t.Errorf("%q is %q, want %q", query, got, want)

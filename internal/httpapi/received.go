@@ -27,13 +27,15 @@ func (r *received) Read(b []byte) (int, error) {
 func (r *received) last() time.Time { return r.at.Add(time.Duration(r.nanos.Load())) }
 
 // secretParameters are the parameters of a query whose values are no business of any log, in lower case: what
-// proves who asks, the keys of SSE-C, which presigned URLs may carry like headers, and the passwords and tokens
-// of IAM and STS, whose parameters may be sent in a query.
+// proves who asks, the keys of SSE-C, which presigned URLs may carry like headers, and the passwords, private keys,
+// tokens and codes of IAM and STS, whose parameters may be sent in a query.
 var secretParameters = map[string]bool{
 	"x-amz-signature": true, "x-amz-security-token": true, "signature": true,
 	"x-amz-server-side-encryption-customer-key":             true,
 	"x-amz-copy-source-server-side-encryption-customer-key": true,
-	"password": true, "oldpassword": true, "newpassword": true, "privatekey": true, "webidentitytoken": true, "samlassertion": true,
+	"password": true, "oldpassword": true, "newpassword": true, "privatekey": true, "addprivatekey": true,
+	"webidentitytoken": true, "samlassertion": true, "tradeintoken": true,
+	"tokencode": true, "authenticationcode1": true, "authenticationcode2": true,
 }
 
 // redact returns a query, as sent, with the values of secretParameters replaced.

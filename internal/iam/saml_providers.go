@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"crossgrant/internal/arn"
@@ -93,7 +94,8 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, account ids.AccountID,
 // providerIDLength is the length of the IDs of SAML providers and of their private keys.
 const providerIDLength = 22
 
-// setMetadata parses a metadata document and writes it into r.
+// setMetadata parses a metadata document and writes it into r, with what is needed to judge responses: nobody who
+// brings one shall have a large document parsed.
 func setMetadata(r *records.SAMLProvider, document string) error {
 	m, err := saml.ParseMetadata([]byte(document))
 	if err != nil {
@@ -103,8 +105,22 @@ func setMetadata(r *records.SAMLProvider, document string) error {
 	if until.IsZero() {
 		until = instant(r.Created).AddDate(validYears, 0, 0)
 	}
-	r.Metadata, r.ValidUntil = document, until.UnixNano()
+	r.Metadata, r.ValidUntil, r.EntityId, r.Certificates = document, nanoseconds(until), m.EntityID, nil
+	for _, c := range m.Certificates {
+		r.Certificates = append(r.Certificates, c.Raw)
+	}
 	return nil
+}
+
+// nanoseconds returns a time as records keep it, or the last one or the first one that they can keep.
+func nanoseconds(t time.Time) int64 {
+	switch {
+	case t.After(time.Unix(0, math.MaxInt64)):
+		return math.MaxInt64
+	case t.Before(time.Unix(0, 0)):
+		return 0
+	}
+	return t.UnixNano()
 }
 
 // SAMLProvider returns the provider of an ARN.

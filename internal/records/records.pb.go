@@ -5722,6 +5722,8 @@ type SAMLProvider struct {
 	EncryptionMode string                 `protobuf:"bytes,6,opt,name=encryption_mode,json=encryptionMode,proto3" json:"encryption_mode,omitempty"` // "Required" or "Allowed"; empty: there are no private keys
 	PrivateKeys    []*SAMLPrivateKey      `protobuf:"bytes,7,rep,name=private_keys,json=privateKeys,proto3" json:"private_keys,omitempty"`
 	Tags           []*Tag                 `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	EntityId       string                 `protobuf:"bytes,9,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"` // of the document, and its certificates in DER: what is needed to judge a response
+	Certificates   [][]byte               `protobuf:"bytes,10,rep,name=certificates,proto3" json:"certificates,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -5808,6 +5810,20 @@ func (x *SAMLProvider) GetPrivateKeys() []*SAMLPrivateKey {
 func (x *SAMLProvider) GetTags() []*Tag {
 	if x != nil {
 		return x.Tags
+	}
+	return nil
+}
+
+func (x *SAMLProvider) GetEntityId() string {
+	if x != nil {
+		return x.EntityId
+	}
+	return ""
+}
+
+func (x *SAMLProvider) GetCertificates() [][]byte {
+	if x != nil {
+		return x.Certificates
 	}
 	return nil
 }
@@ -7096,7 +7112,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\fany_audience\x18\x03 \x01(\bR\vanyAudience\x12 \n" +
 	"\vthumbprints\x18\x04 \x03(\tR\vthumbprints\x12\x18\n" +
 	"\acreated\x18\x05 \x01(\x03R\acreated\x12+\n" +
-	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xa6\x02\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xe7\x02\n" +
 	"\fSAMLProvider\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1a\n" +
@@ -7106,7 +7122,10 @@ const file_records_records_proto_rawDesc = "" +
 	"validUntil\x12'\n" +
 	"\x0fencryption_mode\x18\x06 \x01(\tR\x0eencryptionMode\x12E\n" +
 	"\fprivate_keys\x18\a \x03(\v2\".crossgrant.records.SAMLPrivateKeyR\vprivateKeys\x12+\n" +
-	"\x04tags\x18\b \x03(\v2\x17.crossgrant.records.TagR\x04tags\"N\n" +
+	"\x04tags\x18\b \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1b\n" +
+	"\tentity_id\x18\t \x01(\tR\bentityId\x12\"\n" +
+	"\fcertificates\x18\n" +
+	" \x03(\fR\fcertificates\"N\n" +
 	"\x0eSAMLPrivateKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06sealed\x18\x02 \x01(\fR\x06sealed\x12\x14\n" +

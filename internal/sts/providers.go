@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -65,11 +66,18 @@ func (s *Service) readProvider(ctx context.Context, account ids.AccountID, read 
 	})
 }
 
-// makeSAMLProvider parses the metadata document of a record and opens its private keys.
+// makeSAMLProvider reads what a record has of the metadata document, and opens its private keys.
 func (s *Service) makeSAMLProvider(record *records.SAMLProvider) (*saml.Provider, error) {
-	metadata, err := saml.ParseMetadata([]byte(record.Metadata))
-	if err != nil {
-		return nil, err
+	if record.EntityId == "" || len(record.Certificates) == 0 {
+		return nil, fmt.Errorf("nothing is known of its metadata: %w", meta.ErrCorrupt)
+	}
+	metadata := &saml.Metadata{EntityID: record.EntityId, ValidUntil: time.Unix(0, record.ValidUntil).UTC()}
+	for _, der := range record.Certificates {
+		certificate, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, err
+		}
+		metadata.Certificates = append(metadata.Certificates, certificate)
 	}
 	p := &saml.Provider{Metadata: metadata, ID: record.Id, Encrypted: record.EncryptionMode == "Required"}
 	for _, k := range record.PrivateKeys {

@@ -21,15 +21,18 @@ func TestProviders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	corp := &records.SAMLProvider{Name: "Corp", Id: "ID", Metadata: idp.Metadata(""), EncryptionMode: "Required"}
+	// The document itself, which may be large, is not read.
+	corp := &records.SAMLProvider{
+		Name: "Corp", Id: "ID", Metadata: "<", EntityId: idp.EntityID, Certificates: [][]byte{idp.Certificate.Raw}, EncryptionMode: "Required",
+	}
 	err = s.store.Update(context.Background(), func(tx meta.Tx) error {
 		oidc := &records.OIDCProvider{Url: "https://idp.example.com/x", ClientIds: []string{"app"}, Thumbprints: []string{"aa"}}
 		return errors.Join(
 			records.Put(tx, keys.OIDCProvider(account, "idp.example.com/x"), oidc), records.Put(tx, keys.OIDCProvider(closed, "idp.example.com/x"), oidc),
 			records.Put(tx, keys.SAMLProvider(account, "Corp"), corp), records.Put(tx, keys.SAMLProvider(closed, "Corp"), corp),
-			records.Put(tx, keys.SAMLProvider(account, "bad"), &records.SAMLProvider{Metadata: "bad"}),
+			records.Put(tx, keys.SAMLProvider(account, "bad"), &records.SAMLProvider{Metadata: idp.Metadata("")}),
 			records.Put(tx, keys.SAMLProvider(account, "locked"), &records.SAMLProvider{
-				Metadata: idp.Metadata(""), PrivateKeys: []*records.SAMLPrivateKey{{Id: "K", Sealed: []byte("no seal")}},
+				EntityId: idp.EntityID, Certificates: corp.Certificates, PrivateKeys: []*records.SAMLPrivateKey{{Id: "K", Sealed: []byte("no seal")}},
 			}),
 		)
 	})
