@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,7 +20,6 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/orgs"
-	"crossgrant/internal/quotas"
 	"crossgrant/internal/sigv4"
 )
 
@@ -45,20 +43,10 @@ func newScaleServer(b *testing.B) *scaleServer {
 	folder, err := openFolder(b.TempDir(), e, true)
 	check(b, err)
 	b.Cleanup(func() { folder.close() })
-	command := &serveCommand{Region: "us-east-1"}
-	wired, err := command.wire(b.Context(), new(config), folder, slog.New(slog.DiscardHandler))
-	check(b, err)
-	s := &scaleServer{wired: wired, orgs: orgs.New(folder.store, orgs.Options{Accounts: wired.accounts, Roles: wired.bootstrap.IAM})}
-	_, key, err := wired.accounts.Create(b.Context(), accounts.NewAccount{Name: "scale", ID: string(scaleAccount)})
-	check(b, err)
-	s.root = caller{id: string(key.ID), secret: key.Secret}
-	check(b, wired.accounts.SetQuotas(b.Context(), scaleAccount, map[string]int{quotas.Users: 1_000_000, quotas.Roles: 1_000_000, quotas.Accounts: 1_000_000}, nil))
-	s.Server = httptest.NewServer(wired.pipeline)
-	b.Cleanup(s.Close)
-	return s
+	return serveScale(b, folder)
 }
 
-func check(b *testing.B, err error) {
+func check(b testing.TB, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
@@ -84,8 +72,10 @@ const (
 	scaleTrust    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}}`
 )
 
+var escapedTrust = url.QueryEscape(scaleTrust)
+
 // addUsers makes n users that may do everything, with an access key each.
-func (s *scaleServer) addUsers(b *testing.B, n int) {
+func (s *scaleServer) addUsers(b testing.TB, n int) {
 	b.Helper()
 	ctx, service := b.Context(), s.wired.bootstrap.IAM
 	s.users = make([]caller, n)
@@ -104,7 +94,7 @@ func (s *scaleServer) addUsers(b *testing.B, n int) {
 }
 
 // addRoles makes n roles.
-func (s *scaleServer) addRoles(b *testing.B, n int) {
+func (s *scaleServer) addRoles(b testing.TB, n int) {
 	b.Helper()
 	many(n, func(i int) {
 		_, err := s.wired.bootstrap.IAM.CreateRole(b.Context(), scaleAccount, iam.NewRole{Name: fmt.Sprintf("role-%06d", i), Trust: scaleTrust})
@@ -115,7 +105,7 @@ func (s *scaleServer) addRoles(b *testing.B, n int) {
 }
 
 // addAccounts makes n accounts, which join an organization of the first one.
-func (s *scaleServer) addAccounts(b *testing.B, n int) {
+func (s *scaleServer) addAccounts(b testing.TB, n int) {
 	b.Helper()
 	_, err := s.orgs.CreateOrganization(b.Context(), scaleAccount, orgs.AllFeatures)
 	check(b, err)
@@ -141,12 +131,12 @@ func (s *scaleServer) addAccounts(b *testing.B, n int) {
 func (s *scaleServer) user() *caller { return &s.users[int(s.next.Add(1))%len(s.users)] }
 
 // warm lets every user make a request, so that the server keeps all of them.
-func (s *scaleServer) warm(b *testing.B) {
+func (s *scaleServer) warm(b testing.TB) {
 	many(len(s.users), func(i int) { s.query(b, &s.users[i], "sts", "Action=GetCallerIdentity&Version=2011-06-15") })
 }
 
 // send sends one signed request, which must succeed.
-func (s *scaleServer) send(b *testing.B, c *caller, service, method, path string, headers map[string]string, body string) {
+func (s *scaleServer) send(b testing.TB, c *caller, service, method, path string, headers map[string]string, body string) {
 	r, err := http.NewRequest(method, s.URL+path, bytes.NewReader([]byte(body)))
 	check(b, err)
 	for name, value := range headers {
@@ -167,12 +157,12 @@ func (s *scaleServer) send(b *testing.B, c *caller, service, method, path string
 }
 
 // query sends a request to IAM or STS.
-func (s *scaleServer) query(b *testing.B, c *caller, service, body string) {
+func (s *scaleServer) query(b testing.TB, c *caller, service, body string) {
 	s.send(b, c, service, "POST", "/", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, body)
 }
 
 // organizations sends a request to Organizations.
-func (s *scaleServer) organizations(b *testing.B, c *caller, operation, body string) {
+func (s *scaleServer) organizations(b testing.TB, c *caller, operation, body string) {
 	s.send(b, c, "organizations", "POST", "/", map[string]string{
 		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSOrganizationsV20161128." + operation,
 	}, body)
@@ -231,7 +221,7 @@ func BenchmarkUsers(b *testing.B) {
 		s.query(b, &s.root, "iam", fmt.Sprintf("Action=CreateUser&Version=2010-05-08&UserName=new-%d", made.Add(1)))
 	})
 	run("CreateRole", nothing, func(s *scaleServer) {
-		s.query(b, &s.root, "iam", fmt.Sprintf("Action=CreateRole&Version=2010-05-08&RoleName=new-%d&AssumeRolePolicyDocument=%s", made.Add(1), url.QueryEscape(scaleTrust)))
+		s.query(b, &s.root, "iam", fmt.Sprintf("Action=CreateRole&Version=2010-05-08&RoleName=new-%d&AssumeRolePolicyDocument=%s", made.Add(1), escapedTrust))
 	})
 	run("CreateAccessKey", func(s *scaleServer) {
 		_, err := s.wired.bootstrap.IAM.CreateUser(b.Context(), scaleAccount, iam.NewUser{Name: fmt.Sprintf("key-%d", made.Add(1))})

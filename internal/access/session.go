@@ -41,8 +41,8 @@ func (a *Access) sessionCaller(ctx context.Context, id ids.AccessKeyID, token st
 }
 
 // readSession reads whose session a token is. It ends with who is behind it: with the user or role, also if
-// another one has its name now, and with the account. It does not end with the access key that it was had
-// with: AWS lets temporary credentials live until they expire, and tells to change what the user may do.
+// another one has its name now, and with the account; one of AssumeRoot also with what let it begin. It does not
+// end with the access key that it was had with: AWS lets temporary credentials live until they expire, and tells to change what the user may do.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
 func (a *Access) readSession(ctx context.Context, id ids.AccessKeyID, token string, now time.Time, l *load) (*Caller, error) {
@@ -58,6 +58,9 @@ func (a *Access) readSession(ctx context.Context, id ids.AccessKeyID, token stri
 	}
 	acct, err := a.open(ctx, session.Account, l)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.checkAssumedRoot(ctx, session, l); err != nil {
 		return nil, err
 	}
 	c := &Caller{

@@ -11,8 +11,9 @@ import (
 	"crossgrant/internal/records"
 )
 
-// minPrivateKey is the least size of a private key, in bits.
-const minPrivateKey = 2048
+// minPrivateKey is the least size of a private key, in bits, and maxPrivateKey the largest: anybody can ask for
+// something to be decrypted.
+const minPrivateKey, maxPrivateKey = 2048, 8192
 
 // newPrivateKey seals a private key that a client has uploaded; it returns nil for none.
 //
@@ -24,7 +25,7 @@ func (s *Service) newPrivateKey(file string) (*records.SAMLPrivateKey, error) {
 	key, err := parsePrivateKey(file)
 	if err != nil {
 		// Nothing of the file may be told.
-		return nil, invalidInput("Invalid private key: it must be a PEM file with one RSA key of at least %d bits that is not encrypted.", minPrivateKey)
+		return nil, invalidInput("Invalid private key: it must be a PEM file with one RSA key of %d to %d bits that is not encrypted.", minPrivateKey, maxPrivateKey)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -61,8 +62,8 @@ func parsePrivateKey(file string) (*rsa.PrivateKey, error) {
 		return nil, err
 	}
 	private, ok := key.(*rsa.PrivateKey)
-	if !ok || private.N.BitLen() < minPrivateKey {
-		return nil, errors.New("not an RSA key of enough bits")
+	if !ok || private.N.BitLen() < minPrivateKey || private.N.BitLen() > maxPrivateKey {
+		return nil, errors.New("not an RSA key, or one of too few or too many bits")
 	}
 	return private, nil
 }

@@ -117,6 +117,9 @@ func OrganizationResourcePolicy(org ids.OrganizationID) []byte { return inOrgani
 // Handshake is the key of a handshake.
 func Handshake(id string) []byte { return append([]byte{'H'}, id...) }
 
+// Handshakes is the range of all handshakes, by ID.
+func Handshakes() (from, to []byte) { return space('H') }
+
 // HandshakeOfOrganization is the key that lists a handshake under the organization that began it.
 func HandshakeOfOrganization(org ids.OrganizationID, id string) []byte {
 	return append(inOrganization(org, 'h'), id...)

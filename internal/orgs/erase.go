@@ -11,6 +11,9 @@ import (
 	"crossgrant/internal/records"
 )
 
+// eraseBatch is how many handshakes one transaction of EraseAccount removes.
+const eraseBatch = 256
+
 // AccountContents tells whether an account is in an organization, whether that is its own, and how many invitations
 // it has got.
 func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, _ bool, tell func(what string, n int)) error {
@@ -37,27 +40,36 @@ func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, _ bool, 
 // account may be, goes with it. The invitations that it got or sent go, and so do the requests by which it was made.
 func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (removed int, err error) {
 	err = s.write(ctx, func(tx meta.Tx) error {
-		removed = 0
-		n, err := removeHandshakes(tx, account)
-		if err != nil {
-			return err
-		}
-		removed += n
-		if n, err = removeRequests(tx, account); err != nil {
-			return err
-		}
-		removed += n
 		v, err := s.enter(tx, account)
+		member := err == nil
 		if err == errNotInUse {
-			return nil
+			err = nil
+		}
+		if member && v.management() == account {
+			err = v.alone()
 		}
 		if err != nil {
+			return err
+		}
+		if removed, err = removeHandshakes(tx, account); err != nil || removed > 0 {
+			return err // the rest has transactions of its own
+		}
+		if removed, err = removeRequests(tx, account); err != nil || !member {
 			return err
 		}
 		removed++
 		return change{v, tx}.removeMember(account)
 	})
 	return removed, err
+}
+
+// alone refuses an organization that has other accounts than its management account.
+func (v view) alone() error {
+	counted, err := v.counts()
+	if err == nil && counted.Accounts > 1 {
+		err = errNotEmpty
+	}
+	return err
 }
 
 // removeMember takes an account out of its organization, and the organization with it if it is its own.
@@ -69,22 +81,6 @@ func (c change) removeMember(account ids.AccountID) error {
 	if c.management() != account {
 		return c.leave(n)
 	}
-	counted, err := c.counts()
-	if err != nil {
-		return err
-	}
-	if counted.Accounts > 1 {
-		return errNotEmpty
-	}
-	sent, err := c.list(keys.HandshakesOfOrganization(c.id))
-	if err != nil {
-		return err
-	}
-	for _, id := range sent {
-		if err := removeHandshake(c.tx, id); err != nil {
-			return err
-		}
-	}
 	unfinished, err := c.list(keys.UnfinishedRequestsOf(c.id))
 	if err != nil {
 		return err
@@ -94,38 +90,45 @@ func (c change) removeMember(account ids.AccountID) error {
 			return err
 		}
 	}
-	c.record.Enabling = "" // that handshake was among those sent
 	if err := c.leave(n); err != nil {
 		return err
 	}
 	return c.removeAll(keys.InOrganization(c.id))
 }
 
-// removeHandshakes removes the invitations that an account has got.
+// removeHandshakes removes up to eraseBatch handshakes of which an account is a party. All of them are looked at: one
+// that is the child of another lies under neither of its parties.
 func removeHandshakes(tx meta.Tx, account ids.AccountID) (removed int, err error) {
-	got, err := view{Reader: tx}.list(keys.HandshakesOfAccount(account))
-	if err != nil {
+	var doomed []*records.Handshake
+	it := tx.Scan(keys.Handshakes())
+	for len(doomed) < eraseBatch && it.Next() {
+		h := new(records.Handshake)
+		if err := records.Unmarshal(it.Value(), h); err != nil {
+			return 0, errors.Join(err, it.Close())
+		}
+		if h.Account == string(account) || h.ManagementAccount == string(account) {
+			doomed = append(doomed, h)
+		}
+	}
+	if err := it.Close(); err != nil {
 		return 0, err
 	}
-	for _, id := range got {
-		if err := removeHandshake(tx, id); err != nil {
+	for _, h := range doomed {
+		if err := removeHandshake(tx, h); err != nil {
 			return 0, err
 		}
 	}
-	return len(got), nil
+	return len(doomed), nil
 }
 
-// removeHandshake removes a handshake, and those that list it.
-func removeHandshake(tx meta.Tx, id string) error {
-	h := new(records.Handshake)
-	if err := records.Get(tx, keys.Handshake(id), h); err != nil {
-		return fmt.Errorf("read handshake %s: %w", id, err)
-	}
+// removeHandshake removes a handshake, and what lists it.
+func removeHandshake(tx meta.Tx, h *records.Handshake) error {
+	org := ids.OrganizationID(h.Organization)
 	return errors.Join(
-		tx.Delete(keys.Handshake(id)),
-		tx.Delete(keys.OpenInvitation(ids.OrganizationID(h.Organization), id)),
-		tx.Delete(keys.HandshakeOfOrganization(ids.OrganizationID(h.Organization), id)),
-		tx.Delete(keys.HandshakeOfAccount(ids.AccountID(h.Account), id)),
+		tx.Delete(keys.Handshake(h.Id)),
+		tx.Delete(keys.OpenInvitation(org, h.Id)),
+		tx.Delete(keys.HandshakeOfOrganization(org, h.Id)),
+		tx.Delete(keys.HandshakeOfAccount(ids.AccountID(h.Account), h.Id)),
 	)
 }
 

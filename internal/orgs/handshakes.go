@@ -280,21 +280,29 @@ func (s *Service) Accept(ctx context.Context, account ids.AccountID, id string) 
 		if err := absent(c, keys.Membership(account), errAlreadyMember); err != nil {
 			return err
 		}
-		// Neither of them may have been closed meanwhile: a closed account could be deleted before this.
-		for _, party := range []ids.AccountID{account, c.management()} {
-			record, err := c.accountRecord(party)
-			if err != nil {
-				return err
-			}
-			if record.Closed != 0 {
-				return errTransition
-			}
+		if err := c.partiesOpen(account); err != nil {
+			return err
 		}
 		if err := c.join(account, Invited, h.Tags, c.now.UnixNano()); err != nil {
 			return err
 		}
 		return s.askApproval(c, account)
 	})
+}
+
+// partiesOpen refuses an account that is to join, or the management account, that was closed meanwhile: a closed account
+// could be deleted before this.
+func (v view) partiesOpen(account ids.AccountID) error {
+	for _, party := range []ids.AccountID{account, v.management()} {
+		record, err := v.accountRecord(party)
+		if err != nil {
+			return err
+		}
+		if record.Closed != 0 {
+			return errTransition
+		}
+	}
+	return nil
 }
 
 // Decline refuses an invitation of account, or to approve all features. Those can then not be enabled unless the

@@ -144,6 +144,13 @@ func (v view) management() ids.AccountID { return ids.AccountID(v.record.Managem
 
 // enter returns a view of the organization that account is in.
 func (s *Service) enter(r meta.Reader, account ids.AccountID) (view, error) {
+	v, err := enter(r, account)
+	v.now = s.now()
+	return v, err
+}
+
+// enter is Service.enter for what does not depend on the time.
+func enter(r meta.Reader, account ids.AccountID) (view, error) {
 	member := new(records.Membership)
 	err := records.Get(r, keys.Membership(account), member)
 	if errors.Is(err, meta.ErrNotFound) {
@@ -152,16 +159,22 @@ func (s *Service) enter(r meta.Reader, account ids.AccountID) (view, error) {
 	if err != nil {
 		return view{}, fmt.Errorf("read membership of %s: %w", account, err)
 	}
-	return s.open(r, ids.OrganizationID(member.Organization))
+	return open(r, ids.OrganizationID(member.Organization))
 }
 
 // open returns a view of an organization that exists.
 func (s *Service) open(r meta.Reader, org ids.OrganizationID) (view, error) {
+	v, err := open(r, org)
+	v.now = s.now()
+	return v, err
+}
+
+func open(r meta.Reader, org ids.OrganizationID) (view, error) {
 	record := new(records.Organization)
 	if err := records.Get(r, keys.Organization(org), record); err != nil {
 		return view{}, fmt.Errorf("read organization %s: %w", org, err)
 	}
-	return view{Reader: r, id: org, record: record, now: s.now()}, nil
+	return view{Reader: r, id: org, record: record}, nil
 }
 
 // read runs fn on one snapshot of the organization that account is in.

@@ -134,3 +134,14 @@ func TestResourcePolicyRefused(t *testing.T) {
 		t.Run(elements[:min(len(elements), 80)], func(*testing.T) { w.refused(err, "InvalidInput", reason) })
 	}
 }
+
+// TestTagsOfNoResourcePolicy names a resource policy that is not there.
+func TestTagsOfNoResourcePolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Quotas{})
+	w.organization()
+	w.refused(w.Tag(w.ctx, management, "rp-example", []Tag{{"k", "v"}}), "TargetNotFound", "")
+	w.refused(w.Untag(w.ctx, management, "rp-example", []string{"k"}), "TargetNotFound", "")
+	_, err := w.Tags(w.ctx, management, "rp-example", Page{})
+	w.refused(err, "TargetNotFound", "")
+}

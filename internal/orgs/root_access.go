@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
@@ -158,18 +159,35 @@ func ofNone(err error) error {
 //
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
 func (s *Service) RootAccess(ctx context.Context, account, member ids.AccountID) (enabled []string, err error) {
-	err = s.read(ctx, account, func(v view) error {
-		enabled = nil
-		target, err := s.enter(v, member)
-		if inNone(err) != nil {
-			return err
-		}
-		if err != nil || target.id != v.id || member == v.management() || !v.managesRoots(account) || v.record.FeatureSet != AllFeatures {
-			return nil
-		}
-		features, err := v.rootFeatures()
-		enabled = features.GetEnabled()
+	err = s.store.View(ctx, func(r meta.Reader) error {
+		enabled, err = RootAccess(r, account, member)
 		return err
 	})
-	return enabled, inNone(err)
+	return enabled, err
+}
+
+// RootAccess is Service.RootAccess on one snapshot. It reads no range of keys: what rests on it can be kept until
+// one of the keys is written.
+func RootAccess(r meta.Reader, account, member ids.AccountID) (enabled []string, err error) {
+	v, err := enter(r, account)
+	if err != nil {
+		return nil, inNone(err)
+	}
+	target, err := enter(r, member)
+	if err != nil {
+		return nil, inNone(err)
+	}
+	if target.id != v.id || member == v.management() || !v.managesRoots(account) || v.record.FeatureSet != AllFeatures {
+		return nil, nil
+	}
+	features, err := v.rootFeatures()
+	return features.GetEnabled(), err
+}
+
+// AllowsRootTask reports whether features allow a task, given by the name of its policy. Sessions are for all of
+// them; the management of credentials, which is enabled apart from sessions, is for those of IAM.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
+func AllowsRootTask(enabled []string, task string) bool {
+	return slices.Contains(enabled, RootSessions) || slices.Contains(enabled, RootCredentials) && strings.HasPrefix(task, "IAM")
 }

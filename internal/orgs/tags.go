@@ -65,7 +65,10 @@ func (v view) tagged(id string) (tags *[]*records.Tag, store func(meta.Tx) error
 		if err == nil && r.GetId() != id {
 			err = errNoTarget
 		}
-		return &r.Tags, func(tx meta.Tx) error { return records.Put(tx, keys.OrganizationResourcePolicy(v.id), r) }, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return &r.Tags, func(tx meta.Tx) error { return records.Put(tx, keys.OrganizationResourcePolicy(v.id), r) }, nil
 	}
 	n, err := v.find(id, errNoTarget)
 	if err != nil {

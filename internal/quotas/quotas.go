@@ -95,7 +95,7 @@ var all = []Quota{
 	{Name: Groups, Default: 300, AWSMaximum: 500, Most: many, Kind: keys.GroupKind},
 	{Name: Roles, Default: 1000, AWSMaximum: 10_000, Most: many, Kind: keys.RoleKind},
 	{Name: Policies, Default: 1500, AWSMaximum: 10_000, Most: many, Kind: keys.PolicyKind},
-	{Name: InstanceProfiles, Default: 1000, AWSMaximum: 5000, Most: many, Kind: keys.InstanceProfileKind},
+	{Name: InstanceProfiles, Default: 1000, AWSMaximum: 10_000, Most: many, Kind: keys.InstanceProfileKind},
 	// Providers are listed all at once.
 	{Name: OIDCProviders, Default: 100, AWSMaximum: 700, Most: someOf, Kind: keys.OIDCProviderKind},
 	{Name: SAMLProviders, Default: 100, Most: someOf, Kind: keys.SAMLProviderKind},

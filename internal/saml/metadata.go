@@ -14,8 +14,13 @@ import (
 	"github.com/beevik/etree"
 )
 
-// maxCertificates is how many certificates a metadata document may have: each is tried.
-const maxCertificates = 20
+const (
+	// maxCertificates is how many certificates a metadata document may have: each is tried.
+	maxCertificates = 20
+	// maxModulus is the largest RSA key of a certificate, in bits, as in TLS. A document has room for keys with
+	// which to verify one signature takes half a minute, and anybody can ask for that.
+	maxModulus = 8192
+)
 
 // Metadata is what the metadata document of an identity provider says of it.
 type Metadata struct {
@@ -100,8 +105,13 @@ func certificate(e *etree.Element) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse certificate: %w", err)
 	}
-	switch c.PublicKey.(type) {
-	case *rsa.PublicKey, *ecdsa.PublicKey:
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if key.N.BitLen() > maxModulus {
+			return nil, fmt.Errorf("the key of a certificate has %d bits", key.N.BitLen())
+		}
+		return c, nil
+	case *ecdsa.PublicKey:
 		return c, nil
 	default:
 		return nil, errors.New("the key of a certificate is neither RSA nor ECDSA")

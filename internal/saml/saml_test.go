@@ -1,10 +1,13 @@
 package saml
 
 import (
+	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math/big"
 	"reflect"
 	"strings"
 	"testing"
@@ -305,11 +308,13 @@ func TestDocuments(t *testing.T) {
 	}
 	for name, document := range map[string]string{
 		"empty": "", "no XML": "response", "another": "<a/>", "two roots": text + text,
-		"entities":    `<!DOCTYPE a [<!ENTITY e "ann">]>` + text,
-		"doctype":     "<!DOCTYPE a>" + text,
-		"depth":       strings.Repeat("<a>", 1000) + strings.Repeat("</a>", 1000),
-		"twice an ID": strings.Replace(text, `ID="_response"`, `ID="_response" ID="_other"`, 1),
-		"cut":         text[:len(text)/2],
+		"entities":                  `<!DOCTYPE a [<!ENTITY e "ann">]>` + text,
+		"doctype":                   "<!DOCTYPE a>" + text,
+		"depth":                     strings.Repeat("<a>", 1000) + strings.Repeat("</a>", 1000),
+		"name spaces":               strings.Replace(text, ` ID="_response"`, ` ID="_response"`+spaces(maxSpaces), 1),
+		"name spaces in each other": nest(text, 4, maxSpaces/4),
+		"twice an ID":               strings.Replace(text, `ID="_response"`, `ID="_response" ID="_other"`, 1),
+		"cut":                       text[:len(text)/2],
 	} {
 		if _, err := Verify(base64.StdEncoding.EncodeToString([]byte(document)), w.provider, now); code(err) != badResponse {
 			t.Errorf("%s: %v", name, code(err))
@@ -317,6 +322,41 @@ func TestDocuments(t *testing.T) {
 	}
 	if _, err := Verify("!", w.provider, now); code(err) != badResponse {
 		t.Errorf("not base 64: %v", err)
+	}
+}
+
+// spaces declares name spaces, n of them.
+func spaces(n int) (text string) {
+	for i := range n {
+		text += fmt.Sprintf(` xmlns:s%d="urn:s"`, i)
+	}
+	return text
+}
+
+// nest puts elements that declare n name spaces each into a response, in each other.
+func nest(text string, depth, n int) string {
+	return strings.Replace(text, "</samlp:Response>", strings.Repeat("<a"+spaces(n)+">", depth)+strings.Repeat("</a>", depth)+"</samlp:Response>", 1)
+}
+
+// TestLargeKeys: a key whose signatures cost seconds to verify is refused: whoever knows the provider's name could
+// have them verified.
+func TestLargeKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for bits, want := range map[uint]bool{maxModulus: true, maxModulus + 1: false} {
+		large := new(big.Int).SetBit(big.NewInt(1), int(bits)-1, 1)
+		template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, &rsa.PublicKey{N: large, E: 65537}, w.idp.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseMetadata([]byte((&samltest.Provider{EntityID: entity, Certificate: c}).Metadata(""))); (err == nil) != want {
+			t.Errorf("%d bits: %v", bits, err)
+		}
 	}
 }
 

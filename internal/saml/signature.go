@@ -58,7 +58,7 @@ func verify(e *etree.Element, certificates []*x509.Certificate) (*etree.Element,
 		context.Clock = dsig.NewFakeClockAt(c.NotBefore) // that it has expired does not matter
 		covered, verifyErr := context.Validate(alone)
 		if verifyErr == nil {
-			return covered, check(covered, 1, map[string]bool{})
+			return covered, check(covered, 1, 0, map[string]bool{})
 		}
 		err = errors.Join(err, verifyErr)
 	}

@@ -12,6 +12,10 @@ import (
 // maxDepth bounds how deep elements may lie in each other: what reads a document descends into it.
 const maxDepth = 64
 
+// maxSpaces bounds how many declarations of name spaces may bear on one element: whoever brings a document into
+// its canonical form goes through all of them, at each element and for each certificate.
+const maxSpaces = 256
+
 // parse reads a document and returns its root. It refuses what is not well-formed, a document type
 // declaration, and elements that are too deep.
 func parse(text []byte) (*etree.Element, error) {
@@ -32,16 +36,20 @@ func parse(text []byte) (*etree.Element, error) {
 	if len(document.ChildElements()) != 1 {
 		return nil, errors.New("there is more than one root")
 	}
-	return root, check(root, 1, map[string]bool{})
+	return root, check(root, 1, 0, map[string]bool{})
 }
 
-// check refuses elements that are too deep, have an attribute twice, or an ID that another one has.
-func check(e *etree.Element, depth int, seen map[string]bool) error {
+// check refuses elements that are too deep or below too many declarations of name spaces, spaces of them above it,
+// have an attribute twice, or an ID that another one has.
+func check(e *etree.Element, depth, spaces int, seen map[string]bool) error {
 	if depth > maxDepth {
 		return errors.New("elements are too deep")
 	}
 	names := map[string]bool{}
 	for _, a := range e.Attr {
+		if a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns" {
+			spaces++
+		}
 		if names[a.FullKey()] {
 			return fmt.Errorf("element %s has the attribute %s twice", e.Tag, a.FullKey())
 		}
@@ -53,12 +61,15 @@ func check(e *etree.Element, depth int, seen map[string]bool) error {
 			seen[a.Value] = true
 		}
 	}
+	if spaces > maxSpaces {
+		return errors.New("there are too many declarations of name spaces")
+	}
 	for _, token := range e.Child {
 		switch token := token.(type) {
 		case *etree.Directive:
 			return errors.New("a directive is not allowed")
 		case *etree.Element:
-			if err := check(token, depth+1, seen); err != nil {
+			if err := check(token, depth+1, spaces, seen); err != nil {
 				return err
 			}
 		}

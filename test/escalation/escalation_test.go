@@ -24,6 +24,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/saml/samltest"
 	"crossgrant/test/oidcissuer"
 	"crossgrant/test/servertest"
 )
@@ -91,6 +92,11 @@ func newSetting(t *testing.T) *setting {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.issuer.Close() })
+	for _, directory := range []**samltest.Provider{&s.theirs, &s.mine} {
+		if *directory, err = samltest.New("https://idp.example.com"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return s
 }
 

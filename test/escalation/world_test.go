@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/saml/samltest"
 	"crossgrant/internal/totp"
 	"crossgrant/test/oidcissuer"
 	"crossgrant/test/servertest"
@@ -22,6 +23,8 @@ type setting struct {
 	server   *servertest.Server
 	operator *admin.Client
 	issuer   *oidcissuer.Issuer
+	theirs   *samltest.Provider // the directory that is trusted
+	mine     *samltest.Provider // mallory's own, of the same name
 	worlds   int
 }
 
@@ -47,6 +50,7 @@ func (s *setting) newWorld(ctx context.Context) (*world, error) {
 		}
 		w.callers[who], w.variables[variable] = keys{id: made.AccessKeyID, secret: made.SecretAccessKey}, made.AccountID
 	}
+	w.variables["theirs"], w.variables["mine"] = s.theirs.Metadata(""), s.mine.Metadata("")
 	w.variables["bucket"], w.variables["other_bucket"] = fmt.Sprintf("secrets-%d", s.worlds), fmt.Sprintf("other-secrets-%d", s.worlds)
 	return w, w.all("root s3 PUT /$bucket", "root s3 PUT /$bucket/secret", "stranger s3 PUT /$other_bucket", "stranger s3 PUT /$other_bucket/secret")
 }
@@ -74,6 +78,7 @@ var errGone = errors.New("nobody has these keys")
 //	login WHO                              WHO has the credentials in the last answer
 //	set NAME ELEMENT                       $NAME is that element of the last answer
 //	token NAME AUDIENCE                    $NAME is a token of the issuer for boss
+//	assertion NAME                         $NAME is an assertion of mallory's directory, for the role work
 func (w *world) run(line string) (*answer, error) {
 	words := strings.Fields(line)
 	var err error
@@ -87,6 +92,8 @@ func (w *world) run(line string) (*answer, error) {
 		w.variables[words[1]], err = w.last.element(words[2])
 	case "token":
 		w.variables[words[1]], err = w.issuer.Token(map[string]any{"sub": "boss", "aud": words[2]})
+	case "assertion":
+		w.variables[words[1]], err = w.assertion()
 	default:
 		return w.ask(words)
 	}
@@ -117,6 +124,16 @@ func (w *world) ask(words []string) (*answer, error) {
 
 func (w *world) addUser(name, root string) error {
 	return w.all(root+" iam CreateUser UserName="+name, root+" iam CreateAccessKey UserName="+name, "login "+name)
+}
+
+// assertion returns what mallory's directory says: that mallory has the role work.
+func (w *world) assertion() (string, error) {
+	account := "arn:aws:iam::" + w.variables["account"]
+	response, err := w.mine.SignAssertion(w.mine.Document(samltest.Response{Now: time.Now(), Attributes: [][]string{
+		{samltest.AWS + "Role", account + ":role/work," + account + ":saml-provider/directory"},
+		{samltest.AWS + "RoleSessionName", "mallory"},
+	}})).WriteToBytes()
+	return base64.StdEncoding.EncodeToString(response), err
 }
 
 // login takes over the credentials of the last answer.

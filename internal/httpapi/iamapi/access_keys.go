@@ -6,6 +6,7 @@ import (
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/policy"
 	"crossgrant/internal/wire/query"
 )
 
@@ -34,7 +35,7 @@ func (a *api) accessKeys() []httpapi.Operation {
 			name: "ListAccessKeys", kind: keys.UserKind, anyone: true,
 			decode: func(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 				in.page = page(q)
-				return decodeUserOrSelf(c, q, in)
+				return decodeKeyOwner(c, q, in)
 			},
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
 				list, err := a.iam.AccessKeys(ctx, account, in.name, in.page)
@@ -45,7 +46,8 @@ func (a *api) accessKeys() []httpapi.Operation {
 			name: "UpdateAccessKey", kind: keys.UserKind, anyone: true,
 			decode: func(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 				in.active = q.Required("Status", accessKeyStateRules...) == "Active"
-				return decodeAccessKey(c, q, in)
+				in.keyID = ids.AccessKeyID(q.Required("AccessKeyId", accessKeyRules...))
+				return decodeKeyOwner(c, q, in)
 			},
 			run: func(ctx context.Context, account ids.AccountID, in *entityInput) (any, error) {
 				return nil, a.iam.UpdateAccessKey(ctx, account, in.name, in.keyID, in.active)
@@ -63,4 +65,17 @@ func (a *api) accessKeys() []httpapi.Operation {
 func decodeAccessKey(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 	in.keyID = ids.AccessKeyID(q.Required("AccessKeyId", accessKeyRules...))
 	return decodeUserOrSelf(c, q, in)
+}
+
+// decodeKeyOwner is decodeUserOrSelf for the operations that need a name from a user with temporary credentials: on
+// AWS it is the key of the request that tells whose keys are meant. That of a session of the root user tells it
+// too.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+func decodeKeyOwner(c *httpapi.Call, q *query.Reader, in *entityInput) error {
+	err := decodeUserOrSelf(c, q, in)
+	if err == nil && c.Caller.Kind == policy.User && c.Caller.Temporary() && !q.Has("UserName") {
+		err = errNoUserName
+	}
+	return err
 }

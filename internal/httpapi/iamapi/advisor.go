@@ -198,17 +198,41 @@ func (a *api) generateOrganization() httpapi.Operation {
 		Decode: func(_ *httpapi.Call, q *query.Reader) (*orgReportInput, error) {
 			return &orgReportInput{q.Required("EntityPath", entityPathRules...), q.String("OrganizationsPolicyId", orgPolicyIDRules...)}, nil
 		},
-		Checks: func(c *httpapi.Call, in *orgReportInput) []access.Check {
-			resource := arn.ARN{Partition: arn.Partition, Service: "iam", Account: string(c.Caller.Account), Resource: "access-report/" + in.path}
-			return []access.Check{{Action: "iam:GenerateOrganizationsAccessReport", Resource: resource.String(), Keys: func(k *policy.Context) {
-				if in.policyID != "" {
-					k.Set("iam:OrganizationsPolicyId", in.policyID)
-				}
-			}}}
-		},
+		Checks: checkOrganizationReport,
 		Run: func(ctx context.Context, c *httpapi.Call, in *orgReportInput) (any, error) {
 			job, err := a.reports.GenerateOrganization(ctx, owner(c), in.path, in.policyID)
 			return &jobResult{job}, err
 		},
 	}.Operation(protocol)
+}
+
+// readsOfOrganizations are the actions of Organizations by which a report is made, each with whether it is about
+// policies of a type: the caller needs them as well.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html#access_policies_last-accessed-permissions
+var readsOfOrganizations = []struct {
+	action string
+	typed  bool
+}{
+	{"DescribePolicy", true}, {"ListChildren", false}, {"ListParents", false}, {"ListPoliciesForTarget", true}, {"ListRoots", false},
+	{"ListTargetsForPolicy", true},
+}
+
+// checkOrganizationReport asks for the report, and for what is read to make it: on everything, since what that
+// will be is for the tree of the organization to say.
+func checkOrganizationReport(c *httpapi.Call, in *orgReportInput) []access.Check {
+	resource := arn.ARN{Partition: arn.Partition, Service: "iam", Account: string(c.Caller.Account), Resource: "access-report/" + in.path}
+	checks := []access.Check{{Action: "iam:GenerateOrganizationsAccessReport", Resource: resource.String(), Keys: func(k *policy.Context) {
+		if in.policyID != "" {
+			k.Set("iam:OrganizationsPolicyId", in.policyID)
+		}
+	}}}
+	for _, read := range readsOfOrganizations {
+		checks = append(checks, access.Check{Action: "organizations:" + read.action, Resource: "*", Keys: func(k *policy.Context) {
+			if read.typed {
+				k.Set("organizations:PolicyType", "SERVICE_CONTROL_POLICY")
+			}
+		}})
+	}
+	return checks
 }

@@ -221,6 +221,37 @@ func TestPoliciesGranting(t *testing.T) {
 	w.IAMCall(w.root, "ListPoliciesGrantingServiceAccess", "Arn", advisor+"user/ann").Refused(400, "ValidationError", "")
 }
 
+// TestWhoMayReportOnOrganizations takes each of the permissions away that a report needs.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html#access_policies_last-accessed-permissions
+func TestWhoMayReportOnOrganizations(t *testing.T) {
+	t.Parallel()
+	w := querytest.New(t)
+	root, ann := w.Account("111111111111"), w.User("111111111111", "ann")
+	org := w.OrgsCall(root, "CreateOrganization", `{}`).OK().Get("Organization.Id")
+	path := org + "/" + w.OrgsCall(root, "ListRoots", ``).OK().Get("Roots.0.Id")
+	actions := []string{
+		"iam:GenerateOrganizationsAccessReport", "organizations:DescribePolicy", "organizations:ListChildren", "organizations:ListParents",
+		"organizations:ListPoliciesForTarget", "organizations:ListRoots", "organizations:ListTargetsForPolicy",
+	}
+	may := func(without string) querytest.Answer {
+		t.Helper()
+		var allowed []string
+		for _, action := range actions {
+			if action != without {
+				allowed = append(allowed, fmt.Sprintf("%q", action))
+			}
+		}
+		w.IAMCall(root, "PutUserPolicy", "UserName", "ann", "PolicyName", "p", "PolicyDocument",
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[`+strings.Join(allowed, ",")+`],"Resource":"*"}}`).OK()
+		return w.IAMCall(ann, "GenerateOrganizationsAccessReport", "EntityPath", path)
+	}
+	may("").OK()
+	for _, action := range actions {
+		may(action).Refused(403, "AccessDenied", "")
+	}
+}
+
 // TestOrganizationReports holds what is told of the accounts of an organization.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html

@@ -227,7 +227,13 @@ var operationKeys = slices.Concat(
 	about(namedARN+"role/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
 	about(namedARN+"group/", "&ServiceNamespaces.member.1=s3", "ListPoliciesGrantingServiceAccess"),
 	[]keytest.Case{
-		{Operation: "GenerateOrganizationsAccessReport", Full: []string{entityPath + "&OrganizationsPolicyId=p-FullAWSAccess"}, Bare: entityPath},
+		{
+			Operation: "GenerateOrganizationsAccessReport", Full: []string{entityPath + "&OrganizationsPolicyId=p-FullAWSAccess"}, Bare: entityPath,
+			Elsewhere: []string{
+				"organizations:DescribePolicy", "organizations:ListChildren", "organizations:ListParents", "organizations:ListPoliciesForTarget",
+				"organizations:ListRoots", "organizations:ListTargetsForPolicy",
+			},
+		},
 		{Operation: "GetAccessKeyLastUsed", Full: []string{"AccessKeyId=AKIAFULLFULLFULLFULL", accessKey}, Bare: "AccessKeyId=AKIABAREBAREBAREBARE"},
 	},
 

@@ -99,7 +99,7 @@ func (a *api) logins() []httpapi.Operation {
 func decodeLoginUser(c *httpapi.Call, q *query.Reader, in *entityInput) error {
 	name, err := userOrSelf(c, q, newUserRules)
 	if err == nil && name == "" && !q.Has("UserName") && !rootSession(c) {
-		err = query.Invalid("Must specify userName when calling with non-User credentials")
+		err = errNoUserName
 	}
 	in.name = name
 	return err

@@ -111,10 +111,13 @@ func userOrSelf(c *httpapi.Call, q *query.Reader, rules []query.Rule) (name stri
 		return name, nil
 	}
 	if c.Caller.Kind != policy.User {
-		return "", query.Invalid("Must specify userName when calling with non-User credentials")
+		return "", errNoUserName
 	}
 	return c.Caller.Name, nil
 }
+
+// errNoUserName is AWS's refusal of a request that names no user and whose caller does not stand for one.
+var errNoUserName = query.Invalid("Must specify userName when calling with non-User credentials")
 
 // decodePathPrefix reads the parameters of a list of users, groups or roles.
 func decodePathPrefix(q *query.Reader, in *listInput) {

@@ -41,6 +41,8 @@ type Case struct {
 	// Actions are all that is asked for, if it is not the action of the operation's name alone. It is not
 	// held if there is none of that name.
 	Actions []string
+	// Elsewhere are actions of other services that are asked for as well. They are not held.
+	Elsewhere []string
 	// Absent are the keys that the reference has for an action and the operation has not, with the reason. A
 	// key may stand behind the name of the one action that has it not, and a blank.
 	Absent map[string]string
@@ -64,7 +66,7 @@ func (table *Table) Full(t *testing.T) {
 			ask := table.Start(t)
 			sum := map[string]*keysOf{}
 			for _, request := range c.Full {
-				for _, q := range ask(t, c.Operation, request) {
+				for _, q := range c.own(t, ask(t, c.Operation, request)) {
 					if sum[q.Action] == nil {
 						sum[q.Action] = &keysOf{map[string]bool{}, map[string]bool{}}
 					}
@@ -79,6 +81,27 @@ func (table *Table) Full(t *testing.T) {
 			t.Errorf("%s is not in the table", name)
 		}
 	}
+}
+
+// own returns the questions for actions of the service. All those of other services have to be among the others.
+func (c *Case) own(t *testing.T, asked []Question) []Question {
+	t.Helper()
+	missing := map[string]bool{}
+	for _, action := range c.Elsewhere {
+		missing[action] = true
+	}
+	var own []Question
+	for _, q := range asked {
+		if slices.Contains(c.Elsewhere, q.Action) {
+			delete(missing, q.Action)
+		} else {
+			own = append(own, q)
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("%s did not ask for %v", c.Operation, slices.Sorted(maps.Keys(missing)))
+	}
+	return own
 }
 
 // keysOf are the keys that the questions for an action have, and those that they have to have.
@@ -160,7 +183,7 @@ func (table *Table) Bare(t *testing.T) {
 		}
 		t.Run(c.Operation, func(t *testing.T) {
 			t.Parallel()
-			for _, q := range table.Start(t)(t, c.Operation, c.Bare) {
+			for _, q := range c.own(t, table.Start(t)(t, c.Operation, c.Bare)) {
 				for _, key := range q.Keys.Keys() {
 					is := func(name string) bool { return strings.EqualFold(name, key) }
 					if !global[untagged(key)] && !slices.ContainsFunc(table.Always, is) && !slices.ContainsFunc(c.Needed, is) {

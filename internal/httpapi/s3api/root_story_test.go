@@ -14,7 +14,7 @@ import (
 
 // runRoot runs the commands about root users and organizations, and reports whether d is one of them:
 //
-//	organization account=… member=…        with a member account
+//	organization account=… member=…        with a member account, whose root user it manages
 //	scp account=… member=…                 the input is a service control policy on the member
 //	rootsession account=… name=… task=…    a session of AssumeRoot, called by the name
 func (w *world) runRoot(t *testing.T, d *datadriven.TestData, account, name string) (done bool, err error) {
@@ -34,6 +34,12 @@ func (w *world) runRoot(t *testing.T, d *datadriven.TestData, account, name stri
 		h, err := w.orgs.Invite(ctx, w.ids[account], orgs.Invitation{Target: string(w.ids[member]), TargetType: orgs.AccountParty})
 		if err == nil {
 			_, err = w.orgs.Accept(ctx, w.ids[member], h.ID)
+		}
+		if err == nil {
+			err = w.orgs.EnableServiceAccess(ctx, w.ids[account], "iam.amazonaws.com")
+		}
+		if err == nil {
+			_, err = w.orgs.EnableRootFeature(ctx, w.ids[account], orgs.RootSessions)
 		}
 		return true, err
 	case "scp":

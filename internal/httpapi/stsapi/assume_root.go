@@ -3,8 +3,6 @@ package stsapi
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"crossgrant/internal/access"
@@ -54,7 +52,7 @@ func (a *api) assumeRoot() httpapi.Operation {
 				return apierr.AccessDenied("User: " + c.Caller.ARN + " is not authorized to perform: sts:AssumeRoot on resource: " + arn.Root(in.member).String())
 			}
 			enabled, err := a.RootAccess.RootAccess(ctx, c.Caller.Account, in.member)
-			in.allowed = allowsTask(enabled, in.task)
+			in.allowed = orgs.AllowsRootTask(enabled, in.task.Name)
 			return err
 		},
 		Checks: checkAssumeRoot,
@@ -75,15 +73,6 @@ func decodeAssumeRoot(_ *httpapi.Call, q *query.Reader) (in *assumeRootInput, er
 	}
 	in.task = policy
 	return in, nil
-}
-
-// allowsTask reports whether features allow a task. Sessions are for all of them; the management of credentials,
-// which is enabled apart from sessions, is for those of IAM.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
-func allowsTask(enabled []string, task *managed.Policy) bool {
-	return slices.Contains(enabled, orgs.RootSessions) ||
-		slices.Contains(enabled, orgs.RootCredentials) && strings.HasPrefix(task.Name, "IAM")
 }
 
 // checkAssumeRoot asks for sts:AssumeRoot on the root user of the member account. That the organization gave the

@@ -144,6 +144,21 @@ func TestWhoMayAssumeRoot(t *testing.T) {
 	refused(r.ann, "S3UnlockBucketPolicy", "")
 }
 
+// TestRootSessionsEndWithTheFeature: the session that exists ends, and not only the right to begin another one.
+func TestRootSessionsEndWithTheFeature(t *testing.T) {
+	t.Parallel()
+	r := rootWorld(t, "EnableOrganizationsRootCredentialsManagement", "EnableOrganizationsRootSessions")
+	audit, unlock := r.root("IAMAuditRootUserCredentials"), r.root("S3UnlockBucketPolicy")
+	who := func(key querytest.Key) querytest.Answer { return r.STSCall(key, "GetCallerIdentity") }
+	who(audit).OK()
+	who(unlock).OK()
+	r.IAMCall(r.rootB, "DisableOrganizationsRootSessions").OK()
+	who(audit).OK()
+	who(unlock).Refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+	r.OrgsCall(r.rootB, "DisableAWSServiceAccess", `{"ServicePrincipal":"iam.amazonaws.com"}`).OK()
+	who(audit).Refused(403, "InvalidClientTokenId", "")
+}
+
 // TestRootTasks does with root's credentials what each task is for, and what none is for.
 func TestRootTasks(t *testing.T) {
 	t.Parallel()

@@ -173,3 +173,30 @@ func TestMFA(t *testing.T) {
 	u.IAMCall(session, "DeactivateMFADevice", "UserName", "cid", "SerialNumber", mine.serial).OK()
 	u.assume(u.annA, mine.shown()...).Refused(403, "AccessDenied", wrongDevice)
 }
+
+// TestAccessKeysWithTemporaryCredentials: a user in a session has to say whose keys it means, where AWS demands it;
+// the root user does not.
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+func TestAccessKeysWithTemporaryCredentials(t *testing.T) {
+	t.Parallel()
+	u := newUsers(t)
+	ofRoot, ofUser := newPhone(u.roles, u.rootA, "root", ""), newPhone(u.roles, u.rootA, "cid", "cid")
+	user := keyOf(u.STSCall(u.annA, "GetSessionToken", ofUser.shown()...).OK())
+	root := keyOf(u.STSCall(u.rootA, "GetSessionToken", ofRoot.shown()...).OK())
+	const message = "Must specify userName when calling with non-User credentials"
+	update := func(key querytest.Key, id string, params ...string) querytest.Answer {
+		t.Helper()
+		return u.IAMCall(key, "UpdateAccessKey", append([]string{"AccessKeyId", id, "Status", "Active"}, params...)...)
+	}
+	u.IAMCall(user, "ListAccessKeys").Refused(400, "ValidationError", message)
+	update(user, u.annA.ID).Refused(400, "ValidationError", message)
+	u.IAMCall(user, "ListAccessKeys", "UserName", "cid").OK()
+	update(user, u.annA.ID, "UserName", "cid").OK()
+	u.IAMCall(user, "GetUser").OK()
+	u.IAMCall(u.annA, "ListAccessKeys").OK()
+	update(u.annA, u.annA.ID).OK()
+	u.IAMCall(root, "ListAccessKeys").OK()
+	update(root, u.rootA.ID).OK()
+	made := u.IAMCall(user, "CreateAccessKey").OK().Get("AccessKeyId")
+	u.IAMCall(user, "DeleteAccessKey", "AccessKeyId", made).OK()
+}

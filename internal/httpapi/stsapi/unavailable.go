@@ -80,7 +80,7 @@ func checkGetWebIdentityToken(_ *httpapi.Call, in *webIdentityTokenInput) []acce
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
 func (a *api) getDelegatedAccessToken() httpapi.Operation {
 	return queryapi.Row[struct{}]{
-		Name: "GetDelegatedAccessToken", NotOffered: "delegation requests",
+		Name: "GetDelegatedAccessToken", NotOffered: "trade-in tokens",
 		Decode: func(_ *httpapi.Call, q *query.Reader) (*struct{}, error) {
 			q.Required("TradeInToken")
 			return new(struct{}), nil
