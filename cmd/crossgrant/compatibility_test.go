@@ -78,26 +78,19 @@ func operationList() string {
 	return b.String()
 }
 
-// listStates lists the operations of a service: what is built, what there is nothing to work on for, and what is
-// not built.
+// listStates lists the operations of a service: what is built, and what there is nothing to work on for.
 func listStates(list func(what string, names []string), service string, states []httpapi.State) {
-	var built, missing []string
+	var built []string
 	notOffered := map[string][]string{}
 	for _, s := range states {
-		switch {
-		case s.NotOffered != "":
+		if s.NotOffered != "" {
 			notOffered[s.NotOffered] = append(notOffered[s.NotOffered], s.Name)
-		case s.Built:
+		} else {
 			built = append(built, s.Name)
-		default:
-			missing = append(missing, s.Name)
 		}
 	}
 	list("**"+service+"**, built", built)
 	for _, what := range slices.Sorted(maps.Keys(notOffered)) {
 		list(service+", without "+what+", answered with empty lists and errors of AWS's", notOffered[what])
-	}
-	if len(missing) > 0 {
-		list(service+", not built, answered with 501 `NotImplemented`", missing)
 	}
 }

@@ -57,23 +57,17 @@ func (r Row[In]) Operation() Operation {
 	return Operation{Name: r.Name, NotOffered: r.NotOffered, handle: r.handle}
 }
 
-// State is an operation that AWS's service has: whether it has a row, and what the row says in NotOffered.
-// What has no row is answered with NotImplemented.
+// State is an operation of a service, and what its row says in NotOffered.
 type State struct {
 	Name       string
-	Built      bool
 	NotOffered string
 }
 
-// States returns the state of each known operation of a service, in alphabetic order.
-func States(known map[string]bool, rows map[string]*Operation) []State {
+// States returns the operations of a service, in alphabetic order.
+func States(rows map[string]*Operation) []State {
 	var states []State
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		state := State{Name: name}
-		if row := rows[name]; row != nil {
-			state.Built, state.NotOffered = true, row.NotOffered
-		}
-		states = append(states, state)
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		states = append(states, State{name, rows[name].NotOffered})
 	}
 	return states
 }

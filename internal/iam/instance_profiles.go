@@ -62,7 +62,7 @@ func (s *Service) CreateInstanceProfile(ctx context.Context, account ids.Account
 		err = checkName("instanceProfileName", in.Name, MaxInstanceProfileName)
 	}
 	if err == nil {
-		err = s.checkTags(in.Tags, TaggedInstanceProfile.folds())
+		err = s.checkTags(in.Tags)
 	}
 	if err != nil {
 		return InstanceProfile{}, err

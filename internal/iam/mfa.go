@@ -65,7 +65,7 @@ func (s *Service) CreateVirtualMFADevice(ctx context.Context, account ids.Accoun
 		err = checkSerialNumber(account, path, in.Name)
 	}
 	if err == nil {
-		err = s.checkTags(in.Tags, false)
+		err = s.checkTags(in.Tags)
 	}
 	if err != nil {
 		return MFADevice{}, "", err

@@ -63,17 +63,18 @@ func checkPath(path string, valid *regexp.Regexp) (string, error) {
 	return path, nil
 }
 
-// checkTags refuses tags that an entity cannot have. fold says that keys compare ignoring case, as
-// those of users and roles do.
+// checkTags refuses tags that a request cannot give an entity. No two keys of one request may be equal ignoring case,
+// which AWS refuses only for users and roles: the condition key of a tag ignores case, so that of two such tags a
+// policy would see one, and the other, which nothing was asked about, could be left as the only one.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
-func (s *Service) checkTags(tags []Tag, fold bool) error {
+func (s *Service) checkTags(tags []Tag) error {
 	if len(tags) > s.quotas.Tags {
 		return errTooManyTags
 	}
 	seen := map[string]bool{}
 	for _, tag := range tags {
-		key := comparedKey(tag.Key, fold)
+		key := strings.ToLower(tag.Key)
 		switch {
 		case seen[key]:
 			return invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")

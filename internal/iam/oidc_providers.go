@@ -54,7 +54,7 @@ func (s *Service) CreateOIDCProvider(ctx context.Context, account ids.AccountID,
 		err = s.checkClientIDs(in.ClientIDs)
 	}
 	if err == nil {
-		err = s.checkTags(in.Tags, false)
+		err = s.checkTags(in.Tags)
 	}
 	if err != nil {
 		return OIDCProvider{}, err

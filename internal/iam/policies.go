@@ -72,7 +72,7 @@ func (s *Service) CreatePolicy(ctx context.Context, account ids.AccountID, in Ne
 		err = checkName("policyName", in.Name, MaxPolicyName)
 	}
 	if err == nil {
-		err = s.checkTags(in.Tags, false)
+		err = s.checkTags(in.Tags)
 	}
 	if err == nil {
 		err = s.checkPolicy(ctx, account, in.Document)

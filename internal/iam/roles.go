@@ -71,7 +71,7 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 		err = checkName("roleName", in.Name, MaxRoleName)
 	}
 	if err == nil {
-		err = s.checkTags(in.Tags, true)
+		err = s.checkTags(in.Tags)
 	}
 	if err == nil {
 		err = checkRole(in.Description, in.MaxSession)

@@ -61,7 +61,7 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, account ids.AccountID,
 	if len(in.Name) > MaxSAMLProviderName || !samlProviderNameRegexp.MatchString(in.Name) {
 		return SAMLProvider{}, validationError("The specified value for name is invalid. It must contain only alphanumeric characters and/or the following: ._-")
 	}
-	if err := s.checkTags(in.Tags, false); err != nil {
+	if err := s.checkTags(in.Tags); err != nil {
 		return SAMLProvider{}, err
 	}
 	id, err := ids.NewToken(s.rand, providerIDLength)

@@ -1,11 +1,13 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +40,9 @@ type Deletion struct {
 
 // keepDeletions is how long it is remembered what became of a deletion. AWS does not say how long it is there.
 const keepDeletions = 90 * 24 * time.Hour
+
+// maxDeletions is how many deletions of an account are remembered: all are looked at for each further one.
+const maxDeletions = 100
 
 // DeleteServiceLinkedRole deletes a service-linked role that its service needs no more, and returns the ID of
 // the task under which it is told what became of it.
@@ -115,22 +120,34 @@ func (c change) removeServiceLinked(r *records.Role) error {
 	return c.remove(keys.RoleKind, r)
 }
 
-// forgetDeletions removes what is remembered of deletions before a time.
+// forgetDeletions removes what is remembered of deletions before a time, and of the oldest ones so that there is room
+// for one more.
 func (c change) forgetDeletions(before time.Time) error {
+	type task struct {
+		key     []byte
+		created int64
+	}
+	var all []task
 	it := c.Scan(keys.RoleDeletions(c.account))
-	var old [][]byte
 	var err error
 	for err == nil && it.Next() {
 		r := new(records.RoleDeletion)
-		if err = records.Unmarshal(it.Value(), r); err == nil && instant(r.Created).Before(before) {
-			old = append(old, append([]byte{}, it.Key()...))
+		err = records.Unmarshal(it.Value(), r)
+		all = append(all, task{slices.Clone(it.Key()), r.Created})
+	}
+	if err := errors.Join(err, it.Close()); err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b task) int { return cmp.Compare(a.created, b.created) })
+	for i, old := range all {
+		if len(all)-i < maxDeletions && !instant(old.created).Before(before) {
+			break
+		}
+		if err := c.tx.Delete(old.key); err != nil {
+			return err
 		}
 	}
-	err = errors.Join(err, it.Close())
-	for _, key := range old {
-		err = errors.Join(err, c.tx.Delete(key))
-	}
-	return err
+	return nil
 }
 
 // newTaskID draws a random UUID.

@@ -187,6 +187,26 @@ func TestDeletionsAreForgotten(t *testing.T) {
 	w.refused(err, "NoSuchEntity", "")
 }
 
+// TestDeletionsAreFew: a role that its service needs can be asked to be deleted again and again.
+func TestDeletionsAreFew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Quotas{})
+	w.linked(accountA, organizationsService)
+	w.member(true)
+	var tasks []string
+	for range maxDeletions + 1 {
+		task, err := w.DeleteServiceLinkedRole(w.ctx, accountA, organizationsRole)
+		w.must(err)
+		tasks = append(tasks, task)
+	}
+	_, err := w.ServiceLinkedRoleDeletion(w.ctx, accountA, tasks[0])
+	w.refused(err, "NoSuchEntity", "")
+	for _, task := range tasks[1:] {
+		_, err := w.ServiceLinkedRoleDeletion(w.ctx, accountA, task)
+		w.must(err)
+	}
+}
+
 func TestDeletionRole(t *testing.T) {
 	t.Parallel()
 	const unique = "/0f5dd8d2-5a3e-4b7a-9d3c-0a9a3b6f2f10"

@@ -126,7 +126,7 @@ func tagSortKey(t Tag) string {
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html
 func (s *Service) Tag(ctx context.Context, account ids.AccountID, of Tagged, tags []Tag) error {
-	if err := s.checkTags(tags, of.Kind.folds()); err != nil {
+	if err := s.checkTags(tags); err != nil {
 		return err
 	}
 	return s.changeTags(ctx, account, of, func(old []*records.Tag) ([]*records.Tag, error) {

@@ -47,7 +47,7 @@ func (s *Service) CreateUser(ctx context.Context, account ids.AccountID, in NewU
 		err = checkName("userName", in.Name, MaxUserName)
 	}
 	if err == nil {
-		err = s.checkTags(in.Tags, true)
+		err = s.checkTags(in.Tags)
 	}
 	if err != nil {
 		return User{}, err

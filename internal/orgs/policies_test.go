@@ -153,7 +153,8 @@ func TestTags(t *testing.T) {
 	root := w.organization()
 	id := w.policy(managed.SCP, "p", denyDelete)
 	for _, resource := range []string{root, id, string(management)} {
-		w.must(w.Tag(w.ctx, management, resource, []Tag{{"a", "1"}, {"A", "2"}}))
+		w.must(w.Tag(w.ctx, management, resource, []Tag{{"a", "1"}}))
+		w.must(w.Tag(w.ctx, management, resource, []Tag{{"A", "2"}}))
 		w.must(w.Tag(w.ctx, management, resource, []Tag{{"a", "3"}}))
 		w.refused(w.Tag(w.ctx, management, resource, []Tag{{"b", ""}}), "ConstraintViolation", "MAX_TAG_LIMIT_EXCEEDED")
 		w.must(w.Untag(w.ctx, management, resource, []string{"A", "none"}))
@@ -165,6 +166,7 @@ func TestTags(t *testing.T) {
 	}
 	w.refused(w.Tag(w.ctx, management, root, []Tag{{"aws:x", ""}}), "InvalidInput", "INVALID_SYSTEM_TAGS_PARAMETER")
 	w.refused(w.Tag(w.ctx, management, root, []Tag{{"x", ""}, {"x", ""}}), "InvalidInput", "DUPLICATE_TAG_KEY")
+	w.refused(w.Tag(w.ctx, management, root, []Tag{{"x", ""}, {"X", ""}}), "InvalidInput", "DUPLICATE_TAG_KEY")
 	w.refused(w.Tag(w.ctx, management, managed.FullAWSAccess, []Tag{{"x", ""}}), "TargetNotFound", "")
 	w.refused(w.Tag(w.ctx, management, string(outsider), []Tag{{"x", ""}}), "TargetNotFound", "")
 }

@@ -12,8 +12,9 @@ import (
 	"crossgrant/internal/records"
 )
 
-// checkTags refuses tags that a resource cannot have. Keys compare exactly; their form is the API's to
-// check.
+// checkTags refuses tags that a request cannot give a resource. Keys compare exactly, but no two of one request may
+// be equal ignoring case: the condition key of a tag does, so that a policy would see one of the two. Their form is
+// the API's to check.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_tagging.html
 func (s *Service) checkTags(tags []Tag) error {
@@ -22,10 +23,11 @@ func (s *Service) checkTags(tags []Tag) error {
 		if strings.HasPrefix(strings.ToLower(tag.Key), "aws:") {
 			return Invalid("INVALID_SYSTEM_TAGS_PARAMETER", "You specified a tag key that is a system tag. You can't add, edit, or delete system tag keys because they're reserved for Amazon Web Services use.")
 		}
-		if seen[tag.Key] {
+		folded := strings.ToLower(tag.Key)
+		if seen[folded] {
 			return Invalid("DUPLICATE_TAG_KEY", "Tag keys must be unique among the tags attached to the same entity.")
 		}
-		seen[tag.Key] = true
+		seen[folded] = true
 	}
 	if len(tags) > s.quotas.Tags {
 		return errTooManyTags

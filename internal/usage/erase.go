@@ -12,8 +12,11 @@ import (
 // eraseBatch is how many keys one transaction of EraseAccount removes.
 const eraseBatch = 256
 
-// AccountContents tells how many records there are of the real use of an account, reports included.
-func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, _ bool, tell func(what string, n int)) error {
+// AccountContents tells how many records there are of the real use of an account, reports included, if exactly is set.
+func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, exactly bool, tell func(what string, n int)) error {
+	if !exactly {
+		return nil
+	}
 	it := r.Scan(keys.UsageOf(account))
 	n := 0
 	for it.Next() {

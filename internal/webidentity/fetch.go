@@ -27,7 +27,8 @@ const (
 // get fetches a document of an issuer. It goes to no other place than the one that is named: a redirection is
 // an answer like any other, and not a document.
 //
-// Addresses are https, to whatever host; or http for an issuer that is http itself, and then on this machine.
+// Addresses are https, to whatever host; or http for an issuer that is http itself, and then on this machine and at
+// the issuer's own host and port: what else this machine has is not for whoever registers providers to ask.
 func (v *Verifier) get(ctx context.Context, p *Provider, address string, most int64) ([]byte, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.User != nil {
@@ -80,11 +81,11 @@ func (v *Verifier) transport(p *Provider, to *url.URL) (*http.Transport, error) 
 			Proxy: http.ProxyFromEnvironment, DialContext: new(net.Dialer).DialContext, DisableKeepAlives: true,
 			MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: v.trust(p, to.Hostname()),
 		}, nil
-	case to.Scheme == "http" && issuer.Scheme == "http":
+	case to.Scheme == "http" && issuer.Scheme == "http" && to.Host == issuer.Host:
 		dialer := &net.Dialer{Control: onlyHere}
 		return &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10}, nil
 	default:
-		return nil, fmt.Errorf("the address %s is not of https", to)
+		return nil, fmt.Errorf("the address %s is neither of https nor of the issuer", to)
 	}
 }
 

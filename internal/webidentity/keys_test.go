@@ -129,7 +129,10 @@ func TestIssuers(t *testing.T) {
 		}, noKey},
 		"keys elsewhere": {func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 			fmt.Fprintf(w, `{"issuer":"http://%s","jwks_uri":"http://192.0.2.1/keys"}`, r.Host)
-		}, unreachable},
+		}, noKey},
+		"keys of another service on this machine": {func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			fmt.Fprintf(w, `{"issuer":"http://%s","jwks_uri":"%s"}`, r.Host, elsewhere.issuer.URL+"/keys")
+		}, noKey},
 		"keys in a file": {func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 			fmt.Fprintf(w, `{"issuer":"http://%s","jwks_uri":"file:///etc/passwd"}`, r.Host)
 		}, noKey},
@@ -173,7 +176,7 @@ func TestIssuers(t *testing.T) {
 		})
 	}
 	if elsewhere.issuer.Asked() != 0 {
-		t.Error("a redirection was followed")
+		t.Error("a redirection was followed, or an address of another service")
 	}
 }
 

@@ -6,8 +6,6 @@
 // account. Users, groups and roles of other accounts cannot be named; a policy or virtual MFA device of
 // another account can be, by its ARN, and belongs to that account.
 //
-// Operations that AWS has and that are not in the table are answered with NotImplemented.
-//
 // Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/ and
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 package iamapi

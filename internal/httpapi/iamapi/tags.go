@@ -159,7 +159,7 @@ func decodeTaggedMFADevice(q *query.Reader, in *tagInput) error {
 }
 
 // requestTags adds the keys of the tags that a request brings, if it does. Keys of tags that differ in case
-// only are one condition key, for which the last in order counts.
+// only are one condition key; package iam refuses to do anything with two such tags.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag
 func requestTags(k *policy.Context, tags []iam.Tag) {

@@ -33,7 +33,6 @@ const targetPrefix = "AWSOrganizationsV20161128."
 // Service is the API: an httpapi.Service over a table of operations.
 type Service struct {
 	operations map[string]*httpapi.Operation
-	known      map[string]bool
 }
 
 var _ httpapi.Service = (*Service)(nil)
@@ -42,18 +41,16 @@ var _ httpapi.Service = (*Service)(nil)
 // or is missing.
 func New(service *orgs.Service) *Service {
 	a := &api{service}
-	s := &Service{operations: map[string]*httpapi.Operation{}, known: map[string]bool{}}
-	for _, name := range strings.Fields(known) {
-		s.known[name] = true
-	}
+	s := &Service{operations: map[string]*httpapi.Operation{}}
+	names := strings.Fields(known)
 	for _, row := range slices.Concat(a.organizations(), a.units(), a.accounts(), a.creation(), a.handshakes(), a.services(), a.policies(), a.attachments(), a.effective(), a.delegation(), a.transfers(), a.tags()) {
 		operation := a.operation(row)
-		if !s.known[row.name] || s.operations[row.name] != nil {
+		if !slices.Contains(names, row.name) || s.operations[row.name] != nil {
 			panic("orgsapi: operation " + row.name + " is unknown, or there twice")
 		}
 		s.operations[row.name] = &operation
 	}
-	if len(s.operations) != len(s.known) {
+	if len(s.operations) != len(names) {
 		panic("orgsapi: an operation is missing")
 	}
 	return s
@@ -69,7 +66,7 @@ func (s *Service) Name() string { return "organizations" }
 func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
 
 // States returns every operation of AWS's service, in alphabetic order.
-func (s *Service) States() []httpapi.State { return httpapi.States(s.known, s.operations) }
+func (s *Service) States() []httpapi.State { return httpapi.States(s.operations) }
 
 // Route returns the operation that the header X-Amz-Target names.
 //

@@ -27,8 +27,7 @@ type Protocol struct {
 	Namespace string // of its XML
 	// ShowValues says that validation messages repeat the value that was refused.
 	ShowValues bool
-	// Known is the names of all operations that AWS's service has, separated by white space. Those
-	// that have no row are answered with NotImplemented, and all others with InvalidAction.
+	// Known is the names of all operations that AWS's service has, separated by white space: each has a row.
 	Known string
 }
 
@@ -36,24 +35,24 @@ type Protocol struct {
 type Service struct {
 	protocol   Protocol
 	operations map[string]*httpapi.Operation
-	known      map[string]bool
 }
 
 var _ httpapi.Service = (*Service)(nil)
 
-// New returns the service with these operations. It panics, at start, if a name is given twice or is
-// not one of AWS's.
+// New returns the service with these operations. It panics, at start, if a name is given twice, is not one of
+// AWS's, or is missing.
 func New(p Protocol, operations ...httpapi.Operation) *Service {
-	s := &Service{protocol: p, operations: map[string]*httpapi.Operation{}, known: map[string]bool{}}
-	for _, name := range strings.Fields(p.Known) {
-		s.known[name] = true
-	}
+	s := &Service{protocol: p, operations: map[string]*httpapi.Operation{}}
+	known := strings.Fields(p.Known)
 	for i := range operations {
 		name := operations[i].Name
-		if !s.known[name] || s.operations[name] != nil {
+		if !slices.Contains(known, name) || s.operations[name] != nil {
 			panic("queryapi: operation " + name + " of " + p.Name + " is unknown, or there twice")
 		}
 		s.operations[name] = &operations[i]
+	}
+	if len(s.operations) != len(known) {
+		panic("queryapi: an operation of " + p.Name + " is missing")
 	}
 	return s
 }
@@ -81,14 +80,11 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 		return nil, apierr.New(http.StatusBadRequest, "MissingAction", "The request is missing an action or a required parameter.")
 	}
 	operation := s.operations[action]
-	switch {
-	case version != s.protocol.Version || !s.known[action]:
+	if version != s.protocol.Version || operation == nil {
 		if version == "" {
 			version = "NO_VERSION_SPECIFIED"
 		}
 		return nil, apierr.New(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", action, version)
-	case operation == nil:
-		return nil, apierr.New(http.StatusNotImplemented, "NotImplemented", "The operation %s is not implemented.", action)
 	}
 	if operation.Unsigned {
 		return operation, nil
@@ -171,4 +167,4 @@ func header() http.Header { return http.Header{"Content-Type": {"text/xml"}} }
 func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
 
 // States returns every operation of AWS's service, in alphabetic order.
-func (s *Service) States() []httpapi.State { return httpapi.States(s.known, s.operations) }
+func (s *Service) States() []httpapi.State { return httpapi.States(s.operations) }

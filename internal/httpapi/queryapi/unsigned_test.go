@@ -43,7 +43,7 @@ func (other) Error(*httpapi.Call, error) *httpapi.Response {
 // a form or in a query string, and they do not overlook credentials that are wrong.
 func TestUnsigned(t *testing.T) {
 	t.Parallel()
-	protocol := queryapi.Protocol{Name: "sts", Version: "2011-06-15", Namespace: "n", Known: "Open Closed Missing"}
+	protocol := queryapi.Protocol{Name: "sts", Version: "2011-06-15", Namespace: "n", Known: "Open Closed"}
 	row := func(name string, unsigned bool) httpapi.Operation {
 		return queryapi.Row[struct{}]{
 			Name: name, Unsigned: unsigned, Unchecked: "a test",

@@ -11,8 +11,8 @@ func TestNotOffered(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{"GetWebIdentityToken": "outbound web identity federation", "GetDelegatedAccessToken": "trade-in tokens"}
 	for _, s := range stsapi.New(nil, stsapi.Deps{}).States() {
-		if s.NotOffered != want[s.Name] || !s.Built {
-			t.Errorf("%s: built %t, not offered %q", s.Name, s.Built, s.NotOffered)
+		if s.NotOffered != want[s.Name] {
+			t.Errorf("%s: not offered %q", s.Name, s.NotOffered)
 		}
 	}
 }

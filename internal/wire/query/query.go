@@ -48,7 +48,6 @@ type state struct {
 	showValues bool
 	asked      map[string]bool
 	problems   []string
-	notBuilt   string
 }
 
 // Option changes how a Reader words what is wrong.
@@ -205,26 +204,9 @@ func (r *Reader) numbers(name string, most int) []int {
 	return slices.Sorted(maps.Keys(numbers))
 }
 
-// NotBuilt names parameters that AWS has and this product has not: a request with one of them, or
-// with a member of it, is refused.
-func (r *Reader) NotBuilt(names ...string) {
-	for parameter := range r.form {
-		for _, name := range names {
-			if parameter == r.prefix+name || strings.HasPrefix(parameter, r.prefix+name+".") {
-				r.asked[parameter] = true
-				r.notBuilt = r.prefix + name
-			}
-		}
-	}
-}
-
-// Err returns nil, or the *apierr.Error that refuses the request: NotImplemented, or ValidationError
-// with all that is wrong. It must be called once everything has been read, because it refuses the
-// parameters that nobody asked for.
+// Err returns nil, or the ValidationError that refuses the request with all that is wrong. It must be called once
+// everything has been read, because it refuses the parameters that nobody asked for.
 func (r *Reader) Err() error {
-	if r.notBuilt != "" {
-		return apierr.New(http.StatusNotImplemented, "NotImplemented", "The parameter %s is not implemented.", r.notBuilt)
-	}
 	for _, name := range slices.Sorted(maps.Keys(r.form)) {
 		switch {
 		case !r.asked[name]:

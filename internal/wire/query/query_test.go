@@ -20,7 +20,6 @@ func readUser(q *Reader) (name, path string, most int, flag bool, tags []string)
 		tags = append(tags, item.Required("Key", Length(1, 4))+"="+item.Required("Value"))
 	}
 	q.Strings("Names", 2, Length(1, 3))
-	q.NotBuilt("Colour", "Shapes")
 	return
 }
 
@@ -69,8 +68,6 @@ func TestRead(t *testing.T) {
 		{name: "unknown in a list", form: "UserName=a&Tags.member.1.Key=k&Tags.member.1.Value=v&Tags.member.1.Colour=c", err: "ValidationError: Unknown parameter: Tags.member.1.Colour"},
 		{name: "odd number", form: "UserName=a&Tags.member.01.Key=k&Tags.member.01.Value=v", err: "ValidationError: Unknown parameter: Tags.member.01.Key"},
 		{name: "twice", form: "UserName=a&UserName=b", err: "ValidationError: The parameter UserName is given more than once."},
-		{name: "not built", form: "UserName=a&Colour=red", err: "NotImplemented: The parameter Colour is not implemented."},
-		{name: "list not built", form: "UserName=a&Shapes.member.1.Side=3", err: "NotImplemented: The parameter Shapes is not implemented."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
