@@ -10,6 +10,7 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
 
@@ -32,7 +33,11 @@ func (v view) enabling() (*records.Handshake, error) {
 		return nil, nil
 	}
 	h := new(records.Handshake)
-	if err := records.Get(v, keys.Handshake(v.record.Enabling), h); err != nil {
+	err := records.Get(v, keys.Handshake(v.record.Enabling), h)
+	if errors.Is(err, meta.ErrNotFound) {
+		return nil, nil // the management account is being erased
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read handshake %s: %w", v.record.Enabling, err)
 	}
 	if state := stateOf(h, v.now); state != Requested && state != Open {

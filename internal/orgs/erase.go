@@ -90,7 +90,6 @@ func (c change) removeMember(account ids.AccountID) error {
 			return err
 		}
 	}
-	c.record.Enabling = "" // that handshake was among those sent
 	if err := c.leave(n); err != nil {
 		return err
 	}
