@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -43,9 +42,7 @@ type NewOIDCProvider struct {
 // the list stays empty, and the trusted certificate authorities decide alone: to trust what a server shows on
 // the first contact would let anybody in between be the issuer for good.
 //
-// A provider that is made without client IDs accepts tokens for any audience, until it gets one; what the
-// audience has to be is then for trust policies to say. AWS refuses every token of such a provider, with
-// which it is of no use; Ceph's gateway, which policies and tests are written for, accepts them.
+// A provider that is made without client IDs accepts no token until it gets one.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
 func (s *Service) CreateOIDCProvider(ctx context.Context, account ids.AccountID, in NewOIDCProvider) (OIDCProvider, error) {
@@ -64,7 +61,7 @@ func (s *Service) CreateOIDCProvider(ctx context.Context, account ids.AccountID,
 		return OIDCProvider{}, err
 	}
 	r := &records.OIDCProvider{
-		Url: in.URL, ClientIds: withoutDuplicates(in.ClientIDs), AnyAudience: len(in.ClientIDs) == 0,
+		Url: in.URL, ClientIds: withoutDuplicates(in.ClientIDs),
 		Thumbprints: thumbprints, Created: s.timestamp(), Tags: recordTags(in.Tags),
 	}
 	err = s.write(ctx, account, func(c change) error {
@@ -91,23 +88,28 @@ func (s *Service) checkClientIDs(clientIDs []string) error {
 	return nil
 }
 
-var thumbprintRegexp = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
+// thumbprintLength is that of a SHA-1 hash in hexadecimal digits.
+const thumbprintLength = 40
 
-// checkThumbprints returns thumbprints in lower case, each once, or refuses them.
+// checkThumbprints returns thumbprints, each once, whatever its case, or refuses them. As on AWS, whose own examples
+// have some, one with other letters than hexadecimal digits is stored: it is that of no certificate.
 //
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html and
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html
 func (s *Service) checkThumbprints(thumbprints []string) ([]string, error) {
 	var out []string
 	for _, t := range thumbprints {
-		if !thumbprintRegexp.MatchString(t) {
-			return nil, invalidInput("Thumbprint %s is not valid: it must be the SHA-1 hash of a certificate, in 40 hexadecimal digits.", t)
+		if utf8.RuneCountInString(t) != thumbprintLength {
+			return nil, validationError("A thumbprint must have %d characters.", thumbprintLength)
 		}
-		out = append(out, strings.ToLower(t))
+		if !slices.ContainsFunc(out, func(other string) bool { return strings.EqualFold(t, other) }) {
+			out = append(out, t)
+		}
 	}
-	if len(out) > s.quotas.Thumbprints {
+	if len(thumbprints) > s.quotas.Thumbprints {
 		return nil, invalidInput("Thumbprint list must contain fewer than %d entries.", s.quotas.Thumbprints+1)
 	}
-	return withoutDuplicates(out), nil
+	return out, nil
 }
 
 // withoutDuplicates returns values in their order, each once.
@@ -196,7 +198,7 @@ func (s *Service) UpdateOIDCProviderThumbprint(ctx context.Context, account ids.
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html
 func (s *Service) AddClientID(ctx context.Context, account ids.AccountID, providerARN, clientID string) error {
 	return s.changeOIDCProvider(ctx, account, providerARN, func(r *records.OIDCProvider) error {
-		r.ClientIds, r.AnyAudience = withoutDuplicates(append(r.ClientIds, clientID)), false
+		r.ClientIds = withoutDuplicates(append(r.ClientIds, clientID))
 		return s.checkClientIDs(r.ClientIds)
 	})
 }

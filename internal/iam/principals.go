@@ -1,7 +1,9 @@
 package iam
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -175,9 +177,22 @@ func storedTrust(r meta.Reader, trust *policy.Document) (string, error) {
 	return mapped.Text(), nil
 }
 
-// shownTrust returns a stored trust policy as clients see it.
-func shownTrust(r meta.Reader, stored string) (string, error) {
-	trust, err := policy.Parse(policy.Trust, []byte(stored), policy.Stored())
+// setTrust gives a role a trust policy. Its text is kept as it was written, for as long as nothing in it has to be
+// shown in another form.
+func (c change) setTrust(role *records.Role, trust *policy.Document, text string) error {
+	stored, err := storedTrust(c, trust)
+	if err != nil {
+		return err
+	}
+	digest := sha256.Sum256([]byte(trust.Text()))
+	role.Trust, role.TrustText, role.TrustDigest = stored, text, digest[:]
+	return nil
+}
+
+// shownTrust returns the trust policy of a role as clients see it: as it was written, unless a principal is shown
+// in another form.
+func shownTrust(r meta.Reader, role *records.Role) (string, error) {
+	trust, err := policy.Parse(policy.Trust, []byte(role.Trust), policy.Stored())
 	if err != nil {
 		return "", fmt.Errorf("parse stored trust policy: %w", err)
 	}
@@ -185,5 +200,9 @@ func shownTrust(r meta.Reader, stored string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("show principals of trust policy: %w", err)
 	}
-	return mapped.Text(), nil
+	text := mapped.Text()
+	if digest := sha256.Sum256([]byte(text)); bytes.Equal(digest[:], role.TrustDigest) {
+		return role.TrustText, nil
+	}
+	return text, nil
 }

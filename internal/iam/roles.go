@@ -51,7 +51,7 @@ type NewRole struct {
 }
 
 func (v view) makeRole(r *records.Role) (Role, error) {
-	trust, err := shownTrust(v, r.Trust)
+	trust, err := shownTrust(v, r)
 	return Role{
 		Name: r.Name, ID: ids.UniqueID(r.Id), Path: r.Path, ARN: v.entityARN(keys.RoleKind, r), Trust: trust,
 		Description: r.Description, MaxSession: time.Duration(r.MaxSessionSeconds) * time.Second,
@@ -92,14 +92,13 @@ func (s *Service) CreateRole(ctx context.Context, account ids.AccountID, in NewR
 	}
 	var role Role
 	err = s.write(ctx, account, func(c change) error {
-		stored, err := storedTrust(c, trust)
-		if err != nil {
-			return err
-		}
 		r := &records.Role{
-			Name: in.Name, Id: string(id), Path: path, Created: s.timestamp(), Trust: stored,
+			Name: in.Name, Id: string(id), Path: path, Created: s.timestamp(),
 			Description: in.Description, MaxSessionSeconds: int32(in.MaxSession / time.Second),
 			Tags: recordTags(in.Tags), Boundary: in.Boundary,
+		}
+		if err := c.setTrust(r, trust, in.Trust); err != nil {
+			return err
 		}
 		if err := c.useBoundary(keys.RoleKind, in.Name, "", in.Boundary); err != nil {
 			return err
@@ -205,12 +204,7 @@ func (s *Service) UpdateTrust(ctx context.Context, account ids.AccountID, name, 
 		if err := modifiable(r); err != nil {
 			return err
 		}
-		stored, err := storedTrust(c, trust)
-		if err != nil {
-			return err
-		}
-		r.Trust = stored
-		return nil
+		return c.setTrust(r, trust, document)
 	})
 	return err
 }

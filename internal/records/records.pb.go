@@ -545,6 +545,8 @@ type Role struct {
 	Tags              []*Tag                 `protobuf:"bytes,10,rep,name=tags,proto3" json:"tags,omitempty"`
 	Boundary          string                 `protobuf:"bytes,11,opt,name=boundary,proto3" json:"boundary,omitempty"`
 	InstanceProfiles  []string               `protobuf:"bytes,12,rep,name=instance_profiles,json=instanceProfiles,proto3" json:"instance_profiles,omitempty"` // names of those that it is in, in the order of adding
+	TrustText         string                 `protobuf:"bytes,13,opt,name=trust_text,json=trustText,proto3" json:"trust_text,omitempty"`                      // the document of trust as it was put; empty: written by a program that did not keep it
+	TrustDigest       []byte                 `protobuf:"bytes,14,opt,name=trust_digest,json=trustDigest,proto3" json:"trust_digest,omitempty"`                // SHA-256 of the canonical form of trust_text
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -659,6 +661,20 @@ func (x *Role) GetBoundary() string {
 func (x *Role) GetInstanceProfiles() []string {
 	if x != nil {
 		return x.InstanceProfiles
+	}
+	return nil
+}
+
+func (x *Role) GetTrustText() string {
+	if x != nil {
+		return x.TrustText
+	}
+	return ""
+}
+
+func (x *Role) GetTrustDigest() []byte {
+	if x != nil {
+		return x.TrustDigest
 	}
 	return nil
 }
@@ -5631,8 +5647,7 @@ type OIDCProvider struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"` // the issuer, with its scheme
 	ClientIds     []string               `protobuf:"bytes,2,rep,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
-	AnyAudience   bool                   `protobuf:"varint,3,opt,name=any_audience,json=anyAudience,proto3" json:"any_audience,omitempty"` // it was made without client IDs and has had none since
-	Thumbprints   []string               `protobuf:"bytes,4,rep,name=thumbprints,proto3" json:"thumbprints,omitempty"`                     // SHA-1 of certificates, lower-case hex
+	Thumbprints   []string               `protobuf:"bytes,4,rep,name=thumbprints,proto3" json:"thumbprints,omitempty"` // SHA-1 of certificates in hex, as written
 	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
 	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -5681,13 +5696,6 @@ func (x *OIDCProvider) GetClientIds() []string {
 		return x.ClientIds
 	}
 	return nil
-}
-
-func (x *OIDCProvider) GetAnyAudience() bool {
-	if x != nil {
-		return x.AnyAudience
-	}
-	return false
 }
 
 func (x *OIDCProvider) GetThumbprints() []string {
@@ -6594,7 +6602,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06inline\x18\x06 \x03(\v2%.crossgrant.records.Group.InlineEntryR\x06inline\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcb\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8d\x04\n" +
 	"\x04Role\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -6608,7 +6616,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04tags\x18\n" +
 	" \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12\x1a\n" +
 	"\bboundary\x18\v \x01(\tR\bboundary\x12+\n" +
-	"\x11instance_profiles\x18\f \x03(\tR\x10instanceProfiles\x1a9\n" +
+	"\x11instance_profiles\x18\f \x03(\tR\x10instanceProfiles\x12\x1d\n" +
+	"\n" +
+	"trust_text\x18\r \x01(\tR\ttrustText\x12!\n" +
+	"\ftrust_digest\x18\x0e \x01(\fR\vtrustDigest\x1a9\n" +
 	"\vInlineEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x03\n" +
@@ -7104,12 +7115,11 @@ const file_records_records_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
 	"\fcanonical_id\x18\x02 \x01(\tR\vcanonicalId\x12\x14\n" +
 	"\x05began\x18\x03 \x01(\x03R\x05began\x12\x1a\n" +
-	"\bfinished\x18\x04 \x01(\x03R\bfinished\"\xcb\x01\n" +
+	"\bfinished\x18\x04 \x01(\x03R\bfinished\"\xa8\x01\n" +
 	"\fOIDCProvider\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n" +
 	"\n" +
-	"client_ids\x18\x02 \x03(\tR\tclientIds\x12!\n" +
-	"\fany_audience\x18\x03 \x01(\bR\vanyAudience\x12 \n" +
+	"client_ids\x18\x02 \x03(\tR\tclientIds\x12 \n" +
 	"\vthumbprints\x18\x04 \x03(\tR\vthumbprints\x12\x18\n" +
 	"\acreated\x18\x05 \x01(\x03R\acreated\x12+\n" +
 	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\"\xe7\x02\n" +

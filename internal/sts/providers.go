@@ -32,7 +32,7 @@ func (s *Service) OIDCProvider(ctx context.Context, account ids.AccountID, issue
 		return nil, fmt.Errorf("read provider %s of account %s: %w", name, account, err)
 	}
 	return &webidentity.Provider{
-		Account: account, URL: record.Url, ClientIDs: record.ClientIds, AnyAudience: record.AnyAudience, Thumbprints: record.Thumbprints,
+		Account: account, URL: record.Url, ClientIDs: record.ClientIds, Thumbprints: record.Thumbprints,
 	}, nil
 }
 

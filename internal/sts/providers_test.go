@@ -41,7 +41,7 @@ func TestProviders(t *testing.T) {
 	}
 	ctx := context.Background()
 	p, err := s.OIDCProvider(ctx, account, "https://idp.example.com/x")
-	if err != nil || p == nil || p.Account != account || p.URL != "https://idp.example.com/x" || p.AnyAudience || len(p.ClientIDs) != 1 || len(p.Thumbprints) != 1 {
+	if err != nil || p == nil || p.Account != account || p.URL != "https://idp.example.com/x" || len(p.ClientIDs) != 1 || len(p.Thumbprints) != 1 {
 		t.Errorf("got %+v (%v)", p, err)
 	}
 	for _, issuer := range []string{"http://idp.example.com/x", "idp.example.com/x", "https://idp.example.com/x/", "https://idp.example.com", ""} {

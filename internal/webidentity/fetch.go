@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -124,7 +125,9 @@ func (v *Verifier) checkChain(chain []*x509.Certificate, host string, thumbprint
 	vouched := x509.NewCertPool()
 	for _, c := range chain {
 		options.Intermediates.AddCert(c)
-		if sum := sha1.Sum(c.Raw); slices.Contains(thumbprints, hex.EncodeToString(sum[:])) {
+		sum := sha1.Sum(c.Raw)
+		thumbprint := hex.EncodeToString(sum[:])
+		if slices.ContainsFunc(thumbprints, func(t string) bool { return strings.EqualFold(t, thumbprint) }) {
 			vouched.AddCert(c)
 		}
 	}

@@ -220,8 +220,7 @@ func checkTimes(all claims, now time.Time) error {
 var errAudience = invalid("Incorrect token audience")
 
 // readAudience reads whom the token was issued to and refuses it if that is none of the provider's clients. If
-// azp is there, it is that; otherwise it is aud, of which one that is a client counts. A token for several
-// audiences that does not say which of them it was issued to is not taken if any audience would do.
+// azp is there, it is that; otherwise it is aud, of which one that is a client counts.
 func (c *Claims) readAudience(p *Provider) error {
 	audiences, err := list(c.all["aud"])
 	if err != nil || len(audiences) == 0 || slices.Contains(audiences, "") {
@@ -235,10 +234,6 @@ func (c *Claims) readAudience(p *Provider) error {
 			return err
 		}
 		candidates = []string{party}
-	}
-	if p.AnyAudience && len(candidates) == 1 {
-		c.Audience = candidates[0]
-		return nil
 	}
 	for _, candidate := range candidates {
 		if slices.Contains(p.ClientIDs, candidate) {

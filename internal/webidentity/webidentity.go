@@ -42,10 +42,8 @@ type Provider struct {
 	Account ids.AccountID
 	// URL is the issuer, with its scheme.
 	URL string
-	// ClientIDs are the audiences that tokens may be for. AnyAudience says that there are none, and that
-	// tokens may be for any.
-	ClientIDs   []string
-	AnyAudience bool
+	// ClientIDs are the audiences that tokens may be for; without any, every token is refused.
+	ClientIDs []string
 	// Thumbprints are the SHA-1 hashes, in lower-case hex, of certificates that are trusted for this issuer.
 	Thumbprints []string
 }

@@ -217,19 +217,14 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// TestAnyAudience: a provider without client IDs takes any audience, if there is one.
-func TestAnyAudience(t *testing.T) {
+// TestNoAudience: a provider without client IDs takes no token.
+func TestNoAudience(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")
-	w.provider.ClientIDs, w.provider.AnyAudience = nil, true
-	if c, err := w.verify(w.token(map[string]any{"aud": "x"})); err != nil || c.Audience != "x" {
-		t.Errorf("got %v (%v)", c, err)
-	}
-	w.refused(w.token(map[string]any{"aud": []string{"x", "y"}}), audience)
-	w.refused(w.token(map[string]any{"aud": []string{"x", "y"}, "azp": "z"}), "<nil>")
-	w.refused(w.token(map[string]any{"aud": nil}), "InvalidIdentityToken: Missing a required claim: aud")
-	w.provider.AnyAudience = false
+	w.provider.ClientIDs = nil
 	w.refused(w.token(map[string]any{"aud": "x"}), audience)
+	w.refused(w.token(map[string]any{"aud": []string{"x", "y"}, "azp": "z"}), audience)
+	w.refused(w.token(map[string]any{"aud": nil}), "InvalidIdentityToken: Missing a required claim: aud")
 }
 
 // TestSignatures: what the issuer's key has not signed is refused, whatever the token says of keys and

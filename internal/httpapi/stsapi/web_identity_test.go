@@ -140,14 +140,15 @@ func TestWebIdentityTokens(t *testing.T) {
 	i.present(i.token(nil)).Refused(400, "IDPCommunicationError", "")
 }
 
-// TestAudiences: a provider without client IDs takes tokens for any audience, until it has had one.
+// TestAudiences: a provider takes tokens for the client IDs that it has, and none without any.
 func TestAudiences(t *testing.T) {
 	t.Parallel()
 	i := newIdentities(t, "")
-	i.present(i.token(nil)).OK()
+	i.present(i.token(nil)).Refused(400, "InvalidIdentityToken", "Incorrect token audience")
 	about := []string{"OpenIDConnectProviderArn", i.provider, "ClientID", "other"}
 	i.IAMCall(i.rootA, "AddClientIDToOpenIDConnectProvider", about...).OK()
 	i.present(i.token(nil)).Refused(400, "InvalidIdentityToken", "Incorrect token audience")
+	i.present(i.token(map[string]any{"aud": "other"})).OK()
 	i.IAMCall(i.rootA, "RemoveClientIDFromOpenIDConnectProvider", about...).OK()
 	i.present(i.token(nil)).Refused(400, "InvalidIdentityToken", "Incorrect token audience")
 	i.present(i.token(map[string]any{"aud": "other"})).Refused(400, "InvalidIdentityToken", "Incorrect token audience")
