@@ -15,12 +15,21 @@ AWS's, and the answers that the tests compare have Ceph's; nothing that is permi
 - Issuers have http. AWS takes those with https only, and answers the URL of a provider without that.
 - The issuer of Ceph's test bed, localhost:8080, is the one that the runner has started. A provider for it has the
   audience of the tokens, which Ceph does not ask for where a provider names no client.
+- A tag may have several values there, and has the first of them here. What a condition asks of the tags of buckets is
+  s3:BucketTag on AWS, for buckets of which attribute-based access control is enabled.
+- Of several values, as aws:TagKeys has, a condition asks with a set operator.
+- Whether credentials came from GetSessionToken, sts:authentication, is whether aws:TokenIssueTime is there.
+- A policy of a role may name a principal there, which says nothing; AWS refuses it.
+- A user whom a role of another account trusts needs permission of its own account too: the tests that have such users
+  give them none, and get sts:AssumeRole for them.
+- PutBucketTagging is answered with 204 by AWS, with 200 by Ceph.
 
 The tests that share the bucket test1, which they do not remove, run one after the other. The test that
 waits for a session to end begins first.
 """
 
 import configparser
+import json
 import os
 import re
 
@@ -44,6 +53,17 @@ _meanings = [
 ]
 
 
+# Of the test that runs: its marks, and the file that it is in.
+_marks, _file = set(), ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Notes which test runs."""
+    global _marks, _file
+    _marks, _file = {mark.name for mark in item.iter_markers()}, item.path.name
+
+
 def _translated(value):
     """Returns a parameter as AWS has it."""
     if isinstance(value, dict):
@@ -56,9 +76,42 @@ def _translated(value):
     return value
 
 
+def _document(text):
+    """Returns a policy as AWS has it."""
+    text = text.replace("s3:ResourceTag/", "s3:BucketTag/")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text  # a test of malformed documents
+    statements = document["Statement"] if isinstance(document.get("Statement"), list) else [document.get("Statement")]
+    for statement in statements:
+        conditions = statement.get("Condition", {}) if isinstance(statement, dict) else {}
+        if "aws:TagKeys" in conditions.get("StringEquals", {}):
+            conditions["ForAnyValue:StringEquals"] = conditions.pop("StringEquals")
+        if conditions.get("BoolIfExists") == {"sts:authentication": "false"}:
+            del conditions["BoolIfExists"]
+            conditions["Null"] = {"aws:TokenIssueTime": "true"}
+    return json.dumps(document)
+
+
+def _without_principal(text):
+    """Returns the policy of a role without principals."""
+    document = json.loads(text)
+    for statement in [document["Statement"]] if isinstance(document["Statement"], dict) else document["Statement"]:
+        statement.pop("Principal", None)
+    return json.dumps(document)
+
+
+def _first_of_each(tags):
+    """Returns tags with the first value of each key."""
+    return [tag for i, tag in enumerate(tags) if tag["Key"] not in [before["Key"] for before in tags[:i]]]
+
+
 def _ask(params, model, **_):
     """Translates what a client is about to send."""
     params = _translated(params)
+    if _file == "test_sts.py":
+        _ask_sts(params, model)
     if model.name == "CreateOpenIDConnectProvider" and _issuer in params["Url"]:
         params["ClientIDList"] = params.get("ClientIDList") or [_setting["webidentity"]["aud"]]
     elif model.name == "CreateOpenIDConnectProvider":
@@ -67,6 +120,55 @@ def _ask(params, model, **_):
         for name in [name for name in params if name.startswith("Grant")]:
             params[name] = re.sub(r"(?<=^id=)\d{12}$", lambda found: _canonical[found[0]], params[name])
     return params
+
+
+def _ask_sts(params, model):
+    """Translates what only the tests of STS ask for."""
+    for name in ("PolicyDocument", "AssumeRolePolicyDocument"):
+        if name in params:
+            params[name] = _document(params[name])
+    if model.name == "PutRolePolicy":
+        params["PolicyDocument"] = _without_principal(params["PolicyDocument"])
+    elif model.name == "PutBucketTagging":
+        params["Tagging"]["TagSet"] = _first_of_each(params["Tagging"]["TagSet"])
+    elif model.name == "CreateRole" and "Tags" in params:
+        params["Tags"] = _first_of_each(params["Tags"])
+    elif model.name == "PutObject" and "Tagging" in params:
+        pairs = [dict(zip(("Key", "Value"), pair.split("=", 1))) for pair in params["Tagging"].split("&")]
+        params["Tagging"] = "&".join(f"{tag['Key']}={tag['Value']}" for tag in _first_of_each(pairs))
+
+
+def _client(service, section):
+    """Returns a client of a section's caller."""
+    keys = _setting[section]
+    return boto3.client(
+        service, region_name="us-east-1", endpoint_url=f"http://{_setting['DEFAULT']['host']}:{_setting['DEFAULT']['port']}",
+        aws_access_key_id=keys["access_key"], aws_secret_access_key=keys["secret_key"],
+    )
+
+
+def _tagged(parsed, context, **_):
+    """Enables attribute-based access control of a bucket once it has tags, for the tests of that."""
+    if _file == "test_iam.py":
+        parsed["ResponseMetadata"]["HTTPStatusCode"] = 200
+    if "abac_test" in _marks and parsed["ResponseMetadata"]["HTTPStatusCode"] == 204:
+        _client("s3", "iam").put_bucket_abac(Bucket=context["tagged_bucket"], AbacStatus={"Status": "Enabled"})
+
+
+def _note_bucket(params, context, **_):
+    """Remembers which bucket gets tags."""
+    context["tagged_bucket"] = params["Bucket"]
+
+
+def _made_key(parsed, **_):
+    """Lets users assume roles of another account, in the tests that have such users."""
+    if {"iam_cross_account", "iam_role"} <= _marks and "AccessKey" in parsed:
+        _client("iam", "iam alt root").put_user_policy(
+            UserName=parsed["AccessKey"]["UserName"], PolicyName="AssumeRole",
+            PolicyDocument=json.dumps({
+                "Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"},
+            }),
+        )
 
 
 def _answer(parsed, model, **_):
@@ -80,6 +182,9 @@ def _answer(parsed, model, **_):
 boto3.setup_default_session()
 boto3.DEFAULT_SESSION.events.register("provide-client-params", _ask)
 boto3.DEFAULT_SESSION.events.register("after-call.iam", _answer)
+boto3.DEFAULT_SESSION.events.register("before-parameter-build.s3.PutBucketTagging", _note_bucket)
+boto3.DEFAULT_SESSION.events.register("after-call.s3.PutBucketTagging", _tagged)
+boto3.DEFAULT_SESSION.events.register("after-call.iam.CreateAccessKey", _made_key)
 
 
 def _with_region(make):
