@@ -149,6 +149,9 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 	}
 	keys = policy.Over(request)
 	ResourceKeys(&keys, cmp.Or(check.ToldOwner, in.Owner), check.Action)
+	if check.Bucket != nil {
+		check.Bucket.tagKeys(&keys)
+	}
 	if err := a.organize(ctx, &in, &keys, caller, check); err != nil {
 		return in, keys, err
 	}

@@ -112,3 +112,19 @@ func ResourceKeys(k *policy.Context, owner ids.AccountID, action string) {
 		k.Set("s3:ResourceAccount", string(owner))
 	}
 }
+
+// tagKeys adds the condition keys of the bucket's tags, which requests for its objects have as well, if
+// attribute-based access control is enabled for it. Keys of tags that differ in case only are one condition key,
+// for which the last in order counts.
+//
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html and
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html (bucket, object)
+func (b *Bucket) tagKeys(k *policy.Context) {
+	if !b.Record.Abac {
+		return
+	}
+	for _, tag := range b.Record.Tags {
+		k.Set("aws:ResourceTag/"+tag.Key, tag.Value)
+		k.Set("s3:BucketTag/"+tag.Key, tag.Value)
+	}
+}

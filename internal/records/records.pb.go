@@ -1022,6 +1022,7 @@ type Bucket struct {
 	Logging           *Logging               `protobuf:"bytes,17,opt,name=logging,proto3" json:"logging,omitempty"`                         // absent: requests are not logged
 	Accelerate        string                 `protobuf:"bytes,18,opt,name=accelerate,proto3" json:"accelerate,omitempty"`                   // Enabled, Suspended; empty: never set
 	Notifies          bool                   `protobuf:"varint,19,opt,name=notifies,proto3" json:"notifies,omitempty"`                      // whether there is a Notification of the bucket, which every write has to look at
+	Abac              bool                   `protobuf:"varint,20,opt,name=abac,proto3" json:"abac,omitempty"`                              // whether the tags count in conditions, and only S3 Control changes them
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1185,6 +1186,13 @@ func (x *Bucket) GetAccelerate() string {
 func (x *Bucket) GetNotifies() bool {
 	if x != nil {
 		return x.Notifies
+	}
+	return false
+}
+
+func (x *Bucket) GetAbac() bool {
+	if x != nil {
+		return x.Abac
 	}
 	return false
 }
@@ -6651,7 +6659,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x11block_public_acls\x18\x01 \x01(\bR\x0fblockPublicAcls\x12,\n" +
 	"\x12ignore_public_acls\x18\x02 \x01(\bR\x10ignorePublicAcls\x12.\n" +
 	"\x13block_public_policy\x18\x03 \x01(\bR\x11blockPublicPolicy\x126\n" +
-	"\x17restrict_public_buckets\x18\x04 \x01(\bR\x15restrictPublicBuckets\"\xe3\x05\n" +
+	"\x17restrict_public_buckets\x18\x04 \x01(\bR\x15restrictPublicBuckets\"\xf7\x05\n" +
 	"\x06Bucket\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
@@ -6680,7 +6688,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"accelerate\x18\x12 \x01(\tR\n" +
 	"accelerate\x12\x1a\n" +
-	"\bnotifies\x18\x13 \x01(\bR\bnotifies\"J\n" +
+	"\bnotifies\x18\x13 \x01(\bR\bnotifies\x12\x12\n" +
+	"\x04abac\x18\x14 \x01(\bR\x04abac\"J\n" +
 	"\n" +
 	"ObjectLock\x12\x12\n" +
 	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x12\n" +

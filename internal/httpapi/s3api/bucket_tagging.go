@@ -10,8 +10,8 @@ import (
 	"crossgrant/internal/records"
 )
 
-// The tags of a bucket are kept for its owner and count for no decision: aws:ResourceTag and s3:BucketTag are
-// filled only once attribute-based access control is turned on for a bucket, which is not built.
+// The tags of a bucket count for decisions only while attribute-based access control is enabled for it, and the
+// operations of this file then no longer change them: see abac.go.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
 
@@ -26,6 +26,9 @@ func decodeBucketTagging(body []byte) (*[]*records.Tag, error) {
 func (s *Service) putBucketTagging() httpapi.Operation {
 	return setting(s, "PutBucketTagging", "s3:PutBucketTagging", noAnonymousConfiguration, decodeBucketTagging,
 		func(r *records.Bucket, tags *[]*records.Tag) error {
+			if err := tagsByControl(r); err != nil {
+				return err
+			}
 			r.Tags = *tags
 			return nil
 		}, http.StatusNoContent)
@@ -37,6 +40,9 @@ func (s *Service) putBucketTagging() httpapi.Operation {
 func (s *Service) deleteBucketTagging() httpapi.Operation {
 	return setting(s, "DeleteBucketTagging", "s3:PutBucketTagging", noAnonymousConfiguration, nil,
 		func(r *records.Bucket, _ *[]*records.Tag) error {
+			if err := tagsByControl(r); err != nil {
+				return err
+			}
 			r.Tags = nil
 			return nil
 		}, http.StatusNoContent)

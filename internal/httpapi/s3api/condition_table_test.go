@@ -13,6 +13,7 @@ const (
 	written     = "\nx-amz-storage-class: STANDARD\nx-amz-website-redirect-location: /elsewhere\nx-amz-metadata-directive: REPLACE"
 	locked      = "\nx-amz-object-lock-mode: GOVERNANCE\nx-amz-object-lock-retain-until-date: 2030-01-01T00:00:00Z\nx-amz-object-lock-legal-hold: ON"
 	tagSet      = "<Tagging><TagSet><Tag><Key>class</Key><Value>open</Value></Tag></TagSet></Tagging>"
+	abacOn      = "<AbacStatus><Status>Enabled</Status></AbacStatus>"
 	part        = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>9dd4e461268c8034f5c8564e155c67a6</ETag></Part></CompleteMultipartUpload>"
 	aclBody     = `<AccessControlPolicy><Owner><ID>%[1]s</ID></Owner><AccessControlList/></AccessControlPolicy>`
 	control     = "ann %s /v20180820/configuration/publicAccessBlock\nx-amz-account-id: 111111111111"
@@ -73,7 +74,8 @@ var operationKeys = []keytest.Case{
 				"<Tags><Tag><Key>class</Key><Value>open</Value></Tag></Tags></CreateBucketConfiguration>",
 			"ann PUT /almond\nx-amz-object-ownership: ObjectWriter\n" + granted,
 		},
-		Bare: "ann PUT /almond",
+		Bare:   "ann PUT /almond",
+		Absent: map[string]string{"s3:BucketTag/class": "what is being made has no tags yet", "aws:ResourceTag/class": "the same"},
 	},
 	{
 		Operation: "HeadBucket", Full: []string{"ann HEAD /walnut"}, Bare: "ann HEAD /walnut",
@@ -127,7 +129,8 @@ var operationKeys = []keytest.Case{
 		Operation: "DeleteBucketReplication", Actions: []string{"s3:PutReplicationConfiguration"}, Full: []string{"ann DELETE /walnut?replication"},
 		Absent: map[string]string{"s3:isReplicationPauseRequest": "nothing replicates"},
 	},
-	{Operation: "GetBucketAbac", Full: []string{"ann GET /walnut?abac"}},
+	{Operation: "GetBucketAbac", Full: []string{"ann GET /walnut?abac"}, Bare: "ann GET /walnut?abac"},
+	{Operation: "PutBucketAbac", Full: []string{"ann PUT /walnut?abac\n\n" + abacOn}, Bare: "ann PUT /walnut?abac\n\n" + abacOn},
 	{Operation: "GetBucketMetadataConfiguration", Actions: []string{"s3:GetBucketMetadataTableConfiguration"}, Full: []string{"ann GET /walnut?metadataConfiguration"}},
 	{Operation: "GetBucketMetadataTableConfiguration", Full: []string{"ann GET /walnut?metadataTable"}},
 	{Operation: "GetBucketNotificationConfiguration", Actions: []string{"s3:GetBucketNotification"}, Full: []string{"ann GET /walnut?notification"}},

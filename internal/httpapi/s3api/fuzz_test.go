@@ -36,6 +36,7 @@ var documentDecoders = []func([]byte) (any, error){
 	decoding(decodeAccelerate),
 	decoding(decodeBucketEncryption),
 	decoding(decodeBucketTagging),
+	decoding(decodeAbac),
 	decoding(decodeLegalHold),
 	decoding(decodeLockConfiguration),
 	decoding(decodeOwnership),

@@ -52,7 +52,7 @@ import (
 //
 //	server [domain=…] [websites=…] [region=…] [defaults=acls-disabled]
 //	account name=… [id=…] [canonical=…]    its root user is called by the account's name
-//	user account=… name=…                  called account/user
+//	user account=… name=… [team=…]         called account/user; with a tag
 //	deleteuser account=… name=…
 //	policy account=… user=…                the input becomes the user's one inline policy
 //	key account=… id=… [alias=…]           a KMS key; the input is its policy
@@ -230,7 +230,12 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		w.signers[name] = w.signer(string(key.ID), key.Secret)
 		return fail(err)
 	case "user":
-		if _, err := w.iam.CreateUser(ctx, w.ids[account], iam.NewUser{Name: name, Path: "/"}); err != nil {
+		n := iam.NewUser{Name: name, Path: "/"}
+		var team string
+		if d.MaybeScanArgs(t, "team", &team); team != "" {
+			n.Tags = []iam.Tag{{Key: "team", Value: team}}
+		}
+		if _, err := w.iam.CreateUser(ctx, w.ids[account], n); err != nil {
 			return fail(err)
 		}
 		key, secret, err := w.iam.CreateAccessKey(ctx, w.ids[account], name)

@@ -78,6 +78,8 @@ func (s *Service) operations() map[target]httpapi.Operation {
 		{method: "GET", on: onBucket, sub: "tagging"}:        s.getBucketTagging(),
 		{method: "PUT", on: onBucket, sub: "tagging"}:        s.putBucketTagging(),
 		{method: "DELETE", on: onBucket, sub: "tagging"}:     s.deleteBucketTagging(),
+		{method: "GET", on: onBucket, sub: "abac"}:           s.getBucketAbac(),
+		{method: "PUT", on: onBucket, sub: "abac"}:           s.putBucketAbac(),
 
 		{method: "GET", on: onBucket, sub: "encryption"}:    s.getBucketEncryption(),
 		{method: "PUT", on: onBucket, sub: "encryption"}:    s.putBucketEncryption(),

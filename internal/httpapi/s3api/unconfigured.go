@@ -58,7 +58,6 @@ func (s *Service) addUnconfigured(table map[target]httpapi.Operation) {
 	noMetadata := absent("MetadataConfigurationNotFound", "The metadata configuration was not found")
 	row("GET", "metadataConfiguration", "GetBucketMetadataConfiguration", "s3:GetBucketMetadataTableConfiguration", noMetadata)
 	row("GET", "metadataTable", "GetBucketMetadataTableConfiguration", "s3:GetBucketMetadataTableConfiguration", noMetadata)
-	row("GET", "abac", "GetBucketAbac", "s3:GetBucketAbac", abacDisabled)
 }
 
 // absent answers that a configuration is not there.
@@ -82,14 +81,4 @@ func emptyList(root string) bucketRun {
 		d.Bool("IsTruncated", false)
 		return document(d), nil
 	}
-}
-
-// abacDisabled answers that attribute-based access control is off, as it is for every bucket of S3 for which
-// it was not turned on.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAbac.html
-func abacDisabled(context.Context, *httpapi.Call, *access.Bucket) (*httpapi.Response, error) {
-	d := restxml.New("AbacStatus")
-	d.Text("Status", "Disabled")
-	return document(d), nil
 }
