@@ -50,9 +50,9 @@ var storageSections = append([]section{
 }, commonSections...)
 
 // identitySections are its callers in the tests of IAM and STS: there, [s3 alt] is a user of the account
-// of [iam], who may use S3, and whose user_id is a user name.
+// of [iam], who may use S3, and whose user_id is a user name, and [s3 main] owns what the roles of [iam] reach.
 var identitySections = append([]section{
-	{name: "s3 main", account: "main"},
+	{name: "s3 main", account: "iam"},
 	{name: "s3 alt", account: "iam", user: "alt"},
 }, commonSections...)
 
