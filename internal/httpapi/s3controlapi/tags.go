@@ -149,7 +149,7 @@ func decodeTags(body []byte) ([]*records.Tag, error) {
 	for i, t := range in.Tags.Tags {
 		tags[i] = &records.Tag{Key: t.Key, Value: t.Value}
 	}
-	return s3tags.Resources.Check(tags)
+	return s3tags.Requested.Check(tags)
 }
 
 // tagResource is TagResource: the tags are added to those that are there, or replace those of the same keys.

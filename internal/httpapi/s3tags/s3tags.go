@@ -27,6 +27,9 @@ type Rules struct {
 	repeated, reserved, key, value string
 	// silent leaves out which tag is meant.
 	silent bool
+	// folds says that keys which differ in case only are the same: a condition on the tags in a request sees one of
+	// them, and the other could stay behind once that is taken away.
+	folds bool
 }
 
 // Objects, Buckets and Resources are the rules for the tags of each; the last are those of S3 Control, for the
@@ -48,7 +51,7 @@ var (
 	Buckets = Rules{
 		max: 50, tooMany: apierr.New(http.StatusBadRequest, "BadRequest", "Bucket tag count cannot be greater than 50"),
 		repeated: Objects.repeated, reserved: "System tags cannot be added/updated by requester",
-		key: Objects.key, value: Objects.value,
+		key: Objects.key, value: Objects.value, folds: true,
 	}
 	Resources = Rules{
 		max: 50, tooMany: apierr.New(http.StatusBadRequest, "TooManyTags", "The number of tags exceeds the limit of 50 tags."),
@@ -57,6 +60,9 @@ var (
 		key:      notValid, value: notValid, silent: true,
 	}
 )
+
+// Requested is Resources for the tags in one request.
+var Requested = func() Rules { r := Resources; r.folds = true; return r }()
 
 const notValid = "This request contains a tag key or value that isn't valid. Valid characters include the following: [a-zA-Z+-=._:/]. " +
 	"Tag keys can contain up to 128 characters. Tag values can contain up to 256 characters."
@@ -70,8 +76,12 @@ func (r Rules) Check(tags []*records.Tag) ([]*records.Tag, error) {
 	}
 	seen := map[string]bool{}
 	for _, t := range tags {
+		key := t.Key
+		if r.folds {
+			key = strings.ToLower(key) // as condition keys compare
+		}
 		switch {
-		case seen[t.Key]:
+		case seen[key]:
 			return nil, r.invalid(r.repeated, "TagKey", t.Key)
 		case len(t.Key) >= 4 && strings.EqualFold(t.Key[:4], "aws:"):
 			return nil, r.invalid(r.reserved, "TagKey", t.Key)
@@ -79,7 +89,7 @@ func (r Rules) Check(tags []*records.Tag) ([]*records.Tag, error) {
 		if err := r.CheckText(t); err != nil {
 			return nil, err
 		}
-		seen[t.Key] = true
+		seen[key] = true
 	}
 	slices.SortFunc(tags, func(a, b *records.Tag) int { return strings.Compare(a.Key, b.Key) })
 	return tags, nil
