@@ -25,7 +25,7 @@ run: build
 # What runs the program is run anew each time: the go command does not see that the program has changed.
 test: need-clients
 	$(GO) test -timeout 20m $(UNITS)
-	$(GO) test -count 1 -timeout 20m ./test/...
+	$(GO) test -count 1 -timeout 30m ./test/...
 
 check: need-cc
 	@unformatted=$$(gofmt -l cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
@@ -44,7 +44,7 @@ fuzz:
 	done
 
 e2e: need-clients
-	$(GO) test -count 1 -timeout 20m -v ./test/...
+	$(GO) test -count 1 -timeout 30m -v ./test/...
 
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
 # MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.
