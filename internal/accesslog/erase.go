@@ -21,7 +21,7 @@ func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, exactly 
 	if !exactly {
 		return nil
 	}
-	_, lines, err := waitingOf(r, account, 1<<31-1)
+	_, lines, err := waitingOf(r, account, meta.All)
 	tell("LogLines", lines)
 	return err
 }
@@ -36,12 +36,7 @@ func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (remo
 			return err
 		}
 		removed = max(len(found), lines)
-		for _, key := range found {
-			if err := tx.Delete(key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return meta.DeleteAll(tx, found)
 	})
 	return removed, err
 }
@@ -65,7 +60,7 @@ func waitingOf(r meta.Reader, account ids.AccountID, most int) (found [][]byte, 
 		l := new(records.LogLines)
 		return read(value, l).GetAccount(), len(l.Lines)
 	})
-	if err != nil || len(found) > 0 && most < 1<<31-1 {
+	if err != nil || len(found) > 0 && most < meta.All {
 		return found, lines, err
 	}
 	from, to = keys.AllLogObjects()

@@ -30,12 +30,7 @@ func (p Records) EraseAccount(ctx context.Context, account ids.AccountID) (remov
 			return err
 		}
 		removed = len(found)
-		for _, key := range found {
-			if err := tx.Delete(key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return meta.DeleteAll(tx, found)
 	})
 	return removed, err
 }

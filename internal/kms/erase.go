@@ -15,7 +15,7 @@ const removeBatch = 100
 
 // AccountContents tells how many KMS keys an account has.
 func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, _ bool, tell func(what string, n int)) error {
-	found, err := keysOf(r, account, 1<<31-1)
+	found, err := keysOf(r, account, meta.All)
 	tell("KMSKeys", len(found))
 	return err
 }

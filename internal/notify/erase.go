@@ -16,7 +16,7 @@ func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, exactly 
 	if !exactly {
 		return nil
 	}
-	found, err := eventsOf(r, account, 1<<31-1)
+	found, err := eventsOf(r, account, meta.All)
 	tell("Events", len(found))
 	return err
 }
@@ -30,12 +30,7 @@ func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (remo
 			return err
 		}
 		removed = len(found)
-		for _, key := range found {
-			if err := tx.Delete(key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return meta.DeleteAll(tx, found)
 	})
 	return removed, err
 }

@@ -216,14 +216,7 @@ func (q *queue) remove(ctx context.Context, done [][]byte) error {
 	if len(done) == 0 {
 		return nil
 	}
-	return q.s.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error {
-		for _, key := range done {
-			if err := tx.Delete(key); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return q.s.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error { return meta.DeleteAll(tx, done) })
 }
 
 // trim counts the events, and drops the oldest that are too many.

@@ -275,20 +275,12 @@ func checkEmpty(r meta.Reader, id keys.BucketID, name string) error {
 
 // dropSettings removes the settings of a bucket that are not in its record.
 func dropSettings(tx meta.Tx, id keys.BucketID) error {
-	var found [][]byte
-	it := tx.Scan(keys.Settings(id))
-	for it.Next() {
-		found = append(found, bytes.Clone(it.Key()))
-	}
-	if err := it.Close(); err != nil {
+	from, to := keys.Settings(id)
+	found, err := meta.Keys(tx, from, to, meta.All)
+	if err != nil {
 		return err
 	}
-	for _, key := range found {
-		if err := tx.Delete(key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return meta.DeleteAll(tx, found)
 }
 
 // readBucket returns the record of a bucket, or an error that wraps meta.ErrNotFound.

@@ -181,12 +181,7 @@ func clearRange(tx meta.Tx, from, to []byte, most int, doomed func(value []byte)
 	if err := errors.Join(err, it.Close()); err != nil {
 		return 0, err
 	}
-	for _, key := range found {
-		if err := tx.Delete(key); err != nil {
-			return 0, err
-		}
-	}
-	return len(found), nil
+	return len(found), meta.DeleteAll(tx, found)
 }
 
 // clearUploads aborts uploads of a bucket until about removeBatch parts are removed: an upload goes as a whole.

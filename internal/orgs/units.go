@@ -7,6 +7,7 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
@@ -160,14 +161,9 @@ func (s *Service) DeleteUnit(ctx context.Context, account ids.AccountID, id stri
 		if err := errors.Join(c.release(n), c.count(func(n *records.OrganizationCounts) { n.Units-- })); err != nil {
 			return err
 		}
-		for _, key := range [][]byte{
+		return meta.DeleteAll(c.tx, [][]byte{
 			keys.UnitName(c.id, n.unit.Parent, n.unit.Name), keys.ChildUnit(c.id, n.unit.Parent, id), keys.OrganizationNode(c.id, id),
-		} {
-			if err := c.tx.Delete(key); err != nil {
-				return err
-			}
-		}
-		return nil
+		})
 	})
 }
 

@@ -116,18 +116,13 @@ func (s *Service) credentialReport(ctx context.Context, account ids.AccountID) (
 // keepCredentials stores a report in place of the one before.
 func (s *Service) keepCredentials(ctx context.Context, account ids.AccountID, generated time.Time, content []byte) error {
 	return s.store.Update(ctx, func(tx meta.Tx) error {
-		it := tx.Scan(keys.CredentialReportOf(account))
-		var old [][]byte
-		for it.Next() {
-			old = append(old, slices.Clone(it.Key()))
-		}
-		if err := it.Close(); err != nil {
+		from, to := keys.CredentialReportOf(account)
+		old, err := meta.Keys(tx, from, to, meta.All)
+		if err != nil {
 			return err
 		}
-		for _, key := range old {
-			if err := tx.Delete(key); err != nil {
-				return err
-			}
+		if err := meta.DeleteAll(tx, old); err != nil {
+			return err
 		}
 		part := 0
 		for some := range slices.Chunk(content, maxContent) {

@@ -87,20 +87,12 @@ func reportsOf(r meta.Reader, account ids.AccountID) (all []*records.AccessRepor
 
 // remove removes a report and all that it lists.
 func remove(tx meta.Tx, account ids.AccountID, job string) error {
-	it := tx.Scan(keys.AccessedEntitiesOf(account, job))
-	doomed := [][]byte{keys.AccessReport(account, job)}
-	for it.Next() {
-		doomed = append(doomed, slices.Clone(it.Key()))
-	}
-	if err := it.Close(); err != nil {
+	from, to := keys.AccessedEntitiesOf(account, job)
+	listed, err := meta.Keys(tx, from, to, meta.All)
+	if err != nil {
 		return err
 	}
-	for _, key := range doomed {
-		if err := tx.Delete(key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return meta.DeleteAll(tx, append(listed, keys.AccessReport(account, job)))
 }
 
 // report returns the report of a job, or NoSuchEntity if the caller has none. Nobody is told whether somebody

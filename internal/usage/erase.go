@@ -1,7 +1,6 @@
 package usage
 
 import (
-	"bytes"
 	"context"
 
 	"crossgrant/internal/ids"
@@ -39,20 +38,12 @@ func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (remo
 
 // erase removes up to most keys of what is stored about the real use of an account.
 func erase(tx meta.Tx, account ids.AccountID, most int) (removed int, err error) {
-	var doomed [][]byte
-	it := tx.Scan(keys.UsageOf(account))
-	for len(doomed) < most && it.Next() {
-		doomed = append(doomed, bytes.Clone(it.Key()))
-	}
-	if err := it.Close(); err != nil {
+	from, to := keys.UsageOf(account)
+	doomed, err := meta.Keys(tx, from, to, most)
+	if err != nil {
 		return 0, err
 	}
-	for _, key := range doomed {
-		if err := tx.Delete(key); err != nil {
-			return 0, err
-		}
-	}
-	return len(doomed), nil
+	return len(doomed), meta.DeleteAll(tx, doomed)
 }
 
 // forget forgets the uses of an account that wait to be written.
