@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
-	"crossgrant/internal/meta"
 	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 )
@@ -66,11 +64,7 @@ func (s *Service) AddAccessKey(ctx context.Context, account ids.AccountID, user 
 	}
 	var key AccessKey
 	err = s.write(ctx, account, func(c change) error {
-		_, err := c.Get(keys.AccessKey(id))
-		if err == nil {
-			return alreadyExists("Access Key with id %s already exists.", id)
-		}
-		if !errors.Is(err, meta.ErrNotFound) {
+		if err := c.absent(keys.AccessKey(id), alreadyExists("Access Key with id %s already exists.", id)); err != nil {
 			return err
 		}
 		r := &records.AccessKey{Id: string(id), Account: string(account), SealedSecret: sealed, Created: s.timestamp()}

@@ -2,13 +2,11 @@ package iam
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"strings"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
-	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
 
@@ -38,9 +36,7 @@ func (s *Service) CreateAccountAlias(ctx context.Context, account ids.AccountID,
 		return validationError("The account alias %q is not valid.", alias)
 	}
 	return s.changeAccount(ctx, account, func(c change, r *records.Account) error {
-		if _, err := c.Get(keys.AccountAlias(alias)); err == nil {
-			return alreadyExists("The account alias %s already exists.", alias)
-		} else if !errors.Is(err, meta.ErrNotFound) {
+		if err := c.absent(keys.AccountAlias(alias), alreadyExists("The account alias %s already exists.", alias)); err != nil {
 			return err
 		}
 		if r.Alias != "" {

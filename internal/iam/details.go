@@ -173,21 +173,16 @@ func (p *detailPage) addGroup(v view, r *records.Group) {
 
 func (p *detailPage) addRole(v view, r *records.Role) error {
 	role, err := v.makeRole(r)
-	p.bytes += len(role.Trust)
-	detail := RoleDetail{Role: role, Inline: p.inline(r), Attached: attachedOf(r)}
-	for _, name := range r.InstanceProfiles {
-		record := new(records.InstanceProfile)
-		if err := v.known(keys.InstanceProfileKind, name, record); err != nil {
-			return err
-		}
-		profile, err := v.makeInstanceProfile(record)
-		if err != nil {
-			return err
-		}
-		detail.Profiles = append(detail.Profiles, profile)
+	if err != nil {
+		return err
 	}
-	p.Roles = append(p.Roles, detail)
-	return err
+	profiles, err := v.instanceProfiles(r.InstanceProfiles)
+	if err != nil {
+		return err
+	}
+	p.bytes += len(role.Trust)
+	p.Roles = append(p.Roles, RoleDetail{Role: role, Inline: p.inline(r), Attached: attachedOf(r), Profiles: profiles})
+	return nil
 }
 
 func (p *detailPage) addPolicy(v view, r *records.ManagedPolicy) {

@@ -168,7 +168,12 @@ func (c change) changed(k keys.Kind, name string) (holder, error) {
 
 // free returns taken if the account has an entity of this name.
 func (v view) free(k keys.Kind, name string, taken error) error {
-	_, err := v.Get(keys.Entity(v.account, k, name))
+	return v.absent(keys.Entity(v.account, k, name), taken)
+}
+
+// absent returns taken if there is something under a key.
+func (v view) absent(key []byte, taken error) error {
+	_, err := v.Get(key)
 	if errors.Is(err, meta.ErrNotFound) {
 		return nil
 	}
@@ -229,12 +234,7 @@ func (c change) remove(k keys.Kind, e entity) error {
 	if k == keys.UserKind || k == keys.RoleKind {
 		doomed = append(doomed, keys.EntityAccount(id))
 	}
-	for _, key := range doomed {
-		if err := c.tx.Delete(key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return meta.DeleteAll(c.tx, doomed)
 }
 
 // move is the part of a rename that does not depend on what kind of entity it is: e has its new name

@@ -111,6 +111,23 @@ func (s *Service) InstanceProfiles(ctx context.Context, account ids.AccountID, p
 	return list, err
 }
 
+// instanceProfiles returns the instance profiles of these names, which are known to exist, in their order.
+func (v view) instanceProfiles(names []string) ([]InstanceProfile, error) {
+	var all []InstanceProfile
+	for _, name := range names {
+		record := new(records.InstanceProfile)
+		if err := v.known(keys.InstanceProfileKind, name, record); err != nil {
+			return nil, err
+		}
+		profile, err := v.makeInstanceProfile(record)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, profile)
+	}
+	return all, nil
+}
+
 // InstanceProfilesForRole returns the instance profiles that a role is in, by name.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfilesForRole.html
@@ -124,19 +141,9 @@ func (s *Service) InstanceProfilesForRole(ctx context.Context, account ids.Accou
 		if err != nil {
 			return err
 		}
-		list = List[InstanceProfile]{Marker: names.Marker}
-		for _, name := range names.Items {
-			record := new(records.InstanceProfile)
-			if err := v.known(keys.InstanceProfileKind, name, record); err != nil {
-				return err
-			}
-			profile, err := v.makeInstanceProfile(record)
-			if err != nil {
-				return err
-			}
-			list.Items = append(list.Items, profile)
-		}
-		return nil
+		list.Marker = names.Marker
+		list.Items, err = v.instanceProfiles(names.Items)
+		return err
 	})
 	return list, err
 }

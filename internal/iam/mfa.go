@@ -99,9 +99,7 @@ func checkSerialNumber(account ids.AccountID, path, name string) error {
 
 func (c change) createMFADevice(r *records.MFADevice, quota int) error {
 	key := keys.MFADevice(c.account, r.Path+r.Name)
-	if _, err := c.Get(key); err == nil {
-		return alreadyExists("MFADevice entity at the same path and name already exists.")
-	} else if !errors.Is(err, meta.ErrNotFound) {
+	if err := c.absent(key, alreadyExists("MFADevice entity at the same path and name already exists.")); err != nil {
 		return err
 	}
 	if err := c.countIn(keys.MFADeviceKind, quota, quotas.VirtualMFADevices); err != nil {

@@ -109,9 +109,7 @@ func (v view) provider(key []byte, r proto.Message, missing error) error {
 
 // room refuses a new provider if its name is taken or the account has as many of them as it may have.
 func (c change) room(key []byte, taken error, k keys.Kind, standard int, quotaName string) error {
-	if _, err := c.Get(key); err == nil {
-		return taken
-	} else if !errors.Is(err, meta.ErrNotFound) {
+	if err := c.absent(key, taken); err != nil {
 		return err
 	}
 	return c.countIn(k, standard, quotaName)
