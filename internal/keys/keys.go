@@ -168,9 +168,6 @@ func EntityCount(account ids.AccountID, k Kind) []byte {
 	return append(iam(account, 'c'), byte(k))
 }
 
-// UniqueIDs is the range of the unique IDs of an account's entities.
-func UniqueIDs(account ids.AccountID) (from, to []byte) { return prefix(iam(account, 'n')) }
-
 // InIAM is the range of everything that IAM keeps of an account and of nothing else.
 func InIAM(account ids.AccountID) (from, to []byte) { return prefix(append([]byte{'I'}, account...)) }
 
