@@ -188,12 +188,3 @@ func (s *Service) DelegatedServices(ctx context.Context, account, member ids.Acc
 	})
 	return out, err
 }
-
-// Administers reports whether account is a delegated administrator of a service in its organization.
-func (s *Service) Administers(ctx context.Context, account ids.AccountID, principal string) (administrator bool, err error) {
-	err = s.read(ctx, account, func(v view) error {
-		_, administrator = administers(v.trusted(principal), account)
-		return nil
-	})
-	return administrator, inNone(err)
-}

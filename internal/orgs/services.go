@@ -96,16 +96,6 @@ func (s *Service) TrustedServices(ctx context.Context, account ids.AccountID, p 
 	return out, err
 }
 
-// Trusts reports whether the organization that account is in trusts a service of AWS; none does for an
-// account in no organization.
-func (s *Service) Trusts(ctx context.Context, account ids.AccountID, principal string) (trusted bool, err error) {
-	err = s.read(ctx, account, func(v view) error {
-		trusted = v.trusted(principal) != nil
-		return nil
-	})
-	return trusted, inNone(err)
-}
-
 // inNone returns nil for the error that an account is in no organization.
 func inNone(err error) error {
 	if apierr.Is(err, errNotInUse.Code) {

@@ -1,6 +1,7 @@
 package orgs
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,6 +22,25 @@ func services(list List[TrustedService]) string {
 		all = append(all, s.Principal)
 	}
 	return strings.Join(all, " ")
+}
+
+// Trusts reports whether the organization that account is in trusts a service; none does for an account in no
+// organization.
+func (w *world) Trusts(ctx context.Context, account ids.AccountID, principal string) (trusted bool, err error) {
+	err = w.read(ctx, account, func(v view) error {
+		trusted = v.trusted(principal) != nil
+		return nil
+	})
+	return trusted, inNone(err)
+}
+
+// Administers reports whether account is a delegated administrator of a service in its organization.
+func (w *world) Administers(ctx context.Context, account ids.AccountID, principal string) (administrator bool, err error) {
+	err = w.read(ctx, account, func(v view) error {
+		_, administrator = administers(v.trusted(principal), account)
+		return nil
+	})
+	return administrator, inNone(err)
 }
 
 // TestTrustedServices trusts services, and ceases to.
