@@ -2,7 +2,6 @@ package stsapi
 
 import (
 	"context"
-	"time"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -15,19 +14,10 @@ import (
 
 // assumeRoleInput is AssumeRole's input.
 type assumeRoleInput struct {
-	roleARN     string
-	sessionName string
-	externalID  string // empty if it was not passed: the shortest one has two characters
-	duration    time.Duration
-	policy      string
-	policyARNs  []string
-	tags        sts.Tags
-	// sourceIdentity is what was passed or, once loaded, what is inherited; empty for none.
-	sourceIdentity string
-	mfa            mfaInput
-
-	role    *sts.Role // nil if there is none
-	withMFA bool      // the caller has shown a code of its MFA device with this very request
+	assumption
+	externalID string // empty if it was not passed: the shortest one has two characters
+	mfa        mfaInput
+	withMFA    bool // the caller has shown a code of its MFA device with this very request
 }
 
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -41,24 +31,26 @@ func (a *api) assumeRole() httpapi.Operation {
 	}.Operation(protocol)
 }
 
-func decodeAssumeRole(c *httpapi.Call, q *query.Reader) (*assumeRoleInput, error) {
-	in := &assumeRoleInput{
-		roleARN:     q.Required("RoleArn", arnRules...),
-		sessionName: q.Required("RoleSessionName", sessionNameRules...),
-		externalID:  q.String("ExternalId", externalIDRules...),
-		duration:    duration(q, sts.MinDuration, sts.MaxRoleDuration),
-		policy:      q.String("Policy", policyRules...),
-		policyARNs:  policyARNs(q),
-		tags: sts.Tags{
-			Passed:     passedTags(q),
-			Transitive: q.Strings("TransitiveTagKeys", sts.MaxTags, tagKeyRules...),
-			Inherited:  c.Caller.Session.Inherited(),
+func decodeAssumeRole(c *httpapi.Call, q *query.Reader) (in *assumeRoleInput, err error) {
+	in = &assumeRoleInput{
+		assumption: assumption{
+			roleARN:     q.Required("RoleArn", arnRules...),
+			sessionName: q.Required("RoleSessionName", sessionNameRules...),
+			duration:    duration(q, sts.MinDuration, sts.MaxRoleDuration),
+			policy:      q.String("Policy", policyRules...),
+			policyARNs:  policyARNs(q),
+			tags: sts.Tags{
+				Passed:     passedTags(q),
+				Transitive: q.Strings("TransitiveTagKeys", sts.MaxTags, tagKeyRules...),
+				Inherited:  c.Caller.Session.Inherited(),
+			},
+			sourceIdentity: q.String("SourceIdentity", sourceIdentityRules...),
 		},
-		sourceIdentity: q.String("SourceIdentity", sourceIdentityRules...),
-		mfa:            decodeMFA(q),
+		externalID: q.String("ExternalId", externalIDRules...),
+		mfa:        decodeMFA(q),
 	}
 	contexts := decodeContexts(q)
-	if _, err := sts.ParseRoleARN(in.roleARN); err != nil {
+	if in.account, err = sts.ParseRoleARN(in.roleARN); err != nil {
 		return in, err
 	}
 	if contexts {
@@ -113,87 +105,28 @@ func (in *assumeRoleInput) inheritSourceIdentity(caller *access.Caller) error {
 	return nil
 }
 
-// checkAssumeRole asks for sts:AssumeRole on the role, for sts:TagSession if the session will have tags, and for
-// sts:SetSourceIdentity if it will have a source identity. A role that does not exist is one whose trust
-// policy says nothing, so that the answer is that of a role which refuses the caller.
+// checkAssumeRole asks what is asked of everybody who assumes a role. A role that passes on a source identity needs
+// the permission in its own policies as well, also where the trust policy would be enough.
 //
-// A role that passes on a source identity needs the permission in its own policies as well, also where the
-// trust policy would be enough.
-//
-// Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
-// and https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html#id_credentials_temp_control-access_monitor-perms
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html#id_credentials_temp_control-access_monitor-perms
 func checkAssumeRole(c *httpapi.Call, in *assumeRoleInput) []access.Check {
-	account, _ := sts.ParseRoleARN(in.roleARN) // decodeAssumeRole has seen to it
-	trust := sts.NoTrust(in.roleARN)
-	if in.role != nil {
-		trust = in.role.Trust
+	checks := in.checks("sts:AssumeRole", in.conditionKeys)
+	if in.sourceIdentity != "" {
+		checks[len(checks)-1].BothSides = c.Caller.Kind == policy.RoleSession
 	}
-	ask := func(action string) access.Check {
-		return access.Check{Action: action, Resource: in.roleARN, Owner: account, Policy: trust, Keys: in.conditionKeys}
-	}
-	checks := []access.Check{ask("sts:AssumeRole")}
-	if in.tags.Any() {
-		checks = append(checks, ask("sts:TagSession"))
-	}
-	if in.sourceIdentity == "" {
-		return checks
-	}
-	set := ask("sts:SetSourceIdentity")
-	set.BothSides = c.Caller.Kind == policy.RoleSession
-	return append(checks, set)
+	return checks
 }
 
-// conditionKeys adds the keys of AssumeRole. All of its questions have all of them: AWS's examples of trust
-// policies allow two actions in one statement, under conditions on keys that its reference lists for one.
-//
-// Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html and
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html#id_credentials_temp_control-access_monitor-control-access
+// conditionKeys adds the keys of AssumeRole to those that all operations have by which a role is assumed.
 func (in *assumeRoleInput) conditionKeys(k *policy.Context) {
-	k.Set("sts:RoleSessionName", in.sessionName)
+	in.assumption.conditionKeys(k)
 	if in.externalID != "" {
 		k.Set("sts:ExternalId", in.externalID)
-	}
-	if in.sourceIdentity != "" {
-		k.Set("sts:SourceIdentity", in.sourceIdentity)
-	}
-	requestTags(k, in.tags.Passed)
-	if len(in.tags.Transitive) > 0 {
-		k.SetMulti("sts:TransitiveTagKeys", in.tags.Transitive)
 	}
 	if in.withMFA {
 		k.Set("aws:MultiFactorAuthPresent", "true")
 		k.Set("aws:MultiFactorAuthAge", "0")
 	}
-	if in.role != nil {
-		in.resourceTags(k)
-	}
-}
-
-// resourceTags adds the tags of the role. A tag that the caller hands on stands in the place of the role's of
-// the same key.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
-func (in *assumeRoleInput) resourceTags(k *policy.Context) {
-	for _, tag := range in.role.Tags {
-		value := tag.Value
-		for _, inherited := range in.tags.Inherited {
-			if sts.SameKey(inherited.Key, tag.Key) {
-				value = inherited.Value
-			}
-		}
-		k.Set("aws:ResourceTag/"+tag.Key, value)
-		k.Set("iam:ResourceTag/"+tag.Key, value)
-	}
-}
-
-type assumedRoleUser struct{ AssumedRoleId, Arn string }
-
-type assumeRoleResult struct {
-	AssumedRoleUser assumedRoleUser
-	Credentials     credentials
-	// PackedPolicySize is there only if session policies or tags were passed.
-	PackedPolicySize *int   `xml:",omitempty"`
-	SourceIdentity   string `xml:",omitempty"`
 }
 
 func (a *api) runAssumeRole(ctx context.Context, c *httpapi.Call, in *assumeRoleInput) (any, error) {
@@ -205,21 +138,5 @@ func (a *api) runAssumeRole(ctx context.Context, c *httpapi.Call, in *assumeRole
 	if err != nil {
 		return nil, err
 	}
-	session := in.role.Session(in.sessionName, c.Caller.ARN)
-	session.SourceIdentity = in.sourceIdentity
-	issued, err := a.sts.Issue(ctx, sts.Request{
-		Session: session, Duration: duration, Policy: in.policy, PolicyARNs: in.policyARNs, Tags: in.tags,
-	})
-	if err != nil {
-		return nil, err
-	}
-	result := &assumeRoleResult{
-		AssumedRoleUser: assumedRoleUser{AssumedRoleId: issued.Session.UserID(), Arn: issued.Session.ARN()},
-		Credentials:     showCredentials(issued),
-		SourceIdentity:  in.sourceIdentity,
-	}
-	if in.policy != "" || len(in.policyARNs) > 0 || len(in.tags.Passed) > 0 {
-		result.PackedPolicySize = &issued.PackedSize
-	}
-	return result, nil
+	return a.issue(ctx, &in.assumption, in.role.Session(in.sessionName, c.Caller.ARN), duration)
 }

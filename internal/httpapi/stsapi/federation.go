@@ -13,7 +13,6 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/ids"
-	"crossgrant/internal/policy"
 	"crossgrant/internal/saml"
 	"crossgrant/internal/sts"
 	"crossgrant/internal/webidentity"
@@ -36,33 +35,24 @@ type Tokens interface {
 // federatedInput is what the operations have in common by which whoever an identity provider vouches for
 // assumes a role.
 type federatedInput struct {
-	roleARN     string
-	account     ids.AccountID // of the role
-	sessionName string
-	duration    time.Duration
-	policy      string
-	policyARNs  []string
-
-	role *sts.Role // nil if there is none
+	assumption
 
 	// provider is the ARN of the provider; told are the condition keys of what it says, and kept those of them
 	// that later requests of the session have as well.
-	provider       string
-	told, kept     []sts.ProviderKey
-	tags           sts.Tags
-	sourceIdentity string
+	provider   string
+	told, kept []sts.ProviderKey
 	// longest limits the session, however long the role allows; 0: nothing does.
 	longest time.Duration
 }
 
 // decodeFederated reads the parameters that the operations have in common.
 func decodeFederated(q *query.Reader) federatedInput {
-	return federatedInput{
+	return federatedInput{assumption: assumption{
 		roleARN:    q.Required("RoleArn", arnRules...),
 		duration:   duration(q, sts.MinDuration, sts.MaxRoleDuration),
 		policy:     q.String("Policy", shortPolicyRules...),
 		policyARNs: policyARNs(q),
-	}
+	}}
 }
 
 // actAs makes the caller of the request whoever the provider vouches for. subject is its name there.
@@ -73,59 +63,14 @@ func (in *federatedInput) actAs(c *httpapi.Call, audience, subject string) {
 	c.Record.CallerID = in.provider + ":" + audience + ":" + subject
 }
 
-// checks asks for action on the role, for sts:TagSession if the session will have tags, and for
-// sts:SetSourceIdentity if it will have a source identity. A role that does not exist is one whose trust policy
-// says nothing.
+// checks asks what is asked of everybody who assumes a role. What the provider says is among the condition keys of
+// the caller.
 func (in *federatedInput) checks(action string) []access.Check {
-	trust := sts.NoTrust(in.roleARN)
-	if in.role != nil {
-		trust = in.role.Trust
-	}
-	ask := func(action string) access.Check {
-		return access.Check{Action: action, Resource: in.roleARN, Owner: in.account, Policy: trust, Keys: in.conditionKeys}
-	}
-	checks := []access.Check{ask(action)}
-	if in.tags.Any() {
-		checks = append(checks, ask("sts:TagSession"))
-	}
-	if in.sourceIdentity != "" {
-		checks = append(checks, ask("sts:SetSourceIdentity"))
-	}
-	return checks
+	return in.assumption.checks(action, in.conditionKeys)
 }
 
-// conditionKeys adds the keys of the request and of the role. What the provider says is among those of the
-// caller. All questions have all of them, as those of AssumeRole do.
-//
-// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
-func (in *federatedInput) conditionKeys(k *policy.Context) {
-	k.Set("sts:RoleSessionName", in.sessionName)
-	if in.sourceIdentity != "" {
-		k.Set("sts:SourceIdentity", in.sourceIdentity)
-	}
-	requestTags(k, in.tags.Passed)
-	if len(in.tags.Transitive) > 0 {
-		k.SetMulti("sts:TransitiveTagKeys", in.tags.Transitive)
-	}
-	if in.role == nil {
-		return
-	}
-	for _, tag := range in.role.Tags {
-		k.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-		k.Set("iam:ResourceTag/"+tag.Key, tag.Value)
-	}
-}
-
-// federatedResult is what the answers have in common.
-type federatedResult struct {
-	AssumedRoleUser  assumedRoleUser
-	Credentials      credentials
-	PackedPolicySize *int   `xml:",omitempty"`
-	SourceIdentity   string `xml:",omitempty"`
-}
-
-// issue makes the session. action is the one that was asked for.
-func (a *api) issue(ctx context.Context, in *federatedInput, action string) (*federatedResult, error) {
+// issueFederated makes the session. action is the one that was asked for.
+func (a *api) issueFederated(ctx context.Context, in *federatedInput, action string) (*assumedResult, error) {
 	if in.role == nil {
 		// Only a decision that takes silence for consent could lead here.
 		return nil, apierr.AccessDenied("Not authorized to perform " + action)
@@ -138,21 +83,8 @@ func (a *api) issue(ctx context.Context, in *federatedInput, action string) (*fe
 		duration = min(duration, in.longest)
 	}
 	session := in.role.Session(in.sessionName, "")
-	session.SourceIdentity, session.Provider, session.ProviderKeys = in.sourceIdentity, in.provider, in.kept
-	issued, err := a.sts.Issue(ctx, sts.Request{
-		Session: session, Duration: duration, Policy: in.policy, PolicyARNs: in.policyARNs, Tags: in.tags,
-	})
-	if err != nil {
-		return nil, err
-	}
-	result := &federatedResult{
-		AssumedRoleUser: assumedRoleUser{AssumedRoleId: issued.Session.UserID(), Arn: issued.Session.ARN()},
-		Credentials:     showCredentials(issued), SourceIdentity: in.sourceIdentity,
-	}
-	if in.policy != "" || len(in.policyARNs) > 0 || len(in.tags.Passed) > 0 {
-		result.PackedPolicySize = &issued.PackedSize
-	}
-	return result, nil
+	session.Provider, session.ProviderKeys = in.provider, in.kept
+	return a.issue(ctx, &in.assumption, session, duration)
 }
 
 // invalidToken refuses what a provider says.

@@ -37,7 +37,7 @@ func (a *api) assumeRoleWithSAML() httpapi.Operation {
 		Load:     a.loadSAML,
 		Checks:   func(_ *httpapi.Call, in *samlInput) []access.Check { return in.checks(samlAction) },
 		Run: func(ctx context.Context, _ *httpapi.Call, in *samlInput) (any, error) {
-			result, err := a.issue(ctx, &in.federatedInput, samlAction)
+			result, err := a.issueFederated(ctx, &in.federatedInput, samlAction)
 			if err != nil {
 				return nil, err
 			}
@@ -51,7 +51,7 @@ func (a *api) assumeRoleWithSAML() httpapi.Operation {
 const samlAction = "sts:AssumeRoleWithSAML"
 
 type samlResult struct {
-	federatedResult
+	assumedResult
 	Subject, SubjectType, Issuer, Audience, NameQualifier string
 }
 

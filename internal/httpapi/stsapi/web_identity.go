@@ -35,7 +35,7 @@ func (a *api) assumeRoleWithWebIdentity() httpapi.Operation {
 		Load:     a.loadWebIdentity,
 		Checks:   func(_ *httpapi.Call, in *webIdentityInput) []access.Check { return in.checks(action) },
 		Run: func(ctx context.Context, _ *httpapi.Call, in *webIdentityInput) (any, error) {
-			result, err := a.issue(ctx, &in.federatedInput, action)
+			result, err := a.issueFederated(ctx, &in.federatedInput, action)
 			if err != nil {
 				return nil, err
 			}
@@ -45,7 +45,7 @@ func (a *api) assumeRoleWithWebIdentity() httpapi.Operation {
 }
 
 type webIdentityResult struct {
-	federatedResult
+	assumedResult
 	SubjectFromWebIdentityToken string
 	Provider                    string
 	Audience                    string
