@@ -103,6 +103,10 @@ func decode(text []byte, value any) error {
 	if sum := sha256.Sum256(s.Value); hex.EncodeToString(sum[:]) != s.SHA256 {
 		return fmt.Errorf("%w: its checksum is not that of its content", ErrDamaged)
 	}
+	// JSON that says the same may be written in several ways; this was written in one.
+	if again, err := json.Marshal(s); err != nil || string(again)+"\n" != string(text) {
+		return fmt.Errorf("%w: it is not as it was written", ErrDamaged)
+	}
 	var versioned struct{ Format int }
 	if err := json.Unmarshal(s.Value, &versioned); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
