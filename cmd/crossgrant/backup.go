@@ -180,7 +180,7 @@ func (d *dataFolder) backups(service *objects.Service) *backup.Service {
 
 // openState opens metadata for reading.
 func openState(dir string) (backup.State, error) {
-	s, err := pebble.OpenSnapshot(dir)
+	s, err := pebble.OpenSnapshot(dir, pebble.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func openFolder(t testing.TB, dir string, box *seal.Box, id string) *folder {
 }
 
 func openState(dir string) (backup.State, error) {
-	s, err := pebble.OpenSnapshot(dir)
+	s, err := pebble.OpenSnapshot(dir, pebble.Options{})
 	if err != nil {
 		return nil, err
 	}

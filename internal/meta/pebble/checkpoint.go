@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/meta"
 )
@@ -69,13 +68,14 @@ type Snapshot struct {
 const snapshotCache = 4 << 20
 
 // OpenSnapshot opens the metadata in the folder dir for reading. No file of it is changed; the lock file is made if it is
-// missing.
-func OpenSnapshot(dir string) (*Snapshot, error) {
-	lock, err := lockDir(vfs.Default, dir)
+// missing. The cache is small.
+func OpenSnapshot(dir string, opts Options) (*Snapshot, error) {
+	opts.CacheBytes = snapshotCache
+	config := opts.config(&Engine{})
+	lock, err := lockDir(config.FS, dir)
 	if err != nil {
 		return nil, err
 	}
-	config := Options{CacheBytes: snapshotCache}.config(&Engine{})
 	config.ReadOnly, config.Lock = true, lock
 	db, err := openReadOnly(dir, config)
 	if err != nil {
