@@ -157,9 +157,10 @@ func (h *head) only(r meta.Reader) (bool, error) {
 
 // newer counts the noncurrent versions that are newer than f, up to most, delete markers left out.
 func (h *head) newer(r meta.Reader, f *found, most int) (n int, err error) {
+	var records listDecoder
 	it := r.Scan(keys.VersionsOf(h.id, h.key))
 	for n < most && it.Next() && !bytes.Equal(it.Key(), f.at) {
-		o, err := decodeListed(it.Value())
+		o, err := records.decode(it.Value())
 		if err != nil {
 			return 0, errors.Join(err, it.Close())
 		}
