@@ -92,7 +92,7 @@ type versionScan struct {
 	others  meta.Iterator // over keys.Versions
 	// Whether the iterators are at an entry.
 	atCurrent, atOther bool
-	records listDecoder
+	records            listDecoder
 	// last is the key of the version that next returned last.
 	last string
 	any  bool // whether next has returned a version
