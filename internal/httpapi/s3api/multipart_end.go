@@ -220,7 +220,7 @@ func (s *Service) completed(c *httpapi.Call, in *completeUploadInput, o *records
 	d.Text("Location", location(c))
 	d.Text("Bucket", c.Bucket)
 	d.Text("Key", c.Key)
-	d.Text("ETag", `"`+etag(o)+`"`)
+	d.Text("ETag", quotedETag(o))
 	writeChecksum(d, o.Checksum, o.Parts)
 	if o.Checksum != nil {
 		d.Text("ChecksumType", checksumType(o.Checksum))

@@ -253,7 +253,7 @@ func (in *getObjectInput) setChecksum(h http.Header, p span) {
 
 // setValidators sets the headers that tell one state of an object from another.
 func setValidators(h http.Header, o *records.Object) {
-	h.Set("ETag", `"`+etag(o)+`"`)
+	h.Set("ETag", quotedETag(o))
 	h.Set("Last-Modified", modified(o).Format(http.TimeFormat))
 }
 
@@ -285,7 +285,7 @@ func rangeHolds(ifRange string, o *records.Object) bool {
 	if at := date(ifRange); !at.IsZero() {
 		return modified(o).Equal(at)
 	}
-	return ifRange == `"`+etag(o)+`"`
+	return ifRange == quotedETag(o)
 }
 
 // partSpan returns the bytes of one part of an object; an object that was not uploaded in parts has one.
