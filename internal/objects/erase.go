@@ -167,7 +167,7 @@ func clearVersions(tx meta.Tx, from, to []byte, most int) (removed int, err erro
 		if err := records.Unmarshal(value, o); err != nil {
 			return err
 		}
-		return release(tx, o.Segments)
+		return release(tx, o)
 	})
 }
 

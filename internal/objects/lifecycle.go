@@ -123,7 +123,7 @@ func (s *Service) applyLifecycle(tx meta.Tx, b *LifecycleBatch, h *head, version
 		return a, freed, err
 	case lifecycle.Transition:
 		f.object.StorageClass = a.Class
-		if err := records.Put(tx, f.at, f.object); err != nil {
+		if err := putObject(tx, f.at, f.object); err != nil {
 			return none, false, err
 		}
 		return a, false, s.changed(tx, h.bucket, h.key, f.object, Origin{Event: "LifecycleTransition"})
