@@ -71,10 +71,10 @@ func newFixture(t *testing.T) *fixture {
 	f.Service = New(store, f.blobs, Options{
 		Keys:        &sse.Keyring{Master: f.box, KMS: oneKMS{}},
 		InlineLimit: testInline, ApartFrom: testApart,
-		MinPart:     testMinPart,
-		MaxObject:   testMaxBody,
-		Now:         newClock(),
-		Log:         slog.New(slog.DiscardHandler),
+		MinPart:   testMinPart,
+		MaxObject: testMaxBody,
+		Now:       newClock(),
+		Log:       slog.New(slog.DiscardHandler),
 	})
 	f.bucket = f.createBucket(bucketName, alice)
 	return f
