@@ -93,8 +93,18 @@ func (c *Conn) readBody(h *head, sink io.Writer) (int64, error) {
 
 func (c *Conn) readExactly(length int64, sink io.Writer) (int64, error) {
 	var done int64
+	skipper, _ := sink.(Skipper)
 	for done < length {
 		if c.r == c.w {
+			if skipper != nil {
+				n, err := c.skip(skipper, length-done)
+				if done += int64(n); err != nil {
+					return done, err
+				}
+				if n > 0 {
+					continue
+				}
+			}
 			if err := c.fill(); err != nil {
 				return done, err
 			}
@@ -107,6 +117,23 @@ func (c *Conn) readExactly(length int64, sink io.Writer) (int64, error) {
 		done += int64(n)
 	}
 	return done, nil
+}
+
+// skipped is how many bytes are worth skipping.
+const skipped = 32 << 10
+
+// skip throws away, of the next rest bytes of a body, some that the sink can do without.
+func (c *Conn) skip(sink Skipper, rest int64) (int, error) {
+	n := min(sink.Skippable(), rest)
+	if n < skipped {
+		return 0, nil
+	}
+	got, ok, err := c.drain.discard(n)
+	if !ok || err != nil {
+		return 0, err
+	}
+	sink.Skip(got)
+	return got, nil
 }
 
 func (c *Conn) readChunks(sink io.Writer) (int64, error) {

@@ -26,6 +26,7 @@ type Conn struct {
 	buf     []byte // read from the connection
 	r, w    int    // buf[r:w] is not parsed yet
 	refusal refusal
+	drain   drain
 }
 
 const (
@@ -59,6 +60,14 @@ func (r *refusal) Write(piece []byte) (int, error) {
 	const limit = 2 << 10
 	*r = append(*r, piece[:min(len(piece), limit-len(*r))]...)
 	return len(piece), nil
+}
+
+// Skipper is a sink that does not have to see all of a body.
+type Skipper interface {
+	io.Writer
+	// Skippable returns how many bytes it can do without, next; Skip says that it had to for n of them.
+	Skippable() int64
+	Skip(n int)
 }
 
 // ErrProtocol is in the chain of the error of an answer that is not understood.
@@ -115,6 +124,7 @@ func (c *Conn) Open(now time.Time) error {
 			return err
 		}
 		c.conn, c.moved, c.r, c.w = conn, time.Time{}, 0, 0
+		c.drain.open(conn)
 	}
 	if now.Sub(c.moved) < deadlineEvery {
 		return nil

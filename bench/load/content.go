@@ -78,6 +78,17 @@ func (c *comparer) Write(piece []byte) (int, error) {
 	return len(piece), nil
 }
 
+// Skippable returns how many of the next bytes are not compared.
+func (c *comparer) Skippable() int64 {
+	if c.all || c.at < edge {
+		return 0
+	}
+	return int64(max(len(c.want)-edge-c.at, 0))
+}
+
+// Skip leaves n bytes out.
+func (c *comparer) Skip(n int) { c.at += n }
+
 // compare compares the first bytes of piece with want[from:to].
 func (c *comparer) compare(piece []byte, from, to int) error {
 	if !bytes.Equal(piece[:to-from], c.want[from:to]) {

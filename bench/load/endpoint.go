@@ -24,9 +24,13 @@ type Endpoint struct {
 	Identity sign.Identity
 	PID      int    // of its process on this machine; 0 if there is none or it is not known
 	Data     string // folder that it keeps its data in; empty if not known
+	// Bare says that it keeps nothing, so that its answers cannot be compared with what was put.
+	Bare bool
+	// Objects is how many objects GET and HEAD choose from here; 0 for what the options say.
+	Objects uint64
 }
 
-// ParseEndpoint parses NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER]. Without KEY and SECRET requests are not
+// ParseEndpoint parses NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]. Without KEY and SECRET requests are not
 // signed. The process of an endpoint on a loopback address is looked for if its PID is not given.
 func ParseEndpoint(text, region string) (*Endpoint, error) {
 	name, rest, ok := strings.Cut(text, "=")
@@ -52,7 +56,7 @@ func ParseEndpoint(text, region string) (*Endpoint, error) {
 }
 
 func isOption(field string) bool {
-	return strings.HasPrefix(field, "pid=") || strings.HasPrefix(field, "data=")
+	return field == "bare" || strings.HasPrefix(field, "pid=") || strings.HasPrefix(field, "data=")
 }
 
 func (e *Endpoint) setURL(text string) error {
@@ -81,8 +85,10 @@ func (e *Endpoint) setOption(field string) error {
 		e.PID = pid
 	case "data":
 		e.Data = value
+	case "bare":
+		e.Bare = true
 	default:
-		return fmt.Errorf("%q is neither pid=PID nor data=FOLDER", field)
+		return fmt.Errorf("%q is none of pid=PID, data=FOLDER and bare", field)
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package load
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // pageKeys is how many keys a page of the flat listing has, which is the most that S3 gives.
 const pageKeys = 1000
@@ -22,6 +25,22 @@ func beginList(ctx context.Context, s *session, _ int) (round, error) {
 		w.query = append(append(w.query, "&start-after="...), w.key...)
 		return w.list(bucketFlat, elementKey, size)
 	}}, s.keys(ctx, bucketFlat, name, keys)
+}
+
+// beginListObjects lists pages of the objects that GET and HEAD choose from, each after a place that is drawn
+// from the first half, so that the page is full.
+func beginListObjects(ctx context.Context, s *session, size int) (round, error) {
+	n, _, err := s.objects(ctx, size)
+	want := min(pageKeys, max(n/4, 1))
+	prefix := "read-" + strconv.Itoa(size) + "%2F"
+	return round{do: func(w *worker, _ uint64) error {
+		w.query = append(w.query[:0], "list-type=2&max-keys="...)
+		w.query = appendDecimal(w.query, want, 1)
+		w.query = append(append(w.query, "&prefix="...), prefix...)
+		w.query = append(append(w.query, "&start-after="...), prefix...)
+		w.query = appendHex(w.query, w.random.Uint64()>>1)
+		return w.list(bucketObjects, elementKey, want)
+	}}, err
 }
 
 // beginListDelimiter lists the branches of a limb of the tree that is drawn.

@@ -1,21 +1,26 @@
 package load
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Of a hundred operations of mixed load so many are these; the rest are DELETE. A client deletes what it has
 // put itself, and puts where it has nothing to delete.
 const (
 	mixedGet  = 45
 	mixedHead = 25
-	mixedPut  = 18
+	mixedPut  = 14
 	mixedList = 2
 )
 
 // beginMixed mixes the operations on objects of the size that is given.
 func beginMixed(ctx context.Context, s *session, size int) (round, error) {
 	n, name, err := s.objects(ctx, size)
-	c, own := s.contents[size], spread("mixed/")
+	c, own := s.contents[size], spread(fmt.Sprintf("mixed-%d/", size))
+	had := make([]pool, len(s.workers))
 	return round{do: func(w *worker, _ uint64) error {
+		mine := &had[w.index]
 		switch p := w.random.Uint64N(100); {
 		case p < mixedGet:
 			return w.getObject(bucketObjects, name, w.random.Uint64N(n), c)
@@ -23,12 +28,12 @@ func beginMixed(ctx context.Context, s *session, size int) (round, error) {
 			return w.headObject(bucketObjects, name, w.random.Uint64N(n))
 		case p < mixedGet+mixedHead+mixedList:
 			return w.listSome(size, min(n, 100))
-		case p < mixedGet+mixedHead+mixedList+mixedPut || w.put == w.deleted:
-			w.put++
-			return w.putObject(bucketObjects, own, w.own(w.put-1), c)
+		case p < mixedGet+mixedHead+mixedList+mixedPut || mine.put == mine.deleted:
+			mine.put++
+			return w.putObject(bucketObjects, own, w.own(mine.put-1), c)
 		}
-		w.deleted++
-		return w.deleteObject(bucketObjects, own, w.own(w.deleted-1))
+		mine.deleted++
+		return w.deleteObject(bucketObjects, own, w.own(mine.deleted-1))
 	}}, err
 }
 

@@ -18,6 +18,8 @@ type Plan struct {
 	Rounds     int
 	Rate       float64 // operations per second, over all clients; 0 for a closed loop
 	Options    Options
+	// Fill says that the objects which GET and HEAD choose from are there before anything is measured.
+	Fill bool
 }
 
 // Row is what is measured in one row.
@@ -58,12 +60,29 @@ func (p *Plan) Rows() []Row {
 // order. Errors of operations are in the results; Run fails if it could not measure at all.
 func (p *Plan) Run(ctx context.Context, endpoints []*Endpoint, progress io.Writer, done func([]*Result)) error {
 	sessions := p.sessions(endpoints, progress)
+	if err := p.fill(ctx, sessions); err != nil {
+		return err
+	}
 	for _, row := range p.Rows() {
 		results, err := p.row(ctx, sessions, row)
 		if err != nil {
 			return err
 		}
 		done(results)
+	}
+	return nil
+}
+
+func (p *Plan) fill(ctx context.Context, sessions []*session) error {
+	if !p.Fill {
+		return nil
+	}
+	for _, s := range sessions {
+		for _, size := range p.Sizes {
+			if _, _, err := s.objects(ctx, size); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

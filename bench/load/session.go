@@ -96,6 +96,9 @@ func (s *session) fill(ctx context.Context, what string, n uint64, do step) erro
 func (s *session) objects(ctx context.Context, size int) (uint64, names, error) {
 	const most = 256 << 20
 	n := max(min(s.options.Objects, most/uint64(max(size, 1))), 1)
+	if s.Objects > 0 {
+		n = s.Objects
+	}
 	name := spread(fmt.Sprintf("read-%d/", size))
 	if err := s.bucket(bucketObjects); err != nil {
 		return 0, nil, err

@@ -23,7 +23,7 @@ func (t *Table) Print(lines []*Line) {
 	t.rows++
 	for _, l := range lines {
 		fmt.Fprintf(t.W, tableFormat, Name(l.Row), fmt.Sprint(l.Clients), l.Endpoint,
-			number(l.PerSecond), number(l.BytesPerSecond/(1<<20)), duration(l.P50), duration(l.P99), duration(l.P999), fmt.Sprint(l.Errors),
+			Number(l.PerSecond), Number(l.BytesPerSecond/(1<<20)), Duration(l.P50), Duration(l.P99), Duration(l.P999), fmt.Sprint(l.Errors),
 			known(l.ServerCPU > 0, seconds(l.ServerCPU)), seconds(l.OwnCPU),
 			known(l.RSS > 0, Bytes(l.RSS)), known(l.PeakRSS > 0, Bytes(l.PeakRSS)),
 			known(l.Throughput > 0, fmt.Sprintf("%.2f", l.Throughput)), known(l.CPU > 0, fmt.Sprintf("%.2f", l.CPU)))
@@ -52,21 +52,21 @@ func known(is bool, text string) string {
 }
 
 // seconds writes the time of one operation as seconds per 1,000.
-func seconds(d time.Duration) string { return number((1000 * d).Seconds()) }
+func seconds(d time.Duration) string { return Number((1000 * d).Seconds()) }
 
-// duration writes d in a unit that fits, with about three digits.
-func duration(d time.Duration) string {
+// Duration writes d in a unit that fits, with about three digits.
+func Duration(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
 		return fmt.Sprintf("%d µs", d.Microseconds())
 	case d < time.Second:
-		return number(float64(d)/float64(time.Millisecond)) + " ms"
+		return Number(float64(d)/float64(time.Millisecond)) + " ms"
 	}
-	return number(d.Seconds()) + " s"
+	return Number(d.Seconds()) + " s"
 }
 
-// number writes n with about three digits, and no exponent.
-func number(n float64) string {
+// Number writes n with about three digits, and no exponent.
+func Number(n float64) string {
 	switch {
 	case n >= 100:
 		return fmt.Sprintf("%.0f", n)

@@ -22,8 +22,10 @@ const (
 
 // commandLine is everything that can be typed.
 type commandLine struct {
-	Run  runCommand  `cmd:"" default:"withargs" help:"Measure endpoints (the default command)."`
-	Echo echoCommand `cmd:"" help:"Serve as a bare HTTP server does, to compare with: it answers GET with 4 KiB and reads what is PUT."`
+	Run   runCommand   `cmd:"" default:"withargs" help:"Measure endpoints (the default command)."`
+	Scale scaleCommand `cmd:"" help:"Compare a server that has many objects in a bucket with one that has few."`
+	Soak  soakCommand  `cmd:"" help:"Put mixed load on a server for long, and fail if it makes an error or grows."`
+	Echo  echoCommand  `cmd:"" help:"Serve as a bare HTTP server does, to compare with: it answers GET with 4 KiB and reads what is PUT."`
 }
 
 // streams are where a command writes.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ import (
 // planFlags say what is measured.
 type planFlags struct {
 	Region     string   `help:"Region that requests are signed for." default:"us-east-1" placeholder:"REGION"`
-	Ops        []string `help:"Operations: put, get, head, list, list-delimiter, list-deep, mixed, delete." default:"put,get,head,list,list-delimiter,list-deep,mixed,delete" placeholder:"NAME,…"`
+	Ops        []string `help:"Operations: put, get, head, list, list-objects, list-delimiter, list-deep, mixed, delete." default:"put,get,head,list,list-delimiter,list-deep,mixed,delete" placeholder:"NAME,…"`
 	Sizes      []string `help:"Sizes of objects for put and get; other operations use the smallest." default:"4KiB,128KiB,16MiB" placeholder:"SIZE,…"`
 	Clients    []int    `help:"Numbers of clients, each with a connection and one request at a time." default:"32" placeholder:"N,…"`
 	Seconds    float64  `help:"Length of a round." default:"2" placeholder:"S"`
@@ -34,29 +35,54 @@ type planFlags struct {
 // runCommand measures endpoints.
 type runCommand struct {
 	planFlags
-	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER]"`
+	scratchFlag
+	Start    []string `help:"Program of crossgrant: start a server, on a free port and with a data folder of its own, and measure it before other endpoints; may be repeated, to compare builds." sep:"none" placeholder:"[NAME=]PROGRAM"`
+	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]"`
 	JSON     string   `name:"json" help:"Write everything that was measured to this file." placeholder:"FILE"`
 	SVG      string   `name:"svg" help:"Draw a plot into this file." placeholder:"FILE"`
 }
 
 // Run measures and prints.
-func (c *runCommand) Run(ctx context.Context, s streams) error {
+func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	plan, err := c.plan()
 	if err != nil {
 		return err
 	}
+	given, err := c.given()
+	if err != nil {
+		return err
+	}
+	own, err := c.newServers()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, own.close()) }()
+	var endpoints []*load.Endpoint
+	for _, text := range c.Start {
+		name, program := parseStart(text)
+		server, err := own.start(ctx, name, program, c.Region)
+		if err != nil {
+			return err
+		}
+		endpoints = append(endpoints, server.endpoint)
+	}
+	return c.measure(ctx, s, plan, append(endpoints, given...))
+}
+
+// given returns the endpoints that are there already.
+func (c *runCommand) given() ([]*load.Endpoint, error) {
 	var endpoints []*load.Endpoint
 	for _, text := range c.Endpoint {
 		e, err := load.ParseEndpoint(text, c.Region)
 		if err != nil {
-			return usageError{err}
+			return nil, usageError{err}
 		}
 		endpoints = append(endpoints, e)
 	}
-	if len(endpoints) == 0 {
-		return usagef("give at least one --endpoint NAME=URL,KEY,SECRET")
+	if len(endpoints)+len(c.Start) == 0 {
+		return nil, usagef("give at least one --endpoint NAME=URL,KEY,SECRET or --start PROGRAM")
 	}
-	return c.measure(ctx, s, plan, endpoints)
+	return endpoints, nil
 }
 
 func (c *runCommand) measure(ctx context.Context, s streams, plan *load.Plan, endpoints []*load.Endpoint) error {

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"crossgrant/bench/load"
+	"crossgrant/bench/sign"
+	"crossgrant/test/servertest"
+)
+
+// scratchFlag says where servers that are started keep their data.
+type scratchFlag struct {
+	Scratch string `help:"Folder in which servers that are started get their data folders, removed at the end. Where it lies matters: a file system in memory syncs for nothing." placeholder:"FOLDER"`
+}
+
+// servers are crossgrant servers that this program has started, and will end.
+type servers struct {
+	folder string
+	all    []*started
+}
+
+// started is a server and its place as an endpoint.
+type started struct {
+	*servertest.Server
+	endpoint *load.Endpoint
+}
+
+// newServers makes the folder.
+func (f *scratchFlag) newServers() (*servers, error) {
+	folder, err := os.MkdirTemp(f.Scratch, "s3bench-")
+	return &servers{folder: folder}, err
+}
+
+// start starts a server on a free port of this machine, with an account.
+func (s *servers) start(ctx context.Context, name, program, region string, env ...string) (*started, error) {
+	folder := filepath.Join(s.folder, fmt.Sprint(len(s.all)))
+	server := &started{Server: &servertest.Server{
+		Program: program, Data: filepath.Join(folder, "data"), Address: "127.0.0.1:0", Env: env,
+		Flags: []string{"--region", region}, Log: filepath.Join(folder, "log"),
+	}}
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return nil, err
+	}
+	if err := server.Start(); err != nil {
+		return nil, err
+	}
+	s.all = append(s.all, server)
+	account, err := server.CreateAccount(ctx, "bench")
+	if err != nil {
+		return nil, err
+	}
+	server.endpoint = &load.Endpoint{Name: name, Data: server.Data, Identity: sign.Identity{
+		AccessKeyID: account.AccessKeyID, SecretAccessKey: account.SecretAccessKey, Region: region,
+	}}
+	server.seat()
+	return server, nil
+}
+
+// seat tells the endpoint where the server is since its last start.
+func (s *started) seat() {
+	s.endpoint.Address, s.endpoint.Identity.Host, s.endpoint.PID = s.Address, s.Address, s.PID()
+}
+
+// close ends the servers and removes what they have kept.
+func (s *servers) close() error {
+	var all []error
+	for _, server := range s.all {
+		if server.Running() {
+			all = append(all, server.Stop())
+		}
+	}
+	return errors.Join(append(all, os.RemoveAll(s.folder))...)
+}
+
+// parseStart takes NAME=PROGRAM or PROGRAM apart.
+func parseStart(text string) (name, program string) {
+	if name, program, ok := strings.Cut(text, "="); ok {
+		return name, program
+	}
+	return strings.TrimSuffix(filepath.Base(text), ".exe"), text
+}
