@@ -28,8 +28,11 @@ type commandLine struct {
 	Echo  echoCommand  `cmd:"" help:"Serve as a bare HTTP server does, to compare with: it answers GET with 4 KiB and reads what is PUT."`
 }
 
-// streams are where a command writes.
-type streams struct{ out, err io.Writer }
+// streams are where a command writes, and what was typed.
+type streams struct {
+	out, err io.Writer
+	args     []string
+}
 
 // usageError is an error in what was typed.
 type usageError struct{ error }
@@ -39,15 +42,15 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, streams{os.Stdout, os.Stderr, os.Args[1:]}))
 }
 
-// run does what args say and returns the exit status.
-func run(ctx context.Context, args []string, s streams) int {
+// run does what s.args say and returns the exit status.
+func run(ctx context.Context, s streams) int {
 	exited := false // kong printed help and would have exited
 	parser := kong.Must(&commandLine{}, kong.Name("s3bench"), kong.Description("A load generator for S3 endpoints."),
 		kong.Writers(s.out, s.err), kong.Exit(func(int) { exited = true }), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(s.args)
 	if exited {
 		return 0
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"crossgrant/bench/load"
 	"crossgrant/bench/process"
@@ -40,6 +41,7 @@ type runCommand struct {
 	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]"`
 	JSON     string   `name:"json" help:"Write everything that was measured to this file." placeholder:"FILE"`
 	SVG      string   `name:"svg" help:"Draw a plot into this file." placeholder:"FILE"`
+	Title    string   `help:"Title of the plot." default:"S3 servers under the same load" placeholder:"TEXT"`
 }
 
 // Run measures and prints.
@@ -87,22 +89,38 @@ func (c *runCommand) given() ([]*load.Endpoint, error) {
 
 func (c *runCommand) measure(ctx context.Context, s streams, plan *load.Plan, endpoints []*load.Endpoint) error {
 	table := report.Table{W: s.out}
-	var lines []*report.Line
+	r := &report.Report{Time: time.Now(), Machine: report.ThisMachine(), Arguments: report.HideSecrets(s.args), Plan: plan}
 	err := plan.Run(ctx, endpoints, s.err, func(row []*load.Result) {
-		l := report.Lines(row)
-		table.Print(l)
-		lines = append(lines, l...)
+		lines := report.Lines(row)
+		table.Print(lines)
+		r.Lines, r.Results = append(r.Lines, lines...), append(r.Results, row...)
 	})
 	if err != nil {
 		return err
 	}
 	fmt.Fprint(s.out, report.Legend)
-	printDisks(s, endpoints)
-	return failures(lines)
+	r.Disk = disks(s, endpoints)
+	return errors.Join(c.write(r), failures(r.Lines))
 }
 
-// printDisks prints what endpoints have on their disks.
-func printDisks(s streams, endpoints []*load.Endpoint) {
+// write writes the files that are asked for.
+func (c *runCommand) write(r *report.Report) error {
+	if c.JSON != "" {
+		if err := create(c.JSON, func(f *os.File) error { return r.Write(f) }); err != nil {
+			return err
+		}
+	}
+	if c.SVG == "" {
+		return nil
+	}
+	m := r.Machine
+	caption := fmt.Sprintf("%s; %d × %s; clients on the same machine as the servers, medians of %d rounds of %v s", r.Time.Format(time.DateOnly), m.CPUs, m.Processor, r.Plan.Rounds, r.Plan.Seconds)
+	return create(c.SVG, func(f *os.File) error { return report.Plot(f, c.Title, caption, r.Lines) })
+}
+
+// disks prints and returns what endpoints have on their disks, as far as that is known.
+func disks(s streams, endpoints []*load.Endpoint) map[string]int64 {
+	all := map[string]int64{}
 	for _, e := range endpoints {
 		if e.Data == "" {
 			continue
@@ -112,8 +130,10 @@ func printDisks(s streams, endpoints []*load.Endpoint) {
 			fmt.Fprintf(s.err, "%s: %v\n", e.Name, err)
 			continue
 		}
+		all[e.Name] = n
 		fmt.Fprintf(s.out, "%s: %s on disk\n", e.Name, report.Bytes(n))
 	}
+	return all
 }
 
 // failures returns an error if any operation failed.

@@ -57,7 +57,7 @@ func (c *scaleCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	printDisks(s, endpoints)
+	disks(s, endpoints)
 	if err := c.restarts(s, own); err != nil {
 		return err
 	}
