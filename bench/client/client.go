@@ -21,6 +21,7 @@ type Conn struct {
 	address string
 	timeout time.Duration
 	conn    net.Conn
+	opened  uint64    // how often it was
 	moved   time.Time // when the deadline was moved last
 	vector  [2][]byte
 	buf     []byte // read from the connection
@@ -116,6 +117,9 @@ func (c *Conn) do(now time.Time, head, body []byte, hasBody bool, sink io.Writer
 	return a, h.keep && sent == nil, errors.Join(sent, err)
 }
 
+// Opened returns how often the connection was opened so far.
+func (c *Conn) Opened() uint64 { return c.opened }
+
 // Open opens the connection if it is not, and moves its deadline.
 func (c *Conn) Open(now time.Time) error {
 	if c.conn == nil {
@@ -125,6 +129,7 @@ func (c *Conn) Open(now time.Time) error {
 		}
 		c.conn, c.moved, c.r, c.w = conn, time.Time{}, 0, 0
 		c.drain.open(conn)
+		c.opened++
 	}
 	if now.Sub(c.moved) < deadlineEvery {
 		return nil

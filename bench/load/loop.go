@@ -14,6 +14,7 @@ import (
 type Measurement struct {
 	Operations uint64         // that succeeded
 	Errors     uint64         // that did not, or not as they should
+	Reopened   uint64         // connections, because the server had closed them or after an error
 	Bytes      int64          // of bodies, sent and received
 	Elapsed    time.Duration  // until the last answer
 	Latency    hist.Histogram `json:"LatencyNanoseconds"`
@@ -43,10 +44,10 @@ const pause = 10 * time.Millisecond
 // run has workers do steps and measures them.
 func run(ctx context.Context, e *Endpoint, workers []*worker, d demand, do step) (*Measurement, error) {
 	for _, w := range workers {
-		w.reset()
 		if err := w.conn.Open(time.Now()); err != nil {
 			return nil, err
 		}
+		w.reset()
 		defer w.conn.Close()
 	}
 	before, own, err := cost(e)
@@ -84,6 +85,7 @@ func (m *Measurement) add(w *worker) {
 	m.Operations += w.latency.Count()
 	m.Errors += w.errors
 	m.Bytes += w.bytes
+	m.Reopened += w.conn.Opened() - w.opened
 	m.Latency.Add(&w.latency)
 	if m.FirstError == "" && w.first != nil {
 		m.FirstError = w.first.Error()

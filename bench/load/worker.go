@@ -32,7 +32,8 @@ type worker struct {
 	latency hist.Histogram
 	bytes   int64 // of bodies, sent and received
 	errors  uint64
-	first   error // the first of them
+	opened  uint64 // how often the connection was, before what is measured
+	first   error  // the first of them
 }
 
 // timeout is how long an operation may take.
@@ -48,7 +49,7 @@ func newWorker(e *Endpoint, index int, verify bool) *worker {
 // reset forgets what was seen.
 func (w *worker) reset() {
 	w.latency = hist.Histogram{}
-	w.bytes, w.errors, w.first = 0, 0, nil
+	w.bytes, w.errors, w.first, w.opened = 0, 0, nil, w.conn.Opened()
 }
 
 // object sets the path to that of a key.

@@ -18,6 +18,7 @@ type Line struct {
 	Endpoint   string
 	Operations uint64
 	Errors     uint64
+	Reopened   uint64
 	FirstError string `json:",omitempty"`
 	// PerSecond and BytesPerSecond are medians of the rounds.
 	PerSecond      float64
@@ -53,6 +54,7 @@ func line(r *load.Result) *Line {
 	for _, m := range r.Rounds {
 		l.Operations += m.Operations
 		l.Errors += m.Errors
+		l.Reopened += m.Reopened
 		l.FirstError = cmp.Or(l.FirstError, m.FirstError)
 		latency.Add(&m.Latency)
 		perSecond = append(perSecond, rate(m))

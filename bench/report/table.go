@@ -30,6 +30,9 @@ func (t *Table) Print(lines []*Line) {
 		if l.FirstError != "" {
 			fmt.Fprintf(t.W, "    first error: %s\n", l.FirstError)
 		}
+		if l.Reopened > l.Operations/100+l.Errors {
+			fmt.Fprintf(t.W, "    note: connections were opened %d times for %d operations, because the server closes them\n", l.Reopened, l.Operations)
+		}
 		if l.ServerCPU > 0 && l.OwnCPU > l.ServerCPU {
 			fmt.Fprintf(t.W, "    note: the load generator needed more CPU than the server, so that this row measures both\n")
 		}
