@@ -1,4 +1,4 @@
-// Package client is an HTTP/1.1 client over plain TCP for a load generator: one connection, one request at
+// Package client is an HTTP/1.1 client for a load generator, over TCP or TLS: one connection, one request at
 // a time, nothing allocated for each.
 //
 // It does what an answer of an S3 server needs and refuses everything else: Content-Length and chunked
@@ -8,6 +8,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 // goroutine.
 type Conn struct {
 	address string
+	tls     *tls.Config // nil: plain TCP
 	timeout time.Duration
 	conn    net.Conn
 	opened  uint64    // how often it was
@@ -40,10 +42,10 @@ const (
 	deadlineEvery = time.Second
 )
 
-// New returns a connection to address, host:port. A request that takes longer than timeout fails, within
-// a second or so.
-func New(address string, timeout time.Duration) *Conn {
-	return &Conn{address: address, timeout: timeout, buf: make([]byte, bufferSize)}
+// New returns a connection to address, host:port, over TLS if that is configured. A request that takes longer
+// than timeout fails, within a second or so.
+func New(address string, secure *tls.Config, timeout time.Duration) *Conn {
+	return &Conn{address: address, tls: secure, timeout: timeout, buf: make([]byte, bufferSize)}
 }
 
 // Answer is what the server said.
@@ -123,7 +125,7 @@ func (c *Conn) Opened() uint64 { return c.opened }
 // Open opens the connection if it is not, and moves its deadline.
 func (c *Conn) Open(now time.Time) error {
 	if c.conn == nil {
-		conn, err := net.DialTimeout("tcp", c.address, c.timeout)
+		conn, err := c.dial()
 		if err != nil {
 			return err
 		}
@@ -136,6 +138,14 @@ func (c *Conn) Open(now time.Time) error {
 	}
 	c.moved = now
 	return c.conn.SetDeadline(now.Add(c.timeout + deadlineEvery))
+}
+
+func (c *Conn) dial() (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: c.timeout}
+	if c.tls != nil {
+		return tls.DialWithDialer(dialer, "tcp", c.address, c.tls)
+	}
+	return dialer.Dial("tcp", c.address)
 }
 
 func (c *Conn) send(head, body []byte) error {

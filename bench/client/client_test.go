@@ -3,9 +3,11 @@ package client
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,7 +21,7 @@ func serve(t *testing.T, handler http.HandlerFunc) *Conn {
 	t.Helper()
 	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
-	return New(s.Listener.Addr().String(), time.Minute)
+	return New(s.Listener.Addr().String(), nil, time.Minute)
 }
 
 // TestAnswers asks Go's server for bodies of many lengths, whose lengths are told or not, on one connection.
@@ -90,6 +92,25 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
+// TestTLS holds that the same goes over TLS, and that a certificate that is not trusted is refused.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	body := bytes.Repeat([]byte("x"), 1<<20)
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(body) }))
+	t.Cleanup(s.Close)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	address, head := s.Listener.Addr().String(), []byte("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+	trusting := s.Client().Transport.(*http.Transport).TLSClientConfig
+	for range 2 {
+		if a, err := New(address, trusting, time.Minute).Do(time.Now(), head, nil, true, io.Discard); err != nil || a.Length != 1<<20 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	}
+	if a, err := New(address, &tls.Config{}, time.Minute).Do(time.Now(), head, nil, true, io.Discard); err == nil {
+		t.Errorf("a certificate of nobody is trusted: %+v", a)
+	}
+}
+
 // TestReconnects holds that a connection that the server closes in good order is opened again.
 func TestReconnects(t *testing.T) {
 	t.Parallel()
@@ -128,7 +149,7 @@ func TestBrokenAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := New(raw(t, answer), time.Minute)
+			c := New(raw(t, answer), nil, time.Minute)
 			if a, err := c.Do(time.Now(), []byte("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), nil, true, io.Discard); err == nil {
 				t.Errorf("the answer is taken: %+v", a)
 			} else if c.conn != nil {
@@ -220,7 +241,7 @@ func (refusing) Write([]byte) (int, error) { return 0, errRefused }
 
 // TestNoAllocation holds that a request allocates nothing on the client's side.
 func TestNoAllocation(t *testing.T) {
-	c := New(pong(t), time.Minute)
+	c := New(pong(t), nil, time.Minute)
 	head, now := []byte("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), time.Now()
 	if n := testing.AllocsPerRun(200, func() { c.Do(now, head, nil, true, io.Discard) }); n > 0 {
 		t.Errorf("a request allocates %v times", n)
@@ -257,7 +278,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour"))
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		c := New("", time.Minute)
+		c := New("", nil, time.Minute)
 		c.conn = &replay{rest: answer}
 		var got bytes.Buffer
 		a, err := c.Do(time.Now(), []byte("\r\n"), nil, true, &got)

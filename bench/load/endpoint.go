@@ -6,6 +6,7 @@
 package load
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -20,7 +21,8 @@ import (
 // Endpoint is a server that load is put on.
 type Endpoint struct {
 	Name     string
-	Address  string // host:port
+	Address  string      // host:port
+	TLS      *tls.Config // nil: plain HTTP
 	Identity sign.Identity
 	PID      int    // of its process on this machine; 0 if there is none or it is not known
 	Data     string // folder that it keeps its data in; empty if not known
@@ -64,12 +66,16 @@ func (e *Endpoint) setURL(text string) error {
 	if err != nil {
 		return err
 	}
-	if u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return fmt.Errorf("%q is not http://HOST[:PORT]", text)
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return fmt.Errorf("%q is not http://HOST[:PORT] or https://HOST[:PORT]", text)
 	}
 	e.Identity.Host, e.Address = u.Host, u.Host
+	port := ":80"
+	if u.Scheme == "https" {
+		e.TLS, port = &tls.Config{ServerName: u.Hostname()}, ":443"
+	}
 	if u.Port() == "" {
-		e.Address += ":80"
+		e.Address += port
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ const timeout = 2 * time.Minute
 
 func newWorker(e *Endpoint, index int, verify bool) *worker {
 	return &worker{
-		index: uint64(index), conn: client.New(e.Address, timeout), signer: sign.New(e.Identity),
+		index: uint64(index), conn: client.New(e.Address, e.TLS, timeout), signer: sign.New(e.Identity),
 		random: rand.New(rand.NewPCG(uint64(index), 7)), verify: verify, bare: e.Bare,
 	}
 }

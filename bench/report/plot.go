@@ -8,12 +8,14 @@ import (
 	"strings"
 )
 
-// Plot draws lines as an SVG: for every row, how many operations per second each endpoint did and how much
+// Plot draws a report as an SVG: for every row, how many operations per second each endpoint did and how much
 // processor time its server needed for one, as bars beside each other. The bars of a row are drawn relative to
-// its longest, and labelled with their values. It is readable on light and dark ground.
-func Plot(w io.Writer, title, caption string, lines []*Line) error {
-	p := plot{groups: group(lines)}
-	for _, l := range lines {
+// its longest, and labelled with their values. Below them stand the memory and the bytes on disk that each
+// endpoint had in the end. It is readable on light and dark ground.
+func Plot(w io.Writer, title, caption string, r *Report) error {
+	p := plot{groups: group(r.Lines), memory: map[string]int64{}, disk: r.Disk}
+	for _, l := range r.Lines {
+		p.memory[l.Endpoint] = max(p.memory[l.Endpoint], l.PeakRSS)
 		if !slices.Contains(p.endpoints, l.Endpoint) {
 			p.endpoints = append(p.endpoints, l.Endpoint)
 		}
@@ -64,6 +66,8 @@ type plot struct {
 	text      strings.Builder
 	groups    [][]*Line // by row
 	endpoints []string
+	memory    map[string]int64 // bytes at most, by endpoint; none or 0 if not known
+	disk      map[string]int64 // bytes in the end
 }
 
 // group puts the lines of a row together, which follow each other.
@@ -79,7 +83,7 @@ func group(lines []*Line) [][]*Line {
 }
 
 func (p *plot) draw(title, caption string) {
-	height := plotTop + plotMargin
+	height := plotTop + plotMargin + len(p.endpoints)*(barHeight+barGap) + groupGap
 	for _, g := range p.groups {
 		height += groupHeight(g)
 	}
@@ -97,6 +101,7 @@ func (p *plot) draw(title, caption string) {
 		p.group(g, y)
 		y += groupHeight(g)
 	}
+	p.resources(y)
 	p.printf("</svg>\n")
 }
 
@@ -138,6 +143,26 @@ func throughput(l *Line) string {
 		return ""
 	}
 	return " (" + Number(l.BytesPerSecond/(1<<20)) + " MiB/s)"
+}
+
+// resources draws what endpoints had of memory and disk, the top at y.
+func (p *plot) resources(y int) {
+	var memory, disk int64
+	for _, name := range p.endpoints {
+		memory, disk = max(memory, p.memory[name]), max(disk, p.disk[name])
+	}
+	left, right := plotMargin+nameWidth, plotMargin+nameWidth+panelWidth+panelGap
+	p.write(plotMargin, y+barHeight-2, "", "start", "Peak memory | disk")
+	p.write(plotMargin, y+barHeight-2+lineHeight-3, "small", "start", "shorter is better")
+	for i, name := range p.endpoints {
+		if n := p.memory[name]; n > 0 {
+			p.bar(left, y, i%colours, float64(n), float64(memory), Bytes(n))
+		}
+		if n, known := p.disk[name]; known {
+			p.bar(right, y, i%colours, float64(n), float64(disk), Bytes(n))
+		}
+		y += barHeight + barGap
+	}
 }
 
 // bar draws one bar and its label.

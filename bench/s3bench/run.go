@@ -115,7 +115,7 @@ func (c *runCommand) write(r *report.Report) error {
 	}
 	m := r.Machine
 	caption := fmt.Sprintf("%s; %d × %s; clients on the same machine as the servers, medians of %d rounds of %v s", r.Time.Format(time.DateOnly), m.CPUs, m.Processor, r.Plan.Rounds, r.Plan.Seconds)
-	return create(c.SVG, func(f *os.File) error { return report.Plot(f, c.Title, caption, r.Lines) })
+	return create(c.SVG, func(f *os.File) error { return report.Plot(f, c.Title, caption, r) })
 }
 
 // disks prints and returns what endpoints have on their disks, as far as that is known.
