@@ -79,7 +79,7 @@ func TestRefusal(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/no" {
-			http.Error(w, strings.Repeat("no ", 5000), 503)
+			http.Error(w, strings.Repeat("no ", 5000), http.StatusServiceUnavailable)
 		}
 	})
 	var got bytes.Buffer

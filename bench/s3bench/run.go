@@ -38,7 +38,7 @@ type runCommand struct {
 	planFlags
 	scratchFlag
 	Start    []string `help:"Program of crossgrant: start a server, on a free port and with a data folder of its own, and measure it before other endpoints; may be repeated, to compare builds." sep:"none" placeholder:"[NAME=]PROGRAM"`
-	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]"`
+	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed; bare says that it keeps nothing. The buckets s3bench-objects, s3bench-flat and s3bench-tree are made there, and stay." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]"`
 	JSON     string   `name:"json" help:"Write everything that was measured to this file." placeholder:"FILE"`
 	SVG      string   `name:"svg" help:"Draw a plot into this file." placeholder:"FILE"`
 	Title    string   `help:"Title of the plot." default:"S3 servers under the same load" placeholder:"TEXT"`
