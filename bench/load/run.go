@@ -33,6 +33,7 @@ type Row struct {
 type Result struct {
 	Row
 	Endpoint string
+	Bare     bool `json:",omitempty"` // of the endpoint
 	Rounds   []*Measurement
 }
 
@@ -103,7 +104,7 @@ func (p *Plan) sessions(endpoints []*Endpoint, progress io.Writer) []*session {
 func (p *Plan) row(ctx context.Context, sessions []*session, row Row) ([]*Result, error) {
 	results := make([]*Result, len(sessions))
 	for i, s := range sessions {
-		results[i] = &Result{Row: row, Endpoint: s.Name}
+		results[i] = &Result{Row: row, Endpoint: s.Name, Bare: s.Bare}
 	}
 	for round := range p.Rounds {
 		for i := range sessions {

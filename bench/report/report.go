@@ -31,6 +31,7 @@ type Line struct {
 	RSS, PeakRSS      int64 // bytes, after the last round; zero if not known
 	// Throughput is how many times as many operations per second as the best other endpoint this one did, the
 	// median of the rounds; CPU how many times the processor time of the one that needs least. Zero: no other.
+	// A bare endpoint is compared with only where there is no other.
 	Throughput, CPU float64
 }
 
@@ -70,15 +71,31 @@ func line(r *load.Result) *Line {
 	return l
 }
 
+// others returns the indexes of what the ith result is compared with.
+func others(row []*load.Result, i int) []int {
+	var all, bare []int
+	for j, r := range row {
+		switch {
+		case j == i:
+		case r.Bare:
+			bare = append(bare, j)
+		default:
+			all = append(all, j)
+		}
+	}
+	if len(all) == 0 {
+		return bare
+	}
+	return all
+}
+
 // compare sets the ratios of the ith line.
 func compare(row []*load.Result, lines []*Line, i int) {
 	var ratios []float64
 	for round, m := range row[i].Rounds {
 		best := 0.0
-		for j := range row {
-			if j != i {
-				best = max(best, rate(row[j].Rounds[round]))
-			}
+		for _, j := range others(row, i) {
+			best = max(best, rate(row[j].Rounds[round]))
 		}
 		if best > 0 {
 			ratios = append(ratios, rate(m)/best)
@@ -86,8 +103,8 @@ func compare(row []*load.Result, lines []*Line, i int) {
 	}
 	lines[i].Throughput = median(ratios)
 	var least time.Duration
-	for j, l := range lines {
-		if j != i && l.ServerCPU > 0 && (least == 0 || l.ServerCPU < least) {
+	for _, j := range others(row, i) {
+		if l := lines[j]; l.ServerCPU > 0 && (least == 0 || l.ServerCPU < least) {
 			least = l.ServerCPU
 		}
 	}

@@ -35,6 +35,14 @@ func TestLines(t *testing.T) {
 	if b.Throughput != 0.5 || b.CPU != 4 {
 		t.Errorf("b: %+v", b)
 	}
+	bare := result("bare", time.Microsecond, 9000)
+	bare.Bare = true
+	if l := Lines([]*load.Result{result("a", 4*time.Microsecond, 3000), bare})[0]; l.Throughput != 1.0/3 || l.CPU != 4 {
+		t.Errorf("beside a bare server it is %v and %v times that", l.Throughput, l.CPU)
+	}
+	if l := Lines([]*load.Result{result("a", 4*time.Microsecond, 3000), bare, result("b", time.Microsecond, 6000)})[0]; l.Throughput != 0.5 {
+		t.Errorf("beside a bare server and another it is %v times that", l.Throughput)
+	}
 	if alone := Lines([]*load.Result{result("a", 0, 10)})[0]; alone.Throughput != 0 || alone.CPU != 0 {
 		t.Errorf("alone it is %v and %v times the best other", alone.Throughput, alone.CPU)
 	}

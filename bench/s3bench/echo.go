@@ -15,6 +15,9 @@ type echoCommand struct {
 	Listen string `help:"Address to listen on." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 }
 
+// echoReady begins the line that is printed when the server is ready; its address follows.
+const echoReady = "echo is ready at http://"
+
 // echoed is the size in bytes of every answer to GET.
 const echoed = 4 << 10
 
@@ -27,7 +30,7 @@ func (c *echoCommand) Run(ctx context.Context, s streams) error {
 	server := &http.Server{Handler: newEcho(), ReadHeaderTimeout: time.Minute}
 	stopped := context.AfterFunc(ctx, func() { server.Close() })
 	defer stopped()
-	fmt.Fprintf(s.out, "echo is ready at http://%s\n", l.Addr())
+	fmt.Fprintf(s.out, "%s%s\n", echoReady, l.Addr())
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

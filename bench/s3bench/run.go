@@ -38,6 +38,7 @@ type runCommand struct {
 	planFlags
 	scratchFlag
 	Start    []string `help:"Program of crossgrant: start a server, on a free port and with a data folder of its own, and measure it before other endpoints; may be repeated, to compare builds." sep:"none" placeholder:"[NAME=]PROGRAM"`
+	Echo     bool     `help:"Measure a bare HTTP server as well, which answers with 4 KiB and keeps nothing."`
 	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed; bare says that it keeps nothing. The buckets s3bench-objects, s3bench-flat and s3bench-tree are made there, and stay." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]"`
 	JSON     string   `name:"json" help:"Write everything that was measured to this file." placeholder:"FILE"`
 	SVG      string   `name:"svg" help:"Draw a plot into this file." placeholder:"FILE"`
@@ -68,7 +69,15 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 		}
 		endpoints = append(endpoints, server.endpoint)
 	}
-	return c.measure(ctx, s, plan, append(endpoints, given...))
+	endpoints = append(endpoints, given...)
+	if c.Echo {
+		echo, err := own.startEcho()
+		if err != nil {
+			return err
+		}
+		endpoints = append(endpoints, echo)
+	}
+	return c.measure(ctx, s, plan, endpoints)
 }
 
 // given returns the endpoints that are there already.
@@ -81,7 +90,7 @@ func (c *runCommand) given() ([]*load.Endpoint, error) {
 		}
 		endpoints = append(endpoints, e)
 	}
-	if len(endpoints)+len(c.Start) == 0 {
+	if len(endpoints)+len(c.Start) == 0 && !c.Echo {
 		return nil, usagef("give at least one --endpoint NAME=URL,KEY,SECRET or --start PROGRAM")
 	}
 	return endpoints, nil

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -22,6 +24,7 @@ type scratchFlag struct {
 type servers struct {
 	folder string
 	all    []*started
+	echo   *exec.Cmd // nil: none
 }
 
 // started is a server and its place as an endpoint.
@@ -61,6 +64,32 @@ func (s *servers) start(ctx context.Context, name, program, region string, env .
 	return server, nil
 }
 
+// startEcho starts a bare HTTP server as a process of its own, on a free port.
+func (s *servers) startEcho() (*load.Endpoint, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	echo := exec.Command(self, "echo")
+	stdout, err := echo.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := echo.Start(); err != nil {
+		return nil, err
+	}
+	s.echo = echo
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		return nil, fmt.Errorf("start echo: %w", err)
+	}
+	address, found := strings.CutPrefix(strings.TrimSpace(line), echoReady)
+	if !found {
+		return nil, fmt.Errorf("start echo: it printed %q", line)
+	}
+	return &load.Endpoint{Name: "echo", Address: address, Identity: sign.Identity{Host: address}, PID: echo.Process.Pid, Bare: true}, nil
+}
+
 // seat tells the endpoint where the server is since its last start.
 func (s *started) seat() {
 	s.endpoint.Address, s.endpoint.Identity.Host, s.endpoint.PID = s.Address, s.Address, s.PID()
@@ -69,6 +98,10 @@ func (s *started) seat() {
 // close ends the servers and removes what they have kept.
 func (s *servers) close() error {
 	var all []error
+	if s.echo != nil {
+		all = append(all, s.echo.Process.Kill())
+		s.echo.Wait() // that it was killed is no news
+	}
 	for _, server := range s.all {
 		if server.Running() {
 			all = append(all, server.Stop())

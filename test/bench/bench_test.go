@@ -91,6 +91,7 @@ func TestFailures(t *testing.T) {
 	if !strings.Contains(out, "not what was put") {
 		t.Errorf("it printed\n%s", out)
 	}
+	execute(t, 0, generator, append(short, "--echo", "--ops", "put,get,head,delete")...)
 	execute(t, 2, generator, append(short, "--endpoint", "echo")...)
 	execute(t, 2, generator, append(short, "--endpoint", bare, "--ops", "push")...)
 	execute(t, 2, generator)
