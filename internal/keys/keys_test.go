@@ -61,6 +61,7 @@ func TestLayout(t *testing.T) {
 		{"Upload", Upload(bucket, "a\x00b", "id"), `U\x00\x01\x02\x03\x04\x05\x06\xffa\x00\xffb\x00\x01id`},
 		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
 		{"Garbage", Garbage("ff"), `Gff`},
+		{"Blob", Blob("ff"), `bff`},
 		{"Writing", Writing("ff"), `Wff`},
 		{"Membership", Membership(account), `D380701114427`},
 		{"Organization", Organization(org), `Ro-ab\x00\x01o`},
