@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
@@ -26,6 +27,7 @@ type pending struct {
 	ctx context.Context // outlives the caller's, so that discard can be finished
 	id  blob.ID
 	w   blob.Writer
+	sum uint32 // CRC-32C of the bytes that were written
 
 	recorded chan struct{} // closed when recordErr is set
 	// recordErr is why the intention could not be recorded.
@@ -40,6 +42,9 @@ func (s *Service) drawBlobID() (blob.ID, error) {
 	err := s.draw(raw[:])
 	return blob.ID(hex.EncodeToString(raw[:])), err
 }
+
+// castagnoli is the polynomial of the checksum of what is stored: processors compute it faster than memory is read.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // begin starts to write a blob.
 func (s *Service) begin(ctx context.Context) (*pending, error) {
@@ -63,6 +68,7 @@ func (s *Service) begin(ctx context.Context) (*pending, error) {
 // Write writes to the blob.
 func (p *pending) Write(b []byte) (int, error) {
 	n, err := p.w.Write(b)
+	p.sum = crc32.Update(p.sum, castagnoli, b[:n])
 	if err != nil {
 		return n, fmt.Errorf("write blob %s: %w", p.id, err)
 	}

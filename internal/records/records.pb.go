@@ -2604,8 +2604,10 @@ func (x *Checksum) GetComposite() bool {
 type Segment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Blob          string                 `protobuf:"bytes,1,opt,name=blob,proto3" json:"blob,omitempty"`
-	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"` // bytes of content, before encryption
-	Salt          []byte                 `protobuf:"bytes,3,opt,name=salt,proto3" json:"salt,omitempty"`  // of the key that its bytes are encrypted with; empty where the object is not encrypted
+	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`             // bytes of content, before encryption
+	Salt          []byte                 `protobuf:"bytes,3,opt,name=salt,proto3" json:"salt,omitempty"`              // of the key that its bytes are encrypted with; empty where the object is not encrypted
+	Crc32C        *uint32                `protobuf:"fixed32,13,opt,name=crc32c,proto3,oneof" json:"crc32c,omitempty"` // of the bytes as they are stored; absent: written by a program that kept none
+	Damaged       int64                  `protobuf:"varint,14,opt,name=damaged,proto3" json:"damaged,omitempty"`      // when the blob was found to be lost or not what was written; 0: it was not
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2659,6 +2661,20 @@ func (x *Segment) GetSalt() []byte {
 		return x.Salt
 	}
 	return nil
+}
+
+func (x *Segment) GetCrc32C() uint32 {
+	if x != nil && x.Crc32C != nil {
+		return *x.Crc32C
+	}
+	return 0
+}
+
+func (x *Segment) GetDamaged() int64 {
+	if x != nil {
+		return x.Damaged
+	}
+	return 0
 }
 
 // Encryption of an object or of an upload: under which key the key of its content is sealed.
@@ -6816,11 +6832,14 @@ const file_records_records_proto_rawDesc = "" +
 	"\bChecksum\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12\x1c\n" +
-	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"E\n" +
+	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"\x87\x01\n" +
 	"\aSegment\x12\x12\n" +
 	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
-	"\x04salt\x18\x03 \x01(\fR\x04salt\"\xc1\x02\n" +
+	"\x04salt\x18\x03 \x01(\fR\x04salt\x12\x1b\n" +
+	"\x06crc32c\x18\r \x01(\aH\x00R\x06crc32c\x88\x01\x01\x12\x18\n" +
+	"\adamaged\x18\x0e \x01(\x03R\adamagedB\t\n" +
+	"\a_crc32c\"\xc1\x02\n" +
 	"\n" +
 	"Encryption\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x1c\n" +
@@ -7385,6 +7404,7 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[31].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
