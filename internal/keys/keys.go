@@ -35,7 +35,7 @@
 //	'T' bucket-id kind               setting of a bucket that is not in its record, by SettingKind
 //	'X' bucket                       LifecycleProgress of a bucket with a lifecycle, by name
 //	'U' bucket-id key\0 upload-id    Upload in progress
-//	'P' upload-id number             Part, number as two bytes
+//	'P' upload-id\0 number           Part, number as two bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted
 //	'W' blob-id                      blob whose record is being written; garbage if found at start
 //	'D' account                      Membership of an account in an organization
@@ -71,6 +71,7 @@
 //	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
 //	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
+//	'f' kind                         ScrubProgress of the pass over what kind names
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
 package keys
