@@ -35,7 +35,7 @@
 //	'T' bucket-id kind               setting of a bucket that is not in its record, by SettingKind
 //	'X' bucket                       LifecycleProgress of a bucket with a lifecycle, by name
 //	'U' bucket-id key\0 upload-id    Upload in progress
-//	'P' upload-id number             Part, number as two bytes
+//	'P' upload-id\0 number           Part, number as two bytes
 //	'c' sequence random             content of an object up to 64 KiB, as Object.content names it; sequence as 8 bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted
 //	'b' blob-id                      blob that a record names; empty value. Of blobs written by format 3 and before there is none
@@ -73,6 +73,7 @@
 //	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
 //	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
+//	'f' kind                         ScrubProgress of the pass over what kind names
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
 package keys

@@ -1,7 +1,6 @@
 package objects
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -143,7 +142,9 @@ func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*reco
 			return nil, err
 		}
 		l.ids = append(l.ids, id)
-		l.segments = append(l.segments, &records.Segment{Blob: string(id), Size: segment.Size, Salt: bytes.Clone(segment.Salt)})
+		linked := proto.CloneOf(segment)
+		linked.Blob = string(id)
+		l.segments = append(l.segments, linked)
 	}
 	return l, nil
 }
