@@ -105,7 +105,7 @@ func (c *restoreCommand) makeFolder() error {
 // restore copies blobs and metadata, and reads from the metadata that this program and the master key belong to it.
 func (c *restoreCommand) restore(ctx context.Context, s streams, r *backup.Restoration, box *seal.Box) error {
 	tell := func(p backup.Progress) { tellProgress(s.err, "restore", p) }
-	blobs, err := files.Open(filepath.Join(c.Data, blobsDir))
+	blobs, err := files.Open(filepath.Join(c.Data, blobsDir), files.Options{})
 	if err != nil {
 		return err
 	}

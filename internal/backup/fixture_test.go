@@ -97,7 +97,7 @@ func openFolder(t testing.TB, dir string, box *seal.Box, id string) *folder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blobs, err := files.Open(filepath.Join(dir, "blobs"))
+	blobs, err := files.Open(filepath.Join(dir, "blobs"), files.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func restoreTo(ctx context.Context, target string, id int, dir string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	blobs, err := files.Open(filepath.Join(dir, "blobs"))
+	blobs, err := files.Open(filepath.Join(dir, "blobs"), files.Options{})
 	if err != nil {
 		return err
 	}

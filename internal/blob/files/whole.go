@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/blob"
 )
@@ -16,8 +17,12 @@ func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64
 	if err := s.begin(ctx, id); err != nil {
 		return nil, 0, err
 	}
-	defer s.mu.RUnlock()
-	f, err := os.Open(s.place(id))
+	defer s.calls.RUnlock()
+	var f vfs.File
+	err := s.find(id, func(name string) (err error) {
+		f, err = s.fs.Open(name)
+		return err
+	})
 	if err != nil {
 		return nil, 0, translate(id, err)
 	}
@@ -25,5 +30,5 @@ func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64
 	if err != nil {
 		return nil, 0, errors.Join(translate(id, err), f.Close())
 	}
-	return &reader{io.LimitedReader{R: f, N: info.Size()}, f, id}, info.Size(), nil
+	return &reader{file: f, id: id, left: info.Size()}, info.Size(), nil
 }
