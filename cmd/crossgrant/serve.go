@@ -135,6 +135,8 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
 	defer wired.usage.Close()
+	defer wired.backups.Close()
+	defer context.AfterFunc(ctx, wired.backups.Stop)() // requests under way are waited for, but not a backup
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -153,8 +155,10 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	if err != nil {
 		return err
 	}
+	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
+	operator.Backups = wired.backups
 	group := &serverGroup{failed: make(chan error, 2)}
-	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
+	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	if config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}

@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/httpapi"
@@ -47,6 +48,7 @@ type wired struct {
 	accessLog  *accesslog.Service
 	closure    *closure.Service
 	usage      *usage.Service
+	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
 }
@@ -76,6 +78,10 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
 	})
 	if err := w.objects.Recover(ctx); err != nil {
+		return nil, err
+	}
+	w.backups = folder.backups(w.objects)
+	if err := w.backups.Recover(); err != nil {
 		return nil, err
 	}
 	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity, Principals: identity})

@@ -20,6 +20,13 @@ type Run struct{ aead cipher.AEAD }
 // StoredSize returns how many bytes are stored of a run of size bytes.
 func (r *Run) StoredSize(size int64) int64 { return size + packages(size)*int64(r.aead.Overhead()) }
 
+// IsStoredSize reports whether a run of size bytes of content may be stored as stored bytes, in one layer of
+// encryption or in two.
+func IsStoredSize(stored, size int64) bool {
+	overhead := stored - size
+	return overhead == packages(size)*maxOverhead/2 || overhead == packages(size)*maxOverhead
+}
+
 // packages returns the number of packages of a run of size bytes.
 func packages(size int64) int64 { return (size + PackageSize - 1) / PackageSize }
 
