@@ -24,6 +24,7 @@
 //	GET  /keys                   -> KeyList
 //	POST /key/CHANGE?id=KEY      -> Key
 //	POST /master-key/rotate      -> Done
+//	POST /fsck?repair=true       -> lines of FsckLine
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -34,6 +35,7 @@ import (
 
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/seal"
@@ -51,6 +53,7 @@ type Operator interface {
 	KeyOperator
 	ClosureOperator
 	QuotaOperator
+	FsckOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -129,6 +132,8 @@ type Local struct {
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Verify says what Fsck verifies.
+	Verify fsck.Options
 	// Endpoint and Region are reported with the profiles.
 	Endpoint, Region string
 }

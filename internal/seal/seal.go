@@ -56,6 +56,10 @@ func Load(path string) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read master key: %w", err)
 	}
+	text, ok := unsummed(text)
+	if !ok {
+		return nil, fmt.Errorf("read master key %s: it is damaged: restore it from a backup", path)
+	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(text)))
 	if err != nil {
 		return nil, fmt.Errorf("read master key %s: it is not a keyset: %w", path, err)
@@ -149,7 +153,7 @@ func writeKeyset(path string, handle *keyset.Handle) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&text)); err != nil {
 		return fmt.Errorf("write master key: %w", err)
 	}
-	if err := writeDurably(path, text.Bytes()); err != nil {
+	if err := writeDurably(path, summed(text.Bytes())); err != nil {
 		return fmt.Errorf("write master key: %w", err)
 	}
 	return nil

@@ -16,10 +16,14 @@ import (
 
 // checkBefore verifies what Pebble does not, or not before it is too late, when a folder is opened: that nothing that
 // was synced is missing from the logs and the manifest. It costs one more read of the logs, which Pebble reads too.
+// Options that are known to be damaged are removed: Pebble would not open a folder with what it cannot decode, and
+// writes them anew.
 func checkBefore(files vfs.FS, dir string) error {
 	var damaged []error
 	err := checkLogs(files, dir, func(int) error { return nil }, func(d meta.Damage, harmless bool) {
-		if !harmless {
+		if strings.HasPrefix(d.File, "OPTIONS-") {
+			damaged = append(damaged, files.Remove(files.PathJoin(dir, d.File)))
+		} else if !harmless {
 			damaged = append(damaged, fmt.Errorf("%s: %s: %w", d.File, d.What, meta.ErrCorrupt))
 		}
 	})

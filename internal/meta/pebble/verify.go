@@ -35,6 +35,12 @@ func VerifyFolder(ctx context.Context, dir string, opts Options, read func(n int
 	return verifyFolder(ctx, opts.config(nil).FS, dir, nil, read, found)
 }
 
+// VerifyLogs verifies, of a folder that no engine has open, what opening it replaces or refuses: the logs, the manifest
+// and the options. renewed says that nothing is lost by a damage, and that the file is written anew.
+func VerifyLogs(dir string, opts Options, found func(d meta.Damage, renewed bool)) error {
+	return checkLogs(opts.config(nil).FS, dir, func(int) error { return nil }, found)
+}
+
 func verifyFolder(ctx context.Context, files vfs.FS, dir string, bounds map[string][2][]byte, read func(n int) error, found func(meta.Damage)) error {
 	if err := verifyLogs(files, dir, read, found); err != nil {
 		return err
