@@ -14,7 +14,7 @@ func OfObjects(key []byte) bool {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'Z', 'F', 'u', 'f':
+	case 'O', 'V', 'Y', 'U', 'P', 'c', 'b', 'G', 'W', 'Z', 'F', 'u', 'f':
 		return true
 	default:
 		return false
