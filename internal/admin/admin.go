@@ -25,6 +25,7 @@
 //	POST /key/CHANGE?id=KEY      -> Key
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
+//	POST /fsck?repair=true       -> lines of FsckLine
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -36,6 +37,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/seal"
@@ -54,6 +56,7 @@ type Operator interface {
 	BackupOperator
 	ClosureOperator
 	QuotaOperator
+	FsckOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -133,6 +136,8 @@ type Local struct {
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Verify says what Fsck verifies.
+	Verify fsck.Options
 	// Endpoint and Region are reported with the profiles.
 	Endpoint, Region string
 }

@@ -91,6 +91,7 @@ func Handler(operator Operator) http.Handler {
 	handleQuotas(mux, operator)
 	handleClosure(mux, operator)
 	handleBackup(mux, operator)
+	handleFsck(mux, operator)
 	return mux
 }
 

@@ -15,6 +15,9 @@ import (
 const (
 	// sweepBatch is the number of blobs whose keys one transaction removes.
 	sweepBatch = 256
+	// sweepDelay is how long garbage is collected before it is deleted: each sweep walks past all that was deleted
+	// and not yet compacted, and what is deleted together shares transactions and syncs.
+	sweepDelay = time.Second
 	// The pause after a failure doubles from firstRetry to lastRetry.
 	firstRetry = time.Second
 	lastRetry  = time.Minute
@@ -180,6 +183,9 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 		case <-ctx.Done():
 			return
 		case <-signal:
+			if !sleep(ctx, sweepDelay) {
+				return
+			}
 		case <-retry:
 		}
 		signal = w.signal
@@ -196,6 +202,16 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 		default:
 			retry, pause = nil, firstRetry
 		}
+	}
+}
+
+// sleep waits, and reports whether it did so to the end.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }
 

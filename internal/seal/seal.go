@@ -65,6 +65,10 @@ func Load(path string) (*Box, error) {
 
 // Parse returns the box of the master key whose file has the content text. It is kept nowhere.
 func Parse(text []byte) (*Box, error) {
+	text, ok := unsummed(text)
+	if !ok {
+		return nil, errors.New("it is damaged: restore it from a backup")
+	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(text)))
 	if err != nil {
 		return nil, fmt.Errorf("it is not a keyset: %w", err)
@@ -158,7 +162,7 @@ func writeKeyset(path string, handle *keyset.Handle) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&text)); err != nil {
 		return fmt.Errorf("write master key: %w", err)
 	}
-	if err := durable.WriteFile(path, text.Bytes()); err != nil {
+	if err := durable.WriteFile(path, summed(text.Bytes())); err != nil {
 		return fmt.Errorf("write master key: %w", err)
 	}
 	return nil

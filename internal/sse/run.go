@@ -115,13 +115,13 @@ func (r *Run) Stored(size, offset, length int64) (from, count int64) {
 	return from, min(s.end*s.stride, r.StoredSize(size)) - from
 }
 
-// buffers hold packages for a Writer or a Reader.
+// buffers hold packages for a Writer.
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// buffer has room for one package and what two packages are stored as.
+// buffer has room for one package and what a batch of packages is stored as.
 type buffer struct {
 	content [PackageSize]byte
-	stored  [2 * (PackageSize + maxOverhead)]byte
+	stored  [batch * (PackageSize + maxOverhead)]byte
 }
 
 // maxOverhead is that of two layers.

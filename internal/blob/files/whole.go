@@ -18,6 +18,15 @@ func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64
 		return nil, 0, err
 	}
 	defer s.calls.RUnlock()
+	f, size, err := s.open(id)
+	if err != nil {
+		return nil, 0, err
+	}
+	return &reader{file: f, id: id, left: size}, size, nil
+}
+
+// open opens the file of a blob, and returns its size.
+func (s *Store) open(id blob.ID) (vfs.File, int64, error) {
 	var f vfs.File
 	err := s.find(id, func(name string) (err error) {
 		f, err = s.fs.Open(name)
@@ -30,5 +39,5 @@ func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64
 	if err != nil {
 		return nil, 0, errors.Join(translate(id, err), f.Close())
 	}
-	return &reader{file: f, id: id, left: info.Size()}, info.Size(), nil
+	return f, info.Size(), nil
 }
