@@ -70,6 +70,9 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 		// Those of other services may be parameters of any kind.
 		c.Record.Query = redact(c.HTTP.URL.RawQuery)
 	}
+	if err := p.admission.arrive(c); err != nil {
+		return service, err
+	}
 	if headerSize(c.HTTP) > maxHeaders {
 		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
 			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
@@ -235,6 +238,9 @@ func isS3Control(h *http.Request) bool {
 func (c *Call) readWhole(d sigv4.Dialect, r *sigv4.Request) error {
 	if d == sigv4.S3 {
 		return nil
+	}
+	if err := c.pipeline.admission.read(c); err != nil {
+		return err
 	}
 	tooLarge := apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxForm)
 	body, err := c.ReadBody(maxForm, tooLarge)

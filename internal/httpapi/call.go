@@ -65,6 +65,8 @@ type Call struct {
 	denial  denial
 	// shared are the headers by which the answer is shared with a page of another origin; nil for none.
 	shared http.Header
+	// admitted is what the call holds of the gates of the pipeline's Admission.
+	admitted admitted
 }
 
 // Query returns the parameters of the request's query string, parsed once.
