@@ -1,7 +1,6 @@
 package conns
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -39,6 +38,8 @@ type Conn struct {
 	closed atomic.Bool
 	// early counts the bytes that came since the connection was last idle.
 	early atomic.Int64
+	// late tells that they did not become a request in time.
+	late atomic.Bool
 	// served tells that there was a request; prev and next make the ring of idle connections, nil: not idle. They are
 	// the listener's, under its mu.
 	served     bool
@@ -52,6 +53,8 @@ type Conn struct {
 	writeMu sync.Mutex // held while something is written
 	writeBy time.Time  // deadline that was set for an answer; zero: none
 	sending limits.Progress
+	written int64       // in all
+	taken   int64       // of it, by the client, when that was last asked
 	fixed   atomic.Bool // the deadline for writes is somebody else's
 }
 
@@ -128,7 +131,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		return c.readBody(b)
 	}
 	n, err := c.Conn.Read(b)
-	if early := c.early.Add(int64(n)); err != nil && early > 0 && isTimeout(err) && c.waits() {
+	if early := c.early.Add(int64(n)); err != nil && early > 0 && isTimeout(err) && c.waits() && !c.late.Swap(true) {
 		c.listener.options.Meter.SlowClient("headers")
 	}
 	return n, err
@@ -152,6 +155,9 @@ func (c *Conn) readBody(b []byte) (int, error) {
 		c.readMu.Lock()
 		c.taking.Moved(int64(n), time.Since(start))
 		slow := c.taking.Left() <= 0
+		if isTimeout(err) {
+			c.readBy = time.Time{}
+		}
 		c.readMu.Unlock()
 		if n > 0 || !isTimeout(err) || !c.reading.Load() || !c.spare.IsZero() {
 			return n, err
@@ -190,6 +196,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 		n, err := c.Conn.Write(b[sent:])
 		sent += n
 		if err == nil {
+			c.written += int64(n)
 			c.sending.Moved(int64(n), time.Since(start))
 			return sent, nil
 		}
@@ -206,7 +213,8 @@ func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 		limited = &io.LimitedReader{R: r, N: 1<<63 - 1}
 	}
 	to, ok := c.Conn.(io.ReaderFrom)
-	if _, file := limited.R.(*os.File); !ok || !file {
+	file, isFile := limited.R.(*os.File)
+	if !ok || !isFile {
 		return c.copyFrom(r)
 	}
 	c.writeMu.Lock()
@@ -218,12 +226,19 @@ func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 		n, err := to.ReadFrom(limited)
 		sent += n
 		if err == nil {
+			c.written += n
 			c.sending.Moved(n, time.Since(start))
 			return sent, nil
 		}
-		// What was read and not sent, because it went through memory after all, cannot be sent again.
-		if err = c.stalled(n, start, err); err != nil || left-limited.N != n {
-			return sent, cmp.Or(err, ErrSlow)
+		if err = c.stalled(n, start, err); err != nil {
+			return sent, err
+		}
+		// It may have gone through memory after all: what was read and not sent is read again.
+		if over := left - limited.N - n; over > 0 {
+			if _, err := file.Seek(-over, io.SeekCurrent); err != nil {
+				return sent, err
+			}
+			limited.N += over
 		}
 	}
 }
@@ -255,15 +270,29 @@ func (c *Conn) allow(now time.Time) {
 // stalled returns nil if a write that began at start and moved n bytes before it failed is to be tried again: if its
 // client moves. The caller holds writeMu.
 func (c *Conn) stalled(n int64, start time.Time, err error) error {
+	c.written += n
 	if !isTimeout(err) || c.fixed.Load() {
 		return err
 	}
-	c.sending.Moved(n, time.Since(start))
+	c.writeBy = time.Time{}
+	c.sending.Moved(max(n, c.took()), time.Since(start))
 	if c.sending.Left() > 0 {
 		return nil
 	}
 	c.listener.options.Meter.SlowClient("answer")
 	return ErrSlow
+}
+
+// took returns how many bytes the client has taken since this was last asked. A socket takes more to send only when a
+// good part of its buffer, which may be megabytes, is empty: a slow client moves long before. The caller holds writeMu.
+func (c *Conn) took() int64 {
+	waiting, ok := queued(c.Conn)
+	if !ok {
+		return 0
+	}
+	before := c.taken
+	c.taken = c.written - waiting
+	return c.taken - before
 }
 
 // isOff reports whether a deadline that is set differs from the one that is wanted by more than it may: it may be

@@ -27,11 +27,16 @@ type Gate[K comparable] struct {
 
 	mu   sync.Mutex
 	used int
-	// keys has those that hold slots or wait, and no others.
+	// keys has those that hold slots or wait, and a few that did.
 	keys    map[K]*share[K]
 	waiting int
+	turns   int       // length of the ring
 	next    *share[K] // ring of the keys that wait, at the one whose turn is next; nil: nobody waits
 }
+
+// known is how many keys a gate remembers although they may have nothing, so that it does not make them anew for every
+// request.
+const known = 256
 
 // share is what one key has of a gate.
 type share[K comparable] struct {
@@ -138,9 +143,9 @@ func (g *Gate[K]) share(key K) *share[K] {
 	return s
 }
 
-// drop forgets a share that has nothing. The caller holds mu.
+// drop forgets a share that has nothing, if many are known. The caller holds mu.
 func (g *Gate[K]) drop(s *share[K]) {
-	if s.held == 0 && len(s.queue) == 0 {
+	if len(g.keys) > known && s.held == 0 && len(s.queue) == 0 {
 		delete(g.keys, s.key)
 	}
 }
@@ -184,14 +189,14 @@ func (g *Gate[K]) makeRoom(s *share[K]) bool {
 
 // serve lets in who waits, the keys in turn, as long as one may have a slot. The caller holds mu, and somebody waits.
 func (g *Gate[K]) serve() {
-	for s, tried := g.next, 0; g.next != nil && g.used < g.slots && tried <= len(g.keys); tried++ {
+	for s, tried := g.next, 0; g.next != nil && g.used < g.slots && tried < g.turns; tried++ {
 		after := s.turn
 		if g.fits(s) {
 			s.held++
 			g.used++
 			g.next = after
 			g.take(s, 0).done <- true
-			tried = 0
+			tried = -1
 		}
 		s = after
 	}
@@ -211,6 +216,7 @@ func (g *Gate[K]) take(s *share[K], i int) *waiter {
 
 // join puts a key that begins to wait into the ring, as the last in turn. The caller holds mu.
 func (g *Gate[K]) join(s *share[K]) {
+	g.turns++
 	if g.next == nil {
 		g.next, s.prev, s.turn = s, s, s
 		return
@@ -221,6 +227,7 @@ func (g *Gate[K]) join(s *share[K]) {
 
 // part takes a key out of the ring. The caller holds mu.
 func (g *Gate[K]) part(s *share[K]) {
+	g.turns--
 	if s.turn == s {
 		g.next = nil
 	} else {
