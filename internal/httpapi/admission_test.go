@@ -1,0 +1,448 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/conns"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/limits"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/sigv4"
+)
+
+// meter counts by reason.
+type meter struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (m *meter) Shed(reason string)      { m.add(reason) }
+func (m *meter) SlowClient(while string) { m.add("slow " + while) }
+
+func (m *meter) add(what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.counts == nil {
+		m.counts = map[string]int{}
+	}
+	m.counts[what]++
+}
+
+func (m *meter) of(what string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.counts[what]
+}
+
+// many is an authorizer of many accounts: the last digits of an access key ID name its own.
+type many struct{ rate, burst int }
+
+func (m many) Caller(_ context.Context, id ids.AccessKeyID, _ string, _ time.Time) (*access.Caller, error) {
+	account := ids.AccountID("11111111" + id[len(id)-4:])
+	return &access.Caller{
+		Principal:   policy.Principal{Kind: policy.User, Account: account, ARN: "arn:aws:iam::" + string(account) + ":user/ann", EntityID: "AIDAANN"},
+		AccessKeyID: id, Secret: sigv4.NewSecret("secret"), RequestRate: m.rate, RequestBurst: m.burst,
+	}, nil
+}
+
+func (many) Authorize(context.Context, *access.Caller, *access.Check, *policy.Context) (authz.Explanation, error) {
+	return authz.Explanation{Decision: authz.Decision{Effect: authz.Allow}}, nil
+}
+
+// shared collects records of many goroutines.
+type shared struct {
+	mu      sync.Mutex
+	records collected
+}
+
+func (s *shared) Record(r *audit.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records.Record(r)
+}
+
+func (s *shared) all() collected {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(collected(nil), s.records...)
+}
+
+func newAdmitting(t *testing.T, a Authorizer, b Bounds, op Operation, now func() time.Time) (*Pipeline, *shared, *meter) {
+	t.Helper()
+	records, m := &shared{}, &meter{}
+	p, err := New(Config{
+		Region: "us-east-1", Authorizer: a, Records: audit.NewStream(records), Now: now,
+		Services: []Service{&service{"s3", op}, &service{"iam", op}, &service{"sts", op}, &service{"organizations", op}},
+		Ready:    func(context.Context) error { return nil }, NamesBucket: func(string) bool { return false }, Admission: NewAdmission(b, m),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, records, m
+}
+
+var signedAt = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// of returns a signed request of an account, whose ID ends in four digits.
+func of(account, service string, body io.Reader) *http.Request {
+	method, path := "GET", "/b/k"
+	if body != nil {
+		method = "PUT"
+	}
+	if service != "s3" {
+		method, path = "POST", "/"
+	}
+	r := httptest.NewRequest(method, path, body)
+	r.RemoteAddr = "192.0.2.1:1000"
+	payload := "UNSIGNED-PAYLOAD"
+	if service != "s3" {
+		payload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	}
+	s := sigv4.Signer{AccessKeyID: keyOf(account), Secret: sigv4.NewSecret("secret"), Region: "us-east-1", Service: service}
+	neutral := signedRequest(r)
+	s.Sign(neutral, payload, signedAt)
+	r.Header = neutral.Header
+	return r
+}
+
+func keyOf(account string) string { return "AKIAIOSFODNN7EXA" + account }
+
+// TestTooMuchIsWordedByService: who is over a rate, and who finds the server busy, is told so in the words of the
+// service that was asked, and in the record.
+func TestTooMuchIsWordedByService(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		service, rate, busy string
+		rateStatus          int
+	}{
+		{"s3", "SlowDown: Please reduce your request rate.", "SlowDown: Please reduce your request rate.", 503},
+		{"iam", "Throttling: Rate exceeded", "ServiceUnavailable: The request has failed due to a temporary failure of the server.", 400},
+		{"sts", "Throttling: Rate exceeded", "ServiceUnavailable: The request has failed due to a temporary failure of the server.", 400},
+		{"organizations", "TooManyRequestsException: You have sent too many requests in too short a period of time. The quota helps protect against denial-of-service attacks. Try again later.",
+			"ServiceUnavailable: The request has failed due to a temporary failure of the server.", 400},
+	} {
+		for reason, b := range map[string]Bounds{reasonAccountRate: {}, reasonSourceRate: {RatePerSource: 2}, reasonRequests: {Requests: 1}} {
+			authorizer := many{}
+			if reason == reasonAccountRate {
+				authorizer = many{rate: 2}
+			}
+			goOn, here := make(chan struct{}), make(chan struct{}, 10)
+			p, records, m := newAdmitting(t, authorizer, b, row(func(context.Context, *Call, *struct{}) (*Response, error) {
+				if reason == reasonRequests {
+					here <- struct{}{}
+					<-goOn
+				}
+				return &Response{Body: []byte("done")}, nil
+			}), func() time.Time { return signedAt })
+			ask := func() *httptest.ResponseRecorder {
+				w := httptest.NewRecorder()
+				p.ServeHTTP(w, of("0001", c.service, nil))
+				return w
+			}
+			ended := make(chan struct{})
+			if reason == reasonRequests {
+				go func() { defer close(ended); ask() }()
+				<-here
+			} else {
+				close(ended)
+				for range 2 {
+					if w := ask(); w.Code != 200 {
+						t.Errorf("%s, %s: a request within bounds is answered with %d %s", c.service, reason, w.Code, w.Body)
+					}
+				}
+			}
+			want, status := c.rate, c.rateStatus
+			if reason == reasonRequests {
+				want, status = c.busy, 503
+			}
+			w := ask()
+			if w.Code != status || w.Body.String() != want || w.Header().Get("Retry-After") != "1" {
+				t.Errorf("%s, %s: the answer is %d %s, %v, want %d %s", c.service, reason, w.Code, w.Body, w.Header(), status, want)
+			}
+			if m.of(reason) != 1 {
+				t.Errorf("%s, %s: counted %v", c.service, reason, m.counts)
+			}
+			close(goOn)
+			<-ended
+			for _, r := range records.all() {
+				code, _, _ := strings.Cut(want, ":")
+				if r.Status != 200 && (r.ErrorCode != code || r.Shed != reason || r.Service != c.service || r.Fault != "") {
+					t.Errorf("%s, %s: the record is %+v", c.service, reason, r)
+				}
+			}
+			if n := p.admission.InFlight(); n != 0 {
+				t.Errorf("%s, %s: %d requests are worked on", c.service, reason, n)
+			}
+		}
+	}
+}
+
+// TestOwnEndpointsAreNeverShed asks how the server is while it takes nothing on.
+func TestOwnEndpointsAreNeverShed(t *testing.T) {
+	t.Parallel()
+	p, _, _ := newAdmitting(t, many{rate: 1}, Bounds{Requests: 1, RatePerSource: 1}, row(done), func() time.Time { return signedAt })
+	for range 10 {
+		for _, path := range []string{"/-/healthz", "/-/readyz"} {
+			w := httptest.NewRecorder()
+			p.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			if w.Code != 200 {
+				t.Errorf("%s answers %d", path, w.Code)
+			}
+		}
+	}
+}
+
+// TestGatesOfBodies: uploads, and requests that are read whole, have bounds of their own, and nothing else meets them.
+func TestGatesOfBodies(t *testing.T) {
+	t.Parallel()
+	p, _, m := newAdmitting(t, many{}, Bounds{Requests: 100, Uploads: 1, Forms: 1}, row(func(_ context.Context, c *Call, _ *struct{}) (*Response, error) {
+		_, err := io.Copy(io.Discard, c.Body)
+		return &Response{Body: []byte("done")}, err
+	}), func() time.Time { return signedAt })
+	status := func(r *http.Request) int {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, service := range []string{"s3", "iam"} {
+		body, send := io.Pipe()
+		held := make(chan int)
+		go func() { held <- status(of("0001", service, body)) }()
+		// Whoever reads has got past the gate.
+		send.Write([]byte("x"))
+		reason := map[string]string{"s3": reasonUploads, "iam": reasonForms}[service]
+		if got := status(of("0002", service, strings.NewReader("y"))); got != 503 || m.of(reason) != 1 {
+			t.Errorf("%s: one body too many is answered with %d, counted %v", service, got, m.counts)
+		}
+		if got := status(of("0002", "s3", nil)); got != 200 {
+			t.Errorf("%s: a request without a body is answered with %d", service, got)
+		}
+		send.Close()
+		<-held
+		if got := status(of("0002", "s3", strings.NewReader("y"))); got != 200 {
+			t.Errorf("%s: afterwards an upload is answered with %d", service, got)
+		}
+	}
+	if p.admission.InFlight() != 0 || p.admission.Uploads() != 0 || p.admission.forms.Used() != 0 {
+		t.Error("slots are taken although nothing is worked on")
+	}
+}
+
+// TestOverload has ten times as many clients as slots against slow work: those who are let in are served, the others
+// turned away once their patience is over, and when the flood is over everything is served. An account that does not
+// take part in the flood is served all the time.
+func TestOverload(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const slots, work, patience = 18, 2 * time.Second, time.Second
+		var busiest, working atomic.Int64
+		started := time.Now()
+		p, records, m := newAdmitting(t, many{}, Bounds{Requests: slots, Patience: patience}, row(func(ctx context.Context, c *Call, _ *struct{}) (*Response, error) {
+			n := working.Add(1)
+			defer working.Add(-1)
+			if n > busiest.Load() {
+				busiest.Store(n)
+			}
+			time.Sleep(work)
+			return &Response{Body: []byte("done")}, nil
+		}), func() time.Time { return signedAt.Add(time.Since(started)) })
+		var all sync.WaitGroup
+		var calm, calmServed, flood, floodServed atomic.Int64
+		client := func(account string, times int, pause time.Duration, asked, served *atomic.Int64) {
+			all.Go(func() {
+				for range times {
+					asked.Add(1)
+					before := time.Now()
+					w := httptest.NewRecorder()
+					p.ServeHTTP(w, of(account, "s3", nil))
+					took := time.Since(before)
+					switch {
+					case w.Code == 200 && w.Body.String() == "done":
+						served.Add(1)
+					case w.Code != 503:
+						t.Errorf("an answer of %d %s", w.Code, w.Body)
+					case took > patience:
+						t.Errorf("turned away after %s", took)
+					}
+					time.Sleep(pause)
+				}
+			})
+		}
+		for range 10 * slots {
+			client("0001", 5, 100*time.Millisecond, &flood, &floodServed)
+		}
+		client("0002", 3, time.Second, &calm, &calmServed)
+		all.Wait()
+		if busiest.Load() > slots {
+			t.Errorf("%d were worked on at once, want at most %d", busiest.Load(), slots)
+		}
+		if calmServed.Load() != calm.Load() {
+			t.Errorf("of an account that sends one at a time %d of %d were served", calmServed.Load(), calm.Load())
+		}
+		if s := floodServed.Load(); s < slots || s >= flood.Load() {
+			t.Errorf("of the flood %d of %d were served", s, flood.Load())
+		}
+		if shed := int64(m.of(reasonRequests)); shed != flood.Load()-floodServed.Load() {
+			t.Errorf("%d were counted as turned away, want %d", shed, flood.Load()-floodServed.Load())
+		}
+		if n := int64(len(records.all())); n != flood.Load()+calm.Load() {
+			t.Errorf("%d requests were recorded, want %d", n, flood.Load()+calm.Load())
+		}
+		if p.admission.InFlight() != 0 || p.admission.requests.Waiting() != 0 {
+			t.Error("slots are taken although nothing is worked on")
+		}
+		var after, afterServed atomic.Int64
+		for i := range slots / 2 {
+			client(fmt.Sprintf("%04d", i), 3, 0, &after, &afterServed)
+		}
+		all.Wait()
+		if after.Load() != afterServed.Load() {
+			t.Errorf("after the flood %d of %d were served", afterServed.Load(), after.Load())
+		}
+	})
+}
+
+// TestPanicsGiveSlotsBack holds that work that breaks down takes no slot with it.
+func TestPanicsGiveSlotsBack(t *testing.T) {
+	t.Parallel()
+	p, _, _ := newAdmitting(t, many{}, Bounds{Requests: 1, Uploads: 1}, row(func(context.Context, *Call, *struct{}) (*Response, error) {
+		panic("a mistake")
+	}), func() time.Time { return signedAt })
+	for range 3 {
+		func() {
+			defer func() {
+				if got := recover(); got != "a mistake" {
+					t.Errorf("the pipeline panics with %v", got)
+				}
+			}()
+			p.ServeHTTP(httptest.NewRecorder(), of("0001", "s3", strings.NewReader("x")))
+		}()
+	}
+	if p.admission.InFlight() != 0 || p.admission.Uploads() != 0 {
+		t.Error("a slot was not given back")
+	}
+}
+
+// stalling runs a pipeline behind connections that are bounded.
+func stalling(t *testing.T, op Operation) (address string, records *shared, m *meter) {
+	t.Helper()
+	p, records, m := newAdmitting(t, everyone{}, Bounds{}, op, time.Now)
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := conns.Listen(raw, conns.Options{Most: 1, Spare: 4, Pace: limits.Pace{Stall: 200 * time.Millisecond}, Meter: m, Log: slog.New(slog.DiscardHandler)})
+	server := &http.Server{Handler: p, ConnState: l.State, ConnContext: l.Context}
+	ended := make(chan struct{})
+	go func() { defer close(ended); server.Serve(l) }()
+	t.Cleanup(func() { server.Close(); <-ended })
+	return raw.Addr().String(), records, m
+}
+
+// TestStalledUploadIsToldSo sends half a body: the answer is S3's RequestTimeout, whatever the operation made of it.
+func TestStalledUploadIsToldSo(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(ctx context.Context, err error) error{
+		"passed on": func(_ context.Context, err error) error { return fmt.Errorf("put object: %w", err) },
+		"hidden":    func(ctx context.Context, _ error) error { return errors.Join(ctx.Err(), errors.New("something broke")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open := Row[struct{}]{
+				Name: "DoIt", Decode: func(*Call) (*struct{}, error) { return new(struct{}), nil }, Unchecked: "a test",
+				Run: func(ctx context.Context, c *Call, _ *struct{}) (*Response, error) {
+					if _, err := io.Copy(io.Discard, c.Body); err != nil {
+						return nil, run(ctx, err)
+					}
+					return &Response{}, nil
+				},
+			}.Operation()
+			address, records, m := stalling(t, open)
+			c, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.WriteString(c, "PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01234")
+			answer, err := io.ReadAll(c)
+			if err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 400 ")) || !bytes.Contains(answer, []byte("\r\nConnection: close\r\n")) ||
+				!bytes.Contains(answer, []byte("RequestTimeout: Your socket connection to the server was not read from or written to within the timeout period.")) {
+				t.Errorf("the answer is %q, %v", answer, err)
+			}
+			if r := records.all(); len(r) != 1 || r[0].ErrorCode != "RequestTimeout" || r[0].Fault != "" {
+				t.Errorf("the records are %+v", r)
+			}
+			if m.of("slow body") != 1 {
+				t.Errorf("counted %v", m.counts)
+			}
+		})
+	}
+}
+
+// TestSpareConnections: on a connection beyond the bound nothing is done but to tell how the server is.
+func TestSpareConnections(t *testing.T) {
+	t.Parallel()
+	address, records, m := stalling(t, row(done))
+	busy, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	for path, want := range map[string]string{"/-/healthz": "HTTP/1.1 200 OK\r\n", "/b/k": "HTTP/1.1 503 Service Unavailable\r\n"} {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: h\r\n\r\n")
+		answer := make([]byte, len(want))
+		if _, err := io.ReadFull(c, answer); err != nil || string(answer) != want {
+			t.Errorf("%s is answered with %q, %v, want %q", path, answer, err, want)
+		}
+		rest, _ := io.ReadAll(c)
+		if path == "/b/k" && (!bytes.Contains(rest, []byte("SlowDown")) || !bytes.Contains(rest, []byte("Connection: close\r\n"))) {
+			t.Errorf("the answer goes on with %q", rest)
+		}
+	}
+	if r := records.all(); len(r) != 1 || r[0].Shed != reasonSpare || m.of(reasonSpare) != 1 {
+		t.Errorf("the records are %+v, counted %v", r, m.counts)
+	}
+}
+
+// BenchmarkAdmission measures what a request costs that all bounds are asked for, when none is met.
+func BenchmarkAdmission(b *testing.B) {
+	for name, rate := range map[string]int{"default": 0, "rates": 1_000_000} {
+		b.Run(name, func(b *testing.B) {
+			a := NewAdmission(Bounds{Requests: 1000, Uploads: 100, Forms: 10, Patience: time.Second, RatePerSource: rate}, &meter{})
+			caller, _ := many{rate: rate}.Caller(b.Context(), keyID, "", signedAt)
+			r := httptest.NewRequest("PUT", "/b/k", strings.NewReader("x"))
+			c := &Call{HTTP: r, Caller: caller, Time: signedAt, received: &received{more: true}}
+			ctx := b.Context()
+			b.ReportAllocs()
+			for b.Loop() {
+				c.admitted, c.Time = admitted{}, c.Time.Add(time.Millisecond)
+				if a.arrive(c) != nil || a.enter(ctx, c) != nil {
+					b.Fatal("a bound was met")
+				}
+				a.leave(c)
+			}
+		})
+	}
+}
