@@ -28,6 +28,9 @@ type limitFlags struct {
 	StallTimeout            time.Duration `help:"How long a client may take for the headers of a request, or be waited for while nothing moves." default:"30s" placeholder:"DURATION"`
 	MinTransferRate         byteCount     `help:"Bytes a second, on average over the stall timeout, that a client has to send or take while it is waited for." default:"1KiB" placeholder:"BYTES"`
 	Memory                  byteCount     `help:"Memory that the server tries to keep to, and chooses its bounds for; 0: that of the machine or container, without keeping to it." placeholder:"BYTES"`
+
+	// documents is how many bodies that are not small are held in memory at once.
+	documents int
 }
 
 const (
@@ -43,9 +46,8 @@ const (
 	unknownMemory = 2 << 30
 	// spareConnections are accepted beyond the bound for a moment, so that who watches the server gets an answer.
 	spareConnections = 16
-	// formRequests is how many requests of IAM, STS and Organizations may be read at once. Each of them takes up to
-	// 1 MiB, and little time.
-	formRequests = 64
+	// documentMemory is what a body that is held whole takes at most, in bytes.
+	documentMemory = 4 << 20
 	// mostLimit is the largest number that makes sense for any bound.
 	mostLimit = 1_000_000
 )
@@ -78,7 +80,7 @@ func (f *limitFlags) check() error {
 // choose returns the flags with a number for every bound, for a process that may have this much memory, in bytes,
 // and so many open files; 0: that is not known.
 //
-// Connections, requests and uploads may take an eighth of the memory each. Half of the open files are for
+// Connections, requests, uploads and documents may take an eighth of the memory each. Half of the open files are for
 // connections, a quarter for the files that requests read and write, and the rest for the metadata store and the
 // listeners. What the operator sets is taken as it is.
 func (f limitFlags) choose(memory int64, files uint64) limitFlags {
@@ -101,6 +103,7 @@ func (f limitFlags) choose(memory int64, files uint64) limitFlags {
 	set(&f.MaxRequests, min(memory/memoryShare/requestMemory, open/4), 32, 4096)
 	set(&f.MaxUploads, memory/memoryShare/uploadMemory, 16, 1024)
 	f.MaxUploads = min(f.MaxUploads, f.MaxRequests)
+	set(&f.documents, memory/memoryShare/documentMemory, 8, 64)
 	return f
 }
 
@@ -122,7 +125,7 @@ func (f *limitFlags) limitMemory() {
 // admission returns what decides on requests.
 func (f *limitFlags) admission(counted *metrics.Metrics) *httpapi.Admission {
 	a := httpapi.NewAdmission(httpapi.Bounds{
-		Requests: f.MaxRequests, Uploads: f.MaxUploads, Forms: min(formRequests, f.MaxRequests),
+		Requests: f.MaxRequests, Uploads: f.MaxUploads, Documents: f.documents,
 		Patience: f.QueueTimeout, RatePerSource: f.RatePerSource,
 	}, counted)
 	counted.Gauge("requests_in_flight", "Requests that are worked on.", a.InFlight)

@@ -21,14 +21,17 @@ type Bounds struct {
 	Requests int
 	// Uploads is how many of them have a body that S3 reads as it comes, and hold buffers for it.
 	Uploads int
-	// Forms is how many requests of the services that read their body whole do so at once, before it is known
-	// who asks; each holds at most maxForm bytes of it.
-	Forms int
+	// Documents is how many bodies of more than smallBody are held in memory at once: those of the services that
+	// sign them whole, before it is known who asks, and the documents and lists of S3. None has more than 4 MiB.
+	Documents int
 	// Patience is how long a request waits for others to end.
 	Patience time.Duration
 	// RatePerSource is how many requests a second one source may send, as limits.Source defines it.
 	RatePerSource int
 }
+
+// smallBody is the size in bytes of a body that any request may hold in memory.
+const smallBody = 16 << 10
 
 // maxRates is how many accounts, and how many sources, have their rate remembered at once.
 const maxRates = 16 << 10
@@ -38,7 +41,7 @@ const (
 	reasonSpare       = "connections"
 	reasonRequests    = "requests"
 	reasonUploads     = "uploads"
-	reasonForms       = "forms"
+	reasonDocuments   = "documents"
 	reasonSourceRate  = "rate per source"
 	reasonAccountRate = "rate per account"
 )
@@ -48,13 +51,13 @@ const (
 // whoever asks; all that are anonymous count as one more. An account that floods the server has most of its
 // own requests turned away, and finds that others are served.
 type Admission struct {
-	bounds   Bounds
-	requests *limits.Gate[ids.AccountID]
-	uploads  *limits.Gate[ids.AccountID]
-	forms    *limits.Gate[netip.Prefix]
-	sources  *limits.Rates[netip.Prefix]
-	accounts *limits.Rates[ids.AccountID]
-	meter    conns.Meter
+	bounds    Bounds
+	requests  *limits.Gate[ids.AccountID]
+	uploads   *limits.Gate[ids.AccountID]
+	documents *limits.Gate[netip.Prefix]
+	sources   *limits.Rates[netip.Prefix]
+	accounts  *limits.Rates[ids.AccountID]
+	meter     conns.Meter
 }
 
 // NewAdmission returns an Admission with these bounds.
@@ -70,8 +73,8 @@ func NewAdmission(b Bounds, meter conns.Meter) *Admission {
 	if b.Uploads > 0 {
 		a.uploads = limits.NewGate[ids.AccountID](b.Uploads, b.Uploads)
 	}
-	if b.Forms > 0 {
-		a.forms = limits.NewGate[netip.Prefix](b.Forms, b.Forms)
+	if b.Documents > 0 {
+		a.documents = limits.NewGate[netip.Prefix](b.Documents, b.Documents)
 	}
 	return a
 }
@@ -91,10 +94,10 @@ func used(g *limits.Gate[ids.AccountID]) int {
 
 // admitted is what a call holds of the gates.
 type admitted struct {
-	account               ids.AccountID
-	source                netip.Prefix
-	request, upload, form bool
-	retryAfter            string // of the answer, in seconds; empty: none
+	account                   ids.AccountID
+	source                    netip.Prefix
+	request, upload, document bool
+	retryAfter                string // of the answer, in seconds; empty: none
 }
 
 // arrive asks for a request of which only the source is known.
@@ -114,15 +117,15 @@ func (a *Admission) arrive(c *Call) error {
 	return nil
 }
 
-// read asks for a request whose body is read whole before it is known who asks.
+// read asks for a request whose body is going to be held in memory, maybe before it is known who asks.
 func (a *Admission) read(c *Call) error {
-	if a == nil || a.forms == nil {
+	if a == nil || a.documents == nil || c.admitted.document {
 		return nil
 	}
 	c.admitted.source = limits.Source(c.Source)
-	err := a.forms.Enter(c.HTTP.Context(), c.admitted.source, a.bounds.Patience)
-	c.admitted.form = err == nil
-	return a.refusal(c, reasonForms, err)
+	err := a.documents.Enter(c.HTTP.Context(), c.admitted.source, a.bounds.Patience)
+	c.admitted.document = err == nil
+	return a.refusal(c, reasonDocuments, err)
 }
 
 // enter asks for a request of which is known who sends it, and whether S3 reads a body.
@@ -146,7 +149,7 @@ func (a *Admission) enter(ctx context.Context, c *Call) error {
 			return a.refusal(c, reasonRequests, err)
 		}
 	}
-	if a.uploads != nil && c.received.more && !c.admitted.form {
+	if a.uploads != nil && c.received.more && strings.HasPrefix(c.Record.Service, "s3") {
 		err := a.uploads.Enter(ctx, c.Caller.Account, a.bounds.Patience)
 		c.admitted.upload = err == nil
 		return a.refusal(c, reasonUploads, err)
@@ -165,8 +168,8 @@ func (a *Admission) leave(c *Call) {
 	if c.admitted.request {
 		a.requests.Leave(c.admitted.account)
 	}
-	if c.admitted.form {
-		a.forms.Leave(c.admitted.source)
+	if c.admitted.document {
+		a.documents.Leave(c.admitted.source)
 	}
 }
 

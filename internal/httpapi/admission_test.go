@@ -212,7 +212,7 @@ func TestOwnEndpointsAreNeverShed(t *testing.T) {
 // TestGatesOfBodies: uploads, and requests that are read whole, have bounds of their own, and nothing else meets them.
 func TestGatesOfBodies(t *testing.T) {
 	t.Parallel()
-	p, _, m := newAdmitting(t, many{}, Bounds{Requests: 100, Uploads: 1, Forms: 1}, row(func(_ context.Context, c *Call, _ *struct{}) (*Response, error) {
+	p, _, m := newAdmitting(t, many{}, Bounds{Requests: 100, Uploads: 1, Documents: 1}, row(func(_ context.Context, c *Call, _ *struct{}) (*Response, error) {
 		_, err := io.Copy(io.Discard, c.Body)
 		return &Response{Body: []byte("done")}, err
 	}), func() time.Time { return signedAt })
@@ -227,8 +227,8 @@ func TestGatesOfBodies(t *testing.T) {
 		go func() { held <- status(of("0001", service, body)) }()
 		// Whoever reads has got past the gate.
 		send.Write([]byte("x"))
-		reason := map[string]string{"s3": reasonUploads, "iam": reasonForms}[service]
-		if got := status(of("0002", service, strings.NewReader("y"))); got != 503 || m.of(reason) != 1 {
+		reason := map[string]string{"s3": reasonUploads, "iam": reasonDocuments}[service]
+		if got := status(of("0002", service, struct{ io.Reader }{strings.NewReader("y")})); got != 503 || m.of(reason) != 1 {
 			t.Errorf("%s: one body too many is answered with %d, counted %v", service, got, m.counts)
 		}
 		if got := status(of("0002", "s3", nil)); got != 200 {
@@ -240,8 +240,43 @@ func TestGatesOfBodies(t *testing.T) {
 			t.Errorf("%s: afterwards an upload is answered with %d", service, got)
 		}
 	}
-	if p.admission.InFlight() != 0 || p.admission.Uploads() != 0 || p.admission.forms.Used() != 0 {
+	if p.admission.InFlight() != 0 || p.admission.Uploads() != 0 || p.admission.documents.Used() != 0 {
 		t.Error("slots are taken although nothing is worked on")
+	}
+}
+
+// endless is a body that never ends, and counts what is read of it.
+type endless struct{ read int64 }
+
+func (e *endless) Read(b []byte) (int, error) {
+	e.read += int64(len(b))
+	return len(b), nil
+}
+
+// TestEndlessForms: of a body that never ends the services that read theirs whole read no more than there may be.
+func TestEndlessForms(t *testing.T) {
+	t.Parallel()
+	p, _, _ := newAdmitting(t, many{}, Bounds{Documents: 1}, row(done), func() time.Time { return signedAt })
+	for _, service := range []string{"iam", "sts", "organizations"} {
+		body := new(endless)
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, of("0001", service, body))
+		if w.Code != http.StatusRequestEntityTooLarge || body.read > maxForm+64<<10 {
+			t.Errorf("%s: %d bytes were read, the answer is %d", service, body.read, w.Code)
+		}
+	}
+}
+
+// TestManyParametersAreRefused holds that no query is taken for an empty one because it has too many parameters.
+func TestManyParametersAreRefused(t *testing.T) {
+	t.Parallel()
+	p, _ := newPipeline(t, everyone{decision: authz.Decision{Effect: authz.Allow}}, row(done))
+	for n, status := range map[int]int{999: 200, 1001: 400, 20_000: 400} {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest("GET", "/b/k?acl"+strings.Repeat("&x", n), nil))
+		if w.Code != status {
+			t.Errorf("a query with %d parameters is answered with %d %s", n, w.Code, w.Body)
+		}
 	}
 }
 
@@ -430,7 +465,7 @@ func TestSpareConnections(t *testing.T) {
 func BenchmarkAdmission(b *testing.B) {
 	for name, rate := range map[string]int{"default": 0, "rates": 1_000_000} {
 		b.Run(name, func(b *testing.B) {
-			a := NewAdmission(Bounds{Requests: 1000, Uploads: 100, Forms: 10, Patience: time.Second, RatePerSource: rate}, &meter{})
+			a := NewAdmission(Bounds{Requests: 1000, Uploads: 100, Documents: 10, Patience: time.Second, RatePerSource: rate}, &meter{})
 			caller, _ := many{rate: rate}.Caller(b.Context(), keyID, "", signedAt)
 			r := httptest.NewRequest("PUT", "/b/k", strings.NewReader("x"))
 			c := &Call{HTTP: r, Caller: caller, Time: signedAt, received: &received{more: true}}

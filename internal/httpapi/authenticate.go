@@ -30,6 +30,12 @@ const maxForm = 1 << 20
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 const maxHeaders = 8 << 10
 
+// maxParameters is how many parameters the query of a request to S3 may have, whose operations have some twenty. Those
+// of other services may be lists. Package url reads none at all of a query with ten thousand.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (InvalidURI)
+const maxParameters = 1000
+
 // formType is the media type of query-protocol requests.
 const formType = "application/x-www-form-urlencoded"
 
@@ -76,6 +82,9 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	if headerSize(c.HTTP) > maxHeaders {
 		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
 			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
+	}
+	if strings.HasPrefix(service.Name(), "s3") && strings.Count(c.HTTP.URL.RawQuery, "&") >= maxParameters {
+		return service, apierr.New(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.").With("URI", c.HTTP.URL.Path)
 	}
 	if unsigned(service, c.HTTP) {
 		return service, nil
@@ -238,9 +247,6 @@ func isS3Control(h *http.Request) bool {
 func (c *Call) readWhole(d sigv4.Dialect, r *sigv4.Request) error {
 	if d == sigv4.S3 {
 		return nil
-	}
-	if err := c.pipeline.admission.read(c); err != nil {
-		return err
 	}
 	tooLarge := apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxForm)
 	body, err := c.ReadBody(maxForm, tooLarge)

@@ -177,6 +177,11 @@ func (c *Call) ReadBody(limit int64, tooLarge error) ([]byte, error) {
 	if c.Length > limit {
 		return nil, tooLarge
 	}
+	if limit > smallBody && (c.Length < 0 || c.Length > smallBody) {
+		if err := c.pipeline.admission.read(c); err != nil {
+			return nil, err
+		}
+	}
 	b, err := io.ReadAll(io.LimitReader(c.Body, limit+1))
 	if err != nil {
 		return nil, err
