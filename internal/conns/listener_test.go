@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,7 +35,7 @@ func bounded(t *testing.T, o Options, handler http.Handler) (address string, l *
 		o.Pace.Stall = time.Minute
 	}
 	l = Listen(raw, o)
-	server := &http.Server{Handler: handler, ConnState: l.State, ConnContext: l.Context, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: o.Pace.Stall, ConnState: l.State, ConnContext: l.Context, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	serve := net.Listener(l)
 	if o.Secure {
 		test := httptest.NewUnstartedServer(nil)
@@ -219,15 +221,19 @@ func TestBeyondTheBound(t *testing.T) {
 	}
 }
 
-// TestSlowHandshake has a client begin TLS and stop.
+// TestSlowHandshake has a client begin TLS and stop: its connection is closed.
 func TestSlowHandshake(t *testing.T) {
 	t.Parallel()
-	address, l, _ := bounded(t, Options{Most: 4, Secure: true}, okay)
+	address, l, counts := bounded(t, Options{Most: 4, Secure: true, Pace: limits.Pace{Stall: 100 * time.Millisecond}}, okay)
 	c := dial(t, "127.0.0.1", address)
-	until(t, "it is accepted", func() bool { return l.Open() == 1 })
 	c.Write([]byte{22, 3, 1, 0})
-	c.Close()
+	if _, err := c.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the client reads %v", err)
+	}
 	until(t, "it is gone", func() bool { return l.Open() == 0 })
+	if counts.String() != "shed [] slow [headers]" {
+		t.Errorf("counted %s", counts)
+	}
 }
 
 // TestFilesArriveWhole interrupts the sending of a file again and again, as a client does that is slow but moves: what
