@@ -377,6 +377,7 @@ func BenchmarkAdmission(b *testing.B) {
 			caller, _ := many{rate: rate}.Caller(b.Context(), keyID, "", signedAt)
 			r := httptest.NewRequest("PUT", "/b/k", strings.NewReader("x"))
 			c := &Call{HTTP: r, Caller: caller, Time: signedAt, received: &received{more: true}}
+			c.Record.Service = "s3"
 			ctx := b.Context()
 			b.ReportAllocs()
 			for b.Loop() {
