@@ -51,6 +51,7 @@ type wired struct {
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
+	metrics    *metrics.Metrics
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
@@ -73,6 +74,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
 		events:   events,
+		metrics:  counted,
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
 		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
@@ -136,6 +138,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
 		NamesBucket: s3.NamesBucket,
+		Admission:   c.admission(counted),
 	})
 	return w, err
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"log/slog"
 	"reflect"
+	"slices"
 	"testing"
+	"time"
 
 	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
@@ -25,6 +27,39 @@ func TestStreamHandsEveryRecordToEveryReader(t *testing.T) {
 		if len(l) != 2 || l[0].RequestID != "1" || l[1].RequestID != "2" {
 			t.Errorf("a reader got %d records, want both in order", len(l))
 		}
+	}
+}
+
+// TestLogIsNotFloodedByShedRequests holds that of the requests that were turned away one each second has a line, with
+// how many there were, and that all others have theirs.
+func TestLogIsNotFloodedByShedRequests(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log, start := NewLog(slog.New(slog.NewJSONHandler(&out, nil))), time.Now()
+	for i := range 3000 {
+		log.Record(&Record{RequestID: "shed", Time: start.Add(time.Duration(i) * time.Millisecond), Status: 503, ErrorCode: "SlowDown", Shed: "requests"})
+		if i%1000 == 0 {
+			log.Record(&Record{RequestID: "served", Time: start, Status: 200})
+		}
+	}
+	var told []int
+	for line := range bytes.Lines(out.Bytes()) {
+		var one struct {
+			RequestID string `json:"request_id"`
+			Level     string
+			Shed      string
+			Requests  int `json:"shed_requests"`
+		}
+		if err := json.Unmarshal(line, &one); err != nil {
+			t.Fatal(err)
+		}
+		if one.Level != "INFO" || (one.Shed == "requests") != (one.RequestID == "shed") {
+			t.Errorf("a line is %s", line)
+		}
+		told = append(told, one.Requests)
+	}
+	if want := []int{1, 0, 1000, 0, 1000, 0}; !slices.Equal(told, want) {
+		t.Errorf("the lines tell of %v requests, want %v", told, want)
 	}
 }
 

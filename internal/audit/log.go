@@ -3,18 +3,36 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"crossgrant/internal/authz"
+	"crossgrant/internal/limits"
 )
 
 // Log is a Reader that writes one structured line for each request.
-type Log struct{ logger *slog.Logger }
+type Log struct {
+	logger *slog.Logger
+	shed   limits.Pulse
+}
+
+// shedEvery is how often a request that was turned away has a line: what bounds the server must not flood its log.
+const shedEvery = time.Second
 
 // NewLog returns a Log that writes to logger.
-func NewLog(logger *slog.Logger) *Log { return &Log{logger} }
+func NewLog(logger *slog.Logger) *Log {
+	return &Log{logger: logger, shed: limits.Pulse{Every: shedEvery}}
+}
 
-// Record writes the line of one request: at level error if the server failed, else at level info.
+// Record writes the line of one request: at level error if the server failed, else at level info. Of those that
+// were turned away because too much was under way, only one each second has a line, which tells how many there were.
 func (l *Log) Record(r *Record) {
+	shed := 0
+	if r.Shed != "" {
+		var tell bool
+		if shed, tell = l.shed.Beat(r.Time); !tell {
+			return
+		}
+	}
 	level := slog.LevelInfo
 	if r.Fault != "" {
 		level = slog.LevelError
@@ -46,6 +64,9 @@ func (l *Log) Record(r *Record) {
 	add("object_owner", string(r.ObjectOwner))
 	attrs = append(attrs, slog.Int("status", r.Status))
 	add("error", r.ErrorCode)
+	if shed > 0 {
+		attrs = append(attrs, slog.String("shed", r.Shed), slog.Int("shed_requests", shed))
+	}
 	add("fault", r.Fault)
 	if len(r.Decisions) > 0 {
 		attrs = append(attrs, slog.Any("decisions", decisions(r.Decisions)))

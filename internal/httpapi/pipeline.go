@@ -27,6 +27,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
+	"crossgrant/internal/conns"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/policy"
 )
@@ -63,6 +64,8 @@ type Config struct {
 	Metrics http.Handler
 	// NamesBucket reports whether a host names a bucket, below which /-/ is the beginning of keys.
 	NamesBucket func(host string) bool
+	// Admission decides which requests are worked on; nil: all are.
+	Admission *Admission
 }
 
 // Pipeline is the http.Handler of the port.
@@ -78,6 +81,7 @@ type Pipeline struct {
 	own        http.Handler
 	// namesBucket is as in Config.
 	namesBucket func(host string) bool
+	admission   *Admission
 }
 
 // New returns the pipeline for config.
@@ -92,6 +96,7 @@ func New(config Config) (*Pipeline, error) {
 		signatures:  newVerifier(config.Region),
 		own:         ownEndpoints(config.Ready, config.Metrics),
 		namesBucket: config.NamesBucket,
+		admission:   config.Admission,
 	}
 	for _, s := range config.Services {
 		if _, twice := p.services[s.Name()]; twice {
@@ -113,17 +118,23 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// No bucket name begins with '-', so the server's own endpoints cannot hide one in a path; but keys
 	// below a bucket that the host names may begin so.
 	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) && p.hostOf(r.Host) == nil {
+		if conns.From(r.Context()).IsSpare() {
+			w.Header().Set("Connection", "close")
+		}
 		p.own.ServeHTTP(w, r)
 		return
 	}
 	invite(w, r)
 	c := p.accept(r)
+	defer p.admission.leave(c)
 	service, response, err := p.respond(r.Context(), c)
+	c.received.end()
 	if err != nil {
+		err = c.turned(w, err)
 		response = service.Error(c, err)
 		failure := apierr.From(err)
 		c.Record.ErrorCode = failure.Code
-		if failure.Status >= http.StatusInternalServerError {
+		if failure.Status >= http.StatusInternalServerError && c.Record.Shed == "" {
 			c.Record.Fault = failure.Error()
 		}
 		message, err := c.authorizationMessage(err)
@@ -166,7 +177,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 		c.Source = addr.Addr().Unmap()
 	}
 	c.Caller = access.Anonymous()
-	c.received = &received{ReadCloser: r.Body, now: p.now, at: now}
+	c.received = &received{ReadCloser: r.Body, now: p.now, at: now, conn: conns.From(r.Context()), more: r.ContentLength != 0}
 	r.Body = c.received
 	c.Body, c.Length = r.Body, r.ContentLength
 	c.Trailer = func() http.Header { return nil }
@@ -189,6 +200,9 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 		if l, ok := service.(Locator); ok {
 			l.Locate(c)
 		}
+		return service, nil, err
+	}
+	if err := p.admission.enter(ctx, c); err != nil {
 		return service, nil, err
 	}
 	c.context = globalKeys(c)

@@ -24,6 +24,7 @@ type Metrics struct {
 	cycles   *prometheus.CounterVec
 	events   eventMetrics
 	logs     logMetrics
+	limits   limitMetrics
 }
 
 var _ audit.Reader = (*Metrics)(nil)
@@ -52,10 +53,12 @@ func New() *Metrics {
 		}, []string{"what"}),
 		events: newEventMetrics(),
 		logs:   newLogMetrics(),
+		limits: newLimitMetrics(),
 	}
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
 		m.logs.objects, m.logs.lines, m.logs.refused, m.logs.dropped,
+		m.limits.shed, m.limits.slow,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
