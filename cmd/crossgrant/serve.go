@@ -56,6 +56,7 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	tuneHeap()
 	log := slog.New(slog.NewJSONHandler(s.err, nil))
 	config.engines.log = log
 	folder, err := openFolder(c.Data, config.engines, true)
