@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/notify"
@@ -57,7 +58,9 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	tuneHeap()
-	log := slog.New(slog.NewJSONHandler(s.err, nil))
+	config.lines = audit.NewLines(s.err)
+	defer config.lines.Flush()
+	log := slog.New(slog.NewJSONHandler(config.lines, nil))
 	config.engines.log = log
 	folder, err := openFolder(c.Data, config.engines, true)
 	if errors.Is(err, errLocked) {
@@ -76,6 +79,7 @@ type config struct {
 	file    *bootstrap.File // nil: none
 	// webhooks are the destinations of event notifications, by ARN.
 	webhooks map[string]notify.Webhook
+	lines    *audit.Lines // what is logged; nil: requests are not
 }
 
 // config checks the flags and reads the files that they name, before anything is opened.

@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"reflect"
 	"testing"
 
@@ -47,10 +46,12 @@ func TestLogExplainsDenials(t *testing.T) {
 		})}
 	}
 	var out bytes.Buffer
-	NewLog(slog.New(slog.NewJSONHandler(&out, nil))).Record(&Record{
+	lines := NewLines(&out)
+	NewLog(lines).Record(&Record{
 		RequestID: "R1", Operation: "PutObject", Status: 403, ErrorCode: "AccessDenied",
 		Decisions: []Decision{ask("s3:PutObject"), ask("s3:DeleteObject")},
 	})
+	lines.Flush()
 	var got struct {
 		Status    int
 		Decisions []line
