@@ -14,6 +14,7 @@ import (
 	"crossgrant/internal/admin"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/httpapi"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/notify"
 )
@@ -160,12 +161,13 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
+	listener = httpapi.Listener(listener)
 	if config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}
 	group.add(&http.Server{
 		Handler: wired.pipeline, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext: httpapi.ConnContext, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}, listener)
 	wired.objects.Start()
 	if c.LifecycleDay != lifecycle.Day {

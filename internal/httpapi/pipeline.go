@@ -235,12 +235,29 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	if c.HTTP.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
 		return true
 	}
-	n, err := io.Copy(w, body)
+	n, err := send(w, c.HTTP, body)
 	c.Record.BytesOut = n
 	if err != nil {
 		c.Record.Fault = "send body: " + err.Error()
 	}
 	return err == nil
+}
+
+// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself.
+const maxGathered = 2 << 10
+
+// send writes a body to the client, its beginning together with the headers, and returns how many bytes of it. The
+// end of one whose length is not known is left to package net/http.
+func send(w http.ResponseWriter, r *http.Request, body io.Reader) (int64, error) {
+	conn := connOf(r.Context())
+	length, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
+	if conn == nil || err != nil || length <= maxGathered {
+		return io.Copy(w, body)
+	}
+	conn.hold()
+	n, err := io.Copy(w, body)
+	w.(http.Flusher).Flush()
+	return n, errors.Join(err, conn.release())
 }
 
 // wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the
