@@ -36,6 +36,7 @@
 //	'X' bucket                       LifecycleProgress of a bucket with a lifecycle, by name
 //	'U' bucket-id key\0 upload-id    Upload in progress
 //	'P' upload-id number             Part, number as two bytes
+//	'c' sequence random             content of an object up to 64 KiB, as Object.content names it; sequence as 8 bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted
 //	'W' blob-id                      blob whose record is being written; garbage if found at start
 //	'D' account                      Membership of an account in an organization
@@ -90,7 +91,8 @@ import (
 //	1  objects without versions, their content in the clear
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
 //	3  uses of AWS's managed policies and of permissions boundaries
-const Format = 3
+//	4  the content of small objects beside their records
+const Format = 4
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
@@ -293,6 +295,13 @@ func Part(upload string, number int) []byte {
 
 // Parts is the range of an upload's parts, by number.
 func Parts(upload string) (from, to []byte) { return prefix(escape([]byte{'P'}, upload)) }
+
+// Content is the key of the content of a small object. Places are in the order of time, so that what is written
+// together lies together, and a log-structured store has nothing to merge it with.
+func Content(p Place) []byte { return p.appendTo([]byte{'c'}) }
+
+// AllContents is the range of the contents of small objects.
+func AllContents() (from, to []byte) { return space('c') }
 
 // Garbage is the key of a blob that is to be deleted.
 func Garbage(blob string) []byte { return append([]byte{'G'}, blob...) }

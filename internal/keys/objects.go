@@ -14,7 +14,7 @@ func OfObjects(key []byte) bool {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'Z', 'F', 'u':
+	case 'O', 'V', 'Y', 'U', 'P', 'c', 'G', 'W', 'Z', 'F', 'u':
 		return true
 	default:
 		return false

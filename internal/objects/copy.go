@@ -67,6 +67,10 @@ func (s *Service) copyLinked(ctx context.Context, n *NewObject, src Source) (*re
 		return nil, err
 	}
 	o.Segments, o.Modified = l.segments, s.opts.Now().UnixNano()
+	if err := s.setApart(o); err != nil {
+		l.discard()
+		return nil, err
+	}
 	if err := s.keep(ctx, n, o, l); err != nil {
 		l.discard()
 		return nil, err

@@ -3022,6 +3022,7 @@ type Object struct {
 	Upload               string                 `protobuf:"bytes,26,opt,name=upload,proto3" json:"upload,omitempty"`                                     // ID of the multipart upload that it was made by; empty: none
 	LegalHoldSet         bool                   `protobuf:"varint,25,opt,name=legal_hold_set,json=legalHoldSet,proto3" json:"legal_hold_set,omitempty"`  // whether anybody has said whether there is a legal hold
 	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object, in order
+	Content              []byte                 `protobuf:"bytes,30,opt,name=content,proto3" json:"content,omitempty"`                                   // place of the inline content under keys.Content, where that is not in the record
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -3234,6 +3235,13 @@ func (x *Object) GetLegalHoldSet() bool {
 func (x *Object) GetPartChecksums() []*Checksum {
 	if x != nil {
 		return x.PartChecksums
+	}
+	return nil
+}
+
+func (x *Object) GetContent() []byte {
+	if x != nil {
+		return x.Content
 	}
 	return nil
 }
@@ -6853,7 +6861,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\acreated\x18\x02 \x01(\x03R\acreated\"5\n" +
 	"\tRetention\x12\x12\n" +
 	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x14\n" +
-	"\x05until\x18\x02 \x01(\x03R\x05until\"\xfe\a\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\x98\b\n" +
 	"\x06Object\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n" +
 	"\rowner_account\x18\x02 \x01(\tR\fownerAccount\x12\x12\n" +
@@ -6887,7 +6895,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12\x16\n" +
 	"\x06upload\x18\x1a \x01(\tR\x06upload\x12$\n" +
 	"\x0elegal_hold_set\x18\x19 \x01(\bR\flegalHoldSet\x12C\n" +
-	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\"\x88\b\n" +
+	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\x12\x18\n" +
+	"\acontent\x18\x1e \x01(\fR\acontent\"\x88\b\n" +
 	"\x06Upload\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
