@@ -94,7 +94,7 @@ func (s *smallStore) get(i int64) error {
 }
 
 func (s *smallStore) head(i int64) error {
-	_, err := s.objects.Get(context.Background(), s.id(), smallKey(i), "")
+	_, err := s.objects.Head(context.Background(), s.id(), smallKey(i), "")
 	return err
 }
 
