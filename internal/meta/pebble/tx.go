@@ -15,10 +15,12 @@ type reader struct {
 	source pebbledb.Reader
 }
 
-// tx is a transaction: an indexed batch, to read and to write.
+// tx is a transaction: an indexed batch, to read and to write. While the batch is empty it reads what is hot from
+// there.
 type tx struct {
 	reader
 	batch *pebbledb.Batch
+	hot   *hot
 }
 
 var (
@@ -41,10 +43,13 @@ func (r reader) Get(key []byte) ([]byte, error) {
 	return value, nil
 }
 
-func (r reader) GetMany(keys [][]byte) ([][]byte, error) {
+func (r reader) GetMany(keys [][]byte) ([][]byte, error) { return getMany(r.Get, keys) }
+
+// getMany calls get for each key.
+func getMany(get func(key []byte) ([]byte, error), keys [][]byte) ([][]byte, error) {
 	values := make([][]byte, len(keys))
 	for i, key := range keys {
-		value, err := r.Get(key)
+		value, err := get(key)
 		if err != nil && err != meta.ErrNotFound {
 			return nil, err
 		}
@@ -67,7 +72,24 @@ func (r reader) Scan(from, to []byte) meta.Iterator {
 	return &iterator{walk: walk}
 }
 
+func (t tx) Get(key []byte) ([]byte, error) {
+	if !t.batch.Empty() {
+		return t.reader.Get(key)
+	}
+	if value, ok := t.hot.get(key); ok {
+		return value, nil
+	}
+	value, err := t.reader.Get(key)
+	if err == nil {
+		t.hot.offer(key, value)
+	}
+	return value, err
+}
+
+func (t tx) GetMany(keys [][]byte) ([][]byte, error) { return getMany(t.Get, keys) }
+
 func (t tx) Put(key, value []byte) error {
+	t.hot.forget(key)
 	if err := t.batch.Set(key, value, nil); err != nil {
 		return fmt.Errorf("put: %w", err)
 	}
@@ -75,6 +97,7 @@ func (t tx) Put(key, value []byte) error {
 }
 
 func (t tx) Delete(key []byte) error {
+	t.hot.forget(key)
 	if err := t.batch.Delete(key, nil); err != nil {
 		return fmt.Errorf("delete: %w", err)
 	}
