@@ -62,6 +62,7 @@ func TestLayout(t *testing.T) {
 		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
 		{"Content", Content(Place{1, [8]byte{7: 'r'}}), `c\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00r`},
 		{"Garbage", Garbage("ff"), `Gff`},
+		{"Blob", Blob("ff"), `bff`},
 		{"Writing", Writing("ff"), `Wff`},
 		{"Membership", Membership(account), `D380701114427`},
 		{"Organization", Organization(org), `Ro-ab\x00\x01o`},

@@ -51,7 +51,7 @@ func (s *Service) CompleteUpload(ctx context.Context, n NewObject, upload string
 	}
 	var o *records.Object
 	err := s.store.Update(ctx, func(tx meta.Tx) error {
-		h, _, err := readHead(tx, n.Bucket, n.BucketName, n.Key)
+		h, err := readHead(tx, n.Bucket, n.BucketName, n.Key)
 		if err != nil {
 			return err
 		}

@@ -71,10 +71,10 @@ func newFixture(t *testing.T) *fixture {
 	f.Service = New(store, f.blobs, Options{
 		Keys:        &sse.Keyring{Master: f.box, KMS: oneKMS{}},
 		InlineLimit: testInline, ApartFrom: testApart,
-		MinPart:     testMinPart,
-		MaxObject:   testMaxBody,
-		Now:         newClock(),
-		Log:         slog.New(slog.DiscardHandler),
+		MinPart:   testMinPart,
+		MaxObject: testMaxBody,
+		Now:       newClock(),
+		Log:       slog.New(slog.DiscardHandler),
 	})
 	f.bucket = f.createBucket(bucketName, alice)
 	return f
@@ -195,7 +195,7 @@ func (f *fixture) checkClean() {
 	if err := f.Recover(ctx(f.t)); err != nil {
 		f.t.Errorf("recover: %v", err)
 	}
-	named := map[blob.ID]bool{}
+	named, keyed := map[blob.ID]bool{}, map[blob.ID]bool{}
 	contents := map[string]int{} // by key: 1 for each that exists, 1 for each that a record names
 	err := f.store.View(ctx(f.t), func(r meta.Reader) error {
 		it := r.Scan([]byte{0}, nil)
@@ -204,6 +204,8 @@ func (f *fixture) checkClean() {
 			switch it.Key()[0] {
 			case 'W', 'G':
 				f.t.Errorf("key %q is left", it.Key())
+			case 'b':
+				keyed[blob.ID(it.Key()[1:])] = true
 			case 'O', 'V':
 				var o records.Object
 				if err := records.Unmarshal(it.Value(), &o); err != nil {
@@ -238,6 +240,12 @@ func (f *fixture) checkClean() {
 		if count != 2 {
 			f.t.Errorf("content %q lies there, or is named by a record, and not both once", key)
 		}
+	}
+	if !maps.Equal(keyed, named) {
+		f.t.Errorf("keys say that blobs %v are named, records name %v", slices.Collect(maps.Keys(keyed)), slices.Collect(maps.Keys(named)))
+	}
+	if got := f.blobs.walk(f.t); !maps.Equal(got, named) {
+		f.t.Errorf("blobs %v are settled, records name %v", slices.Collect(maps.Keys(got)), slices.Collect(maps.Keys(named)))
 	}
 	if got := f.blobs.existing(); !maps.Equal(got, named) {
 		f.t.Errorf("blobs %v exist, records name %v", slices.Collect(maps.Keys(got)), slices.Collect(maps.Keys(named)))
@@ -414,15 +422,49 @@ func (b *trackedBlobs) Open(ctx context.Context, id blob.ID, offset, length int6
 	return b.Store.Open(ctx, id, offset, length)
 }
 
-func (b *trackedBlobs) Delete(ctx context.Context, id blob.ID) error {
-	if err := b.ask("Delete"); err != nil {
-		return err
+// Delete deletes blobs one by one, so that each can fail.
+func (b *trackedBlobs) Delete(ctx context.Context, ids ...blob.ID) error {
+	for _, id := range ids {
+		if err := b.ask("Delete"); err != nil {
+			return err
+		}
+		if err := b.Store.Delete(ctx, id); err != nil {
+			return err
+		}
+		b.forget(id)
 	}
-	err := b.Store.Delete(ctx, id)
+	return nil
+}
+
+func (b *trackedBlobs) forget(id blob.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.live, id)
-	return err
+}
+
+// Recover recovers what a crash left.
+func (b *trackedBlobs) Recover(ctx context.Context, named blob.Named) error {
+	return b.Store.Recover(ctx, func(ctx context.Context, ids []blob.ID) ([]bool, error) {
+		if err := b.ask("Recover"); err != nil {
+			return nil, err
+		}
+		keep, err := named(ctx, ids)
+		for i, id := range ids {
+			if err == nil && !keep[i] {
+				b.forget(id)
+			}
+		}
+		return keep, err
+	})
+}
+
+// walk returns the settled blobs.
+func (b *trackedBlobs) walk(t testing.TB) map[blob.ID]bool {
+	settled := map[blob.ID]bool{}
+	if err := b.Walk(ctx(t), func(id blob.ID, _ int64) error { settled[id] = true; return nil }); err != nil {
+		t.Error(err)
+	}
+	return settled
 }
 
 type trackedWriter struct {

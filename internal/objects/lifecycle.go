@@ -52,7 +52,7 @@ func (s *Service) ApplyLifecycle(ctx context.Context, b *LifecycleBatch) ([]life
 			return err
 		}
 		for i, v := range b.Versions {
-			h, _, err := readHead(tx, b.Bucket, b.BucketName, v.Key)
+			h, err := readHead(tx, b.Bucket, b.BucketName, v.Key)
 			if err != nil {
 				return err
 			}

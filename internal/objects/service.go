@@ -20,11 +20,15 @@
 //
 // # What a crash leaves
 //
-// Every blob is named by exactly one key of the metadata store from before it becomes visible until it
-// is gone: keys.Writing while no record names it, then the record of one object or one part, then
-// keys.Garbage. Each step is part of the transaction that makes it true. A crash therefore leaves no
-// blob that nobody would find: Recover turns what was being written into garbage, and the sweeper
-// deletes garbage, blob first and key second.
+// A blob that a record names has a key of its own (keys.Blob), which is written in the transaction that commits the
+// record, after the blob is durable; and which is removed in the one that removes the record, where the blob becomes
+// garbage (keys.Garbage). A blob without either is one whose record was not committed. So
+//
+//   - the blob store asks at the next start which of the blobs that it was not told to be settled are named
+//     (Recover). It lists those itself, and there are as many as writes were under way, or had just ended;
+//   - the sweeper deletes garbage, blob first and key second, so that what a crash interrupts is found again.
+//
+// No blob is left that nobody would find, and nobody has to look at those that are where they belong.
 package objects
 
 import (

@@ -57,25 +57,24 @@ type head struct {
 	marker *records.Object
 }
 
-// readHead reads the head of a key. extra are keys of the store that are read with it, whose values are
-// returned. NoSuchBucket if the bucket is not the one with this ID.
-func readHead(r meta.Reader, id keys.BucketID, bucketName, key string, extra ...[]byte) (*head, [][]byte, error) {
-	got, err := r.GetMany(append([][]byte{keys.Bucket(bucketName), keys.Object(id, key)}, extra...))
+// readHead reads the head of a key. NoSuchBucket if the bucket is not the one with this ID.
+func readHead(r meta.Reader, id keys.BucketID, bucketName, key string) (*head, error) {
+	got, err := r.GetMany([][]byte{keys.Bucket(bucketName), keys.Object(id, key)})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	h := &head{id: id, key: key}
 	if h.bucket, err = sameBucket(got[0], bucketName, id); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if got[1] != nil {
 		h.current = new(records.Object)
-		return h, got[2:], records.Unmarshal(got[1], h.current)
+		return h, records.Unmarshal(got[1], h.current)
 	}
 	if h.bucket.Versioning != "" {
 		h.marker, err = latestVersion(r, id, key)
 	}
-	return h, got[2:], err
+	return h, err
 }
 
 // latestVersion returns the latest of the versions under keys.Version; nil if there are none.
