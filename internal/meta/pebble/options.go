@@ -24,10 +24,15 @@ const format = pebbledb.FormatValueSeparation
 // Defaults, in bytes. The log and the memory table hold whole small objects, which is why they are
 // larger than Pebble's own defaults: a batch of half a memory table takes a slower path. Pebble takes the
 // memory tables out of the cache, of which one is being written and one flushed under load: what they leave
-// has to hold the filters and indexes of all tables that are in use.
+// has to hold the filters and indexes of all tables that are in use. What is in them is also what a start
+// after a kill reads from the log.
 const (
 	defaultCache    = 64 << 20
-	defaultMemTable = 16 << 20
+	defaultMemTable = 8 << 20
+	// smallTable and largeTable are the sizes of tables, from the newest level to the oldest. Pebble's own
+	// begin at 2 MiB: each is a file to be made durable, of which a memory table would become eight.
+	smallTable = 8 << 20
+	largeTable = 64 << 20
 	// tableBlock is what is read at once. A small object would fill a block of 4 KiB, Pebble's own default,
 	// so that the index had an entry for each.
 	tableBlock = 16 << 10
@@ -42,7 +47,7 @@ type Options struct {
 	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
 	Log *slog.Logger
 
-	memTableBytes uint64 // for tests; 0 means 16 MiB
+	memTableBytes uint64 // for tests; 0 means 8 MiB
 }
 
 // config returns the settings of the database of e.
@@ -80,6 +85,7 @@ func (o Options) config(e *Engine) *pebbledb.Options {
 	}
 	config.Experimental.SpanPolicyFunc = cutBySpace
 	for level := range config.Levels {
+		config.TargetFileSizes[level] = min(int64(smallTable)<<level, largeTable)
 		config.Levels[level].BlockSize = tableBlock
 		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
 		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
