@@ -16,7 +16,7 @@ type reader struct {
 }
 
 // tx is a transaction: an indexed batch, to read and to write. While the batch is empty it reads what is hot from
-// there.
+// there. Most other keys that it asks for are not there yet.
 type tx struct {
 	reader
 	batch *pebbledb.Batch
@@ -74,16 +74,42 @@ func (r reader) Scan(from, to []byte) meta.Iterator {
 
 func (t tx) Get(key []byte) ([]byte, error) {
 	if !t.batch.Empty() {
-		return t.reader.Get(key)
+		return t.seek(key)
 	}
 	if value, ok := t.hot.get(key); ok {
 		return value, nil
 	}
-	value, err := t.reader.Get(key)
+	value, err := t.seek(key)
 	if err == nil {
 		t.hot.offer(key, value)
 	}
 	return value, err
+}
+
+// seek is Get with an iterator, which can use the filters of the oldest level. Pebble's Get does not, and that level has
+// nearly all keys: to learn that a key is not there, which each PUT of a new object does, Get reads a block of the
+// table that could hold it, from the disk if there are many.
+func (t tx) seek(key []byte) (value []byte, err error) {
+	it, err := t.batch.NewIter(&pebbledb.IterOptions{UseL6Filters: true})
+	if err != nil {
+		return nil, fmt.Errorf("get: %w", translate(err))
+	}
+	found := it.SeekPrefixGE(key) && bytes.Equal(it.Key(), key)
+	if found {
+		if value, err = it.ValueAndErr(); err == nil {
+			value = append(make([]byte, 0, len(value)), value...) // not nil, even if empty
+		}
+	}
+	if closeErr := it.Close(); err == nil {
+		err = closeErr // also what ended the search early
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get: %w", translate(err))
+	}
+	if !found {
+		return nil, meta.ErrNotFound
+	}
+	return value, nil
 }
 
 func (t tx) GetMany(keys [][]byte) ([][]byte, error) { return getMany(t.Get, keys) }
