@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/httpapi"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/notify"
 )
@@ -56,7 +58,10 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(s.err, nil))
+	tuneHeap()
+	config.lines = audit.NewLines(s.err)
+	defer config.lines.Flush()
+	log := slog.New(slog.NewJSONHandler(config.lines, nil))
 	config.engines.log = log
 	c.limitFlags = c.choose(availableMemory("/"), openFiles())
 	c.limitMemory()
@@ -77,6 +82,7 @@ type config struct {
 	file    *bootstrap.File // nil: none
 	// webhooks are the destinations of event notifications, by ARN.
 	webhooks map[string]notify.Webhook
+	lines    *audit.Lines // what is logged; nil: requests are not
 }
 
 // config checks the flags and reads the files that they name, before anything is opened.
@@ -165,7 +171,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
-	if listener = bounded; config.tls != nil {
+	if listener = httpapi.Listener(bounded); config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}
 	group.add(server, listener)

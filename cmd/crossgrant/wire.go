@@ -133,7 +133,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog, w.usage),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),

@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"reflect"
 	"slices"
 	"testing"
@@ -35,12 +34,16 @@ func TestStreamHandsEveryRecordToEveryReader(t *testing.T) {
 func TestLogIsNotFloodedByShedRequests(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log, start := NewLog(slog.New(slog.NewJSONHandler(&out, nil))), time.Now()
+	lines := NewLines(&out)
+	log, start := NewLog(lines), time.Now()
 	for i := range 3000 {
 		log.Record(&Record{RequestID: "shed", Time: start.Add(time.Duration(i) * time.Millisecond), Status: 503, ErrorCode: "SlowDown", Shed: "requests"})
 		if i%1000 == 0 {
 			log.Record(&Record{RequestID: "served", Time: start, Status: 200})
 		}
+	}
+	if err := lines.Flush(); err != nil {
+		t.Fatal(err)
 	}
 	var told []int
 	for line := range bytes.Lines(out.Bytes()) {
@@ -82,10 +85,12 @@ func TestLogExplainsDenials(t *testing.T) {
 		})}
 	}
 	var out bytes.Buffer
-	NewLog(slog.New(slog.NewJSONHandler(&out, nil))).Record(&Record{
+	lines := NewLines(&out)
+	NewLog(lines).Record(&Record{
 		RequestID: "R1", Operation: "PutObject", Status: 403, ErrorCode: "AccessDenied",
 		Decisions: []Decision{ask("s3:PutObject"), ask("s3:DeleteObject")},
 	})
+	lines.Flush()
 	var got struct {
 		Status    int
 		Decisions []line

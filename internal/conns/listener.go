@@ -7,7 +7,6 @@ package conns
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -240,11 +239,16 @@ func From(ctx context.Context) *Conn {
 
 // under returns the Conn of a connection that net/http serves.
 func under(nc net.Conn) *Conn {
-	if secure, ok := nc.(*tls.Conn); ok {
-		nc = secure.NetConn()
+	for {
+		switch c := nc.(type) {
+		case *Conn:
+			return c
+		case interface{ NetConn() net.Conn }: // TLS, or whatever else is put around it
+			nc = c.NetConn()
+		default:
+			return nil
+		}
 	}
-	c, _ := nc.(*Conn)
-	return c
 }
 
 // sourceOf returns the source of a connection.

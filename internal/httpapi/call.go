@@ -69,9 +69,9 @@ type Call struct {
 	admitted admitted
 }
 
-// Query returns the parameters of the request's query string, parsed once.
+// Query returns the parameters of the request's query string, parsed once; nil if there is none.
 func (c *Call) Query() url.Values {
-	if c.query == nil {
+	if c.query == nil && c.HTTP.URL.RawQuery != "" {
 		c.query = c.HTTP.URL.Query()
 	}
 	return c.query

@@ -219,18 +219,7 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 // its body and no body.
 func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) bool {
 	header := w.Header()
-	for name, values := range response.Header {
-		header[wireName(name)] = values
-	}
-	maps.Copy(header, c.shared)
-	header["x-amz-request-id"] = []string{c.ID}
-	header["x-amz-id-2"] = []string{c.HostID}
-	header["x-amzn-RequestId"] = []string{c.ID}
-	header.Set("Server", "crossgrant")
-	if c.charged && c.Record.ErrorCode == "" {
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
-		header["x-amz-request-charged"] = []string{"requester"}
-	}
+	c.writeHeaders(header, response.Header)
 	status := response.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -249,7 +238,7 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	if c.HTTP.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
 		return true
 	}
-	n, err := io.Copy(w, body)
+	n, err := send(w, c.HTTP, body)
 	c.Record.BytesOut = n
 	if err != nil {
 		c.Record.Fault = "send body: " + err.Error()
@@ -257,16 +246,59 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	return err == nil
 }
 
+// writeHeaders adds the headers of the answer to header: its own, and those that every answer has.
+func (c *Call) writeHeaders(header, own http.Header) {
+	for name, values := range own {
+		header[wireName(name)] = values
+	}
+	maps.Copy(header, c.shared)
+	all := []string{c.ID, c.HostID, "crossgrant"}
+	header["x-amz-request-id"] = all[0:1:1]
+	header["x-amzn-RequestId"] = all[0:1:1]
+	header["x-amz-id-2"] = all[1:2:2]
+	header["Server"] = all[2:3:3]
+	if c.charged && c.Record.ErrorCode == "" {
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+		header["x-amz-request-charged"] = []string{"requester"}
+	}
+}
+
+// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself.
+const maxGathered = 2 << 10
+
+// send writes a body to the client, its beginning together with the headers, and returns how many bytes of it. The
+// end of one whose length is not known is left to package net/http.
+func send(w http.ResponseWriter, r *http.Request, body io.Reader) (int64, error) {
+	conn := connOf(r.Context())
+	length, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
+	if conn == nil || err != nil || length <= maxGathered {
+		return io.Copy(w, body)
+	}
+	conn.hold()
+	n, err := io.Copy(w, body)
+	w.(http.Flusher).Flush()
+	return n, errors.Join(err, conn.release())
+}
+
 // wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the
 // names of user metadata from those of the headers, and a map of headers would give them capitals.
 func wireName(name string) string {
+	if wire, ok := wireNames[name]; ok {
+		return wire
+	}
 	if strings.HasPrefix(name, "X-Amz-") {
 		return strings.ToLower(name)
 	}
-	if name == "Etag" {
-		return "ETag"
-	}
 	return name
+}
+
+// wireNames are the names that most answers have.
+var wireNames = map[string]string{
+	"Etag":                         "ETag",
+	"X-Amz-Version-Id":             "x-amz-version-id",
+	"X-Amz-Checksum-Type":          "x-amz-checksum-type",
+	"X-Amz-Checksum-Crc64nvme":     "x-amz-checksum-crc64nvme",
+	"X-Amz-Server-Side-Encryption": "x-amz-server-side-encryption",
 }
 
 // requestID draws a request ID of the form that S3 uses: 16 upper-case letters and digits.

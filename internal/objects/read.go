@@ -95,11 +95,7 @@ func (s *Service) openPiece(ctx context.Context, k *sse.Key, p *piece) (io.ReadC
 		return nil, err
 	}
 	if p.blob == "" {
-		content, err := cipher.Open(p.inline, p.size, p.offset, p.length)
-		if err != nil {
-			return nil, fmt.Errorf("open inline content: %w", err)
-		}
-		return io.NopCloser(bytes.NewReader(content)), nil
+		return openInline(cipher, p)
 	}
 	from, count := cipher.Stored(p.size, p.offset, p.length)
 	stored, err := s.openStored(ctx, p, from, count)

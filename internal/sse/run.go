@@ -71,11 +71,19 @@ func (r *Run) Seal(content []byte) []byte {
 // Open returns length bytes from offset of the run of size bytes that is stored as sealed. Only the
 // packages of the range are looked at. An error wraps blob.ErrCorrupt.
 func (r *Run) Open(sealed []byte, size, offset, length int64) ([]byte, error) {
+	return r.OpenTo(nil, sealed, size, offset, length)
+}
+
+// OpenTo is Open into room, whose bytes are overwritten, as far as it has the capacity for the packages.
+func (r *Run) OpenTo(room, sealed []byte, size, offset, length int64) ([]byte, error) {
 	if int64(len(sealed)) != r.StoredSize(size) {
 		return nil, fmt.Errorf("run of %d bytes is stored as %d bytes: %w", size, len(sealed), blob.ErrCorrupt)
 	}
 	s := r.span(size, offset, length)
-	content := make([]byte, 0, s.contentSize())
+	content := room[:0]
+	if int64(cap(room)) < s.contentSize() {
+		content = make([]byte, 0, s.contentSize())
+	}
 	for i := s.first; i < s.end; i++ {
 		var err error
 		at := i * s.stride
