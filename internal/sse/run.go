@@ -20,6 +20,13 @@ type Run struct{ aead cipher.AEAD }
 // StoredSize returns how many bytes are stored of a run of size bytes.
 func (r *Run) StoredSize(size int64) int64 { return size + packages(size)*int64(r.aead.Overhead()) }
 
+// IsStoredSize reports whether a run of size bytes of content may be stored as stored bytes, in one layer of
+// encryption or in two.
+func IsStoredSize(stored, size int64) bool {
+	overhead := stored - size
+	return overhead == packages(size)*maxOverhead/2 || overhead == packages(size)*maxOverhead
+}
+
 // packages returns the number of packages of a run of size bytes.
 func packages(size int64) int64 { return (size + PackageSize - 1) / PackageSize }
 
@@ -117,13 +124,13 @@ func (r *Run) Stored(size, offset, length int64) (from, count int64) {
 	return from, min(s.end*s.stride, r.StoredSize(size)) - from
 }
 
-// buffers hold packages for a Writer or a Reader.
+// buffers hold packages for a Writer.
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// buffer has room for one package and what two packages are stored as.
+// buffer has room for one package and what a batch of packages is stored as.
 type buffer struct {
 	content [PackageSize]byte
-	stored  [2 * (PackageSize + maxOverhead)]byte
+	stored  [batch * (PackageSize + maxOverhead)]byte
 }
 
 // maxOverhead is that of two layers.
