@@ -37,7 +37,7 @@ func (c *commit) wait() error {
 
 // append applies batch and puts it on its way to the disk. The caller holds the turn and must settle
 // the commit after passing the turn on. An error means that the outcome is unknown.
-func (e *Engine) append(batch *pebbledb.Batch) (c *commit, err error) {
+func (e *instance) append(batch *pebbledb.Batch) (c *commit, err error) {
 	defer func() {
 		// Pebble panics, holding its commit lock, when the log failed under an earlier batch or when
 		// a new log file cannot be made.
@@ -61,7 +61,7 @@ func (e *Engine) append(batch *pebbledb.Batch) (c *commit, err error) {
 }
 
 // settle waits for the sync of c and publishes its state.
-func (e *Engine) settle(c *commit) error {
+func (e *instance) settle(c *commit) error {
 	defer close(c.done)
 	if err := c.batch.SyncWait(); err != nil {
 		c.err = e.fail(err, false)
@@ -74,7 +74,7 @@ func (e *Engine) settle(c *commit) error {
 }
 
 // fail records the first failure of the log, after which no Update runs, and returns it.
-func (e *Engine) fail(err error, wedged bool) error {
+func (e *instance) fail(err error, wedged bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.failed == nil {
@@ -85,7 +85,7 @@ func (e *Engine) fail(err error, wedged bool) error {
 }
 
 // failure returns the failure of the log, nil while it works.
-func (e *Engine) failure() error {
+func (e *instance) failure() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.failed
@@ -95,11 +95,11 @@ func (e *Engine) failure() error {
 type version struct {
 	seq      uint64
 	snapshot *pebbledb.Snapshot
-	refs     int // protected by Engine.mu
+	refs     int // protected by instance.mu
 }
 
 // publish makes the state of c what Views read, unless a later one already is.
-func (e *Engine) publish(c *commit) {
+func (e *instance) publish(c *commit) {
 	unused := c.snapshot
 	e.mu.Lock()
 	if old := e.durable; c.seq > old.seq {
@@ -111,7 +111,7 @@ func (e *Engine) publish(c *commit) {
 }
 
 // acquire counts a call as running and returns the version it reads, until release.
-func (e *Engine) acquire() (*version, error) {
+func (e *instance) acquire() (*version, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -122,7 +122,7 @@ func (e *Engine) acquire() (*version, error) {
 	return e.durable, nil
 }
 
-func (e *Engine) release(v *version) {
+func (e *instance) release(v *version) {
 	e.mu.Lock()
 	unused := v.drop()
 	e.mu.Unlock()
@@ -130,7 +130,7 @@ func (e *Engine) release(v *version) {
 	e.running.Done()
 }
 
-// drop gives up one reference and returns the snapshot if that was the last. Engine.mu must be held.
+// drop gives up one reference and returns the snapshot if that was the last. instance.mu must be held.
 func (v *version) drop() *pebbledb.Snapshot {
 	v.refs--
 	if v.refs > 0 {
@@ -140,7 +140,7 @@ func (v *version) drop() *pebbledb.Snapshot {
 }
 
 // closeSnapshot closes s, which may be nil. It takes Pebble's lock, so it is not for the holder of
-// Engine.mu.
+// instance.mu.
 func closeSnapshot(s *pebbledb.Snapshot) {
 	if s != nil {
 		_ = s.Close() // always nil

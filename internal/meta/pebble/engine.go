@@ -41,9 +41,10 @@ import (
 	"crossgrant/internal/meta"
 )
 
-// Engine is a meta.Engine in a folder. An Update that is called from within an Update waits for itself
-// until its context ends; a View may be called from anywhere.
-type Engine struct {
+// instance is one opening of the folder: the database, and the transactions on it. An Update that is
+// called from within an Update waits for itself until its context ends; a View may be called from
+// anywhere.
+type instance struct {
 	db   *pebbledb.DB
 	lock *pebbledb.Lock
 
@@ -61,13 +62,9 @@ type Engine struct {
 	wedged  bool           // Pebble panicked in an append and may still hold its locks
 }
 
-var _ meta.Engine = (*Engine)(nil)
-
-// Open opens the engine in the folder dir, making it (mode 0700) if there is none. What was committed
-// before is durable when Open returns. The errors are ready for an operator: another process uses
-// the folder, meta.ErrCorrupt, or what the file system said.
-func Open(dir string, opts Options) (_ *Engine, err error) {
-	e := &Engine{turn: make(chan struct{}, 1), last: durableCommit()}
+// openInstance opens the folder dir as Open does.
+func openInstance(dir string, opts Options) (_ *instance, err error) {
+	e := &instance{turn: make(chan struct{}, 1), last: durableCommit()}
 	config := opts.config(e)
 	if err := makeDir(config.FS, dir); err != nil {
 		return nil, fmt.Errorf("make metadata folder: %w", err)
@@ -111,7 +108,7 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 }
 
 // View runs fn on the newest durable state.
-func (e *Engine) View(ctx context.Context, fn func(meta.Reader) error) error {
+func (e *instance) View(ctx context.Context, fn func(meta.Reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -125,7 +122,7 @@ func (e *Engine) View(ctx context.Context, fn func(meta.Reader) error) error {
 
 // Update runs fn and commits its writes. It never returns meta.ErrConflict. The end of ctx stops the
 // wait for the turn, not the wait for the disk.
-func (e *Engine) Update(ctx context.Context, fn func(tx meta.Tx) error) error {
+func (e *instance) Update(ctx context.Context, fn func(tx meta.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -150,7 +147,7 @@ func (e *Engine) Update(ctx context.Context, fn func(tx meta.Tx) error) error {
 
 // transact runs fn and appends its batch, then passes the turn on. It returns the commit of the batch
 // if there is one, to be settled; and the newest commit that fn saw.
-func (e *Engine) transact(ctx context.Context, fn func(tx meta.Tx) error) (own, seen *commit, err error) {
+func (e *instance) transact(ctx context.Context, fn func(tx meta.Tx) error) (own, seen *commit, err error) {
 	defer func() { <-e.turn }()
 	seen = e.last
 	if err := e.failure(); err != nil {
@@ -178,7 +175,7 @@ func (e *Engine) transact(ctx context.Context, fn func(tx meta.Tx) error) (own, 
 }
 
 // Close waits for running calls, syncs the log and releases the folder.
-func (e *Engine) Close() error {
+func (e *instance) Close() error {
 	e.mu.Lock()
 	closed := e.closed
 	e.closed = true
@@ -204,7 +201,7 @@ func (e *Engine) Close() error {
 }
 
 // enter counts a call as running, until running.Done.
-func (e *Engine) enter() error {
+func (e *instance) enter() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {

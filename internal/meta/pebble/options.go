@@ -41,7 +41,7 @@ type Options struct {
 }
 
 // config returns the settings of the database of e.
-func (o Options) config(e *Engine) *pebbledb.Options {
+func (o Options) config(e *instance) *pebbledb.Options {
 	log := logger{engine: e, log: o.Log}
 	if log.log == nil {
 		log.log = slog.New(slog.DiscardHandler)
@@ -82,7 +82,7 @@ func (o Options) config(e *Engine) *pebbledb.Options {
 
 // logger passes Pebble's messages on.
 type logger struct {
-	engine *Engine
+	engine *instance
 	log    *slog.Logger
 }
 
