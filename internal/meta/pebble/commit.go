@@ -2,13 +2,12 @@ package pebble
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
-
-	"crossgrant/internal/meta"
 )
 
-// commit is a batch that was appended to the log and is waiting for, or past, its sync.
+// commit is a batch that is on its way into the log and to the disk, or past it.
 type commit struct {
 	batch *pebbledb.Batch
 	// seq numbers the commits in the order of the log, from 1.
@@ -20,75 +19,122 @@ type commit struct {
 	// all before it.
 	done chan struct{}
 	err  error // set before done is closed
+	// claimed is set by whoever is first: the end of the sync, or an Update that returns before it.
+	claimed atomic.Bool
 }
 
-// durableCommit returns the commit that stands for what was there when the engine was opened.
+// durableCommit returns the commit that stands for what was there when the folder was opened.
 func durableCommit() *commit {
 	c := &commit{done: make(chan struct{})}
 	close(c.done)
 	return c
 }
 
-// wait waits until c and all before it are durable.
-func (c *commit) wait() error {
-	<-c.done
+// durable waits until c and all before it are durable, or until the alarm of m.
+func (c *commit) durable(m *mood) error {
+	select {
+	case <-c.done:
+		return c.err
+	case <-m.alarm:
+		return m.refusal()
+	}
+}
+
+// wait is durable for the Update whose commit c is. An error means that the outcome is unknown.
+func (c *commit) wait(m *mood) error {
+	err := c.durable(m)
+	if err == nil || c.claimed.CompareAndSwap(false, true) {
+		return err
+	}
+	<-c.done // it ended at the same time
 	return c.err
 }
 
-// append applies batch and puts it on its way to the disk. The caller holds the turn and must settle
-// the commit after passing the turn on. An error means that the outcome is unknown.
-func (e *instance) append(batch *pebbledb.Batch) (c *commit, err error) {
-	defer func() {
-		// Pebble panics, holding its commit lock, when the log failed under an earlier batch or when
-		// a new log file cannot be made.
-		if r := recover(); r != nil {
-			c, err = nil, e.fail(asError(r), true)
-		}
-	}()
-	// ApplyNoSyncWait also because of what Apply does with a sync that fails: it calls Logger.Fatalf
-	// and, should that return, reports success.
-	if err := e.db.ApplyNoSyncWait(batch, pebbledb.Sync); err != nil {
-		return nil, fmt.Errorf("append to the log: %w", translate(err))
+// append puts batch on its way to the disk. The caller holds the turn, and passes it on unless mine is
+// false: then it is passed on when Pebble has taken the batch.
+func (e *instance) append(batch *pebbledb.Batch, m *mood) (c *commit, mine bool) {
+	c = &commit{batch: batch, seq: e.last.seq + 1, done: make(chan struct{})}
+	e.toApply <- c
+	select {
+	case <-e.applied:
+		e.last = c
+		return c, true
+	case <-m.alarm:
+		go func() {
+			<-e.applied
+			e.last = c
+			<-e.turn
+		}()
+		return c, false
 	}
-	c = &commit{
-		batch:    batch,
-		seq:      e.last.seq + 1,
-		snapshot: e.db.NewSnapshot(),
-		done:     make(chan struct{}),
-	}
-	e.last = c
-	return c, nil
 }
 
-// settle waits for the sync of c and publishes its state.
-func (e *instance) settle(c *commit) error {
-	defer close(c.done)
-	if err := c.batch.SyncWait(); err != nil {
-		c.err = e.fail(err, false)
-		_ = c.snapshot.Close()
-		return c.err
+// applyAll applies what comes, until toApply is closed.
+func (e *instance) applyAll() {
+	defer close(e.toSync)
+	for c := range e.toApply {
+		if err := e.apply(c); err != nil {
+			e.end(c, err)
+		} else {
+			e.toSync <- c
+		}
+		e.applied <- struct{}{}
 	}
-	_ = c.batch.Close()
-	e.publish(c)
+}
+
+// apply gives a batch to Pebble unless the log has failed: Pebble would panic and keep its commit lock.
+func (e *instance) apply(c *commit) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // a batch that Pebble cannot take: its commit lock is lost
+			e.health.parked.Add(1)
+			err = e.health.fail(asError(r))
+		}
+	}()
+	select {
+	case e.fence.gate <- struct{}{}:
+		defer func() { <-e.fence.gate }()
+	case <-e.health.dead:
+	}
+	if err := e.health.failure(); err != nil {
+		_ = c.batch.Close()
+		return err
+	}
+	e.health.begin()
+	defer e.health.end()
+	// ApplyNoSyncWait also because of what Apply does with a sync that fails: it calls Logger.Fatalf
+	// and, should that return, reports success.
+	if err := e.db.ApplyNoSyncWait(c.batch, pebbledb.Sync); err != nil {
+		return e.health.fail(fmt.Errorf("append to the log: %w", translate(err)))
+	}
+	if err := e.health.failure(); err != nil {
+		return err // Pebble may have reported success after a fatal error
+	}
+	c.snapshot = e.db.NewSnapshot()
 	return nil
 }
 
-// fail records the first failure of the log, after which no Update runs, and returns it.
-func (e *instance) fail(err error, wedged bool) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.failed == nil {
-		e.failed = fmt.Errorf("metadata log failed, restart to recover: %w", translate(err))
+// syncAll waits for the syncs of what was applied and publishes it, until toSync is closed.
+func (e *instance) syncAll() {
+	defer close(e.ended)
+	for c := range e.toSync {
+		if err := c.batch.SyncWait(); err != nil {
+			_ = c.snapshot.Close()
+			e.end(c, e.health.fail(fmt.Errorf("sync the log: %w", translate(err))))
+			continue
+		}
+		_ = c.batch.Close()
+		e.publish(c)
+		e.end(c, nil)
 	}
-	e.wedged = e.wedged || wedged
-	return e.failed
 }
 
-// failure returns the failure of the log, nil while it works.
-func (e *instance) failure() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.failed
+// end tells whoever waits for c.
+func (e *instance) end(c *commit, err error) {
+	c.err = unavailable(err)
+	if !c.claimed.CompareAndSwap(false, true) && err == nil {
+		e.unsettled()
+	}
+	close(c.done)
 }
 
 // version is a durable state that Views share. The newest one has a reference of its own.
@@ -114,8 +160,8 @@ func (e *instance) publish(c *commit) {
 func (e *instance) acquire() (*version, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
-		return nil, meta.ErrClosed
+	if e.over != nil {
+		return nil, e.over
 	}
 	e.running.Add(1)
 	e.durable.refs++

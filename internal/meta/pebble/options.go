@@ -37,41 +37,31 @@ type Options struct {
 	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
 	Log *slog.Logger
 
-	memTableBytes uint64 // for tests; 0 means 32 MiB
+	// ReserveBytes is the free space that only what gives space back may use, besides what the engine itself
+	// needs; 0 means 64 MiB, less than 0 that there is none.
+	ReserveBytes int64
+	// MaxOpenFiles bounds the files that are open at a time; 0 means 1,000.
+	MaxOpenFiles int
+
+	memTableBytes uint64        // for tests; 0 means 32 MiB
+	patience      time.Duration // for tests; 0 means two seconds
 }
 
-// config returns the settings of the database of e.
-func (o Options) config(e *instance) *pebbledb.Options {
-	log := logger{engine: e, log: o.Log}
-	if log.log == nil {
-		log.log = slog.New(slog.DiscardHandler)
-	}
+// config returns the settings of the database of an instance whose files are those of fence.
+func (o Options) config(files *fence, cache *pebbledb.Cache, log logger) *pebbledb.Options {
 	config := &pebbledb.Options{
-		FS:                 o.FS,
-		CacheSize:          o.CacheBytes,
+		FS:                 files,
+		Cache:              cache,
 		MemTableSize:       o.memTableBytes,
+		MaxOpenFiles:       o.MaxOpenFiles,
 		Comparer:           pebbledb.DefaultComparer, // bytewise
 		FormatMajorVersion: format,
 		Logger:             log,
 		EventListener: &pebbledb.EventListener{
-			BackgroundError: new(throttle).reporter(log),
-			WALCreated: func(info pebbledb.WALCreateInfo) {
-				if info.Err != nil { // the last words: see Failure in the package comment
-					log.Errorf("make the next log file: %v", info.Err)
-				}
-			},
+			BackgroundError: log.background,
 			// The default is fatal. A damaged table fails the reads that need it, no others.
 			DataCorruption: func(info pebbledb.DataCorruptionInfo) { log.Errorf("%s", info) },
 		},
-	}
-	if config.FS == nil {
-		config.FS = vfs.Default
-	}
-	if config.CacheSize == 0 {
-		config.CacheSize = defaultCache
-	}
-	if config.MemTableSize == 0 {
-		config.MemTableSize = defaultMemTable
 	}
 	for level := range config.Levels {
 		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
@@ -80,10 +70,31 @@ func (o Options) config(e *instance) *pebbledb.Options {
 	return config
 }
 
+// withDefaults returns o with what it leaves open.
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = defaultCache
+	}
+	if o.memTableBytes == 0 {
+		o.memTableBytes = defaultMemTable
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.patience == 0 {
+		o.patience = patience
+	}
+	return o
+}
+
 // logger passes Pebble's messages on.
 type logger struct {
-	engine *instance
+	health *health
 	log    *slog.Logger
+	errors *throttle
 }
 
 var _ pebbledb.Logger = logger{}
@@ -110,27 +121,30 @@ type throttle struct {
 	held int        // errors since then
 }
 
-// reporter returns a listener that passes on to log one error each quiet, with the number of those
-// before it that it held back.
-func (t *throttle) reporter(log logger) func(error) {
-	return func(err error) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if now := time.Now(); now.Sub(t.last) >= quiet {
-			log.Errorf("background: %v (%d errors since the last such line)", err, t.held)
-			t.last, t.held = now, 0
-			return
-		}
-		t.held++
+// background says err, unless errors like it were said just now.
+func (l logger) background(err error) {
+	t := l.errors
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := time.Now(); now.Sub(t.last) >= quiet {
+		l.Errorf("background: %v (%d errors since the last such line)", err, t.held)
+		t.last, t.held = now, 0
+		return
 	}
+	t.held++
 }
 
-// Fatalf stops the engine and panics, for Pebble must not run on. In a call of ours the panic becomes
-// an error (see append and openDB); in the background it ends the process.
+// Fatalf gives the instance up, unless what is said is that a file is missing or has another size: that
+// damage is still there when the folder is opened again, and concerns the reads that need the file.
+// It returns, and Pebble goes on; but nothing that it does reaches the disk any more.
 func (l logger) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
+	if callerRole() == damageFinder {
+		l.background(err)
+		return
+	}
 	l.log.Error(err.Error())
-	panic(l.engine.fail(err, true))
+	_ = l.health.fail(err)
 }
 
 // asError returns what was recovered from a panic as an error.
