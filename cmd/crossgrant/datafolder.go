@@ -124,7 +124,7 @@ func (d *dataFolder) open(e engines) error {
 	if e.blobs == nil {
 		return nil
 	}
-	blobs, err := e.blobs(filepath.Join(d.dir, blobsDir))
+	blobs, err := e.blobs(filepath.Join(d.dir, blobsDir), e.log)
 	if err != nil {
 		// d.blobs stays nil: what an engine returns beside an error is not to be closed.
 		return fmt.Errorf("open blobs: %w", err)

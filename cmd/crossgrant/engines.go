@@ -16,7 +16,7 @@ import (
 // another one. blobs is nil where only metadata is needed.
 type engines struct {
 	meta  func(dir string, log *slog.Logger) (meta.Engine, error)
-	blobs func(dir string) (blob.Store, error)
+	blobs func(dir string, log *slog.Logger) (blob.Store, error)
 	log   *slog.Logger // nil: nothing is logged
 }
 
@@ -37,9 +37,11 @@ func parseEngines(metaURL, blobsURL string) (engines, error) {
 	blobsScheme, blobsPath, _ := strings.Cut(blobsURL, ":")
 	switch {
 	case blobsScheme == "files":
-		e.blobs = func(dir string) (blob.Store, error) { return files.Open(orPath(blobsPath, dir)) }
+		e.blobs = func(dir string, log *slog.Logger) (blob.Store, error) {
+			return files.Open(orPath(blobsPath, dir), files.Options{Log: log})
+		}
 	case blobsScheme == "memory" && blobsPath == "":
-		e.blobs = func(string) (blob.Store, error) { return blobmemory.New(), nil }
+		e.blobs = func(string, *slog.Logger) (blob.Store, error) { return blobmemory.New(), nil }
 	default:
 		return engines{}, usagef("--blobs: there is no engine %q: use files: or files:DIR, or memory: to keep nothing", blobsScheme)
 	}

@@ -2,6 +2,13 @@
 //
 // Store is what an engine implements (package memory, package files; a networked one later); package
 // blobtest is the suite that defines its meaning. The package knows nothing of objects or buckets.
+//
+// # What a crash leaves
+//
+// A blob is worth keeping only if something outside the store names it, and that is recorded after the blob is
+// durable. The store therefore counts a committed blob as unsettled until it is told, by Settle, that the record
+// which names it is durable too, or the blob is deleted. After a crash Recover asks about those, and about no others:
+// it costs what was under way, not what is stored.
 package blob
 
 import (
@@ -22,19 +29,33 @@ var (
 	ErrNoLink = errors.New("blob: bytes cannot be shared")
 )
 
-// ID names a blob: 32 lower-case hexadecimal digits, drawn at random by the caller, so that the
-// caller can record its intention to write a blob before the blob exists.
+// ID names a blob: 32 lower-case hexadecimal digits, drawn at random by the caller.
 type ID string
+
+// Named tells which of ids a durable record names. It may be called several times.
+type Named func(ctx context.Context, ids []ID) ([]bool, error)
 
 // Store keeps blobs. All methods are safe for concurrent use.
 type Store interface {
+	// Recover keeps of the blobs that were not settled when the store was used last those that named says are
+	// named, settled, and removes the others, committed or half written. It is called once, before any method but
+	// Close, and must not be called while another process uses the store. If it fails the store must not be used;
+	// it can be opened and recovered again.
+	Recover(ctx context.Context, named Named) error
 	// Create begins the blob id, which must not exist. Nothing is visible under id before Commit.
 	Create(ctx context.Context, id ID) (Writer, error)
+	// Settle says that durable records name the blobs, which were committed. It does not wait for any I/O. Of a
+	// blob that is not there, or was settled before, it does nothing.
+	Settle(ids ...ID)
 	// Open returns a reader of length bytes from offset; the range must lie in the blob. The reader
 	// stays good if the blob is deleted while it is open. ErrNotFound if there is no such blob.
 	Open(ctx context.Context, id ID, offset, length int64) (io.ReadCloser, error)
-	// Delete removes the blob, committed or half written; one that is missing is no error.
-	Delete(ctx context.Context, id ID) error
+	// Delete removes blobs, committed or half written, durably; one that is missing is no error. After an error
+	// some of them may be there, and those that are not may come back after a crash.
+	Delete(ctx context.Context, ids ...ID) error
+	// Walk calls fn with each settled blob and its size in bytes, in no order, until fn returns an error, which
+	// Walk returns. A blob that is settled or deleted meanwhile may be left out.
+	Walk(ctx context.Context, fn func(id ID, size int64) error) error
 	// Close waits for running calls and releases the store.
 	Close() error
 }
@@ -42,10 +63,9 @@ type Store interface {
 // Linker is a Store that can make a blob of the bytes of another one without moving them.
 type Linker interface {
 	Store
-	// Link makes the blob to, which must not exist, of the bytes of from. It is durable, its directory
-	// entry included, and visible when Link returns nil; if it fails it is not visible. To delete one of
-	// the two leaves the other. ErrNotFound if there is no blob from; ErrNoLink if its bytes cannot be
-	// shared, so that they have to be copied.
+	// Link makes the blob to, which must not exist, of the bytes of from. It is durable and visible when Link
+	// returns nil, and not settled; if it fails it is not visible. To delete one of the two leaves the other.
+	// ErrNotFound if there is no blob from; ErrNoLink if its bytes cannot be shared, so that they have to be copied.
 	Link(ctx context.Context, from, to ID) error
 }
 

@@ -35,9 +35,11 @@
 //	'T' bucket-id kind               setting of a bucket that is not in its record, by SettingKind
 //	'X' bucket                       LifecycleProgress of a bucket with a lifecycle, by name
 //	'U' bucket-id key\0 upload-id    Upload in progress
-//	'P' upload-id number             Part, number as two bytes
+//	'P' upload-id\0 number           Part, number as two bytes
+//	'c' sequence random             content of an object up to 64 KiB, as Object.content names it; sequence as 8 bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted
-//	'W' blob-id                      blob whose record is being written; garbage if found at start
+//	'b' blob-id                      blob that a record names; empty value. Of blobs written by format 3 and before there is none
+//	'W' blob-id                      of format 3 and before: blob whose record was being written; garbage if found at start
 //	'D' account                      Membership of an account in an organization
 //	'R' org\0 'o'                    Organization
 //	'R' org\0 'n' node               OrganizationNode: the root or an OU, by ID
@@ -71,6 +73,7 @@
 //	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
 //	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
+//	'f' kind                         ScrubProgress of the pass over what kind names
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
 package keys
@@ -90,7 +93,8 @@ import (
 //	1  objects without versions, their content in the clear
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
 //	3  uses of AWS's managed policies and of permissions boundaries
-const Format = 3
+//	4  the content of small objects beside their records; blobs that are named, instead of those that are being written
+const Format = 4
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
@@ -294,16 +298,26 @@ func Part(upload string, number int) []byte {
 // Parts is the range of an upload's parts, by number.
 func Parts(upload string) (from, to []byte) { return prefix(escape([]byte{'P'}, upload)) }
 
+// Content is the key of the content of a small object. Places are in the order of time, so that what is written
+// together lies together, and a log-structured store has nothing to merge it with.
+func Content(p Place) []byte { return p.appendTo([]byte{'c'}) }
+
+// AllContents is the range of the contents of small objects.
+func AllContents() (from, to []byte) { return space('c') }
+
 // Garbage is the key of a blob that is to be deleted.
 func Garbage(blob string) []byte { return append([]byte{'G'}, blob...) }
 
 // AllGarbage is the range of the blobs that are to be deleted.
 func AllGarbage() (from, to []byte) { return space('G') }
 
-// Writing is the key of a blob whose record has not been committed.
+// Blob is the key of a blob that a record names.
+func Blob(blob string) []byte { return append([]byte{'b'}, blob...) }
+
+// Writing is the key of a blob whose record had not been committed when format 3 or an older one wrote it.
 func Writing(blob string) []byte { return append([]byte{'W'}, blob...) }
 
-// AllWriting is the range of the blobs whose records have not been committed.
+// AllWriting is the range of the blobs whose records had not been committed.
 func AllWriting() (from, to []byte) { return space('W') }
 
 // ParseBlob returns the blob's ID from a key of AllGarbage or AllWriting.

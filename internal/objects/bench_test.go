@@ -63,13 +63,16 @@ func newBenchService(b *testing.B) (*Service, NewObject) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	blobs, err := files.Open(b.TempDir())
+	blobs, err := files.Open(b.TempDir(), files.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	store := meta.New(memory.New())
 	b.Cleanup(func() { store.Close(); blobs.Close() })
 	s := New(store, blobs, Options{Keys: &sse.Keyring{Master: box}})
+	if err := s.Recover(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	s.Start()
 	b.Cleanup(s.Close)
 	n := NewObject{BucketName: bucketName, Key: "k", Length: -1, Algorithm: "CRC64NVME", Object: &records.Object{Owner: "o"}}

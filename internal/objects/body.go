@@ -44,7 +44,7 @@ func (c *content) segments() []*records.Segment {
 	if c.pending == nil {
 		return nil
 	}
-	return []*records.Segment{{Blob: string(c.pending.id), Size: c.size, Salt: c.salt()}}
+	return []*records.Segment{{Blob: string(c.pending.id()), Size: c.size, Salt: c.salt(), Crc32C: &c.pending.sum}}
 }
 
 // claimant returns the blob that waits for its record, or nil.

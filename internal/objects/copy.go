@@ -1,17 +1,13 @@
 package objects
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/blob"
-	"crossgrant/internal/keys"
-	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
 
@@ -67,6 +63,10 @@ func (s *Service) copyLinked(ctx context.Context, n *NewObject, src Source) (*re
 		return nil, err
 	}
 	o.Segments, o.Modified = l.segments, s.opts.Now().UnixNano()
+	if err := s.setApart(o); err != nil {
+		l.discard()
+		return nil, err
+	}
 	if err := s.keep(ctx, n, o, l); err != nil {
 		l.discard()
 		return nil, err
@@ -125,63 +125,26 @@ func (s *Service) readDigests(ctx context.Context, n *NewObject, src Source) ([]
 
 // links are blobs that were made of the bytes of others.
 type links struct {
-	s        *Service
-	ctx      context.Context // outlives the caller's, so that discard can be finished
-	ids      []blob.ID
+	unnamed
 	segments []*records.Segment
-	claimed  bool
 }
 
-// link makes a blob of the bytes of each segment. The intentions are recorded first: see pending.
+// link makes a blob of the bytes of each segment.
 func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*records.Segment) (*links, error) {
-	l := &links{s: s, ctx: context.WithoutCancel(ctx)}
+	l := &links{unnamed: s.unnamed(ctx)}
 	for _, segment := range segments {
 		id, err := s.drawBlobID()
+		if err == nil {
+			err = linker.Link(ctx, blob.ID(segment.Blob), id)
+		}
 		if err != nil {
-			return nil, err
-		}
-		l.ids = append(l.ids, id)
-		l.segments = append(l.segments, &records.Segment{Blob: string(id), Size: segment.Size, Salt: bytes.Clone(segment.Salt)})
-	}
-	err := s.store.Update(ctx, func(tx meta.Tx) error {
-		for _, key := range l.intentions() {
-			if err := tx.Put(key, nil); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("record intention to link %d blobs: %w", len(l.ids), err)
-	}
-	for i, segment := range segments {
-		if err := linker.Link(ctx, blob.ID(segment.Blob), l.ids[i]); err != nil {
 			l.discard()
 			return nil, err
 		}
+		l.ids = append(l.ids, id)
+		linked := proto.CloneOf(segment)
+		linked.Blob = string(id)
+		l.segments = append(l.segments, linked)
 	}
 	return l, nil
 }
-
-func (l *links) intentions() [][]byte {
-	all := make([][]byte, len(l.ids))
-	for i, id := range l.ids {
-		all[i] = keys.Writing(string(id))
-	}
-	return all
-}
-
-func (l *links) claim(tx meta.Tx, found [][]byte) error {
-	l.claimed = true
-	for i, key := range l.intentions() {
-		if found[i] == nil {
-			return fmt.Errorf("blob %s: %w", l.ids[i], errGivenUp)
-		}
-		if err := tx.Delete(key); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *links) discard() { l.s.giveUpAll(l.ctx, l.ids, l.claimed) }

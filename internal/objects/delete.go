@@ -56,7 +56,7 @@ func (s *Service) Delete(ctx context.Context, d Deletion) (Deleted, error) {
 	var freed bool
 	err := s.store.Update(ctx, func(tx meta.Tx) error {
 		out, freed = Deleted{}, false
-		h, _, err := readHead(tx, d.Bucket, d.BucketName, d.Key)
+		h, err := readHead(tx, d.Bucket, d.BucketName, d.Key)
 		switch {
 		case err != nil:
 			return err

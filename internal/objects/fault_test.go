@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/blob"
+	blobmemory "crossgrant/internal/blob/memory"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -58,8 +60,9 @@ func (f *fixture) repair() {
 	f.blobs.fail(nil)
 }
 
-// restart replaces the service by a new one over the same stores.
+// restart replaces the service by a new one over the same stores, as they are after a crash.
 func (f *fixture) restart() {
+	f.blobs.Store.(*blobmemory.Store).Crash()
 	f.Service = New(f.store, f.blobs, f.opts)
 }
 
@@ -171,71 +174,49 @@ func runFault(t *testing.T, sc scenario, s *saboteur) bool {
 	return s.calls >= s.at
 }
 
-// TestIntentionComesFirst wants the intention to write a blob to be in the store when the blob becomes
-// visible, and the blob to be durable when the record is written.
-func TestIntentionComesFirst(t *testing.T) {
+// TestBlobComesFirst wants the blob to be durable when its record is written, and settled after it is.
+func TestBlobComesFirst(t *testing.T) {
 	f := newFixture(t)
-	count := func() (n int) {
-		err := f.store.View(ctx(t), func(r meta.Reader) error {
-			it := r.Scan(keys.AllWriting())
-			for it.Next() {
-				n++
-			}
-			return it.Close()
-		})
-		if err != nil {
-			t.Error(err)
-		}
-		return n
-	}
-	committed := 0
-	f.blobs.fail(func(call string) error {
-		if call == "Commit" {
-			committed++
-			if n := count(); n != 1 {
-				t.Errorf("%d intentions when the blob is committed, want 1", n)
-			}
-		}
-		return nil
-	})
 	n := f.object("k")
+	asked := false
 	n.Guard = func(*records.Object) error {
-		if committed != 1 || len(f.blobs.existing()) != 1 {
+		asked = true
+		if len(f.blobs.existing()) != 1 {
 			t.Error("the record is written before the blob is committed")
+		}
+		if len(f.blobs.walk(t)) != 0 {
+			t.Error("the blob is settled before its record is written")
 		}
 		return nil
 	}
 	if _, err := f.Put(ctx(t), n, strings.NewReader(big("x", 500))); err != nil {
 		t.Fatal(err)
 	}
-	if n := count(); n != 0 || committed != 1 {
-		t.Errorf("%d intentions are left, %d blobs were committed", n, committed)
+	if !asked || len(f.blobs.walk(t)) != 1 {
+		t.Errorf("the guard was asked: %v; %d blobs are settled", asked, len(f.blobs.walk(t)))
 	}
 }
 
-// TestRecoverDuringWrite wants a write whose blob another server gives up, before or after the blob is
-// committed, to fail and to lose nothing.
-func TestRecoverDuringWrite(t *testing.T) {
-	for _, call := range []string{"Commit", "Committed"} {
-		f := newFixture(t)
-		f.put("k", "old")
-		f.blobs.fail(func(got string) error {
-			if got != call {
-				return nil
-			}
-			f.blobs.fail(nil)
-			return f.Recover(ctx(t))
-		})
-		_, err := f.Put(ctx(t), f.object("k"), strings.NewReader(big("x", 500)))
-		// What Commit of a blob that was deleted does is the engine's.
-		if err == nil || call == "Committed" && !errors.Is(err, errGivenUp) {
-			t.Errorf("%s: got %v, want %v", call, err, errGivenUp)
-		}
-		if f.content("k") != "old" {
-			t.Errorf("%s: the object was changed", call)
-		}
-		f.checkClean()
+// TestRecoverLegacy wants what a program of format 3 was writing to be deleted: it is in its place, and listed.
+func TestRecoverLegacy(t *testing.T) {
+	f := newFixture(t)
+	const id = blob.ID("0123456789abcdef0123456789abcdef")
+	w, err := f.blobs.Create(ctx(t), id)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	f.blobs.Settle(id)
+	err = f.store.Update(ctx(t), func(tx meta.Tx) error {
+		return errors.Join(tx.Put(keys.Writing(string(id)), nil), tx.Put(keys.Writing("fedcba9876543210fedcba9876543210"), nil))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.restart()
+	f.checkClean()
 }
 
 // TestCanceledWrite wants what a caller that is gone has begun to be cleaned up.
@@ -253,8 +234,8 @@ func TestCanceledWrite(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	f.blobs.fail(nil)
-	if ids, _, err := f.blobIDs(t.Context(), []byte{'W'}, []byte{'X'}); len(ids) != 0 || err != nil {
-		t.Errorf("intentions are left: %v, %v", ids, err)
+	if left := f.blobs.existing(); len(left) != 0 {
+		t.Errorf("blobs are left: %v", left)
 	}
 	f.checkClean()
 }
@@ -295,11 +276,13 @@ func TestSweepGoesOn(t *testing.T) {
 	for i := range 2*sweepBatch + 10 {
 		f.put("k", big(fmt.Sprint(i), 100))
 	}
-	failed := false
+	deletions := 0
 	f.blobs.fail(func(call string) error {
-		if call == "Delete" && !failed {
-			failed = true
-			return errInjected
+		if call == "Delete" {
+			// The first one of all together, and then alone.
+			if deletions++; deletions <= 2 {
+				return errInjected
+			}
 		}
 		return nil
 	})

@@ -32,6 +32,7 @@ const (
 	bob   = ids.AccountID("222222222222")
 
 	testInline  = 64  // bytes
+	testApart   = 40  // bytes as they are stored: some inline content lies in records, some beside them
 	testMinPart = 100 // bytes
 	testMaxBody = 1 << 20
 )
@@ -69,11 +70,11 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f.Service = New(store, f.blobs, Options{
 		Keys:        &sse.Keyring{Master: f.box, KMS: oneKMS{}},
-		InlineLimit: testInline,
-		MinPart:     testMinPart,
-		MaxObject:   testMaxBody,
-		Now:         newClock(),
-		Log:         slog.New(slog.DiscardHandler),
+		InlineLimit: testInline, ApartFrom: testApart,
+		MinPart:   testMinPart,
+		MaxObject: testMaxBody,
+		Now:       newClock(),
+		Log:       slog.New(slog.DiscardHandler),
 	})
 	f.bucket = f.createBucket(bucketName, alice)
 	return f
@@ -187,14 +188,15 @@ func (f *fixture) part(key, upload string, number int, body string) CompletedPar
 	return CompletedPart{Number: number, ETag: p.Etag, Checksum: p.GetChecksum().GetValue()}
 }
 
-// checkClean recovers, and wants that no key names a blob that is written or garbage, and that the blobs
-// that exist are those that records name.
+// checkClean recovers, and wants that no key names a blob that is written or garbage, and that the blobs and the
+// contents that exist are those that records name.
 func (f *fixture) checkClean() {
 	f.t.Helper()
 	if err := f.Recover(ctx(f.t)); err != nil {
 		f.t.Errorf("recover: %v", err)
 	}
-	named := map[blob.ID]bool{}
+	named, keyed := map[blob.ID]bool{}, map[blob.ID]bool{}
+	contents := map[string]int{} // by key: 1 for each that exists, 1 for each that a record names
 	err := f.store.View(ctx(f.t), func(r meta.Reader) error {
 		it := r.Scan([]byte{0}, nil)
 		for it.Next() {
@@ -202,12 +204,22 @@ func (f *fixture) checkClean() {
 			switch it.Key()[0] {
 			case 'W', 'G':
 				f.t.Errorf("key %q is left", it.Key())
+			case 'b':
+				keyed[blob.ID(it.Key()[1:])] = true
 			case 'O', 'V':
 				var o records.Object
 				if err := records.Unmarshal(it.Value(), &o); err != nil {
 					return err
 				}
 				segments = o.Segments
+				if len(o.Content) > 0 {
+					contents["c"+string(o.Content)]++
+				}
+				if len(o.Content) > 0 && o.Inline != nil || len(o.Inline) >= testApart {
+					f.t.Errorf("key %q has %d bytes in its record", it.Key(), len(o.Inline))
+				}
+			case 'c':
+				contents[string(it.Key())]++
 			case 'P':
 				var p records.Part
 				if err := records.Unmarshal(it.Value(), &p); err != nil {
@@ -223,6 +235,17 @@ func (f *fixture) checkClean() {
 	})
 	if err != nil {
 		f.t.Error(err)
+	}
+	for key, count := range contents {
+		if count != 2 {
+			f.t.Errorf("content %q lies there, or is named by a record, and not both once", key)
+		}
+	}
+	if !maps.Equal(keyed, named) {
+		f.t.Errorf("keys say that blobs %v are named, records name %v", slices.Collect(maps.Keys(keyed)), slices.Collect(maps.Keys(named)))
+	}
+	if got := f.blobs.walk(f.t); !maps.Equal(got, named) {
+		f.t.Errorf("blobs %v are settled, records name %v", slices.Collect(maps.Keys(got)), slices.Collect(maps.Keys(named)))
 	}
 	if got := f.blobs.existing(); !maps.Equal(got, named) {
 		f.t.Errorf("blobs %v exist, records name %v", slices.Collect(maps.Keys(got)), slices.Collect(maps.Keys(named)))
@@ -399,15 +422,49 @@ func (b *trackedBlobs) Open(ctx context.Context, id blob.ID, offset, length int6
 	return b.Store.Open(ctx, id, offset, length)
 }
 
-func (b *trackedBlobs) Delete(ctx context.Context, id blob.ID) error {
-	if err := b.ask("Delete"); err != nil {
-		return err
+// Delete deletes blobs one by one, so that each can fail.
+func (b *trackedBlobs) Delete(ctx context.Context, ids ...blob.ID) error {
+	for _, id := range ids {
+		if err := b.ask("Delete"); err != nil {
+			return err
+		}
+		if err := b.Store.Delete(ctx, id); err != nil {
+			return err
+		}
+		b.forget(id)
 	}
-	err := b.Store.Delete(ctx, id)
+	return nil
+}
+
+func (b *trackedBlobs) forget(id blob.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.live, id)
-	return err
+}
+
+// Recover recovers what a crash left.
+func (b *trackedBlobs) Recover(ctx context.Context, named blob.Named) error {
+	return b.Store.Recover(ctx, func(ctx context.Context, ids []blob.ID) ([]bool, error) {
+		if err := b.ask("Recover"); err != nil {
+			return nil, err
+		}
+		keep, err := named(ctx, ids)
+		for i, id := range ids {
+			if err == nil && !keep[i] {
+				b.forget(id)
+			}
+		}
+		return keep, err
+	})
+}
+
+// walk returns the settled blobs.
+func (b *trackedBlobs) walk(t testing.TB) map[blob.ID]bool {
+	settled := map[blob.ID]bool{}
+	if err := b.Walk(ctx(t), func(id blob.ID, _ int64) error { settled[id] = true; return nil }); err != nil {
+		t.Error(err)
+	}
+	return settled
 }
 
 type trackedWriter struct {

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"google.golang.org/protobuf/proto"
@@ -65,6 +66,10 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	o.Parts, o.PartSizes, o.Upload = 0, nil, ""
 	o.Inline, o.Segments, o.Encryption = c.inline, c.segments(), c.encryption(&n)
 	o.Modified = s.opts.Now().UnixNano()
+	if err := s.setApart(o); err != nil {
+		c.discard()
+		return nil, err
+	}
 	if err := s.keep(ctx, &n, o, c.claimant()); err != nil {
 		c.discard()
 		return nil, err
@@ -81,10 +86,16 @@ func (s *Service) keep(ctx context.Context, n *NewObject, o *records.Object, p c
 		freed, err = s.commit(tx, n, o, p)
 		return err
 	})
-	if err == nil && freed {
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		p.settle()
+	}
+	if freed {
 		s.sweeper.wake()
 	}
-	return err
+	return nil
 }
 
 // judge asks the guard, if there is one.
@@ -98,11 +109,7 @@ func (n *NewObject) judge(existing *records.Object) error {
 // commit is the transaction that makes o the current version of the key of n, and what p has, if it is not nil,
 // blobs with a record. It tells whether bytes were freed.
 func (s *Service) commit(tx meta.Tx, n *NewObject, o *records.Object, p claimant) (freed bool, err error) {
-	var extra [][]byte
-	if p != nil {
-		extra = p.intentions()
-	}
-	h, values, err := readHead(tx, n.Bucket, n.BucketName, n.Key, extra...)
+	h, err := readHead(tx, n.Bucket, n.BucketName, n.Key)
 	if err != nil {
 		return false, err
 	}
@@ -110,7 +117,7 @@ func (s *Service) commit(tx meta.Tx, n *NewObject, o *records.Object, p claimant
 		return false, err
 	}
 	if p != nil {
-		if err := p.claim(tx, values); err != nil {
+		if err := p.claim(tx); err != nil {
 			return false, err
 		}
 	}
@@ -129,10 +136,10 @@ func (s *Service) write(tx meta.Tx, h *head, o *records.Object, origin Origin) (
 	return freed, s.changed(tx, h.bucket, h.key, o, origin)
 }
 
-// release turns the blobs of segments, whose record the transaction removes, into garbage.
-func release(tx meta.Tx, segments []*records.Segment) error {
+// releaseBlobs turns the blobs of segments, whose record the transaction removes, into garbage.
+func releaseBlobs(tx meta.Tx, segments []*records.Segment) error {
 	for _, segment := range segments {
-		if err := tx.Put(keys.Garbage(segment.Blob), nil); err != nil {
+		if err := errors.Join(tx.Delete(keys.Blob(segment.Blob)), tx.Put(keys.Garbage(segment.Blob), nil)); err != nil {
 			return err
 		}
 	}

@@ -97,11 +97,7 @@ func (s *Service) putPart(ctx context.Context, n NewObject, u *records.Upload, n
 	}
 	var replaced records.Part
 	err = s.store.Update(ctx, func(tx meta.Tx) error {
-		want := [][]byte{keys.Upload(n.Bucket, n.Key, upload), keys.Part(upload, number)}
-		if c.pending != nil {
-			want = append(want, c.pending.key())
-		}
-		got, err := tx.GetMany(want)
+		got, err := tx.GetMany([][]byte{keys.Upload(n.Bucket, n.Key, upload), keys.Part(upload, number)})
 		if err != nil {
 			return err
 		}
@@ -115,11 +111,11 @@ func (s *Service) putPart(ctx context.Context, n NewObject, u *records.Upload, n
 			}
 		}
 		if c.pending != nil {
-			if err := c.pending.claim(tx, got[2:]); err != nil {
+			if err := c.pending.claim(tx); err != nil {
 				return err
 			}
 		}
-		if err := release(tx, replaced.Segments); err != nil {
+		if err := releaseBlobs(tx, replaced.Segments); err != nil {
 			return err
 		}
 		return records.Put(tx, keys.Part(upload, number), p)
@@ -127,6 +123,9 @@ func (s *Service) putPart(ctx context.Context, n NewObject, u *records.Upload, n
 	if err != nil {
 		c.discard()
 		return nil, err
+	}
+	if c.pending != nil {
+		c.pending.settle()
 	}
 	if len(replaced.Segments) > 0 {
 		s.sweeper.wake()

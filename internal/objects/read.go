@@ -63,6 +63,9 @@ func piecesOf(o *records.Object, offset, length int64) ([]piece, error) {
 	end := offset + length
 	for _, segment := range o.Segments {
 		from, to := max(offset, start), min(end, start+segment.Size)
+		if from < to && segment.Damaged != 0 {
+			return nil, damaged(segment)
+		}
 		if from < to {
 			pieces = append(pieces, piece{
 				blob: blob.ID(segment.Blob), salt: segment.Salt, size: segment.Size, offset: from - start, length: to - from,

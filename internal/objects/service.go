@@ -8,8 +8,8 @@
 //
 // # Where bytes are
 //
-// A body of at most Options.InlineLimit bytes lies in the record that describes it. A larger one lies in
-// a blob. The content of an object is the bytes of its segments, in order, then its inline bytes: only
+// A body of at most Options.InlineLimit bytes lies in the metadata store: in the record that describes it, or
+// beside it if it has at least Options.ApartFrom bytes (content.go). A larger one lies in a blob. The content of an object is the bytes of its segments, in order, then its inline bytes: only
 // the last part of a multipart upload may be small enough to be inline, so completing an upload moves
 // no bytes.
 //
@@ -20,11 +20,15 @@
 //
 // # What a crash leaves
 //
-// Every blob is named by exactly one key of the metadata store from before it becomes visible until it
-// is gone: keys.Writing while no record names it, then the record of one object or one part, then
-// keys.Garbage. Each step is part of the transaction that makes it true. A crash therefore leaves no
-// blob that nobody would find: Recover turns what was being written into garbage, and the sweeper
-// deletes garbage, blob first and key second.
+// A blob that a record names has a key of its own (keys.Blob), which is written in the transaction that commits the
+// record, after the blob is durable; and which is removed in the one that removes the record, where the blob becomes
+// garbage (keys.Garbage). A blob without either is one whose record was not committed. So
+//
+//   - the blob store asks at the next start which of the blobs that it was not told to be settled are named
+//     (Recover). It lists those itself, and there are as many as writes were under way, or had just ended;
+//   - the sweeper deletes garbage, blob first and key second, so that what a crash interrupts is found again.
+//
+// No blob is left that nobody would find, and nobody has to look at those that are where they belong.
 package objects
 
 import (
@@ -46,6 +50,7 @@ const (
 	MaxInline = 1 << 20
 
 	defaultInline     = 64 << 10
+	defaultApart      = 512
 	defaultMaxObject  = 5 << 30
 	defaultMinPart    = 5 << 20
 	defaultMaxBuckets = 10_000
@@ -56,6 +61,9 @@ type Options struct {
 	// InlineLimit is the size in bytes up to which a body is held in its record; 0 means 64 KiB.
 	// InlineLimit <= MaxInline, and InlineLimit < MinPart.
 	InlineLimit int64
+	// ApartFrom is the size in bytes from which inline content lies beside its record; 0 means 512. A store that is a
+	// network away may want it larger: what lies in the record is read with it.
+	ApartFrom int64
 	// MaxObject is the largest body of one PutObject or UploadPart, and the largest source of one
 	// CopyObject, in bytes; 0 means 5 GiB. A multipart object has no other limit than 10,000 parts of
 	// MaxObject, which is AWS's limit too.
@@ -109,6 +117,9 @@ func New(store *meta.Store, blobs blob.Store, opts Options) *Service {
 func (o Options) withDefaults() Options {
 	if o.InlineLimit == 0 {
 		o.InlineLimit = defaultInline
+	}
+	if o.ApartFrom == 0 {
+		o.ApartFrom = defaultApart
 	}
 	if o.MaxObject == 0 {
 		o.MaxObject = defaultMaxObject

@@ -20,27 +20,30 @@ const (
 	lastRetry  = time.Minute
 )
 
-// Recover deletes the blobs that were being written when the server ended, and all other garbage. It is
-// called before the first write. A server that shares the store and writes meanwhile loses nothing but
-// the write, which fails.
+// Recover keeps the blobs that records name and deletes those that were being written when the server ended, and all
+// other garbage. It is called before the first call of another method, and costs what was under way then.
 func (s *Service) Recover(ctx context.Context) error {
+	if err := s.recoverWriting(ctx); err != nil {
+		return err
+	}
+	if err := s.blobs.Recover(ctx, s.named); err != nil {
+		return fmt.Errorf("recover blobs: %w", err)
+	}
+	return s.sweep(ctx)
+}
+
+// recoverWriting turns what was being written when a program of format 3 or before ended into garbage. They kept a
+// list of it.
+func (s *Service) recoverWriting(ctx context.Context) error {
 	from, to := keys.AllWriting()
 	for {
 		ids, next, err := s.blobIDs(ctx, from, to)
 		if err != nil || len(ids) == 0 {
-			return errors.Join(err, s.sweep(ctx))
+			return err
 		}
 		err = s.store.Update(ctx, func(tx meta.Tx) error {
 			for _, id := range ids {
-				// The record may have been committed since the scan.
-				_, err := tx.Get(keys.Writing(string(id)))
-				if errors.Is(err, meta.ErrNotFound) {
-					continue
-				}
-				if err == nil {
-					err = giveUp(tx, id)
-				}
-				if err != nil {
+				if err := errors.Join(tx.Delete(keys.Writing(string(id))), tx.Put(keys.Garbage(string(id)), nil)); err != nil {
 					return err
 				}
 			}
@@ -64,19 +67,30 @@ func (s *Service) sweep(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return errors.Join(append(failed, err)...)
 		}
-		var gone []blob.ID
-		for _, id := range s.sweeper.free(ids) {
-			if err := s.blobs.Delete(ctx, id); err != nil {
-				failed = append(failed, fmt.Errorf("delete blob %s: %w", id, err))
-				continue
-			}
-			gone = append(gone, id)
-		}
+		gone, errs := s.deleteBlobs(ctx, s.sweeper.free(ids))
+		failed = append(failed, errs...)
 		if err := s.forget(ctx, gone); err != nil {
 			return errors.Join(append(failed, err)...)
 		}
 		from = next
 	}
+}
+
+// deleteBlobs deletes blobs, all at once if that can be done. It returns those that are gone, and the errors of the
+// others.
+func (s *Service) deleteBlobs(ctx context.Context, ids []blob.ID) (gone []blob.ID, failed []error) {
+	err := s.blobs.Delete(ctx, ids...)
+	switch {
+	case err == nil:
+		return ids, nil
+	case len(ids) == 1:
+		return nil, []error{fmt.Errorf("delete blob %s: %w", ids[0], err)}
+	}
+	for _, id := range ids {
+		g, f := s.deleteBlobs(ctx, []blob.ID{id})
+		gone, failed = append(gone, g...), append(failed, f...)
+	}
+	return gone, failed
 }
 
 // forget removes the keys of blobs that were deleted.

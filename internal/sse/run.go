@@ -199,3 +199,6 @@ func (w *Writer) Abandon() {
 		w.buf = nil
 	}
 }
+
+// StoredSize returns how many bytes are stored of a run of size bytes whose content is encrypted in this many layers.
+func StoredSize(size int64, layers int) int64 { return size + packages(size)*16*int64(layers) }

@@ -12,9 +12,17 @@ import (
 	"crossgrant/internal/blob"
 )
 
-// Run runs the suite. open returns a new empty store, which the suite closes; it may register clean-ups
-// with t, and is called from parallel tests.
-func Run(t *testing.T, open func(t *testing.T) blob.Store) {
+// Crasher is what the suite tests: a store, and the crashes between its lives.
+type Crasher struct {
+	// Open returns the store, not recovered: new and empty the first time, and later as it was.
+	Open func() blob.Store
+	// Crash ends the store without closing it, as the end of its process does.
+	Crash func()
+}
+
+// Run runs the suite. start returns a Crasher of an empty store; the suite closes what it opens. start may register
+// clean-ups with t, and is called from parallel tests.
+func Run(t *testing.T, start func(t *testing.T) Crasher) {
 	tests := []struct {
 		name string
 		run  func(t *testing.T, s blob.Store)
@@ -33,6 +41,9 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"Delete", testDelete},
 		{"DeleteStaged", testDeleteStaged},
 		{"DeleteWhileReading", testDeleteWhileReading},
+		{"DeleteMany", testDeleteMany},
+		{"Walk", testWalk},
+		{"WalkEnds", testWalkEnds},
 		{"Link", testLink},
 		{"Concurrent", testConcurrent},
 		{"ReadersAndDeletes", testReadersAndDeletes},
@@ -42,11 +53,32 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t)
-			t.Cleanup(func() { _ = s.Close() })
+			s := open(t, start(t), none)
 			test.run(t, s)
 		})
 	}
+	for name, run := range map[string]func(t *testing.T, c Crasher){
+		"Recover": testRecover, "RecoverFails": testRecoverFails, "RecoverLinks": testRecoverLinks,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, start(t))
+		})
+	}
+}
+
+// none names no blob.
+func none(_ context.Context, ids []blob.ID) ([]bool, error) { return make([]bool, len(ids)), nil }
+
+// open opens and recovers a store, and closes it at the end of the test.
+func open(t *testing.T, c Crasher, named blob.Named) blob.Store {
+	t.Helper()
+	s := c.Open()
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.Recover(t.Context(), named); err != nil {
+		t.Fatalf("Recover: %v", err)
+	}
+	return s
 }
 
 // id returns the n-th of the IDs that the suite uses. They differ in their first digits for small n,

@@ -1,37 +1,89 @@
 // Package files is the embedded blob store: a folder with a file for each blob.
 //
-//	staging/<id>            a blob that is being written
-//	<i>/<d>/<id>            a committed blob, under the first two digits of its ID
+//	new/<id>                a blob that is being written, or was not yet moved to its place
+//	<i>/<d>/<id>            a settled blob, under the first two digits of its ID
 //
-// A blob is written under staging, synced, and moved to its place by a rename, after which the folder
-// is synced: a committed blob survives power loss, its directory entry included, and one that is not
-// committed is never visible under its place. Folders are mode 0700 and files 0600.
+// Folders are mode 0700 and files 0600.
+//
+// # The order of durability
+//
+// A blob is written under new, and its bytes are synced. Then the folder new is synced: one sync covers the entries
+// of all blobs that were made before it began, so that blobs which are written at the same time share it. Then the
+// blob is committed. Once it is settled it is moved to its place, later and in the background: it gets its second
+// name, the folder of that is synced, and only then its first name is removed. So
+//
+//   - a committed blob has a durable name: under new until the name in its place is durable, and that one
+//     afterwards. Nothing depends on a rename being atomic, which no standard promises across a power cut;
+//   - a blob that is not settled has a name under new and no other, so that Recover finds it by listing that folder;
+//   - a blob whose record was removed is deleted under both names. The removal from its place is synced before Delete
+//     returns. The name under new may come back after a power cut; Recover then finds that nothing names it.
+//
+// # Failure
+//
+// After a sync that failed nobody knows what is on the disk, and a later sync that succeeds proves nothing: the
+// kernel may have dropped what it could not write. If the bytes of a blob cannot be synced the blob is not committed.
+// If the folder new cannot be synced, no blob is committed whose entry was made before the failure ended. If the
+// folder of a place cannot be synced, the name in it is removed and made anew, and the one under new stays until
+// that was synced.
+//
+// # Folders of older programs
+//
+// Up to format 3 of the data folder blobs were written in a folder staging, and moved to their place before their
+// records were committed. What is left in it was never committed, and is removed. The folder new has another name so
+// that an older program, which would clear it, leaves it alone.
 package files
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"syscall"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"crossgrant/internal/blob"
-	"crossgrant/internal/durable"
 )
 
 const digits = "0123456789abcdef"
 
+// Names of folders.
+const (
+	newDir    = "new"
+	legacyDir = "staging"
+)
+
+// Options are the settings of a store; the zero value is good.
+type Options struct {
+	// FS is the file system, nil for that of the operating system.
+	FS vfs.FS
+	// Log receives failures of work in the background; nil discards it.
+	Log *slog.Logger
+}
+
 // Store is a blob.Store in a folder. It belongs to one process at a time, which the metadata engine
 // beside it sees to.
 type Store struct {
+	fs  vfs.FS
 	dir string
-	mu  sync.RWMutex // held for reading while a call runs, for writing by Close
-	// closed is protected by mu.
+	log *slog.Logger
+
+	calls sync.RWMutex // held for reading while a call runs, for writing by Close
+	// closed is protected by calls.
 	closed bool
+
+	newFolder vfs.File
+	entries   sharedSync // makes the entries of newFolder durable
+	mover     mover
+
+	mu sync.Mutex // protects the fields below
+	// staged has every blob that has a name under new, but for those that are to be recovered.
+	staged map[blob.ID]*entry
+	// failures counts the syncs of the folder new that failed.
+	failures int
 }
 
 var _ blob.Linker = (*Store)(nil)
@@ -39,248 +91,122 @@ var _ blob.Linker = (*Store)(nil)
 // errClosed says that the store was closed.
 var errClosed = errors.New("blob: store is closed")
 
-// Open opens the store in the folder dir, making it and its 256 subfolders, durable, if they are
-// missing. What is left in staging was never committed and is removed.
-func Open(dir string) (*Store, error) {
-	s := &Store{dir: dir}
-	staging := filepath.Join(dir, "staging")
-	if err := durable.MkdirAll(dir); err != nil {
+// Open opens the store in the folder dir, making it and its folders, durable, if they are missing. Recover has to
+// be called next.
+func Open(dir string, opts Options) (*Store, error) {
+	s := &Store{fs: opts.FS, dir: filepath.Clean(dir), log: opts.Log, staged: map[blob.ID]*entry{}}
+	if s.fs == nil {
+		s.fs = osFS{vfs.Default}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.makeFolders(); err != nil {
 		return nil, fmt.Errorf("make blob folder: %w", err)
 	}
-	if err := os.RemoveAll(staging); err != nil {
+	if err := s.fs.RemoveAll(s.path(legacyDir)); err != nil {
 		return nil, fmt.Errorf("clear staged blobs: %w", err)
 	}
-	if err := os.MkdirAll(staging, 0o700); err != nil {
-		return nil, fmt.Errorf("make blob folder: %w", err)
+	var err error
+	if s.newFolder, err = s.fs.OpenDir(s.path(newDir)); err != nil {
+		return nil, fmt.Errorf("open blob folder: %w", err)
 	}
-	for _, i := range digits {
-		for _, d := range digits {
-			if err := os.MkdirAll(filepath.Join(dir, string(i), string(d)), 0o700); err != nil {
-				return nil, fmt.Errorf("make blob folder: %w", err)
-			}
-		}
-		if err := durable.SyncDir(filepath.Join(dir, string(i))); err != nil {
-			return nil, err
-		}
-	}
-	if err := durable.SyncDir(dir); err != nil {
-		return nil, err
-	}
+	s.entries.sync = s.syncNew
+	s.mover.start(s)
 	return s, nil
 }
 
-// Create begins the blob id.
-func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
-	if err := s.begin(ctx, id); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	f, err := os.OpenFile(s.staged(id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, translate(id, err)
-	}
-	w := &writer{store: s, id: id, file: f}
-	// Looked for only now that nobody else can be writing it.
-	if _, err := os.Lstat(s.place(id)); err == nil {
-		w.Abort()
-		return nil, fmt.Errorf("blob: %s exists", id)
-	}
-	return w, nil
-}
-
-// Open returns a reader of a range of the blob. It is an *os.File behind a limit, so that io.Copy to a
-// connection can be done by the kernel.
-func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.ReadCloser, error) {
-	if err := s.begin(ctx, id); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	f, err := os.Open(s.place(id))
-	if err != nil {
-		return nil, translate(id, err)
-	}
-	info, err := f.Stat()
-	if err == nil && (offset < 0 || length < 0 || offset > info.Size()-length) {
-		err = fmt.Errorf("blob %s has %d bytes, not %d from %d: %w", id, info.Size(), length, offset, blob.ErrCorrupt)
-	}
-	if err == nil {
-		_, err = f.Seek(offset, io.SeekStart)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return &reader{io.LimitedReader{R: f, N: length}, f, id}, nil
-}
-
-// Delete removes the blob, durably: the caller forgets that there was something to delete when Delete
-// has returned, so that nobody would find a file that power loss brought back.
-func (s *Store) Delete(ctx context.Context, id blob.ID) error {
-	if err := s.begin(ctx, id); err != nil {
+// makeFolders makes the folders, and syncs all of them that hold a folder, in case who made them was stopped before.
+func (s *Store) makeFolders() error {
+	if err := mkdirAll(s.fs, s.dir); err != nil {
 		return err
 	}
-	defer s.mu.RUnlock()
-	for _, path := range []string{s.staged(id), s.place(id)} {
-		err := os.Remove(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+	if err := s.fs.MkdirAll(s.path(newDir), 0o700); err != nil {
+		return err
+	}
+	for _, i := range digits {
+		for _, d := range digits {
+			if err := s.fs.MkdirAll(s.path(string(i)+"/"+string(d)), 0o700); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return translate(id, err)
-		}
-		if err := durable.SyncDir(filepath.Dir(path)); err != nil {
+		if err := syncDir(s.fs, s.path(string(i))); err != nil {
 			return err
 		}
 	}
+	return syncDir(s.fs, s.dir)
+}
+
+// mkdirAll makes dir and the folders above it that are missing, and syncs those that hold their entries; that of dir
+// also if dir was there: who made it may have been stopped before.
+func mkdirAll(fsys vfs.FS, dir string) error {
+	parent := fsys.PathDir(dir)
+	if _, err := fsys.Stat(parent); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		if err := mkdirAll(fsys, parent); err != nil {
+			return err
+		}
+	}
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(fsys, parent)
+}
+
+// syncDir makes the entries of dir durable.
+func syncDir(fsys vfs.FS, dir string) error {
+	d, err := fsys.OpenDir(dir)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync folder %s: %w", dir, err)
+	}
 	return nil
 }
 
-// Link makes the blob to a second name of the file of from. Files are never written once they have their
-// name, so that nobody can tell the two apart.
-func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
-	if err := to.Check(); err != nil {
-		return err
-	}
-	if err := s.begin(ctx, from); err != nil {
-		return err
-	}
-	defer s.mu.RUnlock()
-	place := s.place(to)
-	err := os.Link(s.place(from), place)
-	switch {
-	case errors.Is(err, syscall.EMLINK), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EOPNOTSUPP), errors.Is(err, syscall.EXDEV):
-		return fmt.Errorf("link blob %s: %w: %w", from, blob.ErrNoLink, err)
-	case err != nil:
-		return translate(from, err)
-	}
-	if err := durable.SyncDir(filepath.Dir(place)); err != nil {
-		return errors.Join(err, os.Remove(place))
-	}
-	return nil
-}
-
-// Close waits for running calls. Readers and writers that are open stay good.
+// Close waits for running calls, and moves what is settled to its place. Readers that are open stay good.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.calls.Lock()
+	closed := s.closed
 	s.closed = true
-	return nil
+	s.calls.Unlock()
+	if closed {
+		return nil
+	}
+	s.mover.close()
+	return s.newFolder.Close()
 }
 
-// begin checks that a call may run and, if it returns nil, holds s.mu for reading.
-func (s *Store) begin(ctx context.Context, id blob.ID) error {
+// begin checks that a call may run and, if it returns nil, holds s.calls for reading.
+func (s *Store) begin(ctx context.Context, ids ...blob.ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := id.Check(); err != nil {
-		return err
+	for _, id := range ids {
+		if err := id.Check(); err != nil {
+			return err
+		}
 	}
-	s.mu.RLock()
+	s.calls.RLock()
 	if s.closed {
-		s.mu.RUnlock()
+		s.calls.RUnlock()
 		return errClosed
 	}
 	return nil
 }
 
-func (s *Store) staged(id blob.ID) string { return filepath.Join(s.dir, "staging", string(id)) }
+func (s *Store) path(name string) string { return s.dir + "/" + name }
 
-func (s *Store) place(id blob.ID) string {
-	return filepath.Join(s.dir, string(id[:1]), string(id[1:2]), string(id))
+// new returns the name of a blob under new.
+func (s *Store) new(id blob.ID) string { return s.dir + "/" + newDir + "/" + string(id) }
+
+// folder returns the folder of the place of a blob.
+func (s *Store) folder(id blob.ID) string {
+	return s.dir + "/" + string(id[:1]) + "/" + string(id[1:2])
 }
 
-// reader reads a range of a file. A file that ends before the range does is corrupt.
-type reader struct {
-	io.LimitedReader
-	file *os.File
-	id   blob.ID
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	n, err := r.LimitedReader.Read(p)
-	if err == io.EOF && r.N > 0 {
-		err = r.short()
-	}
-	return n, err
-}
-
-// WriteTo copies the range to w; to a TCP connection the kernel does it, from file to socket.
-func (r *reader) WriteTo(w io.Writer) (int64, error) {
-	var n int64
-	var err error
-	if to, ok := w.(io.ReaderFrom); ok {
-		n, err = to.ReadFrom(&r.LimitedReader)
-	} else {
-		n, err = io.Copy(struct{ io.Writer }{w}, &r.LimitedReader)
-	}
-	if err == nil && r.N > 0 {
-		err = r.short()
-	}
-	return n, err
-}
-
-func (r *reader) short() error {
-	return fmt.Errorf("blob %s ends %d bytes early: %w", r.id, r.N, blob.ErrCorrupt)
-}
-
-func (r *reader) Close() error { return r.file.Close() }
-
-// writer writes one staged file.
-type writer struct {
-	store *Store
-	id    blob.ID
-	file  *os.File
-	ended bool
-	// failed is the first error of Write. A blob that lacks bytes is never committed, even if later
-	// ones could be written.
-	failed error
-}
-
-func (w *writer) Write(p []byte) (int, error) {
-	if w.failed != nil {
-		return 0, w.failed
-	}
-	n, err := w.file.Write(p)
-	if err != nil {
-		w.failed = translate(w.id, err)
-	}
-	return n, w.failed
-}
-
-// Commit syncs the bytes, then moves the file to its place, then syncs the folder: in this order no
-// crash leaves a name without its bytes.
-func (w *writer) Commit() error {
-	if w.ended {
-		return fmt.Errorf("blob %s was committed or aborted before", w.id)
-	}
-	defer w.Abort()
-	if w.failed != nil {
-		return w.failed
-	}
-	if err := w.file.Sync(); err != nil {
-		return translate(w.id, err)
-	}
-	place := w.store.place(w.id)
-	if err := os.Rename(w.store.staged(w.id), place); err != nil {
-		return translate(w.id, err)
-	}
-	if err := durable.SyncDir(filepath.Dir(place)); err != nil {
-		return errors.Join(err, os.Remove(place))
-	}
-	w.ended = true
-	// The bytes are synced: what closing the file may still report is of no consequence to them.
-	w.file.Close()
-	return nil
-}
-
-func (w *writer) Abort() {
-	if w.ended {
-		return
-	}
-	w.ended = true
-	w.file.Close()
-	// What cannot be removed now is removed when the store is opened next.
-	os.Remove(w.store.staged(w.id))
-}
+// place returns the name of a blob in its place.
+func (s *Store) place(id blob.ID) string { return s.folder(id) + "/" + string(id) }
 
 // translate words an error of the file system in the terms of package blob.
 func translate(id blob.ID, err error) error {

@@ -24,6 +24,8 @@ type Store struct {
 	staged map[blob.ID]*writer
 	// blobs has the committed blobs, whose bytes never change, so that readers need no lock.
 	blobs map[blob.ID][]byte
+	// unsettled are those of blobs that were not settled; true if it was before a Crash, so that Recover asks.
+	unsettled map[blob.ID]bool
 }
 
 var (
@@ -33,7 +35,52 @@ var (
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{staged: map[blob.ID]*writer{}, blobs: map[blob.ID][]byte{}}
+	return &Store{staged: map[blob.ID]*writer{}, blobs: map[blob.ID][]byte{}, unsettled: map[blob.ID]bool{}}
+}
+
+// Crash makes the store what a durable one would be if the process ended now and began anew. Recover comes next.
+func (s *Store) Crash() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.staged)
+	for id := range s.unsettled {
+		s.unsettled[id] = true
+	}
+}
+
+// Recover keeps or removes what was not settled before the last Crash.
+func (s *Store) Recover(ctx context.Context, named blob.Named) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	var ids []blob.ID
+	for id, left := range s.unsettled {
+		if left {
+			ids = append(ids, id)
+		}
+	}
+	s.mu.Unlock()
+	keep, err := named(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if keep[i] {
+			s.Settle(id)
+		} else if err := s.Delete(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle marks the blobs as settled.
+func (s *Store) Settle(ids ...blob.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		delete(s.unsettled, id)
+	}
 }
 
 // Create begins the blob id.
@@ -85,18 +132,41 @@ func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
 	if _, ok := s.blobs[to]; ok || s.staged[to] != nil {
 		return fmt.Errorf("link blob %s: %w", to, fs.ErrExist)
 	}
-	s.blobs[to] = data
+	s.blobs[to], s.unsettled[to] = data, false
 	return nil
 }
 
-// Delete removes the blob id.
-func (s *Store) Delete(ctx context.Context, id blob.ID) error {
-	if err := s.enter(ctx, id); err != nil {
+// Delete removes blobs.
+func (s *Store) Delete(ctx context.Context, ids ...blob.ID) error {
+	if err := s.enter(ctx, ids...); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
-	delete(s.staged, id)
-	delete(s.blobs, id)
+	for _, id := range ids {
+		delete(s.staged, id)
+		delete(s.blobs, id)
+		delete(s.unsettled, id)
+	}
+	return nil
+}
+
+// Walk tells of the settled blobs.
+func (s *Store) Walk(ctx context.Context, fn func(id blob.ID, size int64) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	sizes := map[blob.ID]int64{}
+	for id, data := range s.blobs {
+		if _, ok := s.unsettled[id]; !ok {
+			sizes[id] = int64(len(data))
+		}
+	}
+	s.mu.Unlock()
+	for id, size := range sizes {
+		if err := errors.Join(ctx.Err(), fn(id, size)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -107,16 +177,19 @@ func (s *Store) Close() error {
 	s.closed = true
 	clear(s.staged)
 	clear(s.blobs)
+	clear(s.unsettled)
 	return nil
 }
 
 // enter checks what every call checks. If it returns nil the caller holds mu.
-func (s *Store) enter(ctx context.Context, id blob.ID) error {
+func (s *Store) enter(ctx context.Context, ids ...blob.ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := id.Check(); err != nil {
-		return err
+	for _, id := range ids {
+		if err := id.Check(); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	if s.closed {
@@ -157,7 +230,7 @@ func (w *writer) Commit() error {
 		return errEnded
 	}
 	delete(w.store.staged, w.id)
-	w.store.blobs[w.id] = w.data.Bytes()
+	w.store.blobs[w.id], w.store.unsettled[w.id] = w.data.Bytes(), false
 	return nil
 }
 

@@ -9,5 +9,8 @@ import (
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	blobtest.Run(t, func(*testing.T) blob.Store { return New() })
+	blobtest.Run(t, func(*testing.T) blobtest.Crasher {
+		s := New()
+		return blobtest.Crasher{Open: func() blob.Store { return s }, Crash: s.Crash}
+	})
 }

@@ -1,0 +1,198 @@
+package blobtest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"crossgrant/internal/blob"
+)
+
+// asked is a Named that names some blobs and notes what it was asked.
+type asked struct {
+	named []blob.ID
+
+	mu  sync.Mutex // protects ids
+	ids []blob.ID
+}
+
+func (a *asked) answer(_ context.Context, ids []blob.ID) ([]bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ids = append(a.ids, ids...)
+	out := make([]bool, len(ids))
+	for i, id := range ids {
+		out[i] = slices.Contains(a.named, id)
+	}
+	return out, nil
+}
+
+// testRecover checks what is left of blobs in each state after a crash, and after another one.
+func testRecover(t *testing.T, c Crasher) {
+	s := open(t, c, none)
+	for n := 1; n <= 5; n++ {
+		mustWrite(t, s, id(n), content(1000*n, n))
+	}
+	s.Settle(id(1))
+	s.Settle(id(2))
+	if err := s.Delete(t.Context(), id(2), id(3)); err != nil {
+		t.Fatal(err)
+	}
+	w := create(t, s, id(6))
+	if _, err := w.Write(content(1000, 6)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		c.Crash()
+		told := &asked{named: []blob.ID{id(1), id(4)}} // an answer is the same as long as a blob is there
+		s = open(t, c, told.answer)
+		wantBlob(t, s, id(1), content(1000, 1))
+		wantBlob(t, s, id(4), content(4000, 4))
+		for _, n := range []int{2, 3, 5, 6} {
+			wantMissing(t, s, id(n))
+		}
+		wantWalk(t, s, map[blob.ID]int64{id(1): 1000, id(4): 4000})
+	}
+	// The IDs are free, and those that are kept are not.
+	mustWrite(t, s, id(5), content(10, 7))
+	mustWrite(t, s, id(6), content(10, 8))
+	if w, err := s.Create(t.Context(), id(4)); err == nil {
+		w.Abort()
+		t.Error("Create of a blob that was recovered succeeded")
+	}
+}
+
+// testRecoverFails checks that a Recover that does not get an answer loses nothing.
+func testRecoverFails(t *testing.T, c Crasher) {
+	s := open(t, c, none)
+	mustWrite(t, s, id(1), content(1000, 1))
+	c.Crash()
+	failure := errors.New("no answer")
+	s = c.Open()
+	err := s.Recover(t.Context(), func(context.Context, []blob.ID) ([]bool, error) { return nil, failure })
+	if !errors.Is(err, failure) {
+		t.Errorf("Recover = %v, want %v", err, failure)
+	}
+	c.Crash()
+	s = open(t, c, (&asked{named: []blob.ID{id(1)}}).answer)
+	wantBlob(t, s, id(1), content(1000, 1))
+}
+
+// testRecoverLinks runs for stores that are Linkers.
+func testRecoverLinks(t *testing.T, c Crasher) {
+	s := open(t, c, none)
+	l, ok := s.(blob.Linker)
+	if !ok {
+		t.Skip("the store is no blob.Linker")
+	}
+	mustWrite(t, s, id(1), content(1000, 1))
+	s.Settle(id(1))
+	for n := 2; n <= 4; n++ {
+		if err := l.Link(t.Context(), id(1), id(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Settle(id(2))
+	c.Crash()
+	s = open(t, c, (&asked{named: []blob.ID{id(1), id(2), id(3)}}).answer)
+	for n := 1; n <= 3; n++ {
+		wantBlob(t, s, id(n), content(1000, 1))
+	}
+	wantMissing(t, s, id(4))
+}
+
+// wantWalk fails the test unless Walk tells exactly of want.
+func wantWalk(t *testing.T, s blob.Store, want map[blob.ID]int64) {
+	t.Helper()
+	got := map[blob.ID]int64{}
+	err := s.Walk(t.Context(), func(id blob.ID, size int64) error {
+		if _, twice := got[id]; twice {
+			t.Errorf("Walk tells twice of %s", id)
+		}
+		got[id] = size
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("Walk: %v", err)
+	}
+	for id, size := range want {
+		if got[id] != size {
+			t.Errorf("Walk tells of %d bytes in %s, want %d", got[id], id, size)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("Walk tells of %d blobs, want %d", len(got), len(want))
+	}
+}
+
+// testWalk checks that a walk tells of settled blobs only, and that its function may use the store.
+func testWalk(t *testing.T, s blob.Store) {
+	want := map[blob.ID]int64{}
+	wantWalk(t, s, want)
+	for n := range 20 {
+		mustWrite(t, s, id(n*300), content(n*10, n))
+		if n%4 != 0 {
+			s.Settle(id(n * 300))
+			want[id(n*300)] = int64(n * 10)
+		}
+	}
+	w := create(t, s, id(1))
+	defer w.Abort()
+	wantWalk(t, s, want)
+	err := s.Walk(t.Context(), func(id blob.ID, size int64) error {
+		if _, err := read(s, id, 0, int(size)); err != nil {
+			return err
+		}
+		return s.Delete(t.Context(), id)
+	})
+	if err != nil {
+		t.Errorf("Walk that deletes: %v", err)
+	}
+	wantWalk(t, s, nil)
+}
+
+func testWalkEnds(t *testing.T, s blob.Store) {
+	for n := range 3 {
+		mustWrite(t, s, id(n), nil)
+		s.Settle(id(n))
+	}
+	enough, calls := errors.New("enough"), 0
+	err := s.Walk(t.Context(), func(blob.ID, int64) error { calls++; return enough })
+	if !errors.Is(err, enough) || calls != 1 {
+		t.Errorf("Walk = %v after %d calls, want the error of the first", err, calls)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err = s.Walk(ctx, func(blob.ID, int64) error { cancel(); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Walk of a context that ended = %v", err)
+	}
+}
+
+// testDeleteMany deletes blobs in all states with one call.
+func testDeleteMany(t *testing.T, s blob.Store) {
+	var ids []blob.ID
+	for n := range 10 {
+		mustWrite(t, s, id(n), content(100, n))
+		ids = append(ids, id(n))
+	}
+	s.Settle(ids[:5]...)
+	s.Settle(ids[:5]...) // does nothing
+	s.Settle(id(99))     // is not there
+	w := create(t, s, id(10))
+	defer w.Abort()
+	if err := s.Delete(t.Context(), append(ids[1:], id(10), id(11))...); err != nil {
+		t.Fatal(err)
+	}
+	wantBlob(t, s, id(0), content(100, 0))
+	for n := 1; n <= 11; n++ {
+		wantMissing(t, s, id(n))
+	}
+	if err := w.Commit(); err == nil {
+		t.Error("Commit of a deleted blob succeeded")
+	}
+	if err := s.Delete(t.Context()); err != nil {
+		t.Errorf("Delete of nothing: %v", err)
+	}
+}

@@ -1,0 +1,173 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"crossgrant/internal/blob"
+)
+
+const (
+	// moveDelay is how long the mover collects what is settled. A blob that is deleted meanwhile is never moved.
+	moveDelay = time.Second
+	// moveBatch is how many blobs are moved at once. While they are, none of them can be deleted.
+	moveBatch = 512
+)
+
+// mover moves settled blobs to their places in the background.
+type mover struct {
+	signal chan struct{} // holds a token when something is settled
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+	// batch is held while blobs are moved, and while one that is settled is deleted.
+	batch sync.Mutex
+
+	mu sync.Mutex // protects the fields below
+	// settled are the blobs to move.
+	settled []blob.ID
+	// failing says that the last attempt failed, which was told to the log.
+	failing bool
+}
+
+func (m *mover) start(s *Store) {
+	ctx, stop := context.WithCancel(context.Background())
+	m.signal, m.stop = make(chan struct{}, 1), stop
+	m.done.Go(func() { m.run(ctx, s) })
+}
+
+func (m *mover) close() {
+	m.stop()
+	m.done.Wait()
+}
+
+// add says that ids are settled.
+func (m *mover) add(ids []blob.ID) {
+	m.mu.Lock()
+	m.settled = append(m.settled, ids...)
+	m.mu.Unlock()
+	select {
+	case m.signal <- struct{}{}:
+	default:
+	}
+}
+
+// run moves what is settled each moveDelay, and at the end.
+func (m *mover) run(ctx context.Context, s *Store) {
+	for {
+		select {
+		case <-ctx.Done():
+		case <-m.signal:
+			select {
+			case <-ctx.Done():
+			case <-time.After(moveDelay):
+			}
+		}
+		m.moveAll(s)
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// moveAll moves what is settled. What cannot be moved is left for the next time.
+func (m *mover) moveAll(s *Store) {
+	m.mu.Lock()
+	ids := m.settled
+	m.settled = nil
+	m.mu.Unlock()
+	var left []blob.ID
+	var failure error
+	for len(ids) > 0 {
+		n := min(len(ids), moveBatch)
+		l, err := s.move(ids[:n])
+		left = append(left, l...)
+		failure = errors.Join(failure, err)
+		ids = ids[n:]
+	}
+	m.mu.Lock()
+	told := m.failing
+	m.failing = failure != nil
+	m.mu.Unlock()
+	if failure != nil && !told {
+		s.log.Error("blobs stay where they were written until they can be moved", "blobs", len(left), "error", failure)
+	}
+	if len(left) > 0 {
+		m.add(left)
+	}
+}
+
+// Settle lets the blobs be moved to their places.
+func (s *Store) Settle(ids ...blob.ID) {
+	var now []blob.ID
+	s.mu.Lock()
+	for _, id := range ids {
+		if e := s.staged[id]; e != nil && e.state == committed {
+			e.state = settled
+			now = append(now, id)
+		}
+	}
+	s.mu.Unlock()
+	if len(now) > 0 {
+		s.mover.add(now)
+	}
+}
+
+// move moves settled blobs to their places, and returns those that it could not move.
+func (s *Store) move(ids []blob.ID) (left []blob.ID, failure error) {
+	s.mover.batch.Lock()
+	defer s.mover.batch.Unlock()
+	byFolder := map[string][]blob.ID{}
+	for _, id := range ids {
+		if _, state := s.stageOf(id); state != settled {
+			continue // deleted since
+		}
+		if err := s.enter(id); err != nil {
+			left, failure = append(left, id), errors.Join(failure, err)
+			continue
+		}
+		byFolder[s.folder(id)] = append(byFolder[s.folder(id)], id)
+	}
+	for folder, moved := range byFolder {
+		if err := s.leave(folder, moved); err != nil {
+			left, failure = append(left, moved...), errors.Join(failure, err)
+		}
+	}
+	return left, failure
+}
+
+// enter gives a blob its name in its place. One that is there is from an attempt whose sync failed, or that a crash
+// ended: nobody knows whether it is on the disk, and only one that is made anew is certain to be synced.
+func (s *Store) enter(id blob.ID) error {
+	err := s.fs.Link(s.new(id), s.place(id))
+	if errors.Is(err, fs.ErrExist) {
+		if err := s.fs.Remove(s.place(id)); err != nil {
+			return fmt.Errorf("move blob %s: %w", id, err)
+		}
+		err = s.fs.Link(s.new(id), s.place(id))
+	}
+	if err != nil {
+		return fmt.Errorf("move blob %s: %w", id, err)
+	}
+	return nil
+}
+
+// leave syncs a folder that blobs were given names in, and then removes their names under new.
+func (s *Store) leave(folder string, ids []blob.ID) error {
+	if err := syncDir(s.fs, folder); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		// If it cannot be removed it is in two places, which Recover puts right.
+		if err := s.fs.Remove(s.new(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.log.Error("a blob that was moved keeps its first name", "blob", string(id), "error", err)
+		}
+		s.mu.Lock()
+		delete(s.staged, id)
+		s.mu.Unlock()
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"crossgrant/internal/blob"
+)
+
+// recoverBatch is how many blobs are asked about at once.
+const recoverBatch = 1024
+
+// Recover settles what is left in the folder new and named, and removes the rest. It lists no other folder.
+func (s *Store) Recover(ctx context.Context, named blob.Named) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.calls.RUnlock()
+	ids, err := s.list(s.path(newDir))
+	if err != nil {
+		return err
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), recoverBatch)
+		if err := s.recover(ctx, ids[:n], named); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+func (s *Store) recover(ctx context.Context, ids []blob.ID, named blob.Named) error {
+	keep, err := named(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("ask which blobs are named: %w", err)
+	}
+	for i, id := range ids {
+		if !keep[i] {
+			// If power loss brings it back it is found again.
+			if err := s.removeName(s.new(id)); err != nil {
+				return translate(id, err)
+			}
+			continue
+		}
+		if e := s.stage(id); e != nil {
+			s.commit(id, e)
+			s.Settle(id)
+		}
+	}
+	return nil
+}
+
+// list returns the blobs that have a name in a folder.
+func (s *Store) list(folder string) ([]blob.ID, error) {
+	names, err := s.fs.List(folder)
+	if err != nil {
+		return nil, fmt.Errorf("list blobs: %w", err)
+	}
+	var ids []blob.ID
+	for _, name := range names {
+		if id := blob.ID(name); id.Check() == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// Walk tells of the blobs in their places, and of those that are settled and were not yet moved. fn may call the
+// store.
+func (s *Store) Walk(ctx context.Context, fn func(id blob.ID, size int64) error) error {
+	moving := s.settledBlobs()
+	if err := s.tell(ctx, moving, fn); err != nil {
+		return err
+	}
+	told := make(map[blob.ID]bool, len(moving)) // they may be moved to a place that is listed later
+	for _, id := range moving {
+		told[id] = true
+	}
+	for _, i := range digits {
+		for _, d := range digits {
+			if err := s.begin(ctx); err != nil {
+				return err
+			}
+			ids, err := s.list(s.path(string(i) + "/" + string(d)))
+			s.calls.RUnlock()
+			if err != nil {
+				return err
+			}
+			ids = slices.DeleteFunc(ids, func(id blob.ID) bool { return told[id] })
+			if err := s.tell(ctx, ids, fn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// settledBlobs returns the settled blobs under new.
+func (s *Store) settledBlobs() []blob.ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []blob.ID
+	for id, e := range s.staged {
+		if e.state == settled {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// tell calls fn with blobs, but for those that were deleted.
+func (s *Store) tell(ctx context.Context, ids []blob.ID, fn func(id blob.ID, size int64) error) error {
+	for _, id := range ids {
+		size, err := s.size(ctx, id)
+		if errors.Is(err, blob.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := fn(id, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// size returns the size of a blob in bytes.
+func (s *Store) size(ctx context.Context, id blob.ID) (size int64, err error) {
+	if err := s.begin(ctx, id); err != nil {
+		return 0, err
+	}
+	defer s.calls.RUnlock()
+	err = s.find(id, func(name string) error {
+		info, err := s.fs.Stat(name)
+		if err == nil {
+			size = info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return 0, translate(id, err)
+	}
+	return size, nil
+}
