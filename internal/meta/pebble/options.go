@@ -22,17 +22,22 @@ import (
 const format = pebbledb.FormatValueSeparation
 
 // Defaults, in bytes. The log and the memory table hold whole small objects, which is why they are
-// larger than Pebble's own defaults: a batch of half a memory table takes a slower path.
+// larger than Pebble's own defaults: a batch of half a memory table takes a slower path. Pebble takes the
+// memory tables out of the cache, of which one is being written and one flushed under load: what they leave
+// has to hold the filters and indexes of all tables that are in use.
 const (
 	defaultCache    = 64 << 20
-	defaultMemTable = 32 << 20
+	defaultMemTable = 16 << 20
+	// tableBlock is what is read at once. A small object would fill a block of 4 KiB, Pebble's own default,
+	// so that the index had an entry for each.
+	tableBlock = 16 << 10
 )
 
 // Options are the settings of an engine; the zero value is good.
 type Options struct {
 	// FS is the file system, nil for that of the operating system.
 	FS vfs.FS
-	// CacheBytes bounds the cache of table blocks; 0 means 64 MiB.
+	// CacheBytes bounds the cache of table blocks and the memory tables, together; 0 means 64 MiB.
 	CacheBytes int64
 	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
 	Log *slog.Logger
@@ -43,7 +48,7 @@ type Options struct {
 	// MaxOpenFiles bounds the files that are open at a time; 0 means 1,000.
 	MaxOpenFiles int
 
-	memTableBytes uint64        // for tests; 0 means 32 MiB
+	memTableBytes uint64        // for tests; 0 means 16 MiB
 	patience      time.Duration // for tests; 0 means two seconds
 }
 
@@ -63,7 +68,9 @@ func (o Options) config(files *fence, cache *pebbledb.Cache, log logger) *pebble
 			DataCorruption: func(info pebbledb.DataCorruptionInfo) { log.Errorf("%s", info) },
 		},
 	}
+	config.Experimental.SpanPolicyFunc = cutBySpace
 	for level := range config.Levels {
+		config.Levels[level].BlockSize = tableBlock
 		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
 		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
 	}
@@ -88,6 +95,16 @@ func (o Options) withDefaults() Options {
 		o.patience = patience
 	}
 	return o
+}
+
+// cutBySpace tells Pebble to end a table where the first byte of the keys changes, which tells what the keys are
+// about. Values that are written in the order of their keys then lie in tables that overlap with no others, and
+// are not merged over and over; with a table that also held keys of another space they would be.
+func cutBySpace(from []byte) (policy pebbledb.SpanPolicy, end []byte, err error) {
+	if len(from) == 0 || from[0] == 0xff {
+		return policy, nil, nil
+	}
+	return policy, []byte{from[0] + 1}, nil
 }
 
 // logger passes Pebble's messages on.
