@@ -22,12 +22,23 @@ var (
 	ErrCorrupt = errors.New("meta: corrupt")
 	// ErrUnavailable says that the engine cannot read or write now, and that it can when the cause, which
 	// it is wrapped with, is gone.
-	ErrUnavailable = errors.New("meta: unavailable")
+	ErrUnavailable error = &fault{text: "meta: unavailable"}
 	// ErrNoSpace is ErrUnavailable where the cause is that there is no room.
-	ErrNoSpace = errors.New("meta: no space left")
+	ErrNoSpace error = &fault{text: "meta: no space left", full: true}
 	// ErrClosed says that the engine was closed.
 	ErrClosed = errors.New("meta: closed")
 )
+
+// fault is an error that says to the packages above, by its method, that it passes.
+type fault struct {
+	text string
+	full bool
+}
+
+func (f *fault) Error() string { return f.text }
+
+// Full reports whether the fault is that there is no room.
+func (f *fault) Full() bool { return f.full }
 
 // Limits of keys and values, in bytes. A key holds an object key of 1,024 bytes whose every byte may
 // be escaped to two; a value holds a small object with its record, or a large policy.

@@ -50,6 +50,22 @@ func (s *Store) OnCommit(observe func(written [][]byte)) {
 	s.observers = append(s.observers, observe)
 }
 
+// Monitored is an Engine that knows whether it can carry out Updates.
+type Monitored interface {
+	Engine
+	// Condition returns why no Update that needs room is carried out at present, ErrUnavailable or
+	// ErrNoSpace, or nil; and how often the engine had to begin anew since it was opened.
+	Condition() (err error, reopened int64)
+}
+
+// Condition is that of the engine, if it is Monitored.
+func (s *Store) Condition() (err error, reopened int64) {
+	if e, ok := s.engine.(Monitored); ok {
+		return e.Condition()
+	}
+	return nil, 0
+}
+
 // View runs fn on one consistent snapshot. Reading a key of zero or more than MaxKey bytes is an
 // error.
 func (s *Store) View(ctx context.Context, fn func(Reader) error) error {

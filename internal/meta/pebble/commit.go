@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
@@ -118,7 +119,7 @@ func (e *instance) syncAll() {
 	defer close(e.ended)
 	for c := range e.toSync {
 		if err := c.batch.SyncWait(); err != nil {
-			_ = c.snapshot.Close()
+			e.unused.add(c.snapshot)
 			e.end(c, e.health.fail(fmt.Errorf("sync the log: %w", translate(err))))
 			continue
 		}
@@ -153,7 +154,7 @@ func (e *instance) publish(c *commit) {
 		unused = old.drop()
 	}
 	e.mu.Unlock()
-	closeSnapshot(unused)
+	e.unused.add(unused)
 }
 
 // acquire counts a call as running and returns the version it reads, until release.
@@ -172,7 +173,7 @@ func (e *instance) release(v *version) {
 	e.mu.Lock()
 	unused := v.drop()
 	e.mu.Unlock()
-	closeSnapshot(unused)
+	e.unused.add(unused)
 	e.running.Done()
 }
 
@@ -185,10 +186,50 @@ func (v *version) drop() *pebbledb.Snapshot {
 	return v.snapshot
 }
 
-// closeSnapshot closes s, which may be nil. It takes Pebble's lock, so it is not for the holder of
-// instance.mu.
-func closeSnapshot(s *pebbledb.Snapshot) {
-	if s != nil {
-		_ = s.Close() // always nil
+// snapshots are those that nobody reads any more. Closing one may start a compaction, and for that waits while
+// the manifest is written, which a disk that fails may keep up for as long as it likes: no caller may
+// wait for that.
+type snapshots struct {
+	mu    sync.Mutex // protects list
+	list  []*pebbledb.Snapshot
+	some  chan struct{} // holds a token when list may not be empty
+	ended chan struct{} // closed when all are closed, after end
+}
+
+func newSnapshots() *snapshots {
+	return &snapshots{some: make(chan struct{}, 1), ended: make(chan struct{})}
+}
+
+// add puts s, which may be nil, among them.
+func (u *snapshots) add(s *pebbledb.Snapshot) {
+	if s == nil {
+		return
 	}
+	u.mu.Lock()
+	u.list = append(u.list, s)
+	u.mu.Unlock()
+	select {
+	case u.some <- struct{}{}:
+	default:
+	}
+}
+
+// closeAll closes what is added, until end.
+func (u *snapshots) closeAll() {
+	defer close(u.ended)
+	for range u.some {
+		u.mu.Lock()
+		list := u.list
+		u.list = nil
+		u.mu.Unlock()
+		for _, s := range list {
+			_ = s.Close() // always nil
+		}
+	}
+}
+
+// end waits until all are closed. Nothing is added any more.
+func (u *snapshots) end() {
+	close(u.some)
+	<-u.ended
 }

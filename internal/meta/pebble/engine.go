@@ -35,6 +35,7 @@ type instance struct {
 	applied chan struct{}
 	toSync  chan *commit
 	ended   chan struct{}
+	unused  *snapshots
 
 	mu      sync.Mutex     // protects the fields below
 	over    error          // what calls that begin now return

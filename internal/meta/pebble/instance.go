@@ -3,6 +3,7 @@ package pebble
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
@@ -17,10 +18,12 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 		health: newHealth(opts.patience), unsettled: func() {},
 		turn: make(chan struct{}, 1), last: durableCommit(),
 		toApply: make(chan *commit, 1), applied: make(chan struct{}, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
+		unused: newSnapshots(),
 	}
 	log := logger{health: e.health, log: opts.Log, errors: new(throttle)}
 	e.fence = newFence(opts.FS, e.health, log.background)
 	config := opts.config(e.fence, cache, log)
+	config.FileCache = pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), opts.MaxTables), opts.MaxTables)
 	opened := make(chan error, 1)
 	e.health.begin()
 	m := e.health.now.Load()
@@ -58,6 +61,7 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	e.durable = &version{snapshot: e.db.NewSnapshot(), refs: 1}
 	go e.applyAll()
 	go e.syncAll()
+	go e.unused.closeAll()
 	return e, nil
 }
 
@@ -69,6 +73,7 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 			db, err = nil, asError(r)
 		}
 	}()
+	defer config.FileCache.Unref() // the database has a reference of its own
 	found, err := pebbledb.Peek(dir, config.FS)
 	if err != nil {
 		return nil, err
@@ -109,7 +114,8 @@ func (e *instance) shutDown() (ended bool, err error) {
 		close(e.toApply)
 		<-e.ended
 		e.fence.setClosing()
-		_ = e.durable.snapshot.Close()
+		e.unused.add(e.durable.snapshot)
+		e.unused.end()
 		closed <- e.db.Close()
 	}()
 	m := e.health.now.Load()

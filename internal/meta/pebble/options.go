@@ -43,10 +43,11 @@ type Options struct {
 	Log *slog.Logger
 
 	// ReserveBytes is the free space that only what gives space back may use, besides what the engine itself
-	// needs; 0 means 64 MiB, less than 0 that there is none.
+	// needs; 0 means that all may use all.
 	ReserveBytes int64
-	// MaxOpenFiles bounds the files that are open at a time; 0 means 1,000.
-	MaxOpenFiles int
+	// MaxTables bounds the tables that are open at a time; 0 means a quarter of the files that the process may
+	// have open, at most 1,000.
+	MaxTables int
 
 	memTableBytes uint64        // for tests; 0 means 16 MiB
 	patience      time.Duration // for tests; 0 means two seconds
@@ -58,7 +59,6 @@ func (o Options) config(files *fence, cache *pebbledb.Cache, log logger) *pebble
 		FS:                 files,
 		Cache:              cache,
 		MemTableSize:       o.memTableBytes,
-		MaxOpenFiles:       o.MaxOpenFiles,
 		Comparer:           pebbledb.DefaultComparer, // bytewise
 		FormatMajorVersion: format,
 		Logger:             log,
@@ -91,6 +91,9 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.MaxTables == 0 {
+		o.MaxTables = maxTables()
+	}
 	if o.patience == 0 {
 		o.patience = patience
 	}
@@ -105,6 +108,16 @@ func cutBySpace(from []byte) (policy pebbledb.SpanPolicy, end []byte, err error)
 		return policy, nil, nil
 	}
 	return policy, []byte{from[0] + 1}, nil
+}
+
+// maxTables is the default of MaxTables. The Go runtime has raised the limit to what the process may have.
+func maxTables() int {
+	const most, least = 1000, 4
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return most
+	}
+	return int(max(least, min(most, limit.Cur/4)))
 }
 
 // logger passes Pebble's messages on.

@@ -24,7 +24,7 @@ const everyFault = "CROSSGRANT_TEST_EVERY_FAULT"
 // faulty are the options of the outage tests: memory tables so small that the workload fills several, and
 // little patience.
 func faulty(disk vfs.FS) Options {
-	return Options{FS: disk, memTableBytes: 32 << 10, patience: 50 * time.Millisecond, MaxOpenFiles: 100}
+	return Options{FS: disk, memTableBytes: 32 << 10, patience: 50 * time.Millisecond, MaxTables: 100}
 }
 
 // writer writes to an engine, and remembers what was acknowledged.

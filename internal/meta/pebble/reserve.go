@@ -10,20 +10,13 @@ import (
 	"crossgrant/internal/meta"
 )
 
-// defaultReserve is the free space, in bytes, that is left to what gives space back.
-const defaultReserve = 64 << 20
-
 // reserve returns how much has to be free: what memory holds has to find room in tables, while it still is
 // in the logs as well.
 func (o Options) reserve() uint64 {
-	if o.ReserveBytes < 0 {
+	if o.ReserveBytes <= 0 {
 		return 0
 	}
-	bytes := uint64(o.ReserveBytes)
-	if bytes == 0 {
-		bytes = defaultReserve
-	}
-	return bytes + 2*o.memTableBytes
+	return uint64(o.ReserveBytes) + 2*o.memTableBytes
 }
 
 // look is how long what was seen of the free space is believed.

@@ -44,7 +44,10 @@ type Engine struct {
 	closeOnce sync.Once
 }
 
-var _ meta.Unsettled = (*Engine)(nil)
+var (
+	_ meta.Unsettled = (*Engine)(nil)
+	_ meta.Monitored = (*Engine)(nil)
+)
 
 // Open opens the engine in the folder dir, making it (mode 0700) if there is none. What was committed
 // before is durable when Open returns. The errors are ready for an operator: another process uses
@@ -107,10 +110,12 @@ func (e *Engine) unsettled() {
 	}
 }
 
-// Condition returns what keeps Updates from being carried out, nil if nothing does, and how often the
-// folder was opened again.
+// Condition implements meta.Monitored. The engine begins anew by opening the folder again.
 func (e *Engine) Condition() (err error, reopened int64) {
-	return e.current.Load().health.now.Load().refusal(), e.reopened.Load()
+	if err = e.current.Load().health.now.Load().refusal(); err == nil {
+		err = e.space.check()
+	}
+	return err, e.reopened.Load()
 }
 
 // Close waits for running calls, syncs the log and releases the folder.
