@@ -51,6 +51,8 @@
 //   - DB.applyInternal calls Fatalf when a batch cannot be committed, and then reports success;
 //   - base.MustExist and DB.scanReadStateTableStats call Fatalf when a file is missing or has another size
 //     than it should: damage, which concerns the reads that need the file and no others;
+//   - Open, when it fails, leaves compactions behind that use what it has taken apart, and a scheduler that
+//     starts more; scheduler is used instead;
 //   - versionSet.create, which makes a database, calls Fatalf for its manifest and returns the error.
 //
 // Fatalf returns here, after the instance was given up: nothing that Pebble does then reaches the disk. All

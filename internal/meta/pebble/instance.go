@@ -81,7 +81,8 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 	if !found.Exists {
 		// Pebble makes a database in its oldest format and upgrades it, which leaves the first log in
 		// the format where damage in the middle looks like the end. It is replaced before it is used.
-		first, err := pebbledb.Open(dir, config.Clone())
+		config.Experimental.CompactionScheduler = newScheduler()
+		first, err := pebbledb.Open(dir, config)
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +90,12 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 			return nil, err
 		}
 	}
-	return pebbledb.Open(dir, config)
+	compactions := newScheduler()
+	config.Experimental.CompactionScheduler = compactions
+	if db, err = pebbledb.Open(dir, config); err == nil {
+		compactions.Start()
+	}
+	return db, err
 }
 
 // retire lets calls that begin now return over. Before the first does, next is called.

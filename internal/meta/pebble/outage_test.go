@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,4 +158,121 @@ func outage(t *testing.T, kind faulttest.Kind, nth int, once bool) bool {
 		}
 	}
 	return reached
+}
+
+// TestOpenFault makes each operation fail in turn while the folder is opened. That ends in an error or in an open
+// engine; and when the fault is over the folder opens, and nothing is missing.
+func TestOpenFault(t *testing.T) {
+	t.Parallel()
+	for _, kind := range faulttest.Kinds {
+		for _, once := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/once=%v", kind.Name, once), func(t *testing.T) {
+				t.Parallel()
+				for nth := 1; openFault(t, kind, nth, once); nth += 2 {
+				}
+			})
+		}
+	}
+}
+
+func openFault(t *testing.T, kind faulttest.Kind, nth int, once bool) bool {
+	t.Helper()
+	disk := faulttest.Wrap(vfs.NewMem())
+	w := &writer{engine: open(t, faulty(disk))}
+	w.run("before", 25)
+	if err := w.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	disk.Fail(kind, nth, once)
+	e, err := Open("db", faulty(disk))
+	reached := disk.Failed() > 0
+	disk.Lift()
+	if err == nil {
+		until(t, e)
+		if err := e.Close(); err != nil {
+			t.Errorf("%d: Close: %v", nth, err)
+		}
+	}
+	e = open(t, faulty(disk))
+	if missing := w.missing(t, e); len(missing) > 0 {
+		t.Errorf("%d: acknowledged, and not there: %v", nth, missing)
+	}
+	if err := e.Close(); err != nil {
+		t.Errorf("%d: Close: %v", nth, err)
+	}
+	return reached
+}
+
+// TestUnsettled lets a write wait for longer than it may for a disk that cannot be written. Views go on meanwhile; and
+// when the write becomes visible after all, observers are told that anything may have changed.
+func TestUnsettled(t *testing.T) {
+	t.Parallel()
+	disk := faulttest.Wrap(vfs.NewMem())
+	e := open(t, faulty(disk))
+	var told atomic.Int64
+	e.OnUnsettled(func() { told.Add(1) })
+	if err := set(e, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	disk.Fail(faulttest.Kinds[3], 1, false) // no space
+	if err := set(e, "a", "2"); !errors.Is(err, meta.ErrNoSpace) {
+		t.Errorf("Update on a full disk = %v", err)
+	}
+	if err := set(e, "b", "1"); !errors.Is(err, meta.ErrNoSpace) {
+		t.Errorf("the next Update on a full disk = %v", err)
+	}
+	if err, _ := e.Condition(); !errors.Is(err, meta.ErrNoSpace) {
+		t.Errorf("the condition is %v", err)
+	}
+	if got := get(t, e, "a"); got != "1" || told.Load() != 0 {
+		t.Errorf("a View on a full disk reads %q, and observers were told %d times", got, told.Load())
+	}
+	disk.Lift()
+	for get(t, e, "a") != "2" || told.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	until(t, e)
+	if got := get(t, e, "b"); got != "" {
+		t.Errorf("what was refused was written: %q", got)
+	}
+	if err, reopened := e.Condition(); err != nil || reopened != 0 {
+		t.Errorf("the condition is %v, and the folder was opened again %d times for what could be tried again", err, reopened)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// measured is a file system with so much free space.
+type measured struct {
+	vfs.FS
+	free atomic.Uint64
+}
+
+func (m *measured) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	return vfs.DiskUsage{AvailBytes: m.free.Load()}, nil
+}
+
+// TestReserve wants what gives space back to be done when others are refused.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	disk := &measured{FS: vfs.NewMem()}
+	disk.free.Store(1 << 30)
+	e := open(t, Options{FS: disk, ReserveBytes: 10 << 20, memTableBytes: 1 << 20})
+	defer e.Close()
+	if err := set(e, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	disk.free.Store(11 << 20) // one less than the reserve and two memory tables
+	for set(e, "b", "1") == nil {
+	}
+	if err := set(e, "b", "2"); !errors.Is(err, meta.ErrNoSpace) {
+		t.Errorf("Update with little space = %v", err)
+	}
+	err := e.Update(meta.Freeing(context.Background()), func(tx meta.Tx) error { return tx.Delete([]byte("a")) })
+	if got := get(t, e, "a"); err != nil || got != "" {
+		t.Errorf("an Update that gives space back = %v, and left %q", err, got)
+	}
+	disk.free.Store(1 << 30)
+	until(t, e)
 }
