@@ -30,17 +30,31 @@ type smallStore struct {
 
 func newSmallStore(b *testing.B) *smallStore {
 	b.Helper()
+	folder := openEmbedded(b, b.TempDir())
+	b.Cleanup(func() { folder.close() })
+	s := serveSmall(b, folder)
+	b.Cleanup(s.objects.Close)
+	return s
+}
+
+// openEmbedded opens a folder with the engines of the program.
+func openEmbedded(b testing.TB, dir string) *dataFolder {
+	b.Helper()
 	e, err := parseEngines("pebble:", "files:")
 	check(b, err)
-	folder, err := openFolder(b.TempDir(), e, true)
+	folder, err := openFolder(dir, e, true)
 	check(b, err)
-	b.Cleanup(func() { folder.close() })
+	return folder
+}
+
+// serveSmall makes the services over an open folder that is new.
+func serveSmall(b testing.TB, folder *dataFolder) *smallStore {
+	b.Helper()
 	command := &serveCommand{Region: "us-east-1"}
 	w, err := command.wire(b.Context(), new(config), folder, slog.New(slog.DiscardHandler))
 	check(b, err)
 	s := &smallStore{wired: w, content: make([]byte, 4<<10)}
 	s.objects.Start()
-	b.Cleanup(s.objects.Close)
 	rand.Read(s.content)
 	s.bucket = s.makeBucket(b, folder.store)
 	return s
@@ -94,7 +108,7 @@ func (s *smallStore) get(i int64) error {
 }
 
 func (s *smallStore) head(i int64) error {
-	_, err := s.objects.Get(context.Background(), s.id(), smallKey(i), "")
+	_, err := s.objects.Head(context.Background(), s.id(), smallKey(i), "")
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/httpapi"
@@ -47,15 +48,16 @@ type wired struct {
 	accessLog  *accesslog.Service
 	closure    *closure.Service
 	usage      *usage.Service
+	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
+	metrics    *metrics.Metrics
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
 // what a crash left is cleaned up.
 func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (*wired, error) {
 	store, box := folder.store, folder.box
-	requests := audit.NewLog(log)
 	log = quietIn(log, func() error { err, _ := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
 	// Before anything is written, so that no commit escapes it.
@@ -74,11 +76,16 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
 		events:   events,
+		metrics:  counted,
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
 		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
 	})
 	if err := w.objects.Recover(ctx); err != nil {
+		return nil, err
+	}
+	w.backups = folder.backups(w.objects)
+	if err := w.backups.Recover(); err != nil {
 		return nil, err
 	}
 	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity, Principals: identity})
@@ -128,11 +135,12 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(requests, counted, w.accessLog, w.usage),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
 		NamesBucket: s3.NamesBucket,
+		Admission:   c.admission(counted),
 	})
 	return w, err
 }

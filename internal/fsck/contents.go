@@ -156,7 +156,7 @@ func (r *run) verifyContent(ctx context.Context, c *content) error {
 		r.summary.Blobs++
 		r.summary.Bytes += s.Size
 	}
-	r.opts.Progress(Progress{Stage: "blobs", Done: r.summary.Bytes})
+	r.opts.Progress(Progress{Stage: "blobs", Done: r.summary.Bytes, Total: r.names.bytes})
 	if len(faults)+len(sound) == 0 {
 		return nil
 	}

@@ -25,6 +25,7 @@ type names struct {
 	walker   Walker
 	here     [256]sum // the blobs that there were before the records were read
 	named    [256]sum
+	bytes    int64 // of them
 	suspects []suspect
 	err      error
 }
@@ -68,8 +69,9 @@ func (n *names) list(ctx context.Context, store blob.Store) error {
 	if n.walker == nil {
 		return nil
 	}
-	return n.walker.Walk(ctx, func(id blob.ID, _ int64) error {
+	return n.walker.Walk(ctx, func(id blob.ID, size int64) error {
 		n.here[partition(id)].add(id)
+		n.bytes += size
 		return ctx.Err()
 	})
 }

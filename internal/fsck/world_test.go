@@ -150,7 +150,10 @@ func (w *world) makeObjects() {
 	w.setting(keys.CORS, &records.CORS{})
 	w.setting(keys.Website, &records.Website{})
 	w.must(w.objects.PutSetting(w.ctx, "walnut", keys.Notification, &records.Notification{Targets: []*records.NotificationTarget{{Id: "x"}}},
-		func(b *records.Bucket, _ *records.Account) error { b.Notifies, b.Versioning = true, "Enabled"; return nil }))
+		func(b *records.Bucket, _ *records.Account) error {
+			b.Notifies, b.Versioning = true, "Enabled"
+			return nil
+		}))
 	w.object("large", 6000, nil)
 	w.object("small", 101, nil)
 	w.object("customer", 3000, &records.Encryption{Algorithm: sse.AES256})

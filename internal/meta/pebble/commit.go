@@ -11,6 +11,8 @@ import (
 // commit is a batch that is on its way into the log and to the disk, or past it.
 type commit struct {
 	batch *pebbledb.Batch
+	// flushed is given, and no batch, to have the memory table written out, and closed when it is.
+	flushed chan struct{}
 	// seq numbers the commits in the order of the log, from 1.
 	seq uint64
 	// snapshot is the state right after this batch.
@@ -51,22 +53,22 @@ func (c *commit) wait(m *mood) error {
 	return c.err
 }
 
-// append puts batch on its way to the disk. The caller holds the turn, and passes it on unless mine is
+// append puts the batch of c on its way to the disk. The caller holds the turn, and passes it on unless mine is
 // false: then it is passed on when Pebble has taken the batch.
-func (e *instance) append(batch *pebbledb.Batch, m *mood) (c *commit, mine bool) {
-	c = &commit{batch: batch, seq: e.last.seq + 1, done: make(chan struct{})}
+func (e *instance) append(c *commit, m *mood) (mine bool) {
+	c.seq, c.done = e.last.seq+1, make(chan struct{})
 	e.toApply <- c
 	select {
 	case <-e.applied:
 		e.last = c
-		return c, true
+		return true
 	case <-m.alarm:
 		go func() {
 			<-e.applied
 			e.last = c
 			<-e.turn
 		}()
-		return c, false
+		return false
 	}
 }
 
@@ -97,11 +99,16 @@ func (e *instance) apply(c *commit) (err error) {
 	case <-e.health.dead:
 	}
 	if err := e.health.failure(); err != nil {
-		_ = c.batch.Close()
+		if c.batch != nil {
+			_ = c.batch.Close()
+		}
 		return err
 	}
 	e.health.begin()
 	defer e.health.end()
+	if c.batch == nil {
+		return e.startFlush(c)
+	}
 	// ApplyNoSyncWait also because of what Apply does with a sync that fails: it calls Logger.Fatalf
 	// and, should that return, reports success.
 	if err := e.db.ApplyNoSyncWait(c.batch, pebbledb.Sync); err != nil {
@@ -114,10 +121,30 @@ func (e *instance) apply(c *commit) (err error) {
 	return nil
 }
 
+// startFlush has the memory table written out, in the background.
+func (e *instance) startFlush(c *commit) error {
+	done, err := e.db.AsyncFlush()
+	if err != nil {
+		return err
+	}
+	e.background.Go(func() {
+		select {
+		case <-done:
+			close(c.flushed)
+		case <-e.health.dead:
+		}
+	})
+	return nil
+}
+
 // syncAll waits for the syncs of what was applied and publishes it, until toSync is closed.
 func (e *instance) syncAll() {
 	defer close(e.ended)
 	for c := range e.toSync {
+		if c.batch == nil {
+			e.end(c, nil)
+			continue
+		}
 		if err := c.batch.SyncWait(); err != nil {
 			e.unused.add(c.snapshot)
 			e.end(c, e.health.fail(fmt.Errorf("sync the log: %w", translate(err))))

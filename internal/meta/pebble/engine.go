@@ -36,6 +36,10 @@ type instance struct {
 	toSync  chan *commit
 	ended   chan struct{}
 	unused  *snapshots
+	// background is what nobody waits for while the disk fails.
+	background sync.WaitGroup
+	// hot is what Updates read over and over; it belongs to the holder of turn.
+	hot *hot
 
 	mu      sync.Mutex     // protects the fields below
 	over    error          // what calls that begin now return
@@ -69,12 +73,8 @@ func (e *instance) Update(ctx context.Context, fn func(tx meta.Tx) error) error 
 	if err := m.refusal(); err != nil {
 		return err
 	}
-	select {
-	case e.turn <- struct{}{}:
-	case <-m.alarm:
-		return m.refusal()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := e.takeTurn(ctx, m); err != nil {
+		return err
 	}
 	own, seen, err := e.transact(ctx, m, fn)
 	if own != nil {
@@ -84,6 +84,18 @@ func (e *instance) Update(ctx context.Context, fn func(tx meta.Tx) error) error 
 		return lost // whatever fn concluded, it read what may not be there
 	}
 	return err
+}
+
+// takeTurn waits for the turn.
+func (e *instance) takeTurn(ctx context.Context, m *mood) error {
+	select {
+	case e.turn <- struct{}{}:
+		return nil
+	case <-m.alarm:
+		return m.refusal()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // transact runs fn and appends its batch, then passes the turn on. It returns the commit of the batch
@@ -103,7 +115,7 @@ func (e *instance) transact(ctx context.Context, m *mood, fn func(tx meta.Tx) er
 			_ = batch.Close()
 		}
 	}()
-	if err := fn(tx{reader{batch}, batch}); err != nil {
+	if err := fn(tx{reader{batch}, batch, e.hot}); err != nil {
 		return nil, seen, err
 	}
 	if batch.Empty() {
@@ -118,7 +130,8 @@ func (e *instance) transact(ctx context.Context, m *mood, fn func(tx meta.Tx) er
 		}
 	}
 	appended = true
-	own, mine = e.append(batch, m)
+	own = &commit{batch: batch}
+	mine = e.append(own, m)
 	return own, seen, nil
 }
 

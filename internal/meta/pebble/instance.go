@@ -16,13 +16,14 @@ import (
 func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, stop <-chan struct{}) (*instance, error) {
 	e := &instance{
 		health: newHealth(opts.patience), unsettled: func() {},
-		turn: make(chan struct{}, 1), last: durableCommit(),
+		turn: make(chan struct{}, 1), last: durableCommit(), hot: newHot(),
 		toApply: make(chan *commit, 1), applied: make(chan struct{}, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
 		unused: newSnapshots(),
 	}
 	log := logger{health: e.health, log: opts.Log, errors: new(throttle)}
 	e.fence = newFence(opts.FS, e.health, log.background)
-	config := opts.config(e.fence, cache, log)
+	config := opts.config(e.fence, log)
+	config.Cache = cache
 	config.FileCache = pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), opts.MaxTables), opts.MaxTables)
 	opened := make(chan error, 1)
 	e.health.begin()
@@ -74,6 +75,12 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 		}
 	}()
 	defer config.FileCache.Unref() // the database has a reference of its own
+	if err := checkBefore(config.FS, dir); err != nil {
+		return nil, err
+	}
+	if err := forgetSums(config.FS, dir); err != nil {
+		return nil, err
+	}
 	found, err := pebbledb.Peek(dir, config.FS)
 	if err != nil {
 		return nil, err
@@ -119,6 +126,7 @@ func (e *instance) shutDown() (ended bool, err error) {
 		}()
 		close(e.toApply)
 		<-e.ended
+		e.background.Wait()
 		e.fence.setClosing()
 		e.unused.add(e.durable.snapshot)
 		e.unused.end()

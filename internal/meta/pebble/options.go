@@ -12,6 +12,7 @@ import (
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/meta"
@@ -24,10 +25,15 @@ const format = pebbledb.FormatValueSeparation
 // Defaults, in bytes. The log and the memory table hold whole small objects, which is why they are
 // larger than Pebble's own defaults: a batch of half a memory table takes a slower path. Pebble takes the
 // memory tables out of the cache, of which one is being written and one flushed under load: what they leave
-// has to hold the filters and indexes of all tables that are in use.
+// has to hold the filters and indexes of all tables that are in use. What is in them is also what a start
+// after a kill reads from the log.
 const (
 	defaultCache    = 64 << 20
-	defaultMemTable = 16 << 20
+	defaultMemTable = 8 << 20
+	// smallTable and largeTable are the sizes of tables, from the newest level to the oldest. Pebble's own
+	// begin at 2 MiB: each is a file to be made durable, of which a memory table would become eight.
+	smallTable = 8 << 20
+	largeTable = 64 << 20
 	// tableBlock is what is read at once. A small object would fill a block of 4 KiB, Pebble's own default,
 	// so that the index had an entry for each.
 	tableBlock = 16 << 10
@@ -49,15 +55,14 @@ type Options struct {
 	// have open, at most 1,000.
 	MaxTables int
 
-	memTableBytes uint64        // for tests; 0 means 16 MiB
+	memTableBytes uint64        // for tests; 0 means 8 MiB
 	patience      time.Duration // for tests; 0 means two seconds
 }
 
-// config returns the settings of the database of an instance whose files are those of fence.
-func (o Options) config(files *fence, cache *pebbledb.Cache, log logger) *pebbledb.Options {
+// config returns the settings of a database on files. Its cache is the caller's to set.
+func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
 	config := &pebbledb.Options{
 		FS:                 files,
-		Cache:              cache,
 		MemTableSize:       o.memTableBytes,
 		Comparer:           pebbledb.DefaultComparer, // bytewise
 		FormatMajorVersion: format,
@@ -70,11 +75,18 @@ func (o Options) config(files *fence, cache *pebbledb.Cache, log logger) *pebble
 	}
 	config.Experimental.SpanPolicyFunc = cutBySpace
 	for level := range config.Levels {
+		config.TargetFileSizes[level] = min(int64(smallTable)<<level, largeTable)
 		config.Levels[level].BlockSize = tableBlock
 		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
 		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return config
+}
+
+// readerOptions returns the settings of who reads the tables of a database.
+func readerOptions(files vfs.FS) sstable.ReaderOptions {
+	opts := Options{FS: files}.withDefaults()
+	return opts.config(files, logger{newHealth(opts.patience), opts.Log, new(throttle)}).MakeReaderOptions()
 }
 
 // withDefaults returns o with what it leaves open.

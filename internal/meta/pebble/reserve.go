@@ -54,8 +54,8 @@ func (r *reserve) check() error {
 	return nil
 }
 
-// probeName is a file that Pebble does not know.
-const probeName = "probe"
+// probeName is that of a file which is being written, and which Pebble does not know.
+const probeName = "temporary.probe"
 
 // probe returns the error of a file system on which nothing can be kept.
 func probe(files vfs.FS, dir string) (err error) {

@@ -101,6 +101,22 @@ func (e *Engine) Update(ctx context.Context, fn func(tx meta.Tx) error) error {
 	}
 }
 
+// with calls fn with the current instance, which is not closed meanwhile.
+func (e *Engine) with(fn func(in *instance) error) error {
+	for {
+		in := e.current.Load()
+		err := in.enter()
+		if err == errRetired {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		defer in.running.Done()
+		return fn(in)
+	}
+}
+
 // OnUnsettled registers observe as meta.Unsettled says.
 func (e *Engine) OnUnsettled(observe func()) { e.observe.Store(&observe) }
 
@@ -129,8 +145,12 @@ func (e *Engine) Close() error {
 	<-e.watched
 	in := e.current.Load()
 	in.retire(meta.ErrClosed, func() {})
-	_, err := in.shutDown()
+	ended, err := in.shutDown()
 	e.releases.Wait()
+	if ended && err == nil {
+		// Without them, or with half of them, the folder is verified as after a crash.
+		_ = writeSums(e.opts.FS, e.dir)
+	}
 	e.cache.Unref()
 	if lockErr := e.lock.Close(); err == nil {
 		err = lockErr
