@@ -30,6 +30,7 @@ type serveCommand struct {
 	Bootstrap  string `help:"YAML file with accounts, users, buckets and objects to make at the first start." placeholder:"FILE"`
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
+	Reserve    int64  `help:"Free space, in MiB, that only what deletes may use, beside what the metadata needs; 0 for none." default:"64" placeholder:"MIB"`
 	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
 
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
@@ -48,6 +49,8 @@ const (
 	// maxHeaders is the size in bytes of request line and headers together, beyond which the connection
 	// is not worth an answer of S3. Below it the pipeline refuses what is larger than S3 takes (8 KiB).
 	maxHeaders = 64 << 10
+	// maxReserve is more than anybody keeps free, in MiB.
+	maxReserve = 1 << 20
 	// drainTime is how long requests that are under way may go on after the server is told to end.
 	drainTime = 30 * time.Second
 )
@@ -101,6 +104,10 @@ func (c *serveCommand) config() (*config, error) {
 	if out.webhooks, err = parseWebhooks(c.Webhook, c.WebhookAuthorization, c.Region); err != nil {
 		return nil, err
 	}
+	if c.Reserve < 0 || c.Reserve > maxReserve {
+		return nil, usagef("--reserve: %d is not within 0 and %d MiB", c.Reserve, maxReserve)
+	}
+	out.engines.reserve = c.Reserve << 20
 	if err := c.limitFlags.check(); err != nil {
 		return nil, err
 	}

@@ -58,10 +58,12 @@ type wired struct {
 // what a crash left is cleaned up.
 func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (*wired, error) {
 	store, box := folder.store, folder.box
+	log = quietIn(log, func() error { err, _ := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
 	// Before anything is written, so that no commit escapes it.
 	authorizer := access.New(store, box, sessions)
 	counted := metrics.New()
+	counted.Storage(store.Condition)
 	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Log: log})
 	if err := folder.check(ctx); err != nil {
 		return nil, err
@@ -144,7 +146,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 }
 
 // answers reports whether the metadata store does. It asks as a writer does, although it writes nothing:
-// a store whose log failed still reads, and refuses every write until the server is started again.
+// a store whose disk fails may still read, and refuses every write until the disk works again.
 func answers(ctx context.Context, store *meta.Store) error {
 	return store.Update(ctx, func(tx meta.Tx) error {
 		_, err := tx.Get(keys.Meta(formatFact))
