@@ -82,7 +82,9 @@ func (c *fsckCommand) verifyFolder(ctx context.Context, out *fsckPrinter, folder
 }
 
 // metadata returns the folder of the metadata.
-func (c *fsckCommand) metadata() string { return orPath(pathOf(c.Meta), filepath.Join(c.Data, metaDir)) }
+func (c *fsckCommand) metadata() string {
+	return orPath(pathOf(c.Meta), filepath.Join(c.Data, metaDir))
+}
 
 // tellRenewed tells which damaged files will have been written anew when the folder is open.
 func (c *fsckCommand) tellRenewed(out *fsckPrinter) error {

@@ -24,6 +24,7 @@ type Metrics struct {
 	cycles   *prometheus.CounterVec
 	events   eventMetrics
 	logs     logMetrics
+	scrub    scrubMetrics
 }
 
 var _ audit.Reader = (*Metrics)(nil)
@@ -52,10 +53,12 @@ func New() *Metrics {
 		}, []string{"what"}),
 		events: newEventMetrics(),
 		logs:   newLogMetrics(),
+		scrub:  newScrubMetrics(),
 	}
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
 		m.logs.objects, m.logs.lines, m.logs.refused, m.logs.dropped,
+		m.scrub.bytes, m.scrub.corruptions,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -66,6 +69,7 @@ func (m *Metrics) Record(r *audit.Record) {
 	m.seconds.WithLabelValues(r.Service, r.Operation).Observe(r.Duration.Seconds())
 	m.bytes.WithLabelValues("in").Add(float64(r.BytesIn))
 	m.bytes.WithLabelValues("out").Add(float64(r.BytesOut))
+	m.met(r)
 	if n := len(r.Decisions); n > 0 && r.ErrorCode == "AccessDenied" {
 		if last := &r.Decisions[n-1]; !last.Allowed() {
 			m.denials.WithLabelValues(r.Service, last.By.Layer.String()).Inc()
