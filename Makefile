@@ -2,6 +2,7 @@ GO       ?= go
 DATA     ?= crossgrant-data
 FUZZTIME ?= 30s
 WORKERS  ?= 4
+ROUNDS   ?= 200
 MIN      ?= 0
 MIN_IAM  ?= 0
 MIN_STS  ?= 0
@@ -18,7 +19,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run test check fuzz e2e s3-tests bench bench-others bench-scale bench-go soak s3bench need-clients need-cc need-python
+.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-scale bench-go soak s3bench need-clients need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -51,6 +52,10 @@ fuzz:
 
 e2e: need-clients
 	$(GO) test -count 1 -timeout 30m -v ./test/...
+
+# The server is killed, and the power is cut, ROUNDS times each in the middle of work. The log says how to repeat a run.
+crash:
+	$(GO) test -count 1 -timeout 4h -v ./test/crash -rounds $(ROUNDS)
 
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
 # MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.

@@ -37,6 +37,8 @@ type commandLine struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	Account  accountCommand  `cmd:"" help:"Create, list, show, close and delete accounts, and keep their quotas."`
 	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and enable KMS keys, and rotate the master key."`
+	Backup   backupCommand   `cmd:"" help:"Make backups of a data folder, list and verify them."`
+	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

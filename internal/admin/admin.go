@@ -24,6 +24,7 @@
 //	GET  /keys                   -> KeyList
 //	POST /key/CHANGE?id=KEY      -> Key
 //	POST /master-key/rotate      -> Done
+//	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
 //
 // A failure is a status of 400 or more and a Failure.
@@ -34,6 +35,7 @@ import (
 	"time"
 
 	"crossgrant/internal/accounts"
+	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
@@ -51,6 +53,7 @@ type Operator interface {
 	ShowAccount(ctx context.Context, who string) (Account, error)
 	Profiles(ctx context.Context) (Profiles, error)
 	KeyOperator
+	BackupOperator
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
@@ -128,6 +131,7 @@ type Local struct {
 	Accounts *accounts.Service
 	KMS      *kms.Service
 	Closure  *closure.Service
+	Backups  *backup.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.

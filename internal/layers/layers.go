@@ -34,8 +34,8 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/layers", "internal/policy/gen"},
-		{"internal/arn", "internal/apierr"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits"},
+		{"internal/arn", "internal/apierr", "internal/conns"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
 		{"internal/saml/samltest"},
 		{"internal/authz"},
@@ -43,7 +43,7 @@ var Crossgrant = Rules{
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas"},
-		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
+		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access"},
 		{"internal/audit", "internal/simulator", "internal/notify"},

@@ -252,14 +252,14 @@ func TestSweeperRetries(t *testing.T) {
 			return nil
 		})
 		f.Start()
-		synctest.Wait() // for the first sweep, which would otherwise race with the garbage to come
 		f.put("k", big("x", 500))
 		f.put("k", "new")
+		time.Sleep(sweepDelay) // of the clock of synctest
 		synctest.Wait()
 		if len(f.blobs.existing()) != 1 || deletions.Load() != 1 {
 			t.Errorf("%v exist, after %d calls", f.blobs.existing(), deletions.Load())
 		}
-		time.Sleep(7 * firstRetry) // of the clock of synctest
+		time.Sleep(7 * firstRetry)
 		synctest.Wait()
 		if len(f.blobs.existing()) != 0 {
 			t.Errorf("%v exist", f.blobs.existing())

@@ -95,18 +95,19 @@ func (s *Service) openPiece(ctx context.Context, k *sse.Key, p *piece) (io.ReadC
 		return nil, err
 	}
 	if p.blob == "" {
-		content, err := cipher.Open(p.inline, p.size, p.offset, p.length)
-		if err != nil {
-			return nil, fmt.Errorf("open inline content: %w", err)
-		}
-		return io.NopCloser(bytes.NewReader(content)), nil
+		return openInline(cipher, p)
 	}
 	from, count := cipher.Stored(p.size, p.offset, p.length)
 	stored, err := s.openStored(ctx, p, from, count)
 	if err != nil {
 		return nil, err
 	}
-	return cipher.Reader(stored, p.size, p.offset, p.length), nil
+	r := cipher.Reader(stored, p.size, p.offset, p.length)
+	// What is found to be corrupt now can still be answered with an error.
+	if err := r.Verify(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read blob %s: %w", p.blob, err), r.Close())
+	}
+	return r, nil
 }
 
 // openStored opens count bytes from from of what is stored of the run of p.
@@ -196,6 +197,29 @@ func (r *reader) Read(b []byte) (int, error) {
 		err = nil
 	}
 	return n, err
+}
+
+// WriteTo writes the rest of the pieces to w, each as its own reader does it best.
+func (r *reader) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		if r.left > 0 {
+			n, err := io.Copy(w, r.current)
+			written += n
+			r.left -= n
+			if err == nil && r.left > 0 {
+				err = fmt.Errorf("blob ends %d bytes too early: %w", r.left, blob.ErrCorrupt)
+			}
+			if err != nil {
+				return written, err
+			}
+		}
+		if len(r.pieces) == 0 {
+			return written, nil
+		}
+		if err := r.next(); err != nil {
+			return written, err
+		}
+	}
 }
 
 // next opens the next piece.

@@ -93,6 +93,7 @@ type Service struct {
 	opts  Options
 
 	chunks  sync.Pool // *chunkPair
+	small   smallChunks
 	sweeper sweeper
 }
 

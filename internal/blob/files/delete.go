@@ -58,7 +58,7 @@ func (s *Store) removeStaged(id blob.ID, e *entry, in state) (placed, done bool,
 	if !s.end(id, e, in) {
 		return false, in == ended, nil // who ended it removes it
 	}
-	if err = s.removeName(s.new(id)); err == nil && in == settled { // the mover may have failed half-way
+	if err = s.removeName(s.new(id)); err == nil && e.placed { // the mover failed half-way
 		placed, err = true, s.removeName(s.place(id))
 	}
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/blob/blobtest"
+	"crossgrant/internal/disktest"
 )
 
 // open opens and recovers a store that is closed at the end of the test.
@@ -52,7 +53,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	for name, disk := range map[string]func(t *testing.T) (string, vfs.FS){
 		"disk":   func(t *testing.T) (string, vfs.FS) { return filepath.Join(t.TempDir(), "blobs"), nil },
-		"memory": func(t *testing.T) (string, vfs.FS) { return "/data/blobs", vfs.NewMem() },
+		"memory": func(t *testing.T) (string, vfs.FS) { return "/data/blobs", disktest.New() },
 	} {
 		for moves, settled := range map[string]bool{"moved": true, "": false} {
 			t.Run(name+moves, func(t *testing.T) {

@@ -12,31 +12,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"crossgrant/internal/blob"
+	"crossgrant/internal/disktest"
 )
-
-// disk is a file system in memory that can lose power. vfs.MemFS takes a lock twice in Link, which never ends if
-// CrashClone begins to wait for it in between.
-type disk struct {
-	*vfs.MemFS
-	links *sync.RWMutex
-}
-
-func newDisk() disk { return disk{vfs.NewCrashableMem(), new(sync.RWMutex)} }
-
-func (d disk) Link(from, to string) error {
-	d.links.RLock()
-	defer d.links.RUnlock()
-	return d.MemFS.Link(from, to)
-}
-
-func (d disk) crash(c vfs.CrashCloneCfg) disk {
-	d.links.Lock()
-	defer d.links.Unlock()
-	return disk{d.MemFS.CrashClone(c), new(sync.RWMutex)}
-}
 
 // model uses a store as package objects does, and knows what must be there. What it knows stands for the metadata.
 type model struct {
@@ -140,14 +118,14 @@ func (m *model) abandon(n int) error {
 }
 
 // snapshot returns what is known, and what crash returns, both of one moment.
-func (m *model) snapshot(crash func() disk) (*model, disk) {
+func (m *model) snapshot(crash func() disktest.Disk) (*model, disktest.Disk) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return &model{named: maps.Clone(m.named), garbage: maps.Clone(m.garbage)}, crash()
 }
 
 // reopen opens the store on what a crash left, recovers it and deletes the garbage.
-func (m *model) reopen(t *testing.T, d disk) {
+func (m *model) reopen(t *testing.T, d disktest.Disk) {
 	t.Helper()
 	m.s = open(t, "/data/blobs", Options{FS: d}, slices.Collect(maps.Keys(m.named))...)
 	if err := m.sweep(slices.Collect(maps.Keys(m.garbage))); err != nil {
@@ -202,7 +180,7 @@ func TestPowerCut(t *testing.T) {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(uint64(round), 6))
-			d := newDisk()
+			d := disktest.New()
 			m := newModel(open(t, "/data/blobs", Options{FS: d}))
 			crashAt := make(chan struct{})
 			var wg sync.WaitGroup
@@ -217,8 +195,8 @@ func TestPowerCut(t *testing.T) {
 			for range rng.IntN(40) {
 				<-crashAt
 			}
-			cut := func() disk {
-				return d.crash(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
+			cut := func() disktest.Disk {
+				return d.Cut(rng.IntN(101), rng)
 			}
 			after, left := m.snapshot(cut)
 			go func() {
@@ -231,8 +209,8 @@ func TestPowerCut(t *testing.T) {
 			for range 2 {
 				after.reopen(t, left)
 				after.check(t)
-				again, l := after.snapshot(func() disk {
-					return left.crash(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
+				again, l := after.snapshot(func() disktest.Disk {
+					return left.Cut(rng.IntN(101), rng)
 				})
 				after.checkFiles(t)
 				after, left = again, l

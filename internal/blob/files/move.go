@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// moveDelay is how long the mover collects what is settled. A blob that is deleted meanwhile is never moved.
-	moveDelay = time.Second
+	// moveDelay is how long the mover collects what is settled. A blob that is deleted meanwhile is never moved, and
+	// to move many together costs few syncs. After a crash Recover asks about what was not moved.
+	moveDelay = 5 * time.Second
 	// moveBatch is how many blobs are moved at once. While they are, none of them can be deleted.
 	moveBatch = 512
 )
@@ -122,7 +123,7 @@ func (s *Store) move(ids []blob.ID) (left []blob.ID, failure error) {
 	defer s.mover.batch.Unlock()
 	byFolder := map[string][]blob.ID{}
 	for _, id := range ids {
-		if _, state := s.stageOf(id); state != settled {
+		if !s.entering(id) {
 			continue // deleted since
 		}
 		if err := s.enter(id); err != nil {
@@ -137,6 +138,18 @@ func (s *Store) move(ids []blob.ID) (left []blob.ID, failure error) {
 		}
 	}
 	return left, failure
+}
+
+// entering notes that a blob, if it is still settled, is given a name in its place.
+func (s *Store) entering(id blob.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.staged[id]
+	if e == nil || e.state != settled {
+		return false
+	}
+	e.placed = true
+	return true
 }
 
 // enter gives a blob its name in its place. One that is there is from an attempt whose sync failed, or that a crash

@@ -46,6 +46,7 @@ func (s *Store) recover(ctx context.Context, ids []blob.ID, named blob.Named) er
 			continue
 		}
 		if e := s.stage(id); e != nil {
+			e.placed = true // the crash may have come half-way
 			s.commit(id, e)
 			s.Settle(id)
 		}

@@ -21,6 +21,8 @@ type entry struct {
 	state state
 	// busy says that somebody removes the file.
 	busy bool
+	// placed says that the blob may have a name in its place too. It changes while mover.batch is held.
+	placed bool
 	// failures is Store.failures when the entry was made. The entry is not known to be durable if the folder could
 	// not be synced since.
 	failures int

@@ -80,6 +80,9 @@ func decodeConditions(r *http.Request, prefix string, now time.Time) readConditi
 
 // date reads an HTTP date, or the ISO form that S3 accepts as well; zero if it is neither.
 func date(value string) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
 	if t, err := http.ParseTime(value); err == nil {
 		return t
 	}

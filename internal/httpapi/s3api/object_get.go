@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -40,17 +41,13 @@ var overridable = map[string]string{
 }
 
 func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
-	in := &getObjectInput{cond: decodeConditions(c.HTTP, "", c.Time), overrides: map[string]string{}}
+	in := &getObjectInput{cond: decodeConditions(c.HTTP, "", c.Time)}
 	var err error
 	if in.version, err = decodeVersion(c); err != nil {
 		return nil, err
 	}
-	for parameter, name := range overridable {
-		if c.Query().Has(parameter) {
-			if in.overrides[name], err = decodeOverride(parameter, c.Query().Get(parameter)); err != nil {
-				return nil, err
-			}
-		}
+	if err := in.decodeOverrides(c.Query()); err != nil {
+		return nil, err
 	}
 	if len(in.overrides) > 0 && c.Caller.Kind == policy.Anonymous {
 		return nil, invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
@@ -70,6 +67,23 @@ func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
 	}
 	in.checksum = header(c.HTTP, "x-amz-checksum-mode") == "ENABLED"
 	return in, nil
+}
+
+// decodeOverrides reads the headers of the answer that the parameters set.
+func (in *getObjectInput) decodeOverrides(query url.Values) (err error) {
+	for parameter := range query {
+		name, ok := overridable[parameter]
+		if !ok {
+			continue
+		}
+		if in.overrides == nil {
+			in.overrides = map[string]string{}
+		}
+		if in.overrides[name], err = decodeOverride(parameter, query.Get(parameter)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decodeOverride reads a header of the answer.

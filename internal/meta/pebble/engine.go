@@ -55,6 +55,8 @@ type Engine struct {
 	turn chan struct{}
 	// last is the newest commit appended to the log; it belongs to the holder of turn.
 	last *commit
+	// hot is what Updates read over and over; it belongs to the holder of turn.
+	hot *hot
 
 	mu      sync.Mutex // protects the fields below
 	closed  bool
@@ -70,7 +72,7 @@ var _ meta.Engine = (*Engine)(nil)
 // before is durable when Open returns. The errors are ready for an operator: another process uses
 // the folder, meta.ErrCorrupt, or what the file system said.
 func Open(dir string, opts Options) (_ *Engine, err error) {
-	e := &Engine{turn: make(chan struct{}, 1), last: durableCommit()}
+	e := &Engine{turn: make(chan struct{}, 1), last: durableCommit(), hot: newHot()}
 	config := opts.config(e)
 	e.files, e.dir = config.FS, dir
 	if err := makeDir(config.FS, dir); err != nil {
@@ -173,7 +175,7 @@ func (e *Engine) transact(ctx context.Context, fn func(tx meta.Tx) error) (own, 
 			_ = batch.Close()
 		}
 	}()
-	if err := fn(tx{reader{batch}, batch}); err != nil {
+	if err := fn(tx{reader{batch}, batch, e.hot}); err != nil {
 		return nil, seen, err
 	}
 	if batch.Empty() {
