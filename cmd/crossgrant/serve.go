@@ -34,6 +34,8 @@ type serveCommand struct {
 	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
 
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
+	ScrubInterval     time.Duration `help:"How often everything that is stored is verified; 0: never." default:"168h" placeholder:"DURATION"`
+	ScrubRate         int           `help:"How much the scrub reads per second at most, in MiB; 0: as much as it can." default:"32" placeholder:"MIB"`
 	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
 	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
 	AccessLogInterval time.Duration `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
@@ -114,6 +116,9 @@ func (c *serveCommand) config() (*config, error) {
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
 	}
+	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second || c.ScrubRate < 0 {
+		return nil, usagef("--scrub-interval and --scrub-rate: %s and %d are not 0, or at least a second and 1", c.ScrubInterval, c.ScrubRate)
+	}
 	if c.LifecycleInterval < time.Second || c.LifecycleInterval > lifecycle.Day {
 		return nil, usagef("--lifecycle-interval: %s is not within a second and a day", c.LifecycleInterval)
 	}
@@ -149,6 +154,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	defer wired.objects.Close()
 	defer wired.lifecycles.Close()
+	defer wired.scrubber.Close()
 	defer wired.events.Close()
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
@@ -187,6 +193,9 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		log.Warn("the days of lifecycles are shortened: objects expire earlier than their rules say", "day", c.LifecycleDay)
 	}
 	wired.lifecycles.Start()
+	if c.ScrubInterval > 0 {
+		wired.scrubber.Start()
+	}
 	wired.accessLog.Start()
 	wired.closure.Start()
 	wired.usage.Start()
