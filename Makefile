@@ -2,9 +2,16 @@ GO       ?= go
 DATA     ?= crossgrant-data
 FUZZTIME ?= 30s
 WORKERS  ?= 4
+ROUNDS   ?= 200
 MIN      ?= 0
 MIN_IAM  ?= 0
 MIN_STS  ?= 0
+
+# What `make bench` measures beside this server, and how; see bin/s3bench --help.
+ENDPOINTS  ?=
+BENCHFLAGS ?= --clients 1,8,32,128 --seconds 1 --rounds 3
+KEYS       ?= 200000
+MINUTES    ?= 30
 
 # Everything but the suites that run the program.
 UNITS = $$($(GO) list ./... | grep -v '/test/')
@@ -12,7 +19,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run test check fuzz e2e s3-tests bench need-clients need-cc need-python
+.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-scale bench-go soak s3bench need-clients need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -28,7 +35,7 @@ test: need-clients
 	$(GO) test -count 1 -timeout 30m ./test/...
 
 check: need-cc
-	@unformatted=$$(gofmt -l cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
+	@unformatted=$$(gofmt -l bench cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/layers
@@ -46,6 +53,10 @@ fuzz:
 e2e: need-clients
 	$(GO) test -count 1 -timeout 30m -v ./test/...
 
+# The server is killed, and the power is cut, ROUNDS times each in the middle of work. The log says how to repeat a run.
+crash:
+	$(GO) test -count 1 -timeout 4h -v ./test/crash -rounds $(ROUNDS)
+
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
 # MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.
 s3-tests: need-python
@@ -53,7 +64,28 @@ s3-tests: need-python
 	$(GO) build -o bin/s3tests ./test/s3tests
 	@bin/s3tests -suite '$(SUITE)' -workers '$(WORKERS)' -min '$(MIN)' -min 'test_iam.py=$(MIN_IAM)' -min 'test_sts.py=$(MIN_STS)'
 
-bench:
+s3bench: build
+	$(GO) build -o bin/s3bench ./bench/s3bench
+
+# This server, and the ENDPOINTS="NAME=URL,KEY,SECRET ..." that are given, in turn under the same load.
+bench: s3bench
+	@bin/s3bench --start bin/crossgrant $(foreach e,$(ENDPOINTS),--endpoint '$(e)') $(BENCHFLAGS)
+
+# The same with MinIO, versitygw and SeaweedFS, which are built from public source into the folder OTHERS, or
+# found there.
+bench-others: s3bench
+	@sh bench/others.sh with bin/s3bench --start bin/crossgrant $(BENCHFLAGS)
+
+# One bucket with KEYS small objects compared with one of 10,000.
+bench-scale: s3bench
+	@bin/s3bench scale --program bin/crossgrant --keys '$(KEYS)'
+
+# Mixed load from 128 clients with 512 MiB of memory, for MINUTES.
+soak: s3bench
+	@bin/s3bench soak --program bin/crossgrant --minutes '$(MINUTES)'
+
+# The benchmarks in Go.
+bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 # What the tests need and the machine lacks is installed where that is allowed.

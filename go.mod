@@ -15,6 +15,7 @@ require (
 	github.com/tidwall/btree v1.8.2 // in-memory metadata engine
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // encryption of secrets
 	golang.org/x/crypto v0.57.0 // Argon2id, for the passwords of users
+	golang.org/x/sys v0.48.0 // what a socket holds that its peer has not taken
 	google.golang.org/protobuf v1.36.12 // records
 )
 
@@ -85,7 +86,6 @@ require (
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/ini.v1 v1.67.3 // indirect

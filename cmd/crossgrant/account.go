@@ -14,7 +14,9 @@ import (
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/fsck"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/sse"
 )
 
 // accountCommand has the commands that keep accounts.
@@ -203,6 +205,7 @@ func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose
 func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, ends *closure.Service, endpoint, region string) *admin.Local {
 	return &admin.Local{
 		Accounts: service, KMS: keys, Closure: ends, Box: d.box, Endpoint: endpoint, Region: region,
+		Verify: fsck.Options{Store: d.store, Blobs: d.blobs, Keys: &sse.Keyring{Master: d.box, KMS: keys}},
 		ReadProfiles: func(ctx context.Context) ([]admin.Profile, error) {
 			found, err := bootstrap.Profiles(ctx, d.store, d.box)
 			profiles := make([]admin.Profile, len(found))

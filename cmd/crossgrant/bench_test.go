@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"crossgrant/internal/accounts"
+	"crossgrant/internal/audit"
 	"crossgrant/internal/sigv4"
 )
 
@@ -35,7 +36,7 @@ func newBenchServer(b *testing.B) *benchServer {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { folder.close() })
-	wired, err := command.wire(b.Context(), new(config), folder, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	wired, err := command.wire(b.Context(), &config{lines: audit.NewLines(io.Discard)}, folder, slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err != nil {
 		b.Fatal(err)
 	}

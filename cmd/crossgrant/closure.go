@@ -173,5 +173,7 @@ func newOffline(folder *dataFolder) *offline {
 		accessLog: accesslog.New(folder.store, nil, nil, accesslog.Options{Log: quiet}),
 		usage:     usage.New(folder.store, usage.Options{Log: quiet}),
 	}
-	return &offline{folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", ""), parts.objects}
+	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
+	operator.Backups = folder.backups(parts.objects)
+	return &offline{operator, parts.objects}
 }

@@ -51,6 +51,12 @@ func parseEngines(metaURL, blobsURL string) (engines, error) {
 	return e, nil
 }
 
+// pathOf returns what follows the scheme of the URL of an engine.
+func pathOf(url string) string {
+	_, path, _ := strings.Cut(url, ":")
+	return path
+}
+
 func orPath(path, dir string) string {
 	if path == "" {
 		return dir

@@ -27,6 +27,8 @@ const (
 	exitUsage   = 2
 	// exitUnconfirmed: nothing was done, because what is to be done has to be confirmed.
 	exitUnconfirmed = 3
+	// exitRepaired: fsck has found something and repaired all of it.
+	exitRepaired = 4
 )
 
 // commandLine is everything that can be typed. Each flag can be given as an environment variable,
@@ -35,7 +37,10 @@ type commandLine struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	Account  accountCommand  `cmd:"" help:"Create, list, show, close and delete accounts, and keep their quotas."`
 	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and enable KMS keys, and rotate the master key."`
+	Backup   backupCommand   `cmd:"" help:"Make backups of a data folder, list and verify them."`
+	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
+	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
@@ -96,6 +101,10 @@ func report(s streams, err error) int {
 	var unconfirmed unconfirmedError
 	if errors.As(err, &unconfirmed) {
 		return exitUnconfirmed
+	}
+	var repaired repairedError
+	if errors.As(err, &repaired) {
+		return exitRepaired
 	}
 	return exitFailure
 }

@@ -67,7 +67,8 @@ func warnOfQuotas(w io.Writer, list admin.QuotaList, set map[string]int) {
 	}
 	for _, q := range list.Quotas {
 		most := max(q.AWSMaximum, q.Default)
-		if q.Value > most {
+		// What has no default AWS has no number for.
+		if q.Default > 0 && q.Value > most {
 			fmt.Fprintf(w, "crossgrant: note: %s is %d, AWS gives at most %d\n", q.Name, q.Value, most)
 		}
 	}

@@ -137,6 +137,18 @@ func (s *scaleServer) warm(b testing.TB) {
 
 // send sends one signed request, which must succeed.
 func (s *scaleServer) send(b testing.TB, c *caller, service, method, path string, headers map[string]string, body string) {
+	answer, err := s.Client().Do(s.signed(b, c, service, method, path, headers, body))
+	check(b, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode/100 != 2 {
+		b.Fatalf("%s %s: %d %.300s, %v", service, body, answer.StatusCode, text, err)
+	}
+}
+
+// signed returns a signed request.
+func (s *scaleServer) signed(b testing.TB, c *caller, service, method, path string, headers map[string]string, body string) *http.Request {
+	b.Helper()
 	r, err := http.NewRequest(method, s.URL+path, bytes.NewReader([]byte(body)))
 	check(b, err)
 	for name, value := range headers {
@@ -147,13 +159,7 @@ func (s *scaleServer) send(b testing.TB, c *caller, service, method, path string
 	signer := c.signer(service)
 	signer.Sign(neutral, hex.EncodeToString(hash[:]), time.Now())
 	r.Header = neutral.Header
-	answer, err := s.Client().Do(r)
-	check(b, err)
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode/100 != 2 {
-		b.Fatalf("%s %s: %d %.300s, %v", service, body, answer.StatusCode, text, err)
-	}
+	return r
 }
 
 // query sends a request to IAM or STS.

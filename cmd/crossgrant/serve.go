@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
+	"crossgrant/internal/httpapi"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/notify"
 )
@@ -20,6 +22,7 @@ import (
 // serveCommand is the configuration of the server.
 type serveCommand struct {
 	dataFlag
+	limitFlags
 	Listen     string `help:"Address to listen on." default:"127.0.0.1:9000" placeholder:"HOST:PORT"`
 	Region     string `help:"Region that this server is." default:"us-east-1" placeholder:"REGION"`
 	Domain     string `help:"Base domain of virtual-hosted buckets (bucket.DOMAIN); localhost works by itself." placeholder:"DOMAIN"`
@@ -39,8 +42,7 @@ type serveCommand struct {
 }
 
 const (
-	// headerTimeout is how long a client may take for the headers of a request. Bodies may take as
-	// long as they need.
+	// headerTimeout is how long an operator's command may take for the headers of a request.
 	headerTimeout = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
 	// maxHeaders is the size in bytes of request line and headers together, beyond which the connection
@@ -56,8 +58,13 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(s.err, nil))
+	tuneHeap()
+	config.lines = audit.NewLines(s.err)
+	defer config.lines.Flush()
+	log := slog.New(slog.NewJSONHandler(config.lines, nil))
 	config.engines.log = log
+	c.limitFlags = c.choose(availableMemory("/"), openFiles())
+	c.limitMemory()
 	folder, err := openFolder(c.Data, config.engines, true)
 	if errors.Is(err, errLocked) {
 		return fmt.Errorf("%w: stop it, or name another folder with --data", err)
@@ -75,6 +82,7 @@ type config struct {
 	file    *bootstrap.File // nil: none
 	// webhooks are the destinations of event notifications, by ARN.
 	webhooks map[string]notify.Webhook
+	lines    *audit.Lines // what is logged; nil: requests are not
 }
 
 // config checks the flags and reads the files that they name, before anything is opened.
@@ -91,6 +99,9 @@ func (c *serveCommand) config() (*config, error) {
 		return nil, usagef("--region: %q is not the name of a region", c.Region)
 	}
 	if out.webhooks, err = parseWebhooks(c.Webhook, c.WebhookAuthorization, c.Region); err != nil {
+		return nil, err
+	}
+	if err := c.limitFlags.check(); err != nil {
 		return nil, err
 	}
 	if c.AccessLogInterval <= 0 {
@@ -135,6 +146,8 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
 	defer wired.usage.Close()
+	defer wired.backups.Close()
+	defer context.AfterFunc(ctx, wired.backups.Stop)() // requests under way are waited for, but not a backup
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -153,15 +166,15 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	if err != nil {
 		return err
 	}
+	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
+	operator.Backups = wired.backups
 	group := &serverGroup{failed: make(chan error, 2)}
-	group.add(&http.Server{Handler: admin.Handler(folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)), ReadHeaderTimeout: headerTimeout}, socket)
-	if config.tls != nil {
+	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
+	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
+	if listener = httpapi.Listener(bounded); config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}
-	group.add(&http.Server{
-		Handler: wired.pipeline, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}, listener)
+	group.add(server, listener)
 	wired.objects.Start()
 	if c.LifecycleDay != lifecycle.Day {
 		log.Warn("the days of lifecycles are shortened: objects expire earlier than their rules say", "day", c.LifecycleDay)

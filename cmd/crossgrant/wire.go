@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/httpapi"
@@ -47,8 +48,10 @@ type wired struct {
 	accessLog  *accesslog.Service
 	closure    *closure.Service
 	usage      *usage.Service
+	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	pipeline   *httpapi.Pipeline
+	metrics    *metrics.Metrics
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
@@ -71,11 +74,16 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
 		events:   events,
+		metrics:  counted,
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
 		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
 	})
 	if err := w.objects.Recover(ctx); err != nil {
+		return nil, err
+	}
+	w.backups = folder.backups(w.objects)
+	if err := w.backups.Recover(); err != nil {
 		return nil, err
 	}
 	organizations := orgs.New(store, orgs.Options{Accounts: w.accounts, Roles: identity, Principals: identity})
@@ -125,11 +133,12 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(log), counted, w.accessLog, w.usage),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
 		NamesBucket: s3.NamesBucket,
+		Admission:   c.admission(counted),
 	})
 	return w, err
 }

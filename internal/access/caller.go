@@ -12,6 +12,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/quotas"
 	"crossgrant/internal/records"
 	"crossgrant/internal/sigv4"
 	"crossgrant/internal/sts"
@@ -28,6 +29,9 @@ type Caller struct {
 	Secret sigv4.Secret
 	// Session is what temporary credentials stand for; nil for long-term ones and for an anonymous caller.
 	Session *sts.Session
+	// RequestRate is how many requests a second the account may send, and RequestBurst how many at once; 0: as many
+	// as it likes, and as many as in a second.
+	RequestRate, RequestBurst int
 
 	token    string // that came with temporary credentials
 	identity authz.Layer
@@ -93,6 +97,7 @@ func (a *Access) readCaller(ctx context.Context, id ids.AccessKeyID, l *load) (*
 		return nil, err
 	}
 	c := &Caller{AccountName: acct.Name, AccessKeyID: id, Secret: sigv4.NewSecret(string(secret))}
+	c.limit(acct)
 	if c.member, err = a.member(ctx, ids.AccountID(acct.Id), l); err != nil {
 		return nil, err
 	}
@@ -113,6 +118,12 @@ func (a *Access) readCaller(ctx context.Context, id ids.AccessKeyID, l *load) (*
 	c.identity, c.boundary = user.policies, user.boundary
 	c.keys = callerKeys(c, user.tags)
 	return c, nil
+}
+
+// limit gives the caller the quotas on requests of its account.
+func (c *Caller) limit(acct *records.Account) {
+	c.RequestRate = quotas.Of(acct, quotas.RequestRate, 0)
+	c.RequestBurst = quotas.Of(acct, quotas.RequestBurst, 0)
 }
 
 // open returns an account whose principals may act: one that exists and is not closed.

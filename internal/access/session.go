@@ -66,6 +66,7 @@ func (a *Access) readSession(ctx context.Context, id ids.AccessKeyID, token stri
 	c := &Caller{
 		AccountName: acct.Name, AccessKeyID: id, Secret: sigv4.NewSecret(session.Secret), Session: session, token: token,
 	}
+	c.limit(acct)
 	tags, err := a.behind(ctx, c, acct, l)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,8 @@
 //	GET  /keys                   -> KeyList
 //	POST /key/CHANGE?id=KEY      -> Key
 //	POST /master-key/rotate      -> Done
+//	POST /backup                 backup.Order -> BackupStep, one after the other until the last
+//	POST /fsck?repair=true       -> lines of FsckLine
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -33,7 +35,9 @@ import (
 	"time"
 
 	"crossgrant/internal/accounts"
+	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/seal"
@@ -49,8 +53,10 @@ type Operator interface {
 	ShowAccount(ctx context.Context, who string) (Account, error)
 	Profiles(ctx context.Context) (Profiles, error)
 	KeyOperator
+	BackupOperator
 	ClosureOperator
 	QuotaOperator
+	FsckOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -125,10 +131,13 @@ type Local struct {
 	Accounts *accounts.Service
 	KMS      *kms.Service
 	Closure  *closure.Service
+	Backups  *backup.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Verify says what Fsck verifies.
+	Verify fsck.Options
 	// Endpoint and Region are reported with the profiles.
 	Endpoint, Region string
 }

@@ -90,6 +90,8 @@ func Handler(operator Operator) http.Handler {
 	handleKeys(mux, operator)
 	handleQuotas(mux, operator)
 	handleClosure(mux, operator)
+	handleBackup(mux, operator)
+	handleFsck(mux, operator)
 	return mux
 }
 

@@ -61,8 +61,10 @@ type Record struct {
 
 	Status    int
 	ErrorCode string // AWS's code; empty on success
-	BytesIn   int64  // of the body, as sent
-	BytesOut  int64  // of the answer's body
+	// Shed is the bound that the request was turned away for, which is no fault; empty for all others.
+	Shed     string
+	BytesIn  int64 // of the body, as sent
+	BytesOut int64 // of the answer's body
 
 	// Decisions are the answers to the operation's checks, in the order in which they were asked,
 	// up to and including the first denial. Empty if the request failed before it was judged.

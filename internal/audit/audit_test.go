@@ -3,9 +3,10 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"reflect"
+	"slices"
 	"testing"
+	"time"
 
 	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
@@ -28,6 +29,43 @@ func TestStreamHandsEveryRecordToEveryReader(t *testing.T) {
 	}
 }
 
+// TestLogIsNotFloodedByShedRequests holds that of the requests that were turned away one each second has a line, with
+// how many there were, and that all others have theirs.
+func TestLogIsNotFloodedByShedRequests(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	lines := NewLines(&out)
+	log, start := NewLog(lines), time.Now()
+	for i := range 3000 {
+		log.Record(&Record{RequestID: "shed", Time: start.Add(time.Duration(i) * time.Millisecond), Status: 503, ErrorCode: "SlowDown", Shed: "requests"})
+		if i%1000 == 0 {
+			log.Record(&Record{RequestID: "served", Time: start, Status: 200})
+		}
+	}
+	if err := lines.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	var told []int
+	for line := range bytes.Lines(out.Bytes()) {
+		var one struct {
+			RequestID string `json:"request_id"`
+			Level     string
+			Shed      string
+			Requests  int `json:"shed_requests"`
+		}
+		if err := json.Unmarshal(line, &one); err != nil {
+			t.Fatal(err)
+		}
+		if one.Level != "INFO" || (one.Shed == "requests") != (one.RequestID == "shed") {
+			t.Errorf("a line is %s", line)
+		}
+		told = append(told, one.Requests)
+	}
+	if want := []int{1, 0, 1000, 0, 1000, 0}; !slices.Equal(told, want) {
+		t.Errorf("the lines tell of %v requests, want %v", told, want)
+	}
+}
+
 // TestLogExplainsDenials holds that the line of a denied request names what decided, with the values that
 // were compared, and what nearly allowed.
 func TestLogExplainsDenials(t *testing.T) {
@@ -47,10 +85,12 @@ func TestLogExplainsDenials(t *testing.T) {
 		})}
 	}
 	var out bytes.Buffer
-	NewLog(slog.New(slog.NewJSONHandler(&out, nil))).Record(&Record{
+	lines := NewLines(&out)
+	NewLog(lines).Record(&Record{
 		RequestID: "R1", Operation: "PutObject", Status: 403, ErrorCode: "AccessDenied",
 		Decisions: []Decision{ask("s3:PutObject"), ask("s3:DeleteObject")},
 	})
+	lines.Flush()
 	var got struct {
 		Status    int
 		Decisions []line

@@ -1,98 +1,150 @@
 package audit
 
 import (
-	"context"
-	"log/slog"
+	"sync"
+	"time"
 
 	"crossgrant/internal/authz"
+	"crossgrant/internal/limits"
 )
 
-// Log is a Reader that writes one structured line for each request.
-type Log struct{ logger *slog.Logger }
+// Log is a Reader that writes one JSON object for each request, on a line of its own, as the JSON handler of package
+// log/slog writes what the server itself has to say.
+type Log struct {
+	lines   *Lines
+	now     func() time.Time
+	shed    limits.Pulse
+	buffers sync.Pool // of *object
+}
 
-// NewLog returns a Log that writes to logger.
-func NewLog(logger *slog.Logger) *Log { return &Log{logger} }
+// shedEvery is how often a request that was turned away has a line: what bounds the server must not flood its log.
+const shedEvery = time.Second
 
-// Record writes the line of one request: at level error if the server failed, else at level info.
+// NewLog returns a Log that writes to lines, or nothing if that is nil.
+func NewLog(lines *Lines) *Log {
+	return &Log{lines: lines, now: time.Now, shed: limits.Pulse{Every: shedEvery}, buffers: sync.Pool{New: func() any { return new(object) }}}
+}
+
+// maxLine is how large a buffer may be, in bytes, to be used again.
+const maxLine = 16 << 10
+
+// Record writes the line of one request: at level error, and at once, if the server failed, else at level info and
+// within MaxDelay. Of those that were turned away because too much was under way, only one each second has a line,
+// which tells how many there were.
 func (l *Log) Record(r *Record) {
-	level := slog.LevelInfo
-	if r.Fault != "" {
-		level = slog.LevelError
+	if l.lines == nil {
+		return
 	}
-	attrs := make([]slog.Attr, 0, 24)
-	add := func(name, value string) {
-		if value != "" {
-			attrs = append(attrs, slog.String(name, value))
+	shed := 0
+	if r.Shed != "" {
+		var tell bool
+		if shed, tell = l.shed.Beat(r.Time); !tell {
+			return
 		}
 	}
-	add("request_id", r.RequestID)
-	add("service", r.Service)
-	add("operation", r.Operation)
-	add("method", r.Method)
-	add("path", r.Path)
-	add("source_ip", r.SourceIP)
-	add("user_agent", r.UserAgent)
-	add("authentication", r.Authentication)
-	add("access_key_id", string(r.AccessKeyID))
-	add("caller", r.CallerARN)
-	add("caller_account", string(r.CallerAccount))
+	o := l.buffers.Get().(*object)
+	o.text, o.comma = o.text[:0], false
+	o.request(r, shed, l.now())
+	if r.Fault != "" {
+		l.lines.Write(o.text)
+	} else {
+		l.lines.Later(o.text)
+	}
+	if cap(o.text) <= maxLine {
+		l.buffers.Put(o)
+	}
+}
+
+// request writes the line of a request, which stands for so many that were shed.
+func (o *object) request(r *Record, shed int, now time.Time) {
+	level := "INFO"
+	if r.Fault != "" {
+		level = "ERROR"
+	}
+	o.open("", '{')
+	o.time("time", now)
+	o.string("level", level)
+	o.string("msg", "request")
+	o.asked(r)
+	o.int("status", int64(r.Status))
+	o.string0("error", r.ErrorCode)
+	if shed > 0 {
+		o.string("shed", r.Shed)
+		o.int("shed_requests", int64(shed))
+	}
+	o.string0("fault", r.Fault)
+	if len(r.Decisions) > 0 {
+		o.open("decisions", '[')
+		for i := range r.Decisions {
+			o.decision(&r.Decisions[i])
+		}
+		o.close(']')
+	}
+	o.int("bytes_in", r.BytesIn)
+	o.int("bytes_out", r.BytesOut)
+	o.int("duration", int64(r.Duration))
+	o.close('}')
+	o.text = append(o.text, '\n')
+}
+
+// asked writes what was asked, and who asked.
+func (o *object) asked(r *Record) {
+	o.string0("request_id", r.RequestID)
+	o.string0("service", r.Service)
+	o.string0("operation", r.Operation)
+	o.string0("method", r.Method)
+	o.string0("path", r.Path)
+	o.string0("source_ip", r.SourceIP)
+	o.string0("user_agent", r.UserAgent)
+	o.string0("authentication", r.Authentication)
+	o.string0("access_key_id", string(r.AccessKeyID))
+	o.string0("caller", r.CallerARN)
+	o.string0("caller_account", string(r.CallerAccount))
 	if r.CallerAccount == "" {
 		// Whoever an identity provider vouches for has no other name.
-		add("caller_id", r.CallerID)
+		o.string0("caller_id", r.CallerID)
 	}
-	add("bucket", r.Bucket)
-	add("key", r.Key)
-	add("resource_owner", string(r.ResourceOwner))
-	add("object_owner", string(r.ObjectOwner))
-	attrs = append(attrs, slog.Int("status", r.Status))
-	add("error", r.ErrorCode)
-	add("fault", r.Fault)
-	if len(r.Decisions) > 0 {
-		attrs = append(attrs, slog.Any("decisions", decisions(r.Decisions)))
-	}
-	attrs = append(attrs,
-		slog.Int64("bytes_in", r.BytesIn),
-		slog.Int64("bytes_out", r.BytesOut),
-		slog.Duration("duration", r.Duration))
-	l.logger.LogAttrs(context.Background(), level, "request", attrs...)
+	o.string0("bucket", r.Bucket)
+	o.string0("key", r.Key)
+	o.string0("resource_owner", string(r.ResourceOwner))
+	o.string0("object_owner", string(r.ObjectOwner))
 }
 
-// line is a decision as it stands in the log.
-type line struct {
-	Action    string `json:"action,omitempty"`
-	Resource  string `json:"resource"`
-	Decision  string `json:"decision"`
-	By        string `json:"by"`
-	Source    string `json:"source,omitempty"`
-	Statement int    `json:"statement"` // -1 where no statement decided
-	Sid       string `json:"sid,omitempty"`
-	// Compared are the conditions of the statement that denied.
-	Compared []string `json:"compared,omitempty"`
-	Nearest  []miss   `json:"nearest,omitempty"`
-}
-
-// miss is a statement or grant that would have allowed, and what in it did not match.
-type miss struct {
-	In        string   `json:"in"`
-	Source    string   `json:"source"`
-	Statement int      `json:"statement"` // -1 for a grant
-	Sid       string   `json:"sid,omitempty"`
-	Why       []string `json:"why"`
+// decision writes the answer to a check.
+func (o *object) decision(d *Decision) {
+	o.open("", '{')
+	o.string0("action", d.Action)
+	o.string("resource", d.Resource)
+	o.string("decision", d.Effect.String())
+	o.string("by", d.By.Layer.String())
+	o.string0("source", d.By.Source())
+	o.int("statement", int64(d.By.Statement)) // -1 where no statement decided
+	o.string0("sid", d.By.Sid())
+	if c := compared(d); len(c) > 0 {
+		o.strings("compared", c)
+	}
+	if len(d.Misses) > 0 {
+		o.open("nearest", '[')
+		for i := range d.Misses[:min(len(d.Misses), nearest)] {
+			o.miss(&d.Misses[i])
+		}
+		o.close(']')
+	}
+	o.close('}')
 }
 
 // nearest is how many misses of a denial are logged.
 const nearest = 3
 
-func decisions(all []Decision) []line {
-	lines := make([]line, len(all))
-	for i := range all {
-		d := &all[i]
-		lines[i] = line{
-			Action: d.Action, Resource: d.Resource, Decision: d.Effect.String(), By: d.By.Layer.String(), Source: d.By.Source(),
-			Statement: int(d.By.Statement), Sid: d.By.Sid(), Compared: compared(d), Nearest: misses(d.Misses),
-		}
-	}
-	return lines
+// miss writes a statement or grant that would have allowed, and what in it did not match.
+func (o *object) miss(m *authz.Miss) {
+	o.open("", '{')
+	o.string("in", m.Layer.String())
+	o.string("source", m.Source())
+	o.int("statement", int64(m.Statement)) // -1 for a grant
+	o.string0("sid", m.Sid)
+	o.strings("why", m.Why())
+	o.close('}')
 }
 
 // compared tells the conditions of the statement that denied, with the values of the request.
@@ -106,15 +158,6 @@ func compared(d *Decision) []string {
 		for j := range r.Conditions {
 			out = append(out, authz.Compared(&r.Conditions[j]))
 		}
-	}
-	return out
-}
-
-func misses(all []authz.Miss) []miss {
-	var out []miss
-	for i := range all[:min(len(all), nearest)] {
-		m := &all[i]
-		out = append(out, miss{m.Layer.String(), m.Source(), int(m.Statement), m.Sid, m.Why()})
 	}
 	return out
 }

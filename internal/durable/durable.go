@@ -1,4 +1,4 @@
-// Package durable makes folders, and the entries in them, survive power loss. A file system may keep a
+// Package durable makes folders and files, and the entries of both, survive power loss. A file system may keep a
 // new entry in memory until the folder that holds it is synced.
 package durable
 
@@ -37,4 +37,26 @@ func SyncDir(dir string) error {
 		return fmt.Errorf("sync folder %s: %w", dir, err)
 	}
 	return nil
+}
+
+// WriteFile makes the file path hold text, mode 0600, by way of a temporary file beside it: a crash leaves what was there
+// or the whole of it.
+func WriteFile(path string, text []byte) error {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return SyncDir(dir)
 }

@@ -34,3 +34,28 @@ func TestMkdirAll(t *testing.T) {
 		t.Error("SyncDir took a folder that is not there")
 	}
 }
+
+func TestWriteFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, text := range []string{"first", "second, and longer"} {
+		if err := WriteFile(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != text {
+			t.Errorf("%q, %v, want %q", got, err, text)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("beside the file there is something: %v, %v", entries, err)
+	}
+	if err := WriteFile(filepath.Join(dir, "missing", "file"), nil); err == nil {
+		t.Error("WriteFile wrote into a folder that is not there")
+	}
+}

@@ -30,6 +30,12 @@ const maxForm = 1 << 20
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 const maxHeaders = 8 << 10
 
+// maxParameters is how many parameters the query of a request to S3 may have, whose operations have some twenty. Those
+// of other services may be lists. Package url reads none at all of a query with ten thousand.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (InvalidURI)
+const maxParameters = 1000
+
 // formType is the media type of query-protocol requests.
 const formType = "application/x-www-form-urlencoded"
 
@@ -70,9 +76,15 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 		// Those of other services may be parameters of any kind.
 		c.Record.Query = redact(c.HTTP.URL.RawQuery)
 	}
+	if err := p.admission.arrive(c); err != nil {
+		return service, err
+	}
 	if headerSize(c.HTTP) > maxHeaders {
 		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
 			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
+	}
+	if strings.HasPrefix(service.Name(), "s3") && strings.Count(c.HTTP.URL.RawQuery, "&") >= maxParameters {
+		return service, apierr.New(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.").With("URI", c.HTTP.URL.Path)
 	}
 	if unsigned(service, c.HTTP) {
 		return service, nil

@@ -65,11 +65,13 @@ type Call struct {
 	denial  denial
 	// shared are the headers by which the answer is shared with a page of another origin; nil for none.
 	shared http.Header
+	// admitted is what the call holds of the gates of the pipeline's Admission.
+	admitted admitted
 }
 
-// Query returns the parameters of the request's query string, parsed once.
+// Query returns the parameters of the request's query string, parsed once; nil if there is none.
 func (c *Call) Query() url.Values {
-	if c.query == nil {
+	if c.query == nil && c.HTTP.URL.RawQuery != "" {
 		c.query = c.HTTP.URL.Query()
 	}
 	return c.query
@@ -174,6 +176,11 @@ func (c *Call) Refuse(check *access.Check, layer authz.LayerKind, setting authz.
 func (c *Call) ReadBody(limit int64, tooLarge error) ([]byte, error) {
 	if c.Length > limit {
 		return nil, tooLarge
+	}
+	if limit > smallBody && (c.Length < 0 || c.Length > smallBody) {
+		if err := c.pipeline.admission.read(c); err != nil {
+			return nil, err
+		}
 	}
 	b, err := io.ReadAll(io.LimitReader(c.Body, limit+1))
 	if err != nil {

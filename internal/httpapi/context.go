@@ -17,6 +17,7 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
 func globalKeys(c *Call) policy.Context {
 	k := c.Caller.Context()
+	k.Grow(16)
 	c.Caller.RequestKeys(&k, c.Time)
 	k.Set("aws:CurrentTime", c.Time.Format(time.RFC3339))
 	k.Set("aws:EpochTime", strconv.FormatInt(c.Time.Unix(), 10))

@@ -27,6 +27,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
+	"crossgrant/internal/conns"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/policy"
 )
@@ -63,6 +64,8 @@ type Config struct {
 	Metrics http.Handler
 	// NamesBucket reports whether a host names a bucket, below which /-/ is the beginning of keys.
 	NamesBucket func(host string) bool
+	// Admission decides which requests are worked on; nil: all are.
+	Admission *Admission
 }
 
 // Pipeline is the http.Handler of the port.
@@ -78,6 +81,7 @@ type Pipeline struct {
 	own        http.Handler
 	// namesBucket is as in Config.
 	namesBucket func(host string) bool
+	admission   *Admission
 }
 
 // New returns the pipeline for config.
@@ -92,6 +96,7 @@ func New(config Config) (*Pipeline, error) {
 		signatures:  newVerifier(config.Region),
 		own:         ownEndpoints(config.Ready, config.Metrics),
 		namesBucket: config.NamesBucket,
+		admission:   config.Admission,
 	}
 	for _, s := range config.Services {
 		if _, twice := p.services[s.Name()]; twice {
@@ -113,17 +118,23 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// No bucket name begins with '-', so the server's own endpoints cannot hide one in a path; but keys
 	// below a bucket that the host names may begin so.
 	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) && p.hostOf(r.Host) == nil {
+		if conns.From(r.Context()).IsSpare() {
+			w.Header().Set("Connection", "close")
+		}
 		p.own.ServeHTTP(w, r)
 		return
 	}
 	invite(w, r)
 	c := p.accept(r)
+	defer p.admission.leave(c)
 	service, response, err := p.respond(r.Context(), c)
+	c.received.end()
 	if err != nil {
+		err = c.turned(w, err)
 		response = service.Error(c, err)
 		failure := apierr.From(err)
 		c.Record.ErrorCode = failure.Code
-		if failure.Status >= http.StatusInternalServerError {
+		if failure.Status >= http.StatusInternalServerError && c.Record.Shed == "" {
 			c.Record.Fault = failure.Error()
 		}
 		message, err := c.authorizationMessage(err)
@@ -166,7 +177,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 		c.Source = addr.Addr().Unmap()
 	}
 	c.Caller = access.Anonymous()
-	c.received = &received{ReadCloser: r.Body, now: p.now, at: now}
+	c.received = &received{ReadCloser: r.Body, now: p.now, at: now, conn: conns.From(r.Context()), more: r.ContentLength != 0}
 	r.Body = c.received
 	c.Body, c.Length = r.Body, r.ContentLength
 	c.Trailer = func() http.Header { return nil }
@@ -191,6 +202,9 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 		}
 		return service, nil, err
 	}
+	if err := p.admission.enter(ctx, c); err != nil {
+		return service, nil, err
+	}
 	c.context = globalKeys(c)
 	operation, err := service.Route(c)
 	if err != nil {
@@ -205,18 +219,7 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 // its body and no body.
 func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) bool {
 	header := w.Header()
-	for name, values := range response.Header {
-		header[wireName(name)] = values
-	}
-	maps.Copy(header, c.shared)
-	header["x-amz-request-id"] = []string{c.ID}
-	header["x-amz-id-2"] = []string{c.HostID}
-	header["x-amzn-RequestId"] = []string{c.ID}
-	header.Set("Server", "crossgrant")
-	if c.charged && c.Record.ErrorCode == "" {
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
-		header["x-amz-request-charged"] = []string{"requester"}
-	}
+	c.writeHeaders(header, response.Header)
 	status := response.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -235,7 +238,7 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	if c.HTTP.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
 		return true
 	}
-	n, err := io.Copy(w, body)
+	n, err := send(w, c.HTTP, body)
 	c.Record.BytesOut = n
 	if err != nil {
 		c.Record.Fault = "send body: " + err.Error()
@@ -243,16 +246,59 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	return err == nil
 }
 
+// writeHeaders adds the headers of the answer to header: its own, and those that every answer has.
+func (c *Call) writeHeaders(header, own http.Header) {
+	for name, values := range own {
+		header[wireName(name)] = values
+	}
+	maps.Copy(header, c.shared)
+	all := []string{c.ID, c.HostID, "crossgrant"}
+	header["x-amz-request-id"] = all[0:1:1]
+	header["x-amzn-RequestId"] = all[0:1:1]
+	header["x-amz-id-2"] = all[1:2:2]
+	header["Server"] = all[2:3:3]
+	if c.charged && c.Record.ErrorCode == "" {
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+		header["x-amz-request-charged"] = []string{"requester"}
+	}
+}
+
+// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself.
+const maxGathered = 2 << 10
+
+// send writes a body to the client, its beginning together with the headers, and returns how many bytes of it. The
+// end of one whose length is not known is left to package net/http.
+func send(w http.ResponseWriter, r *http.Request, body io.Reader) (int64, error) {
+	conn := connOf(r.Context())
+	length, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
+	if conn == nil || err != nil || length <= maxGathered {
+		return io.Copy(w, body)
+	}
+	conn.hold()
+	n, err := io.Copy(w, body)
+	w.(http.Flusher).Flush()
+	return n, errors.Join(err, conn.release())
+}
+
 // wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the
 // names of user metadata from those of the headers, and a map of headers would give them capitals.
 func wireName(name string) string {
+	if wire, ok := wireNames[name]; ok {
+		return wire
+	}
 	if strings.HasPrefix(name, "X-Amz-") {
 		return strings.ToLower(name)
 	}
-	if name == "Etag" {
-		return "ETag"
-	}
 	return name
+}
+
+// wireNames are the names that most answers have.
+var wireNames = map[string]string{
+	"Etag":                         "ETag",
+	"X-Amz-Version-Id":             "x-amz-version-id",
+	"X-Amz-Checksum-Type":          "x-amz-checksum-type",
+	"X-Amz-Checksum-Crc64nvme":     "x-amz-checksum-crc64nvme",
+	"X-Amz-Server-Side-Encryption": "x-amz-server-side-encryption",
 }
 
 // requestID draws a request ID of the form that S3 uses: 16 upper-case letters and digits.

@@ -1,26 +1,59 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"crossgrant/internal/conns"
 )
 
-// received is the body of a request that knows when its last bytes came.
+// received is the body of a request that knows when its last bytes came, and has its client move as long as it is
+// read.
 type received struct {
 	io.ReadCloser
-	now func() time.Time
-	at  time.Time // when the request was accepted
+	conn *conns.Conn
+	more bool // there is a body
+	now  func() time.Time
+	at   time.Time // when the request was accepted
 	// nanos is how much later the last bytes were read. Whoever gave up a request may still be reading.
 	nanos atomic.Int64
+	phase atomic.Int32
 }
 
+// The phases of a body.
+const (
+	unread  = iota
+	reading // begun, and the end was not seen
+	ended
+	stalled // the client stopped to send it
+)
+
 func (r *received) Read(b []byte) (int, error) {
+	if r.phase.CompareAndSwap(unread, reading) {
+		r.conn.Receive()
+	}
 	n, err := r.ReadCloser.Read(b)
 	r.nanos.Store(int64(r.now().Sub(r.at)))
+	switch {
+	case err == nil:
+	case err == io.EOF && r.phase.CompareAndSwap(reading, ended):
+		r.conn.Received(false)
+	case errors.Is(err, conns.ErrSlow):
+		r.phase.Store(stalled)
+		err = errStalled
+	}
 	return n, err
+}
+
+// end says that the body is not read any more. What is left of it must not keep net/http, which reads some of it.
+func (r *received) end() {
+	if r.more && (r.phase.CompareAndSwap(unread, ended) || r.phase.CompareAndSwap(reading, ended)) {
+		r.conn.Received(true)
+	}
 }
 
 // last returns when the last bytes of the request were read.

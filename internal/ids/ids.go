@@ -70,7 +70,7 @@ func ParseCanonicalUserID(s string) (CanonicalUserID, error) {
 // ParseAccessKeyID returns s as an AccessKeyID, or an error if it is not 16 to 128 characters of
 // [A-Za-z0-9_], the pattern of the IAM API.
 func ParseAccessKeyID(s string) (AccessKeyID, error) {
-	if len(s) < 16 || len(s) > 128 || !only(s, secretAlphabet[:62]+"_") {
+	if len(s) < 16 || len(s) > 128 || !isWord(s) {
 		return "", fmt.Errorf("access key id %q is not 16 to 128 letters, digits or underscores", s)
 	}
 	return AccessKeyID(s), nil
@@ -132,6 +132,17 @@ func draw(rand io.Reader, alphabet string, n int) (string, error) {
 		}
 	}
 	return string(out), nil
+}
+
+// isWord reports whether every byte of s is a letter, a digit or an underscore.
+func isWord(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // only reports whether every byte of s is in set.

@@ -2,7 +2,7 @@ package keys
 
 import "encoding/binary"
 
-// Place is the place of something that waits to be delivered: in the order of Sequence. Random tells those
+// Place is the place of something that lies in the order of Sequence, as what waits to be delivered. Random tells those
 // apart that several servers gave the same sequence.
 type Place struct {
 	Sequence uint64
@@ -13,7 +13,11 @@ func (p Place) appendTo(key []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(key, p.Sequence), p.Random[:]...)
 }
 
-func parsePlace(b []byte) (Place, error) {
+// Bytes returns the place as ParsePlace takes it.
+func (p Place) Bytes() []byte { return p.appendTo(nil) }
+
+// ParsePlace returns the place whose Bytes are given.
+func ParsePlace(b []byte) (Place, error) {
 	if len(b) != 16 {
 		return Place{}, errKey
 	}
@@ -43,7 +47,7 @@ func ParseEvent(key []byte) (destination string, p Place, err error) {
 	if err != nil {
 		return "", p, err
 	}
-	p, err = parsePlace(rest)
+	p, err = ParsePlace(rest)
 	return destination, p, err
 }
 
@@ -64,6 +68,6 @@ func ParseLog(key []byte) (b BucketID, p Place, err error) {
 	if len(key) != 2+len(b)+16 || key[0] != 'F' {
 		return b, p, errKey
 	}
-	p, err = parsePlace(key[2+len(b):])
+	p, err = ParsePlace(key[2+len(b):])
 	return BucketID(key[2:]), p, err
 }

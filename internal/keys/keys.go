@@ -35,7 +35,8 @@
 //	'T' bucket-id kind               setting of a bucket that is not in its record, by SettingKind
 //	'X' bucket                       LifecycleProgress of a bucket with a lifecycle, by name
 //	'U' bucket-id key\0 upload-id    Upload in progress
-//	'P' upload-id number             Part, number as two bytes
+//	'P' upload-id\0 number           Part, number as two bytes
+//	'c' sequence random             content of an object up to 64 KiB, as Object.content names it; sequence as 8 bytes
 //	'G' blob-id                      blob that no record names any more, to be deleted
 //	'b' blob-id                      blob that a record names; empty value. Of blobs written by format 3 and before there is none
 //	'W' blob-id                      of format 3 and before: blob whose record was being written; garbage if found at start
@@ -72,6 +73,7 @@
 //	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
 //	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
+//	'f' kind                         ScrubProgress of the pass over what kind names
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
 package keys
@@ -91,7 +93,7 @@ import (
 //	1  objects without versions, their content in the clear
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
 //	3  uses of AWS's managed policies and of permissions boundaries
-//	4  blobs that are named, instead of those that are being written
+//	4  the content of small objects beside their records; blobs that are named, instead of those that are being written
 const Format = 4
 
 // errKey says that bytes are not a key of the space they were taken for.
@@ -295,6 +297,13 @@ func Part(upload string, number int) []byte {
 
 // Parts is the range of an upload's parts, by number.
 func Parts(upload string) (from, to []byte) { return prefix(escape([]byte{'P'}, upload)) }
+
+// Content is the key of the content of a small object. Places are in the order of time, so that what is written
+// together lies together, and a log-structured store has nothing to merge it with.
+func Content(p Place) []byte { return p.appendTo([]byte{'c'}) }
+
+// AllContents is the range of the contents of small objects.
+func AllContents() (from, to []byte) { return space('c') }
 
 // Garbage is the key of a blob that is to be deleted.
 func Garbage(blob string) []byte { return append([]byte{'G'}, blob...) }

@@ -60,6 +60,7 @@ func TestLayout(t *testing.T) {
 		{"LifecycleBucket", LifecycleBucket("b"), `Xb`},
 		{"Upload", Upload(bucket, "a\x00b", "id"), `U\x00\x01\x02\x03\x04\x05\x06\xffa\x00\xffb\x00\x01id`},
 		{"Part", Part("id", 258), `Pid\x00\x01\x01\x02`},
+		{"Content", Content(Place{1, [8]byte{7: 'r'}}), `c\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00r`},
 		{"Garbage", Garbage("ff"), `Gff`},
 		{"Blob", Blob("ff"), `bff`},
 		{"Writing", Writing("ff"), `Wff`},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// OfObjects reports whether key belongs to objects, uploads, their blobs, to what waits to be told of
+// OfObjects reports whether key belongs to objects, uploads, their blobs and what verifies them, to what waits to be told of
 // them, or to what is known of real use. No permission is read from such a key but the ACL of an object, which
 // is read anew for each request.
 func OfObjects(key []byte) bool {
@@ -14,7 +14,7 @@ func OfObjects(key []byte) bool {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'G', 'W', 'Z', 'F', 'u':
+	case 'O', 'V', 'Y', 'U', 'P', 'c', 'b', 'G', 'W', 'Z', 'F', 'u', 'f':
 		return true
 	default:
 		return false

@@ -34,8 +34,8 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/md5lanes/kernel"},
-		{"internal/arn", "internal/apierr", "internal/md5lanes", "internal/md5lanes/gen"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/md5lanes/kernel"},
+		{"internal/arn", "internal/apierr", "internal/conns", "internal/md5lanes", "internal/md5lanes/gen"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
 		{"internal/saml/samltest"},
 		{"internal/authz"},
@@ -43,8 +43,8 @@ var Crossgrant = Rules{
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas"},
-		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms"},
-		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure"},
+		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup"},
+		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access"},
 		{"internal/audit", "internal/simulator", "internal/notify"},
 		{"internal/accesslog", "internal/usage"},
@@ -57,7 +57,10 @@ var Crossgrant = Rules{
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
 		{"test/servertest", "test/oidcissuer"},
-		{"test/s3tests"},
+		{"test/s3tests", "bench/hist", "bench/sign", "bench/process", "bench/client"},
+		{"bench/load"},
+		{"bench/report"},
+		{"bench/s3bench"},
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",

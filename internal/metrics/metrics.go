@@ -6,6 +6,7 @@ package metrics
 import (
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -24,6 +25,24 @@ type Metrics struct {
 	cycles   *prometheus.CounterVec
 	events   eventMetrics
 	logs     logMetrics
+	limits   limitMetrics
+
+	// answered are the collectors of each kind of answer, and in and out those of bytes, so that a request does not
+	// look for them by their labels.
+	answered sync.Map // of *answered by kind
+	in, out  prometheus.Counter
+}
+
+// kind is what tells answers apart, among the labels.
+type kind struct {
+	service, operation string
+	status             int
+}
+
+// answered counts and times the answers of one kind.
+type answered struct {
+	requests prometheus.Counter
+	seconds  prometheus.Observer
 }
 
 var _ audit.Reader = (*Metrics)(nil)
@@ -52,25 +71,42 @@ func New() *Metrics {
 		}, []string{"what"}),
 		events: newEventMetrics(),
 		logs:   newLogMetrics(),
+		limits: newLimitMetrics(),
 	}
+	m.in, m.out = m.bytes.WithLabelValues("in"), m.bytes.WithLabelValues("out")
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
 		m.logs.objects, m.logs.lines, m.logs.refused, m.logs.dropped,
+		m.limits.shed, m.limits.slow,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 // Record counts one request.
 func (m *Metrics) Record(r *audit.Record) {
-	m.requests.WithLabelValues(r.Service, r.Operation, strconv.Itoa(r.Status)).Inc()
-	m.seconds.WithLabelValues(r.Service, r.Operation).Observe(r.Duration.Seconds())
-	m.bytes.WithLabelValues("in").Add(float64(r.BytesIn))
-	m.bytes.WithLabelValues("out").Add(float64(r.BytesOut))
+	of := m.of(kind{r.Service, r.Operation, r.Status})
+	of.requests.Inc()
+	of.seconds.Observe(r.Duration.Seconds())
+	m.in.Add(float64(r.BytesIn))
+	m.out.Add(float64(r.BytesOut))
 	if n := len(r.Decisions); n > 0 && r.ErrorCode == "AccessDenied" {
 		if last := &r.Decisions[n-1]; !last.Allowed() {
 			m.denials.WithLabelValues(r.Service, last.By.Layer.String()).Inc()
 		}
 	}
+}
+
+// of returns the collectors of one kind of answer.
+func (m *Metrics) of(k kind) *answered {
+	if known, ok := m.answered.Load(k); ok {
+		return known.(*answered)
+	}
+	made := &answered{
+		requests: m.requests.WithLabelValues(k.service, k.operation, strconv.Itoa(k.status)),
+		seconds:  m.seconds.WithLabelValues(k.service, k.operation),
+	}
+	m.answered.Store(k, made)
+	return made
 }
 
 // Lifecycle counts what lifecycles have done.

@@ -19,6 +19,9 @@ func TestMetricsCountRequestsAndDenials(t *testing.T) {
 	}})
 	m.Lifecycle("removed", 3)
 	m.Lifecycle("removed", 2)
+	m.Shed("requests")
+	m.SlowClient("body")
+	m.Gauge("connections", "Connections that are open.", func() int { return 7 })
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/-/metrics", nil))
 	for _, want := range []string{
@@ -26,6 +29,9 @@ func TestMetricsCountRequestsAndDenials(t *testing.T) {
 		`crossgrant_denials_total{layer="identity-based policy",service="s3"} 1`,
 		`crossgrant_body_bytes_total{direction="out"} 5`,
 		`crossgrant_lifecycle_total{what="removed"} 5`,
+		`crossgrant_requests_shed_total{reason="requests"} 1`,
+		`crossgrant_slow_clients_total{while="body"} 1`,
+		`crossgrant_connections 7`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)

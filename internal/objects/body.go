@@ -44,7 +44,7 @@ func (c *content) segments() []*records.Segment {
 	if c.pending == nil {
 		return nil
 	}
-	return []*records.Segment{{Blob: string(c.pending.id()), Size: c.size, Salt: c.salt()}}
+	return []*records.Segment{{Blob: string(c.pending.id()), Size: c.size, Salt: c.salt(), Crc32C: &c.pending.sum}}
 }
 
 // claimant returns the blob that waits for its record, or nil.
@@ -133,8 +133,8 @@ func (s *Service) settle(n *NewObject, c *content, sums *digests) error {
 // transfer moves body to where it is kept, and through sums. The content that it returns is not
 // verified and its blob not committed.
 func (s *Service) transfer(ctx context.Context, n *NewObject, body io.Reader, sums *digests) (*content, error) {
-	chunks := s.chunks.Get().(*chunkPair)
-	defer s.chunks.Put(chunks)
+	chunks, pool := s.takeChunks(n.Length)
+	defer pool.Put(chunks)
 	defer sums.wait() // before the chunks are used for another body
 
 	var err error

@@ -73,8 +73,11 @@ func (s *Service) CompleteUpload(ctx context.Context, n NewObject, upload string
 		if o, err = assemble(u, chosen, &n, expected); err != nil {
 			return err
 		}
+		if err := s.setApart(o); err != nil {
+			return err
+		}
 		for _, p := range rest {
-			if err := release(tx, p.Segments); err != nil {
+			if err := releaseBlobs(tx, p.Segments); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package objects
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -64,6 +63,10 @@ func (s *Service) copyLinked(ctx context.Context, n *NewObject, src Source) (*re
 		return nil, err
 	}
 	o.Segments, o.Modified = l.segments, s.opts.Now().UnixNano()
+	if err := s.setApart(o); err != nil {
+		l.discard()
+		return nil, err
+	}
 	if err := s.keep(ctx, n, o, l); err != nil {
 		l.discard()
 		return nil, err
@@ -139,7 +142,9 @@ func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*reco
 			return nil, err
 		}
 		l.ids = append(l.ids, id)
-		l.segments = append(l.segments, &records.Segment{Blob: string(id), Size: segment.Size, Salt: bytes.Clone(segment.Salt)})
+		linked := proto.CloneOf(segment)
+		linked.Blob = string(id)
+		l.segments = append(l.segments, linked)
 	}
 	return l, nil
 }

@@ -151,7 +151,7 @@ func (s *Service) Reseal(ctx context.Context, b *records.Bucket, src Source, ver
 	}
 	sealed.InlineSalt = src.Object.Encryption.InlineSalt
 	return s.UpdateObject(ctx, b, src.Key, version, Origin{}, func(o *records.Object) error {
-		if !proto.Equal(o, src.Object) {
+		if !sameRecord(o, src.Object) {
 			return ErrChanged
 		}
 		o.Encryption = sealed

@@ -66,9 +66,10 @@ func (c *contents) add(r meta.Reader, b keys.BucketID) error {
 		func() (from, to []byte) { return keys.Objects(b, "") },
 		func() (from, to []byte) { return keys.Versions(b) },
 	} {
+		var d listDecoder
 		it := r.Scan(scan())
 		for it.Next() {
-			o, err := decodeListed(it.Value())
+			o, err := d.decode(it.Value())
 			if err != nil {
 				return errors.Join(err, it.Close())
 			}
@@ -166,7 +167,7 @@ func clearVersions(tx meta.Tx, from, to []byte, most int) (removed int, err erro
 		if err := records.Unmarshal(value, o); err != nil {
 			return err
 		}
-		return release(tx, o.Segments)
+		return release(tx, o)
 	})
 }
 

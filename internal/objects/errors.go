@@ -3,10 +3,14 @@ package objects
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/blob"
+	"crossgrant/internal/records"
 )
 
 // The errors of this package, with codes, messages and details as S3 sends them.
@@ -52,6 +56,12 @@ func noSuchKey(key string) *apierr.Error {
 
 func noSuchVersion(key, version string) *apierr.Error {
 	return apierr.New(404, "NoSuchVersion", "The specified version does not exist.").With("Key", key).With("VersionId", version)
+}
+
+// damaged is the error for content that was found to be lost or not what was written. S3 has none for that.
+func damaged(segment *records.Segment) error {
+	return apierr.New(500, "InternalError", "The content of this object is damaged, and cannot be read. Delete the object, or write it again.").
+		Because(fmt.Errorf("blob %s was found damaged at %s: %w", segment.Blob, time.Unix(0, segment.Damaged).UTC().Format(time.RFC3339), blob.ErrCorrupt))
 }
 
 // invalidVersion is the error for an ID that no version can have.

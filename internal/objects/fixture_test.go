@@ -32,6 +32,7 @@ const (
 	bob   = ids.AccountID("222222222222")
 
 	testInline  = 64  // bytes
+	testApart   = 40  // bytes as they are stored: some inline content lies in records, some beside them
 	testMinPart = 100 // bytes
 	testMaxBody = 1 << 20
 )
@@ -69,11 +70,11 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f.Service = New(store, f.blobs, Options{
 		Keys:        &sse.Keyring{Master: f.box, KMS: oneKMS{}},
-		InlineLimit: testInline,
-		MinPart:     testMinPart,
-		MaxObject:   testMaxBody,
-		Now:         newClock(),
-		Log:         slog.New(slog.DiscardHandler),
+		InlineLimit: testInline, ApartFrom: testApart,
+		MinPart:   testMinPart,
+		MaxObject: testMaxBody,
+		Now:       newClock(),
+		Log:       slog.New(slog.DiscardHandler),
 	})
 	f.bucket = f.createBucket(bucketName, alice)
 	return f
@@ -187,14 +188,15 @@ func (f *fixture) part(key, upload string, number int, body string) CompletedPar
 	return CompletedPart{Number: number, ETag: p.Etag, Checksum: p.GetChecksum().GetValue()}
 }
 
-// checkClean recovers, and wants that no key names a blob that is written or garbage, and that the blobs
-// that exist are those that records name.
+// checkClean recovers, and wants that no key names a blob that is written or garbage, and that the blobs and the
+// contents that exist are those that records name.
 func (f *fixture) checkClean() {
 	f.t.Helper()
 	if err := f.Recover(ctx(f.t)); err != nil {
 		f.t.Errorf("recover: %v", err)
 	}
 	named, keyed := map[blob.ID]bool{}, map[blob.ID]bool{}
+	contents := map[string]int{} // by key: 1 for each that exists, 1 for each that a record names
 	err := f.store.View(ctx(f.t), func(r meta.Reader) error {
 		it := r.Scan([]byte{0}, nil)
 		for it.Next() {
@@ -210,6 +212,14 @@ func (f *fixture) checkClean() {
 					return err
 				}
 				segments = o.Segments
+				if len(o.Content) > 0 {
+					contents["c"+string(o.Content)]++
+				}
+				if len(o.Content) > 0 && o.Inline != nil || len(o.Inline) >= testApart {
+					f.t.Errorf("key %q has %d bytes in its record", it.Key(), len(o.Inline))
+				}
+			case 'c':
+				contents[string(it.Key())]++
 			case 'P':
 				var p records.Part
 				if err := records.Unmarshal(it.Value(), &p); err != nil {
@@ -225,6 +235,11 @@ func (f *fixture) checkClean() {
 	})
 	if err != nil {
 		f.t.Error(err)
+	}
+	for key, count := range contents {
+		if count != 2 {
+			f.t.Errorf("content %q lies there, or is named by a record, and not both once", key)
+		}
 	}
 	if !maps.Equal(keyed, named) {
 		f.t.Errorf("keys say that blobs %v are named, records name %v", slices.Collect(maps.Keys(keyed)), slices.Collect(maps.Keys(named)))

@@ -123,7 +123,7 @@ func (s *Service) applyLifecycle(tx meta.Tx, b *LifecycleBatch, h *head, version
 		return a, freed, err
 	case lifecycle.Transition:
 		f.object.StorageClass = a.Class
-		if err := records.Put(tx, f.at, f.object); err != nil {
+		if err := putObject(tx, f.at, f.object); err != nil {
 			return none, false, err
 		}
 		return a, false, s.changed(tx, h.bucket, h.key, f.object, Origin{Event: "LifecycleTransition"})
@@ -157,9 +157,10 @@ func (h *head) only(r meta.Reader) (bool, error) {
 
 // newer counts the noncurrent versions that are newer than f, up to most, delete markers left out.
 func (h *head) newer(r meta.Reader, f *found, most int) (n int, err error) {
+	var records listDecoder
 	it := r.Scan(keys.VersionsOf(h.id, h.key))
 	for n < most && it.Next() && !bytes.Equal(it.Key(), f.at) {
-		o, err := decodeListed(it.Value())
+		o, err := records.decode(it.Value())
 		if err != nil {
 			return 0, errors.Join(err, it.Close())
 		}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -34,8 +32,7 @@ type ListPage struct {
 	Last string
 }
 
-// ListedObject is a key with its record. What says where the content is (inline content, segments, part
-// sizes) is not loaded into the page: the record cannot be opened.
+// ListedObject is a key with those fields of its record that lists and lifecycles need (listedFields).
 type ListedObject struct {
 	Key    string
 	Object *records.Object
@@ -77,6 +74,7 @@ func (q ListQuery) start() []byte {
 
 // walk fills the page from it.
 func (page *ListPage) walk(it meta.Iterator, q ListQuery) error {
+	var records listDecoder
 	for found := it.Next(); found; {
 		if len(page.Objects)+len(page.Prefixes) == q.Max {
 			page.Truncated = true
@@ -92,7 +90,7 @@ func (page *ListPage) walk(it meta.Iterator, q ListQuery) error {
 			found = it.SeekGE(keys.After(keys.Object(q.Bucket, common)))
 			continue
 		}
-		o, err := decodeListed(it.Value())
+		o, err := records.decode(it.Value())
 		if err != nil {
 			return fmt.Errorf("object %q: %w", key, err)
 		}
@@ -114,42 +112,4 @@ func commonPrefix(key, prefix, delimiter string) (common string, ok bool) {
 		return "", false
 	}
 	return key[:len(prefix)+i+len(delimiter)], true
-}
-
-// unlisted are the fields of records.Object that a page does not load: a page of a thousand small
-// objects would copy their content, and one of multipart objects their segments, for nothing.
-var unlisted = func() map[protowire.Number]bool {
-	fields := new(records.Object).ProtoReflect().Descriptor().Fields()
-	skip := make(map[protowire.Number]bool)
-	for _, name := range []string{"inline", "segments", "part_sizes", "part_checksums"} {
-		for i := range fields.Len() {
-			if string(fields.Get(i).Name()) == name {
-				skip[fields.Get(i).Number()] = true
-			}
-		}
-	}
-	return skip
-}()
-
-// decodeListed decodes the value of an object's record without the fields that are unlisted.
-func decodeListed(value []byte) (*records.Object, error) {
-	var o records.Object
-	if len(value) == 0 {
-		return nil, records.Unmarshal(value, &o)
-	}
-	kept := append(make([]byte, 0, 512), value[0]) // the format byte
-	for rest := value[1:]; len(rest) > 0; {
-		number, _, n := protowire.ConsumeField(rest)
-		if n < 0 {
-			return nil, fmt.Errorf("decode %T: %w: %w", &o, protowire.ParseError(n), meta.ErrCorrupt)
-		}
-		if !unlisted[number] {
-			kept = append(kept, rest[:n]...)
-		}
-		rest = rest[n:]
-	}
-	if err := records.Unmarshal(kept, &o); err != nil {
-		return nil, err
-	}
-	return &o, nil
 }

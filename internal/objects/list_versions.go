@@ -36,8 +36,8 @@ type VersionPage struct {
 	NextVersionMarker string
 }
 
-// ListedVersion is a version with its record, of which what says where the content is is not loaded; see
-// ListedObject. It may be a delete marker.
+// ListedVersion is a version with those fields of its record that lists and lifecycles need (listedFields). It may be a delete
+// marker.
 type ListedVersion struct {
 	Key     string
 	Object  *records.Object
@@ -92,6 +92,7 @@ type versionScan struct {
 	others  meta.Iterator // over keys.Versions
 	// Whether the iterators are at an entry.
 	atCurrent, atOther bool
+	records            listDecoder
 	// last is the key of the version that next returned last.
 	last string
 	any  bool // whether next has returned a version
@@ -217,7 +218,7 @@ func (m *versionScan) next() (*ListedVersion, error) {
 }
 
 func (m *versionScan) listed(key string, value []byte, current bool) (*ListedVersion, error) {
-	o, err := decodeListed(value)
+	o, err := m.records.decode(value)
 	if err != nil {
 		return nil, fmt.Errorf("version of %q: %w", key, err)
 	}

@@ -66,6 +66,10 @@ func (s *Service) Put(ctx context.Context, n NewObject, body io.Reader) (*record
 	o.Parts, o.PartSizes, o.Upload = 0, nil, ""
 	o.Inline, o.Segments, o.Encryption = c.inline, c.segments(), c.encryption(&n)
 	o.Modified = s.opts.Now().UnixNano()
+	if err := s.setApart(o); err != nil {
+		c.discard()
+		return nil, err
+	}
 	if err := s.keep(ctx, &n, o, c.claimant()); err != nil {
 		c.discard()
 		return nil, err
@@ -132,8 +136,8 @@ func (s *Service) write(tx meta.Tx, h *head, o *records.Object, origin Origin) (
 	return freed, s.changed(tx, h.bucket, h.key, o, origin)
 }
 
-// release turns the blobs of segments, whose record the transaction removes, into garbage.
-func release(tx meta.Tx, segments []*records.Segment) error {
+// releaseBlobs turns the blobs of segments, whose record the transaction removes, into garbage.
+func releaseBlobs(tx meta.Tx, segments []*records.Segment) error {
 	for _, segment := range segments {
 		if err := errors.Join(tx.Delete(keys.Blob(segment.Blob)), tx.Put(keys.Garbage(segment.Blob), nil)); err != nil {
 			return err

@@ -115,7 +115,7 @@ func (s *Service) putPart(ctx context.Context, n NewObject, u *records.Upload, n
 				return err
 			}
 		}
-		if err := release(tx, replaced.Segments); err != nil {
+		if err := releaseBlobs(tx, replaced.Segments); err != nil {
 			return err
 		}
 		return records.Put(tx, keys.Part(upload, number), p)

@@ -63,6 +63,9 @@ func piecesOf(o *records.Object, offset, length int64) ([]piece, error) {
 	end := offset + length
 	for _, segment := range o.Segments {
 		from, to := max(offset, start), min(end, start+segment.Size)
+		if from < to && segment.Damaged != 0 {
+			return nil, damaged(segment)
+		}
 		if from < to {
 			pieces = append(pieces, piece{
 				blob: blob.ID(segment.Blob), salt: segment.Salt, size: segment.Size, offset: from - start, length: to - from,
@@ -92,11 +95,7 @@ func (s *Service) openPiece(ctx context.Context, k *sse.Key, p *piece) (io.ReadC
 		return nil, err
 	}
 	if p.blob == "" {
-		content, err := cipher.Open(p.inline, p.size, p.offset, p.length)
-		if err != nil {
-			return nil, fmt.Errorf("open inline content: %w", err)
-		}
-		return io.NopCloser(bytes.NewReader(content)), nil
+		return openInline(cipher, p)
 	}
 	from, count := cipher.Stored(p.size, p.offset, p.length)
 	stored, err := s.openStored(ctx, p, from, count)

@@ -8,8 +8,8 @@
 //
 // # Where bytes are
 //
-// A body of at most Options.InlineLimit bytes lies in the record that describes it. A larger one lies in
-// a blob. The content of an object is the bytes of its segments, in order, then its inline bytes: only
+// A body of at most Options.InlineLimit bytes lies in the metadata store: in the record that describes it, or
+// beside it if it has at least Options.ApartFrom bytes (content.go). A larger one lies in a blob. The content of an object is the bytes of its segments, in order, then its inline bytes: only
 // the last part of a multipart upload may be small enough to be inline, so completing an upload moves
 // no bytes.
 //
@@ -51,6 +51,7 @@ const (
 	MaxInline = 1 << 20
 
 	defaultInline     = 64 << 10
+	defaultApart      = 512
 	defaultMaxObject  = 5 << 30
 	defaultMinPart    = 5 << 20
 	defaultMaxBuckets = 10_000
@@ -61,6 +62,9 @@ type Options struct {
 	// InlineLimit is the size in bytes up to which a body is held in its record; 0 means 64 KiB.
 	// InlineLimit <= MaxInline, and InlineLimit < MinPart.
 	InlineLimit int64
+	// ApartFrom is the size in bytes from which inline content lies beside its record; 0 means 512. A store that is a
+	// network away may want it larger: what lies in the record is read with it.
+	ApartFrom int64
 	// MaxObject is the largest body of one PutObject or UploadPart, and the largest source of one
 	// CopyObject, in bytes; 0 means 5 GiB. A multipart object has no other limit than 10,000 parts of
 	// MaxObject, which is AWS's limit too.
@@ -91,6 +95,7 @@ type Service struct {
 
 	chunks  sync.Pool // *chunkPair
 	md5     md5lanes.Pool
+	small   smallChunks
 	sweeper sweeper
 }
 
@@ -115,6 +120,9 @@ func New(store *meta.Store, blobs blob.Store, opts Options) *Service {
 func (o Options) withDefaults() Options {
 	if o.InlineLimit == 0 {
 		o.InlineLimit = defaultInline
+	}
+	if o.ApartFrom == 0 {
+		o.ApartFrom = defaultApart
 	}
 	if o.MaxObject == 0 {
 		o.MaxObject = defaultMaxObject

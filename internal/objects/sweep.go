@@ -139,11 +139,15 @@ type sweeper struct {
 	mu      sync.Mutex      // protects the fields below
 	holders map[blob.ID]int // the number of readers that hold a blob, > 0
 	spared  bool            // whether a sweep left out a blob that was held
+	pins    map[*pin]bool
+	// sparedPinned says whether a sweep left out a blob that was pinned.
+	sparedPinned bool
 }
 
 func (w *sweeper) init() {
 	w.signal = make(chan struct{}, 1)
 	w.holders = make(map[blob.ID]int)
+	w.pins = make(map[*pin]bool)
 }
 
 // wake says that there may be garbage.
@@ -168,20 +172,23 @@ func (w *sweeper) close() {
 	w.done.Wait()
 }
 
-// run sweeps when woken. After a failure it sweeps again on its own, after a pause.
+// run sweeps when woken. After a failure it sweeps again on its own, after a pause, and after one that left out what
+// is pinned not before a pause.
 func (w *sweeper) run(ctx context.Context, s *Service) {
 	var retry <-chan time.Time // nil: no retry is due
+	signal := w.signal         // nil: wakes are for later
 	pause := firstRetry
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.signal:
+		case <-signal:
 			if !sleep(ctx, sweepDelay) {
 				return
 			}
 		case <-retry:
 		}
+		signal = w.signal
 		err := s.sweep(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -190,6 +197,8 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 			s.opts.Log.Error("deleting garbage", "error", err, "retry", pause)
 			retry = time.After(pause)
 			pause = min(2*pause, lastRetry)
+		case w.hasSparedPinned():
+			signal, retry = nil, time.After(pinnedPause)
 		default:
 			retry, pause = nil, firstRetry
 		}
@@ -236,9 +245,10 @@ func (w *sweeper) free(ids []blob.ID) []blob.ID {
 	defer w.mu.Unlock()
 	var free []blob.ID
 	for _, id := range ids {
-		if w.holders[id] > 0 {
+		switch {
+		case w.holders[id] > 0:
 			w.spared = true
-		} else {
+		case !w.pinned(id):
 			free = append(free, id)
 		}
 	}

@@ -227,7 +227,7 @@ func dropUpload(tx meta.Tx, b keys.BucketID, key, upload string) error {
 		return err
 	}
 	for _, p := range parts {
-		if err := release(tx, p.Segments); err != nil {
+		if err := releaseBlobs(tx, p.Segments); err != nil {
 			return err
 		}
 	}

@@ -179,10 +179,10 @@ func (s *Service) add(tx meta.Tx, h *head, o *records.Object) (freed bool, err e
 	o.Version, o.NullVersion, o.Superseded = nil, false, 0
 	if h.bucket.Versioning == "" {
 		freed = len(h.current.GetSegments()) > 0
-		if err := release(tx, h.current.GetSegments()); err != nil {
+		if err := release(tx, h.current); err != nil {
 			return false, err
 		}
-		return freed, records.Put(tx, keys.Object(h.id, h.key), o)
+		return freed, putObject(tx, keys.Object(h.id, h.key), o)
 	}
 	place, err := s.nextPlace(h)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *Service) add(tx meta.Tx, h *head, o *records.Object) (freed bool, err e
 		return false, err
 	}
 	if !o.DeleteMarker {
-		return freed, records.Put(tx, keys.Object(h.id, h.key), o)
+		return freed, putObject(tx, keys.Object(h.id, h.key), o)
 	}
 	if err := tx.Delete(keys.Object(h.id, h.key)); err != nil {
 		return false, err
@@ -249,7 +249,7 @@ func putVersion(tx meta.Tx, id keys.BucketID, key string, o *records.Object) err
 			return err
 		}
 	}
-	return records.Put(tx, keys.Version(id, key, place), o)
+	return putObject(tx, keys.Version(id, key, place), o)
 }
 
 // dropNull removes the null version, which a new one takes the place of, and tells whether bytes were freed.
@@ -268,7 +268,7 @@ func dropNull(tx meta.Tx, h *head) (freed bool, err error) {
 
 // drop removes the record of a version; its blobs become garbage.
 func drop(tx meta.Tx, id keys.BucketID, key string, f *found) error {
-	if err := release(tx, f.object.Segments); err != nil {
+	if err := release(tx, f.object); err != nil {
 		return err
 	}
 	if f.object.NullVersion && !bytes.Equal(f.at, keys.Object(id, key)) {
@@ -288,7 +288,7 @@ func promote(tx meta.Tx, id keys.BucketID, key string) error {
 	at := keys.Version(id, key, placeOf(o))
 	o.Superseded = 0
 	if o.DeleteMarker {
-		return records.Put(tx, at, o)
+		return putObject(tx, at, o)
 	}
 	if o.NullVersion {
 		if err := tx.Delete(keys.NullVersion(id, key)); err != nil {
@@ -298,22 +298,41 @@ func promote(tx meta.Tx, id keys.BucketID, key string) error {
 	if err := tx.Delete(at); err != nil {
 		return err
 	}
-	return records.Put(tx, keys.Object(id, key), o)
+	return putObject(tx, keys.Object(id, key), o)
 }
 
 // Get returns the record of a version with its inline content: the current one if version is "". It may be
 // a delete marker. NoSuchKey if the key has no version; NoSuchVersion if it has not this one;
 // InvalidArgument if no version can have the ID.
-func (s *Service) Get(ctx context.Context, b keys.BucketID, key, version string) (*records.Object, error) {
-	if err := checkKey(key); err != nil {
-		return nil, err
-	}
-	var o *records.Object
-	err := s.store.View(ctx, func(r meta.Reader) (err error) {
-		o, err = existing(r, b, key, version)
-		return err
+func (s *Service) Get(ctx context.Context, b keys.BucketID, key, version string) (o *records.Object, err error) {
+	err = s.read(ctx, b, key, version, func(r meta.Reader, found *records.Object) error {
+		o = found
+		return loadContent(r, o)
 	})
 	return o, err
+}
+
+// Head is Get without inline content: the record cannot be opened.
+func (s *Service) Head(ctx context.Context, b keys.BucketID, key, version string) (o *records.Object, err error) {
+	err = s.read(ctx, b, key, version, func(_ meta.Reader, found *records.Object) error {
+		o = found
+		return nil
+	})
+	return o, err
+}
+
+// read finds a version, and hands its record to take in the same transaction.
+func (s *Service) read(ctx context.Context, b keys.BucketID, key, version string, take func(meta.Reader, *records.Object) error) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return s.store.View(ctx, func(r meta.Reader) error {
+		o, err := existing(r, b, key, version)
+		if err != nil {
+			return err
+		}
+		return take(r, o)
+	})
 }
 
 // existing is Get in a transaction.
@@ -354,7 +373,7 @@ func (s *Service) UpdateObject(ctx context.Context, b *records.Bucket, key, vers
 		if err := change(f.object); err != nil {
 			return err
 		}
-		if err := records.Put(tx, f.at, f.object); err != nil {
+		if err := putObject(tx, f.at, f.object); err != nil {
 			return err
 		}
 		return s.changed(tx, b, key, f.object, origin)

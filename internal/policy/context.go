@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Context is the request context: the condition keys that are present, with their values. Names
 // compare ignoring case. A key with no values is present and empty, which differs from absent.
@@ -110,8 +113,31 @@ func (c *Context) find(key string) *contextValue {
 	return nil
 }
 
+// Grow makes room for so many more keys.
+func (c *Context) Grow(n int) { c.entries = slices.Grow(c.entries, n) }
+
+// lowerKeys are the names, in lower case, of the keys that every request has.
+var lowerKeys = func() map[string]string {
+	names := map[string]string{}
+	for _, name := range [...]string{
+		"aws:CurrentTime", "aws:EpochTime", "aws:SecureTransport", "aws:ViaAWSService", "aws:SourceIp", "aws:UserAgent",
+		"aws:Referer", "aws:RequestedRegion", "s3:authType", "aws:ResourceAccount", "s3:ResourceAccount",
+		"s3:ObjectCreationOperation", "s3:TlsVersion",
+	} {
+		names[name] = strings.ToLower(name)
+	}
+	return names
+}()
+
+func lowerKey(key string) string {
+	if lower, ok := lowerKeys[key]; ok {
+		return lower
+	}
+	return strings.ToLower(key)
+}
+
 func (c *Context) set(key string, v contextValue) {
-	key = strings.ToLower(key)
+	key = lowerKey(key)
 	for i := range c.entries {
 		if c.entries[i].key == key {
 			c.entries[i].contextValue = v
@@ -119,7 +145,7 @@ func (c *Context) set(key string, v contextValue) {
 		}
 	}
 	if c.entries == nil {
-		c.entries = make([]contextEntry, 0, 8)
+		c.Grow(4)
 	}
 	c.entries = append(c.entries, contextEntry{key, v})
 }

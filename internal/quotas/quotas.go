@@ -38,6 +38,8 @@ type Quota struct {
 	AWSMaximum int
 	// Most is the largest value that can be set: what this program can keep.
 	Most int
+	// Unlimited says that 0 stands for no limit, or for the value that follows from another quota.
+	Unlimited bool
 	// Like is the quota whose value this one has where none is set.
 	Like string
 	// Kind is the kind of what is counted, of which the number is kept; 0: nothing is counted for the account.
@@ -75,6 +77,9 @@ const (
 	SCPs             = "ServiceControlPoliciesPerOrganization"
 	RCPs             = "ResourceControlPoliciesPerOrganization"
 	AttachedPolicies = "ControlPoliciesPerTarget"
+
+	RequestRate  = "RequestRate"
+	RequestBurst = "RequestBurst"
 )
 
 const (
@@ -122,6 +127,11 @@ var all = []Quota{
 	{Name: SCPs, Default: 10_000, Most: many, Used: func(n *records.OrganizationCounts) int64 { return n.Policies["SERVICE_CONTROL_POLICY"] }},
 	{Name: RCPs, Default: 1000, Most: many, Used: func(n *records.OrganizationCounts) int64 { return n.Policies["RESOURCE_CONTROL_POLICY"] }},
 	{Name: AttachedPolicies, Default: 5, Most: 100},
+	// How many requests of its principals are served each second, and how many at once after a pause. AWS tells
+	// neither, and S3 counts by prefix of keys; here they are the operator's.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+	{Name: RequestRate, Most: many, Unlimited: true},
+	{Name: RequestBurst, Most: many, Unlimited: true},
 }
 
 // All returns the quotas in the order in which they are shown. They must not be changed.

@@ -24,13 +24,23 @@ func Marshal(m proto.Message) ([]byte, error) {
 	return b, nil
 }
 
+// Fields returns the fields of a record in Protocol Buffers' wire form, for readers that need few of them; they
+// are part of value. The error wraps meta.ErrCorrupt.
+func Fields(value []byte) ([]byte, error) {
+	if len(value) == 0 || value[0] != format1 {
+		return nil, fmt.Errorf("unknown format of a record: %w", meta.ErrCorrupt)
+	}
+	return value[1:], nil
+}
+
 // Unmarshal decodes value into m. It returns an error that wraps meta.ErrCorrupt if value is not a
 // record of that type.
 func Unmarshal(value []byte, m proto.Message) error {
-	if len(value) == 0 || value[0] != format1 {
-		return fmt.Errorf("decode %T: unknown format: %w", m, meta.ErrCorrupt)
+	fields, err := Fields(value)
+	if err != nil {
+		return fmt.Errorf("decode %T: %w", m, err)
 	}
-	if err := proto.Unmarshal(value[1:], m); err != nil {
+	if err := proto.Unmarshal(fields, m); err != nil {
 		return fmt.Errorf("decode %T: %w: %w", m, err, meta.ErrCorrupt)
 	}
 	return nil

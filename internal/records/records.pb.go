@@ -2604,8 +2604,10 @@ func (x *Checksum) GetComposite() bool {
 type Segment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Blob          string                 `protobuf:"bytes,1,opt,name=blob,proto3" json:"blob,omitempty"`
-	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"` // bytes of content, before encryption
-	Salt          []byte                 `protobuf:"bytes,3,opt,name=salt,proto3" json:"salt,omitempty"`  // of the key that its bytes are encrypted with; empty where the object is not encrypted
+	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`             // bytes of content, before encryption
+	Salt          []byte                 `protobuf:"bytes,3,opt,name=salt,proto3" json:"salt,omitempty"`              // of the key that its bytes are encrypted with; empty where the object is not encrypted
+	Crc32C        *uint32                `protobuf:"fixed32,13,opt,name=crc32c,proto3,oneof" json:"crc32c,omitempty"` // of the bytes as they are stored; absent: written by a program that kept none
+	Damaged       int64                  `protobuf:"varint,14,opt,name=damaged,proto3" json:"damaged,omitempty"`      // when the blob was found to be lost or not what was written; 0: it was not
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2659,6 +2661,20 @@ func (x *Segment) GetSalt() []byte {
 		return x.Salt
 	}
 	return nil
+}
+
+func (x *Segment) GetCrc32C() uint32 {
+	if x != nil && x.Crc32C != nil {
+		return *x.Crc32C
+	}
+	return 0
+}
+
+func (x *Segment) GetDamaged() int64 {
+	if x != nil {
+		return x.Damaged
+	}
+	return 0
 }
 
 // Encryption of an object or of an upload: under which key the key of its content is sealed.
@@ -3022,6 +3038,7 @@ type Object struct {
 	Upload               string                 `protobuf:"bytes,26,opt,name=upload,proto3" json:"upload,omitempty"`                                     // ID of the multipart upload that it was made by; empty: none
 	LegalHoldSet         bool                   `protobuf:"varint,25,opt,name=legal_hold_set,json=legalHoldSet,proto3" json:"legal_hold_set,omitempty"`  // whether anybody has said whether there is a legal hold
 	PartChecksums        []*Checksum            `protobuf:"bytes,24,rep,name=part_checksums,json=partChecksums,proto3" json:"part_checksums,omitempty"`  // of a multipart object, in order
+	Content              []byte                 `protobuf:"bytes,30,opt,name=content,proto3" json:"content,omitempty"`                                   // place of the inline content under keys.Content, where that is not in the record
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -3234,6 +3251,13 @@ func (x *Object) GetLegalHoldSet() bool {
 func (x *Object) GetPartChecksums() []*Checksum {
 	if x != nil {
 		return x.PartChecksums
+	}
+	return nil
+}
+
+func (x *Object) GetContent() []byte {
+	if x != nil {
+		return x.Content
 	}
 	return nil
 }
@@ -6547,6 +6571,99 @@ func (x *CredentialReport) GetContent() []byte {
 	return nil
 }
 
+// ScrubProgress is how far the passes that verify what is stored have come, under keys.Scrub.
+type ScrubProgress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Started       int64                  `protobuf:"varint,1,opt,name=started,proto3" json:"started,omitempty"`                      // when the pass that goes on, or the last one, began; 0: none has begun
+	Finished      int64                  `protobuf:"varint,2,opt,name=finished,proto3" json:"finished,omitempty"`                    // when the last pass ended; < started while one goes on
+	After         []byte                 `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`                           // the last key of the metadata whose blobs are verified; empty: none is
+	Bytes         int64                  `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`                          // of blobs that the pass has verified
+	Findings      int64                  `protobuf:"varint,5,opt,name=findings,proto3" json:"findings,omitempty"`                    // of the pass
+	LastBytes     int64                  `protobuf:"varint,6,opt,name=last_bytes,json=lastBytes,proto3" json:"last_bytes,omitempty"` // those of the last pass that ended
+	LastFindings  int64                  `protobuf:"varint,7,opt,name=last_findings,json=lastFindings,proto3" json:"last_findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScrubProgress) Reset() {
+	*x = ScrubProgress{}
+	mi := &file_records_records_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScrubProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScrubProgress) ProtoMessage() {}
+
+func (x *ScrubProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScrubProgress.ProtoReflect.Descriptor instead.
+func (*ScrubProgress) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *ScrubProgress) GetStarted() int64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *ScrubProgress) GetFinished() int64 {
+	if x != nil {
+		return x.Finished
+	}
+	return 0
+}
+
+func (x *ScrubProgress) GetAfter() []byte {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *ScrubProgress) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *ScrubProgress) GetFindings() int64 {
+	if x != nil {
+		return x.Findings
+	}
+	return 0
+}
+
+func (x *ScrubProgress) GetLastBytes() int64 {
+	if x != nil {
+		return x.LastBytes
+	}
+	return 0
+}
+
+func (x *ScrubProgress) GetLastFindings() int64 {
+	if x != nil {
+		return x.LastFindings
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -6816,11 +6933,14 @@ const file_records_records_proto_rawDesc = "" +
 	"\bChecksum\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12\x1c\n" +
-	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"E\n" +
+	"\tcomposite\x18\x03 \x01(\bR\tcomposite\"\x87\x01\n" +
 	"\aSegment\x12\x12\n" +
 	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
-	"\x04salt\x18\x03 \x01(\fR\x04salt\"\xc1\x02\n" +
+	"\x04salt\x18\x03 \x01(\fR\x04salt\x12\x1b\n" +
+	"\x06crc32c\x18\r \x01(\aH\x00R\x06crc32c\x88\x01\x01\x12\x18\n" +
+	"\adamaged\x18\x0e \x01(\x03R\adamagedB\t\n" +
+	"\a_crc32c\"\xc1\x02\n" +
 	"\n" +
 	"Encryption\x12\x1c\n" +
 	"\talgorithm\x18\x01 \x01(\tR\talgorithm\x12\x1c\n" +
@@ -6853,7 +6973,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\acreated\x18\x02 \x01(\x03R\acreated\"5\n" +
 	"\tRetention\x12\x12\n" +
 	"\x04mode\x18\x01 \x01(\tR\x04mode\x12\x14\n" +
-	"\x05until\x18\x02 \x01(\x03R\x05until\"\xfe\a\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\x98\b\n" +
 	"\x06Object\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n" +
 	"\rowner_account\x18\x02 \x01(\tR\fownerAccount\x12\x12\n" +
@@ -6887,7 +7007,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x0erestored_until\x18\x17 \x01(\x03R\rrestoredUntil\x12\x16\n" +
 	"\x06upload\x18\x1a \x01(\tR\x06upload\x12$\n" +
 	"\x0elegal_hold_set\x18\x19 \x01(\bR\flegalHoldSet\x12C\n" +
-	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\"\x88\b\n" +
+	"\x0epart_checksums\x18\x18 \x03(\v2\x1c.crossgrant.records.ChecksumR\rpartChecksums\x12\x18\n" +
+	"\acontent\x18\x1e \x01(\fR\acontent\"\x88\b\n" +
 	"\x06Upload\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
@@ -7197,7 +7318,16 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04used\x18\x06 \x01(\x03R\x04used\"J\n" +
 	"\x10CredentialReport\x12\x1c\n" +
 	"\tgenerated\x18\x01 \x01(\x03R\tgenerated\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontentB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\acontent\x18\x02 \x01(\fR\acontent\"\xd1\x01\n" +
+	"\rScrubProgress\x12\x18\n" +
+	"\astarted\x18\x01 \x01(\x03R\astarted\x12\x1a\n" +
+	"\bfinished\x18\x02 \x01(\x03R\bfinished\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\fR\x05after\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1a\n" +
+	"\bfindings\x18\x05 \x01(\x03R\bfindings\x12\x1d\n" +
+	"\n" +
+	"last_bytes\x18\x06 \x01(\x03R\tlastBytes\x12#\n" +
+	"\rlast_findings\x18\a \x01(\x03R\flastFindingsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -7211,7 +7341,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 81)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -7287,24 +7417,25 @@ var file_records_records_proto_goTypes = []any{
 	(*AccessedEntities)(nil),           // 71: crossgrant.records.AccessedEntities
 	(*AccessedEntity)(nil),             // 72: crossgrant.records.AccessedEntity
 	(*CredentialReport)(nil),           // 73: crossgrant.records.CredentialReport
-	nil,                                // 74: crossgrant.records.Account.QuotasEntry
-	nil,                                // 75: crossgrant.records.User.InlineEntry
-	nil,                                // 76: crossgrant.records.Group.InlineEntry
-	nil,                                // 77: crossgrant.records.Role.InlineEntry
-	nil,                                // 78: crossgrant.records.Metadata.UserEntry
-	nil,                                // 79: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 80: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*ScrubProgress)(nil),              // 74: crossgrant.records.ScrubProgress
+	nil,                                // 75: crossgrant.records.Account.QuotasEntry
+	nil,                                // 76: crossgrant.records.User.InlineEntry
+	nil,                                // 77: crossgrant.records.Group.InlineEntry
+	nil,                                // 78: crossgrant.records.Role.InlineEntry
+	nil,                                // 79: crossgrant.records.Metadata.UserEntry
+	nil,                                // 80: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 81: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	74, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	75, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58, // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	75, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	76, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58, // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	76, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	77, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	77, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	78, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -7327,7 +7458,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	78, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	79, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -7339,7 +7470,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	79, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	80, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -7355,7 +7486,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13, // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52, // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	80, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	81, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,  // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59, // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -7385,6 +7516,7 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[18].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[20].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[31].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -7392,7 +7524,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   81,
+			NumMessages:   82,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

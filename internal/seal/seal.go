@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -56,11 +55,25 @@ func Load(path string) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read master key: %w", err)
 	}
+	b, err := Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("read master key %s: %w", path, err)
+	}
+	b.path = path
+	return b, nil
+}
+
+// Parse returns the box of the master key whose file has the content text. It is kept nowhere.
+func Parse(text []byte) (*Box, error) {
+	text, ok := unsummed(text)
+	if !ok {
+		return nil, errors.New("it is damaged: restore it from a backup")
+	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(text)))
 	if err != nil {
-		return nil, fmt.Errorf("read master key %s: it is not a keyset: %w", path, err)
+		return nil, fmt.Errorf("it is not a keyset: %w", err)
 	}
-	return fromHandle(handle, path)
+	return fromHandle(handle, "")
 }
 
 // Seal encrypts plaintext for context.
@@ -149,29 +162,8 @@ func writeKeyset(path string, handle *keyset.Handle) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&text)); err != nil {
 		return fmt.Errorf("write master key: %w", err)
 	}
-	if err := writeDurably(path, text.Bytes()); err != nil {
+	if err := durable.WriteFile(path, summed(text.Bytes())); err != nil {
 		return fmt.Errorf("write master key: %w", err)
 	}
 	return nil
-}
-
-// writeDurably makes the file path hold text, mode 0600, and its directory entry durable.
-func writeDurably(path string, text []byte) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".key-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once it is renamed
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return durable.SyncDir(dir)
 }

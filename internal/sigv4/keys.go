@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -25,11 +24,29 @@ func deriveKey(secret Secret, scope Scope) signingKey {
 	return k
 }
 
-func hmacSum(key, data []byte) (sum [sha256.Size]byte) {
-	mac := hmac.New(sha256.New, key)
-	mac.Write(data)
-	mac.Sum(sum[:0])
-	return sum
+// hmacSum returns the HMAC-SHA256 of data. It is that of package crypto/hmac, without the allocations: data is short,
+// and each request needs one.
+//
+// Source: https://www.rfc-editor.org/rfc/rfc2104#section-2
+func hmacSum(key, data []byte) [sha256.Size]byte {
+	var block [sha256.BlockSize]byte
+	if len(key) > len(block) {
+		sum := sha256.Sum256(key)
+		key = sum[:]
+	}
+	copy(block[:], key)
+	var array [512]byte
+	inner := array[:0]
+	for _, b := range block {
+		inner = append(inner, b^0x36)
+	}
+	sum := sha256.Sum256(append(inner, data...))
+	var outer [sha256.BlockSize + sha256.Size]byte
+	for i, b := range block {
+		outer[i] = b ^ 0x5c
+	}
+	copy(outer[sha256.BlockSize:], sum[:])
+	return sha256.Sum256(outer[:])
 }
 
 // KeyCache remembers signing keys, whose derivation costs four HMACs, for the rest of their day. It

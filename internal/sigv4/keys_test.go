@@ -1,12 +1,16 @@
 package sigv4
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestSecretPrintsRedacted(t *testing.T) {
@@ -92,5 +96,41 @@ func TestFailedSignatureIsNotCached(t *testing.T) {
 	r.Method = "GET"
 	if err := judge(e, r, exampleTime); err != nil || len(e.Keys.young) != 1 {
 		t.Errorf("%v, %d keys", err, len(e.Keys.young))
+	}
+}
+
+// TestHMACSum holds that hmacSum is the HMAC of the standard library, whatever the lengths.
+func TestHMACSum(t *testing.T) {
+	t.Parallel()
+	text := bytes.Repeat([]byte("0123456789abcdef\x00\xff"), 64)
+	for _, key := range []int{0, 1, 32, 63, 64, 65, 200} {
+		for _, data := range []int{0, 1, 55, 64, 447, 448, 449, len(text)} {
+			mac := hmac.New(sha256.New, text[:key])
+			mac.Write(text[:data])
+			if got := hmacSum(text[:key], text[:data]); !hmac.Equal(got[:], mac.Sum(nil)) {
+				t.Errorf("a key of %d bytes and %d bytes of data", key, data)
+			}
+		}
+	}
+}
+
+// TestParseDate holds that dates are read as package time reads them, but for leap seconds, which it has none of.
+func TestParseDate(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"20260229T000000Z", "20240229T235959Z", "19000228T000000Z", "00000101T000000Z", "20261301T000000Z", "20260001T000000Z",
+		"20260431T000000Z", "20260100T000000Z", "20260101T240000Z", "20260101T006000Z", "20260101T000060Z", "20260101t000000Z",
+		"20260101T000000z", "2026 101T000000Z", "-0260101T000000Z", "20260101T0000+1Z", "20260101T00000", "99991231T235959Z", "",
+	} {
+		want, err := time.Parse(dateFormat, s)
+		if got, ok := parseDate(s); ok != (err == nil) || !got.Equal(want) {
+			t.Errorf("%q is %v, %t, want %v, %v", s, got, ok, want, err)
+		}
+		if len(s) < 8 {
+			continue
+		}
+		if _, err := time.Parse("20060102", s[:8]); isScopeDate(s[:8]) != (err == nil) {
+			t.Errorf("%q is a day: %t", s[:8], isScopeDate(s[:8]))
+		}
 	}
 }

@@ -260,8 +260,38 @@ func parseDate(s string) (time.Time, bool) {
 	if len(s) != len(dateFormat) {
 		return time.Time{}, false
 	}
-	t, err := time.Parse(dateFormat, s)
-	return t, err == nil
+	day, ok := parseDay(s[:8])
+	if !ok || s[8] != 'T' || s[15] != 'Z' {
+		return time.Time{}, false
+	}
+	hour, minute, second := number(s[9:11]), number(s[11:13]), number(s[13:15])
+	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return time.Time{}, false
+	}
+	return day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second), true
+}
+
+// parseDay reads a day as yyyymmdd, and returns its first moment, UTC.
+func parseDay(s string) (time.Time, bool) {
+	if len(s) != 8 {
+		return time.Time{}, false
+	}
+	year, month, day := number(s[:4]), number(s[4:6]), number(s[6:])
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	// Date takes the 31st of February for one of March.
+	return t, year >= 0 && month >= 1 && month <= 12 && day >= 1 && t.Day() == day
+}
+
+// number returns the number that digits are, or -1 if they are none.
+func number(digits string) int {
+	n := 0
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return -1
+		}
+		n = 10*n + int(digits[i]-'0')
+	}
+	return n
 }
 
 // requestDate reads the date of the header form: X-Amz-Date if it was sent, readable or not, else
@@ -288,11 +318,8 @@ func requestDate(r *Request) (t time.Time, sent string, ok bool) {
 
 // isScopeDate reports whether s is a day as yyyymmdd.
 func isScopeDate(s string) bool {
-	if len(s) != 8 {
-		return false
-	}
-	_, err := time.Parse("20060102", s)
-	return err == nil
+	_, ok := parseDay(s)
+	return ok
 }
 
 // secondsFault is what is wrong with a number of seconds, if anything.

@@ -3,7 +3,9 @@ package sigv4
 import (
 	"crypto/hmac"
 	"encoding/hex"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -65,7 +67,7 @@ func (e *Endpoint) Check(s *Signed, r *Request, now time.Time) error {
 type Verified struct {
 	Signed    *Signed
 	key       *signingKey // a pointer, so that it does not print
-	canonical []byte
+	canonical []byte      // nil unless the payload comes in signed chunks
 }
 
 // Verify judges s as Check does and then compares the signature, in constant time. A zero secret
@@ -87,22 +89,34 @@ func (e *Endpoint) Verify(s *Signed, r *Request, secret Secret, now time.Time) (
 	if s.Form == FormPost {
 		return verifyForm(s, r, key, secret, remember)
 	}
-	var canonical []byte
-	for i, path := range rules.paths() {
-		c := appendCanonical(make([]byte, 0, 1024), r, s.Form, path, s.SignedHeaders, s.PayloadHash)
-		if i == 0 {
-			canonical = c
-		}
-		if !secret.IsZero() && matches(key, s, c) {
+	buffer := canonicalBuffers.Get().(*[]byte)
+	defer canonicalBuffers.Put(buffer)
+	paths := rules.paths()
+	for _, path := range paths {
+		*buffer = appendCanonical((*buffer)[:0], r, s.Form, path, s.SignedHeaders, s.PayloadHash)
+		if !secret.IsZero() && matches(&key, s, *buffer) {
 			remember()
-			return &Verified{s, &key, c}, nil
+			return newVerified(s, &key, *buffer), nil
 		}
 	}
+	canonical := appendCanonical(nil, r, s.Form, paths[0], s.SignedHeaders, s.PayloadHash)
 	return nil, rules.mismatch(s, canonical)
 }
 
+// newVerified returns a proven signature. Only errors about signed chunks tell the canonical request later.
+func newVerified(s *Signed, key *signingKey, canonical []byte) *Verified {
+	v := &Verified{Signed: s, key: key}
+	if payloadKinds[s.PayloadHash].signed() {
+		v.canonical = slices.Clone(canonical)
+	}
+	return v
+}
+
+// canonicalBuffers are buffers for canonical requests.
+var canonicalBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+
 // matches reports whether the signature of s is that of the canonical request.
-func matches(key signingKey, s *Signed, canonical []byte) bool {
+func matches(key *signingKey, s *Signed, canonical []byte) bool {
 	var array [192]byte
 	sum := hmacSum(key[:], appendStringToSign(array[:0], s, canonical))
 	return sameSignature(sum, s.Signature)

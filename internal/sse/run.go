@@ -20,6 +20,13 @@ type Run struct{ aead cipher.AEAD }
 // StoredSize returns how many bytes are stored of a run of size bytes.
 func (r *Run) StoredSize(size int64) int64 { return size + packages(size)*int64(r.aead.Overhead()) }
 
+// IsStoredSize reports whether a run of size bytes of content may be stored as stored bytes, in one layer of
+// encryption or in two.
+func IsStoredSize(stored, size int64) bool {
+	overhead := stored - size
+	return overhead == packages(size)*maxOverhead/2 || overhead == packages(size)*maxOverhead
+}
+
 // packages returns the number of packages of a run of size bytes.
 func packages(size int64) int64 { return (size + PackageSize - 1) / PackageSize }
 
@@ -65,11 +72,19 @@ func (r *Run) Seal(content []byte) []byte {
 // Open returns length bytes from offset of the run of size bytes that is stored as sealed. Only the
 // packages of the range are looked at. An error wraps blob.ErrCorrupt.
 func (r *Run) Open(sealed []byte, size, offset, length int64) ([]byte, error) {
+	return r.OpenTo(nil, sealed, size, offset, length)
+}
+
+// OpenTo is Open into room, whose bytes are overwritten, as far as it has the capacity for the packages.
+func (r *Run) OpenTo(room, sealed []byte, size, offset, length int64) ([]byte, error) {
 	if int64(len(sealed)) != r.StoredSize(size) {
 		return nil, fmt.Errorf("run of %d bytes is stored as %d bytes: %w", size, len(sealed), blob.ErrCorrupt)
 	}
 	s := r.span(size, offset, length)
-	content := make([]byte, 0, s.contentSize())
+	content := room[:0]
+	if int64(cap(room)) < s.contentSize() {
+		content = make([]byte, 0, s.contentSize())
+	}
 	for i := s.first; i < s.end; i++ {
 		var err error
 		at := i * s.stride
@@ -199,3 +214,6 @@ func (w *Writer) Abandon() {
 		w.buf = nil
 	}
 }
+
+// StoredSize returns how many bytes are stored of a run of size bytes whose content is encrypted in this many layers.
+func StoredSize(size int64, layers int) int64 { return size + packages(size)*16*int64(layers) }

@@ -32,7 +32,8 @@ type Server struct {
 	Data    string
 	Address string // host:port, with port 0 for a free one; after the first start the one it got
 	Flags   []string
-	Log     string // path of what it writes to stderr
+	Env     []string // added to the environment, NAME=VALUE
+	Log     string   // path of what it writes to stderr
 
 	running bool
 	process *exec.Cmd
@@ -58,6 +59,7 @@ func (s *Server) Start() error {
 	args := append([]string{"serve", "--data", s.Data, "--listen", s.Address}, s.Flags...)
 	s.process = exec.Command(s.Program, args...)
 	s.process.Stderr = log
+	s.process.Env = append(os.Environ(), s.Env...)
 	stdout, err := s.process.StdoutPipe()
 	if err != nil {
 		return err

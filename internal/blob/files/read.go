@@ -19,19 +19,12 @@ func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.
 		return nil, err
 	}
 	defer s.calls.RUnlock()
-	var f vfs.File
-	err := s.find(id, func(name string) (err error) {
-		f, err = s.fs.Open(name)
-		return err
-	})
+	f, size, err := s.open(id)
 	if err != nil {
-		return nil, translate(id, err)
+		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && (offset < 0 || length < 0 || offset > info.Size()-length) {
-		err = fmt.Errorf("blob %s has %d bytes, not %d from %d: %w", id, info.Size(), length, offset, blob.ErrCorrupt)
-	}
-	if err != nil {
+	if offset < 0 || length < 0 || offset > size-length {
+		err = fmt.Errorf("blob %s has %d bytes, not %d from %d: %w", id, size, length, offset, blob.ErrCorrupt)
 		return nil, errors.Join(err, f.Close())
 	}
 	return &reader{file: f, id: id, next: offset, left: length}, nil

@@ -18,11 +18,18 @@ import (
 // etag returns an object's entity tag without quotes: the MD5 in hexadecimal, and the number of parts
 // for an object that was uploaded in parts.
 func etag(o *records.Object) string {
-	tag := hex.EncodeToString(o.Etag)
+	quoted := quotedETag(o)
+	return quoted[1 : len(quoted)-1]
+}
+
+// quotedETag returns an object's entity tag as answers have it.
+func quotedETag(o *records.Object) string {
+	var room [64]byte
+	tag := hex.AppendEncode(append(room[:0], '"'), o.Etag)
 	if o.Parts > 0 {
-		tag += "-" + strconv.Itoa(int(o.Parts))
+		tag = strconv.AppendInt(append(tag, '-'), int64(o.Parts), 10)
 	}
-	return tag
+	return string(append(tag, '"'))
 }
 
 // modified returns when an object was last modified, in whole seconds, as Last-Modified tells it.
@@ -73,6 +80,9 @@ func decodeConditions(r *http.Request, prefix string, now time.Time) readConditi
 
 // date reads an HTTP date, or the ISO form that S3 accepts as well; zero if it is neither.
 func date(value string) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
 	if t, err := http.ParseTime(value); err == nil {
 		return t
 	}

@@ -77,7 +77,7 @@ func (s *Service) loadSource(ctx context.Context, c *httpapi.Call, src *copySour
 		return err
 	}
 	c.Record.Source = &audit.Source{Bucket: src.name, Key: src.key, VersionID: string(src.version)}
-	src.addressed, err = s.loadVersion(ctx, b, src.key, src.version)
+	src.addressed, err = loadVersion(ctx, s.objects.Get, b, src.key, src.version)
 	if src.object != nil {
 		c.Record.Source.Size = &src.object.Size
 	}

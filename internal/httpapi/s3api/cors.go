@@ -129,12 +129,15 @@ func (s *Service) Unsigned(r *http.Request) bool { return r.Method == http.Metho
 // preflightOf returns the operation that answers a preflight request to a bucket or an object, whatever
 // parameters it has: they are those of the request that the browser asks about.
 func (s *Service) preflightOf(c *httpapi.Call) (*httpapi.Operation, bool) {
+	if c.HTTP.Method != http.MethodOptions || c.Bucket == "" {
+		return nil, false
+	}
 	t := target{method: http.MethodOptions, on: onObject}
 	if c.Key == "" {
 		t.on = onBucket
 	}
 	operation, ok := s.table[t]
-	return &operation, ok && c.Bucket != "" && c.HTTP.Method == http.MethodOptions
+	return &operation, ok
 }
 
 // preflight answers the preflight request of a browser. Whether there is an object is not looked at.

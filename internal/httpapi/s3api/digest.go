@@ -208,6 +208,6 @@ func setChecksum(h http.Header, c *records.Checksum, parts int32) {
 	if c == nil {
 		return
 	}
-	h.Set(checksum.Algorithm(c.Algorithm).Header(), checksumValue(c, parts))
-	h.Set("X-Amz-Checksum-Type", checksumType(c))
+	setHeader(h, checksum.Algorithm(c.Algorithm).Header(), checksumValue(c, parts))
+	setHeader(h, "x-amz-checksum-type", checksumType(c))
 }

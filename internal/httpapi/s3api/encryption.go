@@ -284,8 +284,8 @@ func (s *Service) refuseBlocked(c *httpapi.Call, b *access.Bucket) error {
 // setEncryption tells how an object is encrypted, if it is.
 func setEncryption(h http.Header, e *records.Encryption) {
 	if len(e.GetCustomerMd5()) > 0 {
-		h.Set(customerAlgorithm, sse.AES256)
-		h.Set(customerKeyMD5, base64.StdEncoding.EncodeToString(e.CustomerMd5))
+		setHeader(h, customerAlgorithm, sse.AES256)
+		setHeader(h, customerKeyMD5, base64.StdEncoding.EncodeToString(e.CustomerMd5))
 		return
 	}
 	setServerEncryption(h, e)
@@ -299,18 +299,18 @@ func setServerEncryption(h http.Header, e *records.Encryption) {
 	if e == nil || len(e.CustomerMd5) > 0 {
 		return
 	}
-	h.Set(encryptionHeader, e.Algorithm)
+	setHeader(h, encryptionHeader, e.Algorithm)
 	if e.KmsKeyId != "" {
-		h.Set(kmsKeyHeader, e.KmsKeyId)
+		setHeader(h, kmsKeyHeader, e.KmsKeyId)
 	}
 	if e.BucketKey {
-		h.Set(bucketKeyHeader, "true")
+		setHeader(h, bucketKeyHeader, "true")
 	}
 }
 
 // setContext tells the encryption context, which only the requests that give one get back.
 func setContext(h http.Header, e *records.Encryption) {
 	if e.GetContext() != "" {
-		h.Set(contextHeader, e.Context)
+		setHeader(h, contextHeader, e.Context)
 	}
 }

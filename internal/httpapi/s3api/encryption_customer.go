@@ -28,7 +28,12 @@ const (
 const ofCopySource = "copy-source-"
 
 // about returns the name of a header of SSE-C with infix behind "x-amz-".
-func about(infix, name string) string { return "x-amz-" + infix + name[len("x-amz-"):] }
+func about(infix, name string) string {
+	if infix == "" {
+		return name
+	}
+	return "x-amz-" + infix + name[len("x-amz-"):]
+}
 
 // givesCustomer reports whether a request has one of the headers of a customer's key.
 func givesCustomer(r *http.Request, infix string) bool {

@@ -134,7 +134,7 @@ func (s *Service) runUpdateEncryption(ctx context.Context, c *httpapi.Call, in *
 		if !errors.Is(err, objects.ErrChanged) || attempt == 3 {
 			return nil, err
 		}
-		if in.addressed, err = s.loadVersion(ctx, in.bucket, c.Key, in.version); err != nil {
+		if in.addressed, err = loadVersion(ctx, s.objects.Head, in.bucket, c.Key, in.version); err != nil {
 			return nil, err
 		}
 		for _, check := range in.checks(in.object) {

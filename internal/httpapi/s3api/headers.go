@@ -12,11 +12,45 @@ import (
 // header returns a request header, its values joined by commas if it was sent several times, so that a
 // repeated header is never read as the first of its values alone.
 func header(r *http.Request, name string) string {
-	return strings.TrimSpace(strings.Join(r.Header.Values(name), ","))
+	switch v := values(r, name); len(v) {
+	case 0:
+		return ""
+	case 1:
+		return strings.TrimSpace(v[0])
+	default:
+		return strings.TrimSpace(strings.Join(v, ","))
+	}
 }
 
 // has reports whether a request header was sent.
-func has(r *http.Request, name string) bool { return len(r.Header.Values(name)) > 0 }
+func has(r *http.Request, name string) bool { return len(values(r, name)) > 0 }
+
+// setHeader sets a header of an answer whose name is in lower case.
+func setHeader(h http.Header, name, value string) {
+	if canonical, ok := canonicalNames[name]; ok {
+		h[canonical] = []string{value}
+		return
+	}
+	h.Set(name, value)
+}
+
+// values returns the values of a request header, as they were sent.
+func values(r *http.Request, name string) []string {
+	if canonical, ok := canonicalNames[name]; ok {
+		return r.Header[canonical]
+	}
+	return r.Header.Values(name)
+}
+
+// canonicalNames are the names of known headers as package net/http has them. A request is asked for many of
+// them, and to make each name anew would cost more than to look for it.
+var canonicalNames = func() map[string]string {
+	names := map[string]string{}
+	for name := range known {
+		names[name] = http.CanonicalHeaderKey(name)
+	}
+	return names
+}()
 
 // decodeFlag reads a header that is true or false, in any case; false if it is not there. InvalidArgument for
 // another value.
@@ -93,19 +127,35 @@ const metadataPrefix = "x-amz-meta-"
 
 // checkHeaders refuses a request with an x-amz-* header that asks for something that is not built.
 func checkHeaders(r *http.Request) error {
-	var names []string
+	refused := ""
 	for name := range r.Header {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
-			names = append(names, name)
+		if !hasPrefix(name, "x-amz-") || knownCanonical[name] || hasPrefix(name, metadataPrefix) {
+			continue
+		}
+		name = strings.ToLower(name)
+		// The answer to a request must not depend on the order of a map.
+		if known[name] == unknown && (refused == "" || name < refused) {
+			refused = name
 		}
 	}
-	slices.Sort(names) // the answer to a request must not depend on the order of a map
-	for _, name := range names {
-		if known[name] == unknown && !strings.HasPrefix(name, metadataPrefix) {
-			return refusedHeader(name)
-		}
+	if refused == "" {
+		return nil
 	}
-	return nil
+	return refusedHeader(refused)
+}
+
+// knownCanonical are the names of known headers, as package net/http has them.
+var knownCanonical = func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range canonicalNames {
+		names[name] = true
+	}
+	return names
+}()
+
+// hasPrefix reports whether a header's name, in any letters, begins with prefix, which is in lower case.
+func hasPrefix(name, prefix string) bool {
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 }
 
 // refusedHeader is the error for a header that implies what is not built.

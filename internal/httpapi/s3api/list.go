@@ -249,9 +249,21 @@ func (in *listInput) writeHead(d *restxml.Document, page objects.ListPage) {
 	d.Bool("IsTruncated", page.Truncated)
 }
 
+// contentsSize is about what an object takes in a list beside its key, in bytes.
+const contentsSize = 320
+
+// longest returns the length of the longest key.
+func longest(entries []objects.ListedObject) (n int) {
+	for i := range entries {
+		n = max(n, len(entries[i].Key))
+	}
+	return n
+}
+
 // writeContents writes the objects and common prefixes of a page.
 func (s *Service) writeContents(ctx context.Context, d *restxml.Document, in *listInput, page objects.ListPage, owners bool) error {
 	names := s.namesOf(ctx)
+	d.Grow(len(page.Objects) * (contentsSize + longest(page.Objects)))
 	for _, entry := range page.Objects {
 		o := entry.Object
 		d.Open("Contents")
@@ -271,7 +283,7 @@ func (s *Service) writeContents(ctx context.Context, d *restxml.Document, in *li
 
 // writeContent writes what lists tell of an object's content.
 func writeContent(d *restxml.Document, o *records.Object) {
-	d.Text("ETag", `"`+etag(o)+`"`)
+	d.Text("ETag", quotedETag(o))
 	if o.Checksum != nil {
 		d.Text("ChecksumAlgorithm", o.Checksum.Algorithm)
 		d.Text("ChecksumType", checksumType(o.Checksum))

@@ -29,7 +29,6 @@ func decodeMetadata(r *http.Request) (*records.Metadata, error) {
 		ContentLanguage:    header(r, "Content-Language"),
 		Expires:            header(r, "Expires"),
 		WebsiteRedirect:    header(r, "x-amz-website-redirect-location"),
-		User:               map[string]string{},
 	}
 	if m.ContentType == "" {
 		m.ContentType = defaultContentType
@@ -41,11 +40,14 @@ func decodeMetadata(r *http.Request) (*records.Metadata, error) {
 	}
 	size := 0
 	for name := range r.Header {
-		name, ok := strings.CutPrefix(strings.ToLower(name), metadataPrefix)
-		if !ok {
+		if !hasPrefix(name, metadataPrefix) {
 			continue
 		}
+		name = strings.ToLower(name[len(metadataPrefix):])
 		value := header(r, metadataPrefix+name)
+		if m.User == nil {
+			m.User = map[string]string{}
+		}
 		m.User[name] = value
 		size += len(name) + len(value)
 	}

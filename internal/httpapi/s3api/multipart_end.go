@@ -203,7 +203,7 @@ func (s *Service) runCompleteUpload(ctx context.Context, c *httpapi.Call, in *co
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (multipart upload completion)
 func (s *Service) completedBefore(ctx context.Context, c *httpapi.Call, in *completeUploadInput) (*httpapi.Response, error) {
-	a, err := s.loadVersion(ctx, in.bucket, c.Key, "")
+	a, err := loadVersion(ctx, s.objects.Head, in.bucket, c.Key, "")
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func (s *Service) completed(c *httpapi.Call, in *completeUploadInput, o *records
 	d.Text("Location", location(c))
 	d.Text("Bucket", c.Bucket)
 	d.Text("Key", c.Key)
-	d.Text("ETag", `"`+etag(o)+`"`)
+	d.Text("ETag", quotedETag(o))
 	writeChecksum(d, o.Checksum, o.Parts)
 	if o.Checksum != nil {
 		d.Text("ChecksumType", checksumType(o.Checksum))

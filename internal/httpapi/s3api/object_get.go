@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -40,17 +41,13 @@ var overridable = map[string]string{
 }
 
 func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
-	in := &getObjectInput{cond: decodeConditions(c.HTTP, "", c.Time), overrides: map[string]string{}}
+	in := &getObjectInput{cond: decodeConditions(c.HTTP, "", c.Time)}
 	var err error
 	if in.version, err = decodeVersion(c); err != nil {
 		return nil, err
 	}
-	for parameter, name := range overridable {
-		if c.Query().Has(parameter) {
-			if in.overrides[name], err = decodeOverride(parameter, c.Query().Get(parameter)); err != nil {
-				return nil, err
-			}
-		}
+	if err := in.decodeOverrides(c.Query()); err != nil {
+		return nil, err
 	}
 	if len(in.overrides) > 0 && c.Caller.Kind == policy.Anonymous {
 		return nil, invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
@@ -70,6 +67,23 @@ func decodeGetObject(c *httpapi.Call) (*getObjectInput, error) {
 	}
 	in.checksum = header(c.HTTP, "x-amz-checksum-mode") == "ENABLED"
 	return in, nil
+}
+
+// decodeOverrides reads the headers of the answer that the parameters set.
+func (in *getObjectInput) decodeOverrides(query url.Values) (err error) {
+	for parameter := range query {
+		name, ok := overridable[parameter]
+		if !ok {
+			continue
+		}
+		if in.overrides == nil {
+			in.overrides = map[string]string{}
+		}
+		if in.overrides[name], err = decodeOverride(parameter, query.Get(parameter)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decodeOverride reads a header of the answer.
@@ -96,13 +110,15 @@ func decodePartNumber(c *httpapi.Call) (int, error) {
 // getObject is GetObject.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-func (s *Service) getObject() httpapi.Operation { return s.reading("GetObject", s.runGetObject) }
+func (s *Service) getObject() httpapi.Operation {
+	return s.reading("GetObject", s.objects.Get, s.runGetObject)
+}
 
 // headObject is HeadObject.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 func (s *Service) headObject() httpapi.Operation {
-	return s.reading("HeadObject", func(ctx context.Context, c *httpapi.Call, in *getObjectInput) (*httpapi.Response, error) {
+	return s.reading("HeadObject", s.objects.Head, func(ctx context.Context, c *httpapi.Call, in *getObjectInput) (*httpapi.Response, error) {
 		r, _, err := in.answer(c)
 		if err != nil || r.Status == http.StatusNotModified {
 			return r, err
@@ -119,12 +135,12 @@ func (s *Service) headObject() httpapi.Operation {
 	})
 }
 
-func (s *Service) reading(name string, run func(context.Context, *httpapi.Call, *getObjectInput) (*httpapi.Response, error)) httpapi.Operation {
+func (s *Service) reading(name string, read reader, run func(context.Context, *httpapi.Call, *getObjectInput) (*httpapi.Response, error)) httpapi.Operation {
 	return httpapi.Row[getObjectInput]{
 		Name:   name,
 		Decode: decodeGetObject,
 		Load: func(ctx context.Context, c *httpapi.Call, in *getObjectInput) error {
-			return s.load(ctx, c, &in.addressed)
+			return s.loadWith(ctx, c, read, &in.addressed)
 		},
 		Checks: func(_ *httpapi.Call, in *getObjectInput) []access.Check { return in.checks() },
 		Run:    run,
@@ -162,7 +178,7 @@ func (s *Service) runGetObject(ctx context.Context, c *httpapi.Call, in *getObje
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 3 {
 			return nil, err
 		}
-		if in.addressed, err = s.loadVersion(ctx, in.bucket, c.Key, in.version); err != nil {
+		if in.addressed, err = loadVersion(ctx, s.objects.Get, in.bucket, c.Key, in.version); err != nil {
 			return nil, err
 		}
 		for _, check := range in.checks() {
@@ -253,7 +269,7 @@ func (in *getObjectInput) setChecksum(h http.Header, p span) {
 
 // setValidators sets the headers that tell one state of an object from another.
 func setValidators(h http.Header, o *records.Object) {
-	h.Set("ETag", `"`+etag(o)+`"`)
+	h.Set("ETag", quotedETag(o))
 	h.Set("Last-Modified", modified(o).Format(http.TimeFormat))
 }
 
@@ -285,7 +301,7 @@ func rangeHolds(ifRange string, o *records.Object) bool {
 	if at := date(ifRange); !at.IsZero() {
 		return modified(o).Equal(at)
 	}
-	return ifRange == `"`+etag(o)+`"`
+	return ifRange == quotedETag(o)
 }
 
 // partSpan returns the bytes of one part of an object; an object that was not uploaded in parts has one.

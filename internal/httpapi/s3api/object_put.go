@@ -194,7 +194,7 @@ func (s *Service) runPutObject(ctx context.Context, c *httpapi.Call, in *putObje
 	}
 	c.Record.ObjectSize = &stored.Size
 	r := empty()
-	r.Header.Set("ETag", `"`+etag(stored)+`"`)
+	r.Header.Set("ETag", quotedETag(stored))
 	setWritten(r.Header, stored)
 	setEncryption(r.Header, stored.Encryption)
 	setContext(r.Header, stored.Encryption)

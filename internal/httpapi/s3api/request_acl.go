@@ -24,9 +24,12 @@ type requestACL struct {
 
 // decodeACL reads the ACL headers and refuses what is malformed whoever may own the thing.
 func decodeACL(r *http.Request, forBucket bool) (requestACL, error) {
-	in := requestACL{sent: has(r, acl.CannedHeader), canned: header(r, acl.CannedHeader), grants: map[string]string{}}
+	in := requestACL{sent: has(r, acl.CannedHeader), canned: header(r, acl.CannedHeader)}
 	for _, name := range acl.GrantHeaders {
 		if has(r, name) {
+			if in.grants == nil {
+				in.grants = map[string]string{}
+			}
 			in.grants[name] = header(r, name)
 		}
 	}

@@ -77,10 +77,13 @@ func (a *addressed) source() objects.Source {
 	return objects.Source{Bucket: a.bucket.ID, Key: a.key, Object: a.object, Customer: a.customer}
 }
 
+// reader is how much is read of a version: objects.Service.Get what can be opened, Head the record.
+type reader func(ctx context.Context, b keys.BucketID, key, version string) (*records.Object, error)
+
 // loadVersion reads the version of a key. That it is not there is no error.
-func (s *Service) loadVersion(ctx context.Context, b *access.Bucket, key string, version versionInput) (addressed, error) {
+func loadVersion(ctx context.Context, read reader, b *access.Bucket, key string, version versionInput) (addressed, error) {
 	a := addressed{bucket: b, key: key, version: version}
-	o, err := s.objects.Get(ctx, b.ID, key, string(version))
+	o, err := read(ctx, b.ID, key, string(version))
 	switch {
 	case apierr.Is(err, "NoSuchKey"), apierr.Is(err, "NoSuchVersion"):
 		return a, nil
@@ -94,13 +97,18 @@ func (s *Service) loadVersion(ctx context.Context, b *access.Bucket, key string,
 	return a, nil
 }
 
-// load reads the bucket of a request and the version that it addresses, of which a has the ID.
+// load reads the bucket of a request and the record of the version that it addresses, of which a has the ID.
 func (s *Service) load(ctx context.Context, c *httpapi.Call, a *addressed) error {
+	return s.loadWith(ctx, c, s.objects.Head, a)
+}
+
+// loadWith is load with what is read of the version.
+func (s *Service) loadWith(ctx context.Context, c *httpapi.Call, read reader, a *addressed) error {
 	b, err := s.loadBucket(ctx, c)
 	if err != nil {
 		return err
 	}
-	if *a, err = s.loadVersion(ctx, b, c.Key, a.version); a.object != nil {
+	if *a, err = loadVersion(ctx, read, b, c.Key, a.version); a.object != nil {
 		c.Record.ObjectOwner, c.Record.ObjectSize = ownerOf(b, a.object), &a.object.Size
 	}
 	return err

@@ -19,7 +19,7 @@ func (s *Service) Find(ctx context.Context, c *httpapi.Call, b *access.Bucket, k
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	a, err := s.loadVersion(ctx, b, key, "")
+	a, err := loadVersion(ctx, s.objects.Get, b, key, "")
 	if a.object != nil {
 		c.Record.ObjectOwner = ownerOf(b, a.object)
 	}
@@ -45,7 +45,7 @@ func (s *Service) Missing(ctx context.Context, c *httpapi.Call, b *access.Bucket
 	if err != nil {
 		return err
 	}
-	a, err := s.loadVersion(ctx, b, key, "")
+	a, err := loadVersion(ctx, s.objects.Head, b, key, "")
 	switch {
 	case err != nil:
 		return err

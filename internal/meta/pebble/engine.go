@@ -37,6 +37,7 @@ import (
 	"sync"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/meta"
 )
@@ -44,14 +45,18 @@ import (
 // Engine is a meta.Engine in a folder. An Update that is called from within an Update waits for itself
 // until its context ends; a View may be called from anywhere.
 type Engine struct {
-	db   *pebbledb.DB
-	lock *pebbledb.Lock
+	db    *pebbledb.DB
+	lock  *pebbledb.Lock
+	files vfs.FS // with the folder dir
+	dir   string
 
 	// turn holds a token while fn of an Update runs and its batch is appended. It is a channel rather
 	// than a mutex so that an Update can stop waiting when its context ends.
 	turn chan struct{}
 	// last is the newest commit appended to the log; it belongs to the holder of turn.
 	last *commit
+	// hot is what Updates read over and over; it belongs to the holder of turn.
+	hot *hot
 
 	mu      sync.Mutex // protects the fields below
 	closed  bool
@@ -67,8 +72,9 @@ var _ meta.Engine = (*Engine)(nil)
 // before is durable when Open returns. The errors are ready for an operator: another process uses
 // the folder, meta.ErrCorrupt, or what the file system said.
 func Open(dir string, opts Options) (_ *Engine, err error) {
-	e := &Engine{turn: make(chan struct{}, 1), last: durableCommit()}
+	e := &Engine{turn: make(chan struct{}, 1), last: durableCommit(), hot: newHot()}
 	config := opts.config(e)
+	e.files, e.dir = config.FS, dir
 	if err := makeDir(config.FS, dir); err != nil {
 		return nil, fmt.Errorf("make metadata folder: %w", err)
 	}
@@ -92,6 +98,12 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 			db, err = nil, asError(r)
 		}
 	}()
+	if err := checkBefore(config.FS, dir); err != nil {
+		return nil, err
+	}
+	if err := forgetSums(config.FS, dir); err != nil {
+		return nil, err
+	}
 	found, err := pebbledb.Peek(dir, config.FS)
 	if err != nil {
 		return nil, err
@@ -163,7 +175,7 @@ func (e *Engine) transact(ctx context.Context, fn func(tx meta.Tx) error) (own, 
 			_ = batch.Close()
 		}
 	}()
-	if err := fn(tx{reader{batch}, batch}); err != nil {
+	if err := fn(tx{reader{batch}, batch, e.hot}); err != nil {
 		return nil, seen, err
 	}
 	if batch.Empty() {
@@ -194,6 +206,10 @@ func (e *Engine) Close() error {
 	}
 	_ = e.durable.snapshot.Close()
 	err := e.db.Close()
+	if err == nil {
+		// Without them, or with half of them, the folder is verified as after a crash.
+		_ = writeSums(e.files, e.dir)
+	}
 	if lockErr := e.lock.Close(); err == nil {
 		err = lockErr
 	}

@@ -22,22 +22,32 @@ import (
 const format = pebbledb.FormatValueSeparation
 
 // Defaults, in bytes. The log and the memory table hold whole small objects, which is why they are
-// larger than Pebble's own defaults: a batch of half a memory table takes a slower path.
+// larger than Pebble's own defaults: a batch of half a memory table takes a slower path. Pebble takes the
+// memory tables out of the cache, of which one is being written and one flushed under load: what they leave
+// has to hold the filters and indexes of all tables that are in use. What is in them is also what a start
+// after a kill reads from the log.
 const (
 	defaultCache    = 64 << 20
-	defaultMemTable = 32 << 20
+	defaultMemTable = 8 << 20
+	// smallTable and largeTable are the sizes of tables, from the newest level to the oldest. Pebble's own
+	// begin at 2 MiB: each is a file to be made durable, of which a memory table would become eight.
+	smallTable = 8 << 20
+	largeTable = 64 << 20
+	// tableBlock is what is read at once. A small object would fill a block of 4 KiB, Pebble's own default,
+	// so that the index had an entry for each.
+	tableBlock = 16 << 10
 )
 
 // Options are the settings of an engine; the zero value is good.
 type Options struct {
 	// FS is the file system, nil for that of the operating system.
 	FS vfs.FS
-	// CacheBytes bounds the cache of table blocks; 0 means 64 MiB.
+	// CacheBytes bounds the cache of table blocks and the memory tables, together; 0 means 64 MiB.
 	CacheBytes int64
 	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
 	Log *slog.Logger
 
-	memTableBytes uint64 // for tests; 0 means 32 MiB
+	memTableBytes uint64 // for tests; 0 means 8 MiB
 }
 
 // config returns the settings of the database of e.
@@ -73,11 +83,24 @@ func (o Options) config(e *Engine) *pebbledb.Options {
 	if config.MemTableSize == 0 {
 		config.MemTableSize = defaultMemTable
 	}
+	config.Experimental.SpanPolicyFunc = cutBySpace
 	for level := range config.Levels {
+		config.TargetFileSizes[level] = min(int64(smallTable)<<level, largeTable)
+		config.Levels[level].BlockSize = tableBlock
 		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
 		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return config
+}
+
+// cutBySpace tells Pebble to end a table where the first byte of the keys changes, which tells what the keys are
+// about. Values that are written in the order of their keys then lie in tables that overlap with no others, and
+// are not merged over and over; with a table that also held keys of another space they would be.
+func cutBySpace(from []byte) (policy pebbledb.SpanPolicy, end []byte, err error) {
+	if len(from) == 0 || from[0] == 0xff {
+		return policy, nil, nil
+	}
+	return policy, []byte{from[0] + 1}, nil
 }
 
 // logger passes Pebble's messages on.

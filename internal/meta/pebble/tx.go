@@ -15,10 +15,12 @@ type reader struct {
 	source pebbledb.Reader
 }
 
-// tx is a transaction: an indexed batch, to read and to write.
+// tx is a transaction: an indexed batch, to read and to write. While the batch is empty it reads what is hot from
+// there. Most other keys that it asks for are not there yet.
 type tx struct {
 	reader
 	batch *pebbledb.Batch
+	hot   *hot
 }
 
 var (
@@ -41,10 +43,13 @@ func (r reader) Get(key []byte) ([]byte, error) {
 	return value, nil
 }
 
-func (r reader) GetMany(keys [][]byte) ([][]byte, error) {
+func (r reader) GetMany(keys [][]byte) ([][]byte, error) { return getMany(r.Get, keys) }
+
+// getMany calls get for each key.
+func getMany(get func(key []byte) ([]byte, error), keys [][]byte) ([][]byte, error) {
 	values := make([][]byte, len(keys))
 	for i, key := range keys {
-		value, err := r.Get(key)
+		value, err := get(key)
 		if err != nil && err != meta.ErrNotFound {
 			return nil, err
 		}
@@ -67,7 +72,50 @@ func (r reader) Scan(from, to []byte) meta.Iterator {
 	return &iterator{walk: walk}
 }
 
+func (t tx) Get(key []byte) ([]byte, error) {
+	if !t.batch.Empty() {
+		return t.seek(key)
+	}
+	if value, ok := t.hot.get(key); ok {
+		return value, nil
+	}
+	value, err := t.seek(key)
+	if err == nil {
+		t.hot.offer(key, value)
+	}
+	return value, err
+}
+
+// seek is Get with an iterator, which can use the filters of the oldest level. Pebble's Get does not, and that level has
+// nearly all keys: to learn that a key is not there, which each PUT of a new object does, Get reads a block of the
+// table that could hold it, from the disk if there are many.
+func (t tx) seek(key []byte) (value []byte, err error) {
+	it, err := t.batch.NewIter(&pebbledb.IterOptions{UseL6Filters: true})
+	if err != nil {
+		return nil, fmt.Errorf("get: %w", translate(err))
+	}
+	found := it.SeekPrefixGE(key) && bytes.Equal(it.Key(), key)
+	if found {
+		if value, err = it.ValueAndErr(); err == nil {
+			value = append(make([]byte, 0, len(value)), value...) // not nil, even if empty
+		}
+	}
+	if closeErr := it.Close(); err == nil {
+		err = closeErr // also what ended the search early
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get: %w", translate(err))
+	}
+	if !found {
+		return nil, meta.ErrNotFound
+	}
+	return value, nil
+}
+
+func (t tx) GetMany(keys [][]byte) ([][]byte, error) { return getMany(t.Get, keys) }
+
 func (t tx) Put(key, value []byte) error {
+	t.hot.forget(key)
 	if err := t.batch.Set(key, value, nil); err != nil {
 		return fmt.Errorf("put: %w", err)
 	}
@@ -75,6 +123,7 @@ func (t tx) Put(key, value []byte) error {
 }
 
 func (t tx) Delete(key []byte) error {
+	t.hot.forget(key)
 	if err := t.batch.Delete(key, nil); err != nil {
 		return fmt.Errorf("delete: %w", err)
 	}

@@ -1,6 +1,7 @@
 package restxml
 
 import (
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ func NewIn(namespace, root string) *Document {
 
 // Open begins an element that holds others.
 func (d *Document) Open(name string) {
-	d.buf = append(append(append(d.buf, '<'), name...), '>')
+	d.begin(name)
 	d.open = append(d.open, name)
 }
 
@@ -49,12 +50,15 @@ func (d *Document) Close() {
 	d.open = d.open[:last]
 }
 
+// Grow makes room for size more bytes.
+func (d *Document) Grow(size int) { d.buf = slices.Grow(d.buf, size) }
+
 // Text writes an element that holds a string. Characters that XML 1.0 cannot carry are written as
 // references, as S3 does; strict parsers refuse them, which is what encoding-type=url is for.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints
 func (d *Document) Text(name, value string) {
-	d.buf = append(append(append(d.buf, '<'), name...), '>')
+	d.begin(name)
 	d.buf = appendEscaped(d.buf, value)
 	d.end(name)
 }
@@ -70,13 +74,21 @@ func (d *Document) TextIf(name, value string) {
 }
 
 // Int writes an element that holds a number.
-func (d *Document) Int(name string, value int64) { d.Text(name, strconv.FormatInt(value, 10)) }
+func (d *Document) Int(name string, value int64) {
+	d.begin(name)
+	d.buf = strconv.AppendInt(d.buf, value, 10)
+	d.end(name)
+}
 
 // Bool writes an element that holds true or false.
 func (d *Document) Bool(name string, value bool) { d.Text(name, strconv.FormatBool(value)) }
 
 // Time writes an element that holds a timestamp, as Time writes it.
-func (d *Document) Time(name string, value time.Time) { d.Text(name, Time(value)) }
+func (d *Document) Time(name string, value time.Time) {
+	d.begin(name)
+	d.buf = appendTime(d.buf, value)
+	d.end(name)
+}
 
 // Bytes ends all open elements, the root included, and returns the document, which must not be
 // written to afterwards.
@@ -85,6 +97,10 @@ func (d *Document) Bytes() []byte {
 		d.Close()
 	}
 	return d.buf
+}
+
+func (d *Document) begin(name string) {
+	d.buf = append(append(append(d.buf, '<'), name...), '>')
 }
 
 func (d *Document) end(name string) {
@@ -129,7 +145,11 @@ func (d *Document) failure(e *apierr.Error) {
 
 // Time returns t as S3 writes it in XML: UTC, whole seconds with three decimals that are zero. The
 // fraction is left out so that a listing and the Last-Modified header of an object agree.
-func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
+func Time(t time.Time) string { return string(appendTime(nil, t)) }
+
+func appendTime(dst []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(dst, "2006-01-02T15:04:05"), ".000Z"...)
+}
 
 // URLEncode returns s as encoding-type=url has it: UTF-8, each byte percent-encoded but letters,
 // digits and "-_.*/". S3 was seen to write a space as a plus sign; "%20" is read by clients that take plus
@@ -156,25 +176,56 @@ func URLEncode(s string) string {
 // appendEscaped appends the text of an element. A carriage return is written as a reference because
 // parsers would make it a line feed. Bytes that are not UTF-8 become U+FFFD.
 func appendEscaped(dst []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == '&':
-			dst = append(dst, "&amp;"...)
-		case r == '<':
-			dst = append(dst, "&lt;"...)
-		case r == '>':
-			dst = append(dst, "&gt;"...)
-		case r == '"':
-			dst = append(dst, "&quot;"...)
-		case r < ' ' && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff:
-			dst = append(strconv.AppendInt(append(dst, "&#x"...), int64(r), 16), ';')
-		case r == utf8.RuneError && size == 1:
-			dst = append(dst, "\ufffd"...)
-		default:
-			dst = append(dst, s[i:i+size]...)
+	for {
+		n := plainPrefix(s)
+		dst = append(dst, s[:n]...)
+		if s = s[n:]; s == "" {
+			return dst
 		}
-		i += size
+		r, size := utf8.DecodeRuneInString(s)
+		dst = appendRune(dst, r, size)
+		s = s[size:]
 	}
-	return dst
+}
+
+// plainPrefix returns the length of what s begins with that is written as it is: it ends before the first byte
+// that has to be looked at.
+func plainPrefix(s string) int {
+	for i := range len(s) {
+		if !plain[s[i]] {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// plain tells the bytes that stand for a character of their own that needs no reference.
+var plain = func() (table [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		table[c] = true
+	}
+	for _, c := range []byte(`&<>"`) {
+		table[c] = false
+	}
+	table['\t'], table['\n'] = true, true
+	return table
+}()
+
+// appendRune appends one character, which is size bytes long.
+func appendRune(dst []byte, r rune, size int) []byte {
+	switch {
+	case r == '&':
+		return append(dst, "&amp;"...)
+	case r == '<':
+		return append(dst, "&lt;"...)
+	case r == '>':
+		return append(dst, "&gt;"...)
+	case r == '"':
+		return append(dst, "&quot;"...)
+	case r < ' ' && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff:
+		return append(strconv.AppendInt(append(dst, "&#x"...), int64(r), 16), ';')
+	case r == utf8.RuneError && size == 1:
+		return append(dst, "\ufffd"...)
+	}
+	return utf8.AppendRune(dst, r)
 }

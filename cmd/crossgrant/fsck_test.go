@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"crossgrant/internal/admin"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/objects"
+	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
+)
+
+// withObjects makes a data folder with an account, a bucket "b", and objects in it: large, which lies in a blob, and
+// small.
+func withObjects(t *testing.T) (data string) {
+	t.Helper()
+	data = filepath.Join(t.TempDir(), "data")
+	if status, _, stderr := crossgrant(t, "account", "create", "logs", "--id", "111122223333", "--data", data); status != 0 {
+		t.Fatal(stderr)
+	}
+	e, err := parseEngines("pebble:", "files:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.log = slog.New(slog.DiscardHandler)
+	folder, err := openFolder(data, e, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := folder.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	account := new(records.Account)
+	if err := folder.store.View(t.Context(), func(r meta.Reader) error { return records.Get(r, keys.Account("111122223333"), account) }); err != nil {
+		t.Fatal(err)
+	}
+	service := objects.New(folder.store, folder.blobs, objects.Options{Keys: &sse.Keyring{Master: folder.box}})
+	canonical := account.CanonicalId
+	if err := service.CreateBucket(t.Context(), objects.NewBucket{Name: "bucket", Account: "111122223333", Canonical: ids.CanonicalUserID(canonical), Region: "us-east-1"}); err != nil {
+		t.Fatal(err)
+	}
+	b := new(records.Bucket)
+	if err := folder.store.View(t.Context(), func(r meta.Reader) error { return records.Get(r, keys.Bucket("bucket"), b) }); err != nil {
+		t.Fatal(err)
+	}
+	for key, size := range map[string]int{"large": 200_000, "small": 100} {
+		n := objects.NewObject{Bucket: keys.BucketID(b.Id), BucketName: "bucket", Key: key, Length: -1, Object: &records.Object{Owner: canonical, OwnerAccount: "111122223333"}}
+		if _, err := service.Put(t.Context(), n, io.LimitReader(endless{}, int64(size))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return data
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// blobPaths returns the paths of all blobs.
+func blobPaths(t *testing.T, data string) (paths []string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(data, blobsDir, "?", "?", "*"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d blobs, %v", len(paths), err)
+	}
+	return paths
+}
+
+// flip changes a byte of a file.
+func flip(t *testing.T, path string, at int) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[at] ^= 4
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFsck(t *testing.T) {
+	t.Parallel()
+	data := withObjects(t)
+	expect := func(status int, want ...string) string {
+		t.Helper()
+		got, stdout, stderr := crossgrant(t, append([]string{"fsck", "--data", data}, want[1:]...)...)
+		if got != status || !strings.Contains(stdout+stderr, want[0]) {
+			t.Errorf("status %d, %s%s; want %d, %s", got, stdout, stderr, status, want[0])
+		}
+		return stdout
+	}
+	expect(0, "0 findings")
+	path := blobPaths(t, data)[0]
+	flip(t, path, 100_000)
+	expect(exitFailure, `blob bucket bucket key "large" version null: package 1 of a run is not what was written`)
+	out := expect(exitFailure, `"Bucket":"bucket","Key":"large"`, "--json")
+	var line admin.FsckLine
+	if err := json.Unmarshal([]byte(strings.Split(out, "\n")[0]), &line); err != nil || line.Finding.Key != "large" {
+		t.Errorf("%s: %v", out, err)
+	}
+	expect(exitRepaired, "repaired: mark it as damaged", "--repair")
+	expect(exitFailure, "it was marked as damaged on")
+	flip(t, path, 100_000)
+	expect(exitRepaired, "repaired: take the mark off", "--repair")
+	orphan := filepath.Join(filepath.Dir(path), filepath.Base(path)[:2]+strings.Repeat("0", 30))
+	if err := os.WriteFile(orphan, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(exitFailure, "orphan: nothing names it")
+	expect(exitRepaired, "repaired: remove it", "--repair")
+	if _, err := os.Stat(orphan); err == nil {
+		t.Error("the orphan is still there")
+	}
+	expect(0, "0 findings")
+	expect(exitUsage, "memory:", "--meta", "memory:")
+}
+
+// TestEveryFileOfAFolder holds that damage in any file of a data folder is found by fsck.
+func TestEveryFileOfAFolder(t *testing.T) {
+	t.Parallel()
+	data := withObjects(t)
+	err := filepath.WalkDir(data, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil || len(content) == 0 {
+			return err // its name says everything, or nothing
+		}
+		for _, at := range []int{0, len(content) / 3, len(content) / 2, len(content) - 1} {
+			copied := filepath.Join(t.TempDir(), "data")
+			if err := os.CopyFS(copied, os.DirFS(data)); err != nil {
+				return err
+			}
+			name, err := filepath.Rel(data, path)
+			if err != nil {
+				return err
+			}
+			flip(t, filepath.Join(copied, name), at)
+			status, stdout, stderr := crossgrant(t, "fsck", "--data", copied, "--quiet")
+			want := filepath.Base(name)
+			if status != exitFailure && status != exitRepaired || !strings.Contains(stdout+stderr, want) {
+				t.Errorf("byte %d of %s: status %d, %s%s", at, name, status, stdout, stderr)
+			}
+			if err := os.RemoveAll(copied); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFsckOfARunningServer has the server verify its own folder.
+func TestFsckOfARunningServer(t *testing.T) {
+	t.Parallel()
+	short, err := os.MkdirTemp("", "cg") // short enough for the admin socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(short) })
+	data := filepath.Join(short, "d")
+	if err := os.CopyFS(data, os.DirFS(withObjects(t))); err != nil {
+		t.Fatal(err)
+	}
+	stop := startServer(t, data)
+	status, stdout, stderr := crossgrant(t, "fsck", "--data", data)
+	if status != 0 || !strings.Contains(stdout, "1 blobs of 200000 bytes verified: 0 findings") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	flip(t, blobPaths(t, data)[0], 5)
+	status, stdout, stderr = crossgrant(t, "fsck", "--data", data, "--repair")
+	if status != exitRepaired || !strings.Contains(stdout, `key "large"`) {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	stop()
+}
+
+// startServer runs a server on a folder until the function that it returns is called.
+func startServer(t *testing.T, data string) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	status := make(chan int, 1)
+	var log bytes.Buffer
+	go func() {
+		status <- run(ctx, []string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, streams{w, &log})
+		w.Close()
+	}()
+	line := make([]byte, 200)
+	if n, err := r.Read(line); err != nil || !strings.Contains(string(line[:n]), "is ready") {
+		t.Fatalf("%s, %v: %s", line[:n], err, log.String())
+	}
+	go io.Copy(io.Discard, r)
+	return func() {
+		cancel()
+		if got := <-status; got != 0 {
+			t.Errorf("the server ended with status %d: %s", got, log.String())
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestLimiter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &limiter{rate: 1000}
+		began := time.Now()
+		for range 5 {
+			if err := l.wait(t.Context(), 500); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// What comes first does not wait.
+		if spent := time.Since(began); spent != 2*time.Second {
+			t.Errorf("2500 bytes took %v at 1000 a second", spent)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := l.wait(ctx, 1_000_000); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
+}

@@ -1,0 +1,280 @@
+package fsck
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+const (
+	// batch is how many keys one iterator walks over: an iterator keeps files and memory tables from being freed,
+	// a snapshot does not.
+	batch = 10_000
+	// progressEvery is how many records lie between two calls of Options.Progress.
+	progressEvery = 20_000
+)
+
+// run is one pass over everything.
+type run struct {
+	opts    Options
+	summary Summary
+	// buckets are the names of all buckets by their IDs: about 100 bytes each.
+	buckets map[string]string
+	// uploads are all uploads in progress by their IDs.
+	uploads map[string]upload
+	// damage is what the engine found in its files, in the order of the keys.
+	damage []meta.Damage
+	names  names
+	// told are the findings that were reported and not repaired: they are not reported by each pass again.
+	told map[Finding]bool
+}
+
+// upload is where an upload in progress is.
+type upload struct {
+	bucket keys.BucketID
+	key    string
+}
+
+func newRun(opts Options) *run {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(Progress) {}
+	}
+	if opts.Pace == nil {
+		opts.Pace = func(ctx context.Context, _ int) error { return ctx.Err() }
+	}
+	return &run{opts: opts, buckets: map[string]string{}, uploads: map[string]upload{}, told: map[Finding]bool{}}
+}
+
+// metadata verifies all records, and the names of blobs, in one snapshot.
+func (r *run) metadata(ctx context.Context) error {
+	var found []*entry
+	r.summary.Records, r.names = 0, names{}
+	if err := r.names.list(ctx, r.opts.Blobs); err != nil {
+		return err
+	}
+	err := r.opts.Store.View(ctx, func(reader meta.Reader) error {
+		if err := r.learn(ctx, reader); err != nil {
+			return err
+		}
+		r.tellDamage()
+		err := r.scan(ctx, reader, nil, nil, func(key, value []byte) error {
+			r.summary.Records++
+			if r.summary.Records%progressEvery == 0 {
+				r.opts.Progress(Progress{Stage: "records", Done: r.summary.Records})
+			}
+			e := r.verify(reader, key, value)
+			switch {
+			case errors.Is(e.err, meta.ErrCorrupt) && len(r.damage) > 0:
+				return nil // what it refers to lies where damage was found: nothing can be said of it
+			case e.err != nil:
+				return e.err
+			case len(e.problems) > 0:
+				found = append(found, e)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return r.names.compare(ctx, r, reader)
+	})
+	if err != nil {
+		return err
+	}
+	// Counts come last: what is counted may be repaired before.
+	slices.SortStableFunc(found, func(a, b *entry) int { return cmp.Compare(a.counts(), b.counts()) })
+	for _, e := range found {
+		if err := r.settle(ctx, e); err != nil {
+			return err
+		}
+	}
+	return r.names.settle(ctx, r)
+}
+
+// repairAll verifies the records again as long as a repair may have changed what another record refers to.
+func (r *run) repairAll(ctx context.Context) error {
+	for range maxPasses {
+		before := r.summary.Repaired
+		if err := r.metadata(ctx); err != nil {
+			return err
+		}
+		if r.summary.Repaired == before {
+			return nil
+		}
+	}
+	return nil
+}
+
+// maxPasses is more than the records are deep.
+const maxPasses = 5
+
+// learn reads the names of buckets and the uploads, which other records lie under by an ID.
+func (r *run) learn(ctx context.Context, reader meta.Reader) error {
+	err := r.scan(ctx, reader, []byte{'B'}, []byte{'C'}, func(key, value []byte) error {
+		b := new(records.Bucket)
+		if records.Unmarshal(value, b) == nil {
+			r.buckets[string(b.Id)] = string(key[1:])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.scan(ctx, reader, []byte{'U'}, []byte{'V'}, func(key, _ []byte) error {
+		if object, id, err := keys.ParseUpload(key); err == nil {
+			r.uploads[id] = upload{keys.BucketID(key[1:]), object}
+		}
+		return nil
+	})
+}
+
+// scan calls fn with every entry of a range, but for those that lie where the engine found damage before.
+func (r *run) scan(ctx context.Context, reader meta.Reader, from, to []byte, fn func(key, value []byte) error) error {
+	for _, part := range r.around(from, to) {
+		for from := part[0]; ; {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			last, n, err := r.scanSome(reader, from, part[1], fn)
+			if err != nil {
+				return err
+			}
+			if n < batch {
+				break
+			}
+			from = append(last, 0)
+		}
+	}
+	return nil
+}
+
+// scanSome walks over up to batch entries, and returns the last key and how many there were.
+func (r *run) scanSome(reader meta.Reader, from, to []byte, fn func(key, value []byte) error) (last []byte, n int, err error) {
+	it := reader.Scan(from, to)
+	for n < batch && it.Next() {
+		last = append(last[:0], it.Key()...)
+		n++
+		if err := fn(bytes.Clone(it.Key()), bytes.Clone(it.Value())); err != nil {
+			return last, n, errors.Join(err, it.Close())
+		}
+	}
+	return last, n, it.Close()
+}
+
+// verify verifies one entry.
+func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
+	e := &entry{run: r, r: reader, key: key, value: value}
+	form, parts, err := keys.Split(key)
+	e.parts = parts
+	row, ok := rows[form]
+	if err != nil || !ok {
+		e.parts = nil
+		e.wrong(Record, "no program that is known writes such a key")
+		return e
+	}
+	if row.message == nil {
+		row.check(e, nil)
+		return e
+	}
+	m := row.message(e)
+	if m == nil {
+		return e
+	}
+	if err := records.Unmarshal(value, m); err != nil {
+		e.wrong(Record, "its record cannot be decoded: %v", err)
+		return e
+	}
+	if proto.Size(m) != len(value)-1 || hasUnknown(m, value) {
+		e.wrong(Record, "its record is not as this program writes it")
+	}
+	row.check(e, m)
+	return e
+}
+
+// hasUnknown reports whether a record has fields that this program does not know.
+func hasUnknown(m proto.Message, value []byte) bool {
+	if len(m.ProtoReflect().GetUnknown()) > 0 {
+		return true
+	}
+	known := m.ProtoReflect().New().Interface()
+	err := proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(value[1:], known)
+	return err != nil || proto.Size(known) != len(value)-1
+}
+
+// settle repairs the problems of an entry, if that is asked for, and reports them. The entry is verified again
+// first, as it is now: what is no longer wrong is not reported.
+func (r *run) settle(ctx context.Context, e *entry) error {
+	verify := func(reader meta.Reader) error {
+		value, err := reader.Get(e.key)
+		if errors.Is(err, meta.ErrNotFound) {
+			e.problems = nil
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		*e = *r.verify(reader, e.key, value)
+		return e.err
+	}
+	if !r.opts.Repair {
+		if err := r.opts.Store.View(ctx, verify); err != nil {
+			return err
+		}
+		for _, p := range e.problems {
+			r.found(e.finding(p))
+		}
+		return nil
+	}
+	err := r.opts.Store.Update(ctx, func(tx meta.Tx) error {
+		if err := verify(tx); err != nil {
+			return err
+		}
+		for _, p := range e.problems {
+			if err := apply(tx, p.writes); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("repair %q: %w", e.key, err)
+	}
+	for _, p := range e.problems {
+		f := e.finding(p)
+		f.Repaired = len(p.writes) > 0
+		r.found(f)
+	}
+	return nil
+}
+
+func apply(tx meta.Tx, writes []write) error {
+	for _, w := range writes {
+		var err error
+		if w.value == nil {
+			err = tx.Delete(w.key)
+		} else {
+			err = tx.Put(w.key, w.value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quoted returns a key of the metadata store as findings show it.
+func quoted(key []byte) string { return strconv.QuoteToASCII(string(key)) }

@@ -1,0 +1,111 @@
+package httpapi
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync/atomic"
+	"testing"
+)
+
+// counting is a listener that counts the writes to its connections.
+type counting struct {
+	net.Listener
+	writes atomic.Int64
+}
+
+type countedConn struct {
+	*net.TCPConn
+	writes *atomic.Int64
+}
+
+func (c *counting) Accept() (net.Conn, error) {
+	one, err := c.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &countedConn{one.(*net.TCPConn), &c.writes}, nil
+}
+
+func (c *countedConn) Write(b []byte) (int, error) {
+	c.writes.Add(1)
+	return c.TCPConn.Write(b)
+}
+
+// TestAnswersLeaveTogether holds that an answer arrives whole, whatever its length, and a small one with a single
+// write, its headers included.
+func TestAnswersLeaveTogether(t *testing.T) {
+	t.Parallel()
+	for _, overTLS := range []bool{false, true} {
+		content := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
+		counted := new(counting)
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			size, _ := strconv.Atoi(r.URL.Query().Get("size"))
+			if r.URL.Path == "/known" {
+				w.Header().Set("Content-Length", strconv.Itoa(size))
+			}
+			if n, err := send(w, r, io.LimitReader(bytes.NewReader(content), int64(size))); err != nil || n != int64(size) {
+				t.Errorf("sent %d bytes of %d: %v", n, size, err)
+			}
+		}))
+		counted.Listener = server.Listener
+		server.Listener, server.Config.ConnContext = Listener(counted), ConnContext
+		if overTLS {
+			server.StartTLS()
+		} else {
+			server.Start()
+		}
+		for _, path := range []string{"/known", "/unknown"} {
+			for _, size := range []int{0, 1, maxGathered, maxGathered + 1, 4 << 10, maxHeld - 1, maxHeld, maxHeld + 1, len(content)} {
+				before := counted.writes.Load()
+				answer, err := server.Client().Get(server.URL + path + "?size=" + strconv.Itoa(size))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(answer.Body)
+				if err != nil || !bytes.Equal(got, content[:size]) {
+					t.Errorf("%s of %d bytes: got %d, %v", path, size, len(got), err)
+				}
+				answer.Body.Close()
+				if n := counted.writes.Load() - before; path == "/known" && size < maxHeld-1 && before > 0 && n != 1 {
+					t.Errorf("%d bytes, TLS %t: %d writes, want 1", size, overTLS, n)
+				}
+			}
+		}
+		server.Close()
+	}
+}
+
+// TestLastAnswerIsReadWhole holds that a connection that is closed after its answer is closed for writing first.
+func TestLastAnswerIsReadWhole(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	defer far.Close()
+	if err := (&conn{Conn: near}).CloseWrite(); err != nil {
+		t.Errorf("a connection that cannot be half closed: %v", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := Listener(l).Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	if err := server.(*conn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := client.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("read %d bytes, %v, want the end", n, err)
+	}
+}

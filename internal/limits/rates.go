@@ -1,0 +1,101 @@
+package limits
+
+import (
+	"sync"
+	"time"
+)
+
+// Rates are token buckets by key, of which a fixed number is kept. The bucket that was not asked for the longest is
+// forgotten for a new one, and is full when its key comes again. That changes nothing for a bucket that had the time
+// to fill, which is its burst over its rate; so whoever comes from very many keys gains no more than the full
+// buckets that each of them has anyway, and takes nothing from the otherr.
+//
+// All methods are safe for concurrent use.
+type Rates[K comparable] struct {
+	most int
+
+	mu      sync.Mutex
+	buckets map[K]*bucket[K]
+	newest  *bucket[K] // ring, from the latest used to the one before
+}
+
+// bucket is the tokens of one key.
+type bucket[K comparable] struct {
+	key          K
+	tokens       float64
+	at           time.Time // when tokens was right
+	newer, older *bucket[K]
+}
+
+// NewRates returns buckets for at most this many keys, at least one.
+func NewRates[K comparable](most int) *Rates[K] {
+	return &Rates[K]{most: max(most, 1), buckets: map[K]*bucket[K]{}}
+}
+
+// Take takes a token from the bucket of key, which holds burst of them, at least one, and gets rate of them each
+// second, more than 0. It returns 0, or how long it takes until there is a token again: then none was taken.
+func (r *Rates[K]) Take(key K, rate, burst int, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b := r.buckets[key]
+	if b == nil {
+		b = r.add(key, float64(max(burst, 1)), now)
+	} else if r.newest != b {
+		r.unlink(b)
+		r.link(b)
+	}
+	if passed := now.Sub(b.at); passed > 0 {
+		b.tokens += passed.Seconds() * float64(rate)
+		b.at = now
+	}
+	// Also where the burst was lowered.
+	b.tokens = min(b.tokens, float64(max(burst, 1)))
+	if b.tokens >= 1 {
+		b.tokens--
+		return 0
+	}
+	return max(time.Duration((1-b.tokens)/float64(rate)*float64(time.Second)), 1)
+}
+
+// Len returns how many buckets are kept.
+func (r *Rates[K]) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.buckets)
+}
+
+// add keeps a new bucket. The caller holds mu.
+func (r *Rates[K]) add(key K, tokens float64, now time.Time) *bucket[K] {
+	if len(r.buckets) >= r.most {
+		oldest := r.newest.newer
+		r.unlink(oldest)
+		delete(r.buckets, oldest.key)
+	}
+	b := &bucket[K]{key: key, tokens: tokens, at: now}
+	r.buckets[key] = b
+	r.link(b)
+	return b
+}
+
+// link puts a bucket into the ring as the latest used. The caller holds mu.
+func (r *Rates[K]) link(b *bucket[K]) {
+	if r.newest == nil {
+		b.newer, b.older = b, b
+	} else {
+		b.older, b.newer = r.newest, r.newest.newer
+		b.older.newer, b.newer.older = b, b
+	}
+	r.newest = b
+}
+
+// unlink takes a bucket out of the ring. The caller holds mu.
+func (r *Rates[K]) unlink(b *bucket[K]) {
+	if b.newer == b {
+		r.newest = nil
+		return
+	}
+	b.newer.older, b.older.newer = b.older, b.newer
+	if r.newest == b {
+		r.newest = b.older
+	}
+}

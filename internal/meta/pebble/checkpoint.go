@@ -1,0 +1,106 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	pebbledb "github.com/cockroachdb/pebble/v2"
+
+	"crossgrant/internal/meta"
+)
+
+var _ meta.Checkpointer = (*Engine)(nil)
+
+// Checkpoint makes dir a copy of the metadata. Tables and value files, which are never written again, are
+// linked where the file system can; the rest is copied.
+//
+// The memory table is written out first, so that little of the copy is log: a log is different in each
+// checkpoint, and is read into memory by who opens it. What is in the log was synced if its Update returned,
+// so that no sync is needed here; what is not yet synced may be in the copy, as that of an Update under way.
+func (e *Engine) Checkpoint(ctx context.Context, dir string) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.running.Done()
+	if err := e.failure(); err != nil {
+		return err
+	}
+	if err := e.flush(ctx); err != nil {
+		return fmt.Errorf("write out the memory table: %w", err)
+	}
+	if err := e.db.Checkpoint(dir); err != nil {
+		return fmt.Errorf("make checkpoint: %w", translate(err))
+	}
+	return nil
+}
+
+// flush writes out the memory table, which must be possible: where the disk is full, it is tried until ctx ends.
+func (e *Engine) flush(ctx context.Context) (err error) {
+	defer func() {
+		// Pebble panics, holding its locks, when the next log file cannot be made.
+		if r := recover(); r != nil {
+			err = e.fail(asError(r), true)
+		}
+	}()
+	done, err := e.db.AsyncFlush()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Snapshot reads the metadata of a folder that nobody writes to. It is a checkpoint, or a copy of one.
+type Snapshot struct {
+	db   *pebbledb.DB
+	lock *pebbledb.Lock
+}
+
+// snapshotCache is the cache of a Snapshot in bytes: it is read once, from beginning to end.
+const snapshotCache = 4 << 20
+
+// OpenSnapshot opens the metadata in the folder dir for reading. No file of it is changed; the lock file is made if it is
+// missing. The cache is small.
+func OpenSnapshot(dir string, opts Options) (*Snapshot, error) {
+	opts.CacheBytes = snapshotCache
+	config := opts.config(&Engine{})
+	lock, err := lockDir(config.FS, dir)
+	if err != nil {
+		return nil, err
+	}
+	config.ReadOnly, config.Lock = true, lock
+	db, err := openReadOnly(dir, config)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open metadata folder %s: %w", dir, translate(err)), lock.Close())
+	}
+	return &Snapshot{db, lock}, nil
+}
+
+// openReadOnly opens a database and returns what Pebble calls fatal as an error.
+func openReadOnly(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, asError(r)
+		}
+	}()
+	return pebbledb.Open(dir, config)
+}
+
+// View runs fn on the metadata.
+func (s *Snapshot) View(ctx context.Context, fn func(meta.Reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fn(reader{s.db})
+}
+
+// Close releases the folder.
+func (s *Snapshot) Close() error { return errors.Join(s.db.Close(), s.lock.Close()) }

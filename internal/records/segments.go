@@ -1,0 +1,46 @@
+package records
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"crossgrant/internal/meta"
+)
+
+// Numbers of the fields with segments.
+const (
+	objectSegments protowire.Number = 10
+	partSegments   protowire.Number = 5
+)
+
+// SegmentsOfObject returns the segments of the record of an Object, whose other fields, such as inline bytes, are
+// passed over. An error wraps meta.ErrCorrupt.
+func SegmentsOfObject(value []byte) ([]*Segment, error) { return segmentsOf(value, objectSegments) }
+
+// SegmentsOfPart is SegmentsOfObject of a Part.
+func SegmentsOfPart(value []byte) ([]*Segment, error) { return segmentsOf(value, partSegments) }
+
+func segmentsOf(value []byte, field protowire.Number) (segments []*Segment, err error) {
+	if len(value) == 0 || value[0] != format1 {
+		return nil, fmt.Errorf("decode segments: unknown format: %w", meta.ErrCorrupt)
+	}
+	for rest := value[1:]; len(rest) > 0; {
+		number, kind, n := protowire.ConsumeField(rest)
+		if n < 0 {
+			return nil, fmt.Errorf("decode segments: %w: %w", protowire.ParseError(n), meta.ErrCorrupt)
+		}
+		if number == field && kind == protowire.BytesType {
+			_, _, tag := protowire.ConsumeTag(rest)
+			text, _ := protowire.ConsumeBytes(rest[tag:])
+			segment := new(Segment)
+			if err := proto.Unmarshal(text, segment); err != nil {
+				return nil, fmt.Errorf("decode segments: %w: %w", err, meta.ErrCorrupt)
+			}
+			segments = append(segments, segment)
+		}
+		rest = rest[n:]
+	}
+	return segments, nil
+}

@@ -1,0 +1,81 @@
+package crash_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/meta/pebble"
+	"crossgrant/internal/records"
+)
+
+// checkFolder wants the blobs in a data folder, whose server has ended, to be those that its records name.
+func checkFolder(data string) error {
+	s, err := pebble.OpenSnapshot(filepath.Join(data, "meta"), pebble.Options{})
+	if err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	err = s.View(context.Background(), func(r meta.Reader) error { return blobsNamed(r, named) })
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	err = filepath.WalkDir(filepath.Join(data, "blobs"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if !named[d.Name()] {
+			return fmt.Errorf("no record names the blob %s", path)
+		}
+		delete(named, d.Name())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id := range named {
+		return fmt.Errorf("the blob %s, which a record names, is missing", id)
+	}
+	return nil
+}
+
+// blobsNamed collects the blobs that records name. None may be garbage or being written.
+func blobsNamed(r meta.Reader, named map[string]bool) error {
+	for _, scan := range []func() (from, to []byte){keys.AllGarbage, keys.AllWriting} {
+		from, to := scan()
+		it := r.Scan(from, to)
+		if it.Next() {
+			return errors.Join(fmt.Errorf("the key %q is left", it.Key()), it.Close())
+		}
+		if err := it.Close(); err != nil {
+			return err
+		}
+	}
+	for _, naming := range keys.AllNaming() {
+		decode := records.SegmentsOfObject
+		if naming.Parts {
+			decode = records.SegmentsOfPart
+		}
+		it := r.Scan(naming.From, naming.To)
+		for it.Next() {
+			segments, err := decode(it.Value())
+			if err != nil {
+				return errors.Join(err, it.Close())
+			}
+			for _, s := range segments {
+				if named[s.Blob] {
+					return errors.Join(fmt.Errorf("two records name the blob %s", s.Blob), it.Close())
+				}
+				named[s.Blob] = true
+			}
+		}
+		if err := it.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
