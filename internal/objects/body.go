@@ -3,12 +3,12 @@ package objects
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
 	"hash"
 	"io"
 	"sync"
 
 	"crossgrant/internal/checksum"
+	"crossgrant/internal/md5lanes"
 	"crossgrant/internal/records"
 	"crossgrant/internal/sse"
 )
@@ -96,7 +96,7 @@ func (s *Service) receive(ctx context.Context, n *NewObject, body io.Reader) (*c
 	if n.Length > s.opts.MaxObject {
 		return nil, entityTooLarge(n.Length, s.opts.MaxObject)
 	}
-	sums, err := newDigests(n.Algorithm)
+	sums, err := s.newDigests(n.Algorithm)
 	if err != nil {
 		return nil, err
 	}
@@ -242,14 +242,15 @@ func fill(r io.Reader, chunk []byte) (n int, err error) {
 
 // digests computes MD5 and an additional checksum of a body, beside the I/O.
 type digests struct {
+	pool      *md5lanes.Pool
 	algorithm checksum.Algorithm // empty for none
-	md5       hash.Hash
+	md5       *md5lanes.Digest
 	extra     hash.Hash // nil for none
 	running   sync.WaitGroup
 }
 
-func newDigests(algorithm string) (*digests, error) {
-	d := &digests{md5: md5.New()}
+func (s *Service) newDigests(algorithm string) (*digests, error) {
+	d := &digests{pool: &s.md5, md5: md5lanes.New()}
 	if algorithm == "" {
 		return d, nil
 	}
@@ -267,19 +268,20 @@ const backgroundChunk = 16 << 10
 // begin hashes chunk, which must not change before wait. The previous chunk must be done.
 func (d *digests) begin(chunk []byte) {
 	if len(chunk) < backgroundChunk {
-		d.add(d.md5, chunk)
-		d.add(d.extra, chunk)
+		d.md5.Write(chunk)
+		d.addExtra(chunk)
 		return
 	}
-	d.running.Go(func() { d.add(d.md5, chunk) })
+	d.running.Add(1)
+	d.pool.Add(d.md5, chunk, &d.running)
 	if d.extra != nil {
-		d.running.Go(func() { d.add(d.extra, chunk) })
+		d.running.Go(func() { d.addExtra(chunk) })
 	}
 }
 
-func (d *digests) add(h hash.Hash, chunk []byte) {
-	if h != nil {
-		h.Write(chunk) // never fails, by its contract
+func (d *digests) addExtra(chunk []byte) {
+	if d.extra != nil {
+		d.extra.Write(chunk) // never fails, by its contract
 	}
 }
 
@@ -289,7 +291,7 @@ func (d *digests) wait() { d.running.Wait() }
 // verify returns the digests of the whole body, or BadDigest if one is not what n says it must be.
 func (d *digests) verify(n *NewObject) (sum []byte, extra *records.Checksum, err error) {
 	d.wait()
-	sum = d.md5.Sum(nil)
+	sum = d.md5.Sum()
 	if n.ContentMD5 != nil && !bytes.Equal(sum, n.ContentMD5) {
 		return nil, nil, badMD5(sum, n.ContentMD5)
 	}

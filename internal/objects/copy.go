@@ -95,7 +95,7 @@ func (s *Service) digest(ctx context.Context, n *NewObject, src Source, o *recor
 
 // readDigests reads all bytes of src and returns their MD5 and checksum.
 func (s *Service) readDigests(ctx context.Context, n *NewObject, src Source) ([]byte, *records.Checksum, error) {
-	sums, err := newDigests(n.Algorithm)
+	sums, err := s.newDigests(n.Algorithm)
 	if err != nil {
 		return nil, nil, err
 	}

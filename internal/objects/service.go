@@ -40,6 +40,7 @@ import (
 	"time"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/md5lanes"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/sse"
 )
@@ -93,6 +94,7 @@ type Service struct {
 	opts  Options
 
 	chunks  sync.Pool // *chunkPair
+	md5     md5lanes.Pool
 	small   smallChunks
 	sweeper sweeper
 }
