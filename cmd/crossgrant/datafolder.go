@@ -116,7 +116,7 @@ func (d *dataFolder) open(e engines) error {
 	if d.box, err = seal.Load(master); err != nil {
 		return err
 	}
-	engine, err := e.meta(filepath.Join(d.dir, metaDir), e.log)
+	engine, err := e.meta(filepath.Join(d.dir, metaDir), e.reserve, e.log)
 	if err != nil {
 		return fmt.Errorf("open metadata: %w", err)
 	}

@@ -15,9 +15,10 @@ import (
 // engines open the storage of a data folder. Each gets the directory that it uses unless its URL names
 // another one. blobs is nil where only metadata is needed.
 type engines struct {
-	meta  func(dir string, log *slog.Logger) (meta.Engine, error)
-	blobs func(dir string, log *slog.Logger) (blob.Store, error)
-	log   *slog.Logger // nil: nothing is logged
+	meta    func(dir string, reserve int64, log *slog.Logger) (meta.Engine, error)
+	blobs   func(dir string, log *slog.Logger) (blob.Store, error)
+	reserve int64        // bytes that only what deletes may use
+	log     *slog.Logger // nil: nothing is logged
 }
 
 // parseEngines returns the engines that two URLs name. Metadata and blobs belong together: either both
@@ -27,9 +28,11 @@ func parseEngines(metaURL, blobsURL string) (engines, error) {
 	metaScheme, path, _ := strings.Cut(metaURL, ":")
 	switch {
 	case metaScheme == "pebble":
-		e.meta = func(dir string, log *slog.Logger) (meta.Engine, error) { return openPebble(orPath(path, dir), log) }
+		e.meta = func(dir string, reserve int64, log *slog.Logger) (meta.Engine, error) {
+			return openPebble(orPath(path, dir), reserve, log)
+		}
 	case metaScheme == "memory" && path == "":
-		e.meta = func(string, *slog.Logger) (meta.Engine, error) { return memory.New(), nil }
+		e.meta = func(string, int64, *slog.Logger) (meta.Engine, error) { return memory.New(), nil }
 	default:
 		// The rest of the URL may hold a password.
 		return engines{}, usagef("--meta: there is no engine %q: use pebble: or pebble:DIR, or memory: to keep nothing", metaScheme)
@@ -65,6 +68,6 @@ func orPath(path, dir string) string {
 }
 
 // openPebble opens the embedded metadata engine.
-func openPebble(dir string, log *slog.Logger) (meta.Engine, error) {
-	return pebble.Open(dir, pebble.Options{Log: log})
+func openPebble(dir string, reserve int64, log *slog.Logger) (meta.Engine, error) {
+	return pebble.Open(dir, pebble.Options{ReserveBytes: reserve, Log: log})
 }

@@ -179,6 +179,7 @@ func TestFsckOfARunningServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := startServer(t, data)
+	defer stop()
 	status, stdout, stderr := crossgrant(t, "fsck", "--data", data)
 	if status != 0 || !strings.Contains(stdout, "1 blobs of 200000 bytes verified: 0 findings") {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
@@ -188,7 +189,6 @@ func TestFsckOfARunningServer(t *testing.T) {
 	if status != exitRepaired || !strings.Contains(stdout, `key "large"`) {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
 	}
-	stop()
 }
 
 // startServer runs a server on a folder until the function that it returns is called.

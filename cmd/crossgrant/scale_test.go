@@ -69,7 +69,7 @@ func newCountingServer(t *testing.T) (*scaleServer, *atomic.Int64) {
 	e, err := parseEngines("memory:", "memory:")
 	check(t, err)
 	read := new(atomic.Int64)
-	e.meta = func(string, *slog.Logger) (meta.Engine, error) { return countingEngine{memory.New(), read}, nil }
+	e.meta = func(string, int64, *slog.Logger) (meta.Engine, error) { return countingEngine{memory.New(), read}, nil }
 	folder, err := openFolder(filepath.Join(t.TempDir(), "data"), e, true)
 	check(t, err)
 	t.Cleanup(func() { folder.close() })

@@ -30,9 +30,12 @@ type serveCommand struct {
 	Bootstrap  string `help:"YAML file with accounts, users, buckets and objects to make at the first start." placeholder:"FILE"`
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
+	Reserve    int64  `help:"Free space, in MiB, that only what deletes may use, beside what the metadata needs; 0 for none." default:"64" placeholder:"MIB"`
 	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
 
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
+	ScrubInterval     time.Duration `help:"How often everything that is stored is verified; 0: never." default:"168h" placeholder:"DURATION"`
+	ScrubRate         int           `help:"How much the scrub reads per second at most, in MiB; 0: as much as it can." default:"32" placeholder:"MIB"`
 	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
 	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
 	AccessLogInterval time.Duration `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
@@ -48,6 +51,8 @@ const (
 	// maxHeaders is the size in bytes of request line and headers together, beyond which the connection
 	// is not worth an answer of S3. Below it the pipeline refuses what is larger than S3 takes (8 KiB).
 	maxHeaders = 64 << 10
+	// maxReserve is more than anybody keeps free, in MiB.
+	maxReserve = 1 << 20
 	// drainTime is how long requests that are under way may go on after the server is told to end.
 	drainTime = 30 * time.Second
 )
@@ -101,11 +106,18 @@ func (c *serveCommand) config() (*config, error) {
 	if out.webhooks, err = parseWebhooks(c.Webhook, c.WebhookAuthorization, c.Region); err != nil {
 		return nil, err
 	}
+	if c.Reserve < 0 || c.Reserve > maxReserve {
+		return nil, usagef("--reserve: %d is not within 0 and %d MiB", c.Reserve, maxReserve)
+	}
+	out.engines.reserve = c.Reserve << 20
 	if err := c.limitFlags.check(); err != nil {
 		return nil, err
 	}
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
+	}
+	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second || c.ScrubRate < 0 {
+		return nil, usagef("--scrub-interval and --scrub-rate: %s and %d are not 0, or at least a second and 1", c.ScrubInterval, c.ScrubRate)
 	}
 	if c.LifecycleInterval < time.Second || c.LifecycleInterval > lifecycle.Day {
 		return nil, usagef("--lifecycle-interval: %s is not within a second and a day", c.LifecycleInterval)
@@ -142,6 +154,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	defer wired.objects.Close()
 	defer wired.lifecycles.Close()
+	defer wired.scrubber.Close()
 	defer wired.events.Close()
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
@@ -180,6 +193,9 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		log.Warn("the days of lifecycles are shortened: objects expire earlier than their rules say", "day", c.LifecycleDay)
 	}
 	wired.lifecycles.Start()
+	if c.ScrubInterval > 0 {
+		wired.scrubber.Start()
+	}
 	wired.accessLog.Start()
 	wired.closure.Start()
 	wired.usage.Start()

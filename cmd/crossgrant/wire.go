@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"crossgrant/internal/access"
@@ -13,6 +14,7 @@ import (
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
@@ -50,6 +52,7 @@ type wired struct {
 	usage      *usage.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
+	scrubber   *fsck.Scrubber
 	pipeline   *httpapi.Pipeline
 	metrics    *metrics.Metrics
 }
@@ -58,10 +61,12 @@ type wired struct {
 // what a crash left is cleaned up.
 func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (*wired, error) {
 	store, box := folder.store, folder.box
+	log = quietIn(log, func() error { err, _ := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
 	// Before anything is written, so that no commit escapes it.
 	authorizer := access.New(store, box, sessions)
 	counted := metrics.New()
+	counted.Storage(store.Condition)
 	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Log: log})
 	if err := folder.check(ctx); err != nil {
 		return nil, err
@@ -107,6 +112,11 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.lifecycles = engine.New(store, w.objects, engine.Options{
 		Interval: c.LifecycleInterval, Calendar: calendar, Count: counted.Lifecycle, Log: log,
 	})
+	busy := new(traffic)
+	w.scrubber = fsck.NewScrubber(fsck.ScrubOptions{
+		Options:  fsck.Options{Store: store, Blobs: folder.blobs, Keys: &sse.Keyring{Master: box, KMS: w.kms}},
+		Interval: c.ScrubInterval, Rate: int64(c.ScrubRate) << 20, Busy: busy.is, Meter: counted, Log: log,
+	})
 	s3 := s3api.New(w.objects, s3api.Deps{
 		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity, KMS: w.kms,
 		Region: c.Region, Domains: domains, NewBuckets: buckets, Calendar: calendar, Destinations: events,
@@ -133,7 +143,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, busy),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -143,8 +153,17 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	return w, err
 }
 
+// traffic knows when a request ended last. It is a reader of the stream of request records.
+type traffic struct{ last atomic.Int64 }
+
+// Record notes that a request ended.
+func (t *traffic) Record(*audit.Record) { t.last.Store(time.Now().UnixNano()) }
+
+// is reports whether one ended just now.
+func (t *traffic) is() bool { return time.Since(time.Unix(0, t.last.Load())) < 20*time.Millisecond }
+
 // answers reports whether the metadata store does. It asks as a writer does, although it writes nothing:
-// a store whose log failed still reads, and refuses every write until the server is started again.
+// a store whose disk fails may still read, and refuses every write until the disk works again.
 func answers(ctx context.Context, store *meta.Store) error {
 	return store.Update(ctx, func(tx meta.Tx) error {
 		_, err := tx.Get(keys.Meta(formatFact))

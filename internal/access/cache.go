@@ -34,12 +34,17 @@ type entry[V any] struct {
 type load struct {
 	store *meta.Store
 	reads []string
-	// written are the keys that were written since the load began. Its cache's mu guards it.
+	// written are the keys that were written since the load began; all says that any may have been. Its
+	// cache's mu guards both.
 	written map[string]bool
+	all     bool
 }
 
 // forgetter is a cache of any type.
-type forgetter interface{ forget(written []string) }
+type forgetter interface {
+	forget(written []string)
+	forgetAll()
+}
 
 func newCache[K comparable, V any](store *meta.Store, max int) *cache[K, V] {
 	return &cache[K, V]{
@@ -104,6 +109,17 @@ func (c *cache[K, V]) forget(written []string) {
 	}
 }
 
+// forgetAll drops every value, and keeps those that are being read from being kept.
+func (c *cache[K, V]) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for l := range c.loads {
+		l.all = true
+	}
+	clear(c.entries)
+	clear(c.users)
+}
+
 // dropLocked forgets one value. c.mu must be held.
 func (c *cache[K, V]) dropLocked(key K) {
 	e := c.entries[key]
@@ -154,6 +170,9 @@ func (l *load) overtake(written []string) {
 }
 
 func (l *load) overtaken() bool {
+	if l.all {
+		return true
+	}
 	for _, k := range l.reads {
 		if l.written[k] {
 			return true
@@ -192,8 +211,15 @@ func (n noting) Scan(_, _ []byte) meta.Iterator {
 // that is made in between, from a part that is not forgotten yet, would be kept: its load begins after its
 // cache was told. This way it is being loaded, or kept, when its cache is told.
 //
-// Objects, which are most of what is written, have no part in anything that is kept.
+// Objects, which are most of what is written, have no part in anything that is kept. A nil written says that any
+// key may have changed.
 func (a *Access) forget(written [][]byte) {
+	if written == nil {
+		for _, c := range a.caches {
+			c.forgetAll()
+		}
+		return
+	}
 	var names []string
 	for _, key := range written {
 		if !keys.OfObjects(key) {

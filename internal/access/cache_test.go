@@ -152,3 +152,30 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// A commit of which nobody can say what it wrote drops everything, and what is being read.
+func TestCacheForgetsAll(t *testing.T) {
+	t.Parallel()
+	c, store := newCacheFixture(t, 8)
+	write(t, store, "A", "1")
+	a := &Access{caches: []forgetter{c}}
+	count := 0
+	for range 2 {
+		for range 2 {
+			if _, err := c.get("A", nil, reads(t.Context(), "A", &count)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.forget(nil)
+	}
+	if count != 2 {
+		t.Errorf("the value was read %d times, want once each time it was forgotten", count)
+	}
+	_, err := c.get("A", nil, func(l *load) (string, error) {
+		defer a.forget(nil)
+		return reads(t.Context(), "A", &count)(l)
+	})
+	if err != nil || len(c.entries) != 0 || len(c.users) != 0 {
+		t.Errorf("%v; %d entries were kept that were read meanwhile", err, len(c.entries))
+	}
+}

@@ -62,10 +62,14 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
-// From returns err as an *Error: itself if it is or wraps one, else an internal error that hides it.
+// From returns err as an *Error: itself if it is or wraps one, what it says of a Fault, else an internal error
+// that hides it.
 func From(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
+		return e
+	}
+	if e = fromFault(err); e != nil {
 		return e
 	}
 	return New(500, "InternalError", "We encountered an internal error. Please try again.").Because(err)

@@ -166,7 +166,7 @@ func (s *Service) note(id ids.AccountID, removed int) int {
 // Start begins to finish, in the background and until Close, the deletions that have begun: those that were
 // interrupted, and those of which nobody waits for the end. It is called at most once.
 func (s *Service) Start() {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(meta.Freeing(context.Background()))
 	s.stop = stop
 	s.done.Go(func() { s.run(ctx) })
 }

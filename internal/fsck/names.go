@@ -20,7 +20,7 @@ import (
 // time as fit.
 type names struct {
 	counting bool  // records are being read for the first time
-	here     tally // the blobs that there were before the records were read
+	here     tally // the blobs that there were when the records were about to be read
 	named    tally // those that are named
 	listed   tally // those with an entry under keys.Blob
 	lists    tally // those that are named and have such an entry; those of format 3 have none
@@ -61,8 +61,7 @@ func rawOf(id string) (r raw, ok bool) {
 	return r, err == nil
 }
 
-// list notes which blobs there are. It comes before the snapshot of the records is made: every blob that it finds
-// was named by then, or never will be.
+// list notes which blobs there are.
 func (n *names) list(ctx context.Context, store blob.Store) error {
 	n.counting = true
 	if store == nil {

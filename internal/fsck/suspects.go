@@ -69,7 +69,7 @@ func (r *run) settleSuspect(ctx context.Context, s *suspect) error {
 		}
 	}
 	if s.there && !s.doomed {
-		return r.orphan(ctx, s.blob())
+		return r.orphan(ctx, s)
 	}
 	return nil
 }
@@ -103,11 +103,26 @@ func (r *run) stray(ctx context.Context, key []byte, what string) error {
 	return err
 }
 
-// orphan reports a blob that nothing names, and removes it. It stays so: its ID was drawn once, and a record named it
-// before it could be listed.
-func (r *run) orphan(ctx context.Context, id blob.ID) error {
+// orphan reports a blob that nothing names, and removes it. That nothing named it in the snapshot is not enough: it may
+// have come into being since, for blobs are listed outside of it. Then it has an entry now, or is to be deleted, or is
+// gone already; in this order it goes through them, so that they are looked for in it.
+func (r *run) orphan(ctx context.Context, s *suspect) error {
+	id := s.blob()
+	known := false
+	err := r.opts.Store.View(ctx, func(reader meta.Reader) error {
+		of := [][]byte{keys.Garbage(string(id)), keys.Writing(string(id))}
+		if !s.listed {
+			of = append(of, keys.Blob(string(id)))
+		}
+		got, err := reader.GetMany(of)
+		known = slices.ContainsFunc(got, func(value []byte) bool { return value != nil })
+		return err
+	})
+	if err != nil || known {
+		return err
+	}
 	if there, err := exists(ctx, r.opts.Blobs, id); err != nil || !there {
-		return err // it was deleted meanwhile
+		return err
 	}
 	if r.opts.Repair {
 		if err := r.opts.Blobs.Delete(ctx, id); err != nil {

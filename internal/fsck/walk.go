@@ -76,6 +76,11 @@ func (r *run) metadata(ctx context.Context) error {
 			if r.summary.Records%progressEvery == 0 {
 				r.opts.Progress(Progress{Stage: "records", Done: r.summary.Records})
 			}
+			if key[0] != 'c' { // the content was read with the files
+				if err := r.opts.Pace(ctx, len(key)+len(value)); err != nil {
+					return err
+				}
+			}
 			e := r.verify(reader, key, value)
 			switch {
 			case errors.Is(e.err, meta.ErrCorrupt) && len(r.damage) > 0:

@@ -29,6 +29,7 @@ import (
 	"crossgrant/internal/authz"
 	"crossgrant/internal/conns"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
 )
 
@@ -196,7 +197,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, error) {
 	service, err := p.authenticate(ctx, c)
 	c.shared = share(ctx, service, c)
-	if err != nil {
+	if err = faultOf(err); err != nil {
 		if l, ok := service.(Locator); ok {
 			l.Locate(c)
 		}
@@ -211,8 +212,17 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 		return service, nil, err
 	}
 	c.Record.Operation = operation.Name
+	if givesBack(operation.Name) {
+		ctx = meta.Freeing(ctx)
+	}
 	response, err := operation.handle(ctx, c)
-	return service, response, err
+	return service, response, faultOf(err)
+}
+
+// givesBack reports whether the operations of that name are those by which a client makes room in a store that
+// is full.
+func givesBack(operation string) bool {
+	return strings.HasPrefix(operation, "Delete") || strings.HasPrefix(operation, "Abort")
 }
 
 // write sends the answer and reports whether it was sent whole. The answer to HEAD has the headers of

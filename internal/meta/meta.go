@@ -20,9 +20,25 @@ var (
 	ErrConflict = errors.New("meta: conflict")
 	// ErrCorrupt says that stored bytes are not what was written. It is never reported as ErrNotFound.
 	ErrCorrupt = errors.New("meta: corrupt")
+	// ErrUnavailable says that the engine cannot read or write now, and that it can when the cause, which
+	// it is wrapped with, is gone.
+	ErrUnavailable error = &fault{text: "meta: unavailable"}
+	// ErrNoSpace is ErrUnavailable where the cause is that there is no room.
+	ErrNoSpace error = &fault{text: "meta: no space left", full: true}
 	// ErrClosed says that the engine was closed.
 	ErrClosed = errors.New("meta: closed")
 )
+
+// fault is an error that says to the packages above, by its method, that it passes.
+type fault struct {
+	text string
+	full bool
+}
+
+func (f *fault) Error() string { return f.text }
+
+// Full reports whether the fault is that there is no room.
+func (f *fault) Full() bool { return f.full }
 
 // Limits of keys and values, in bytes. A key holds an object key of 1,024 bytes whose every byte may
 // be escaped to two; a value holds a small object with its record, or a large policy.
@@ -81,3 +97,22 @@ type Engine interface {
 	// Close waits for running calls and releases the engine; later calls return ErrClosed.
 	Close() error
 }
+
+// Unsettled is an Engine whose state may change after an Update has returned: one that returned an error
+// because its outcome was unknown.
+type Unsettled interface {
+	Engine
+	// OnUnsettled registers observe to be called after each such change is visible. It must be called
+	// before the engine is used.
+	OnUnsettled(observe func())
+}
+
+// freeing is the key of what Freeing puts into a context.
+type freeing struct{}
+
+// Freeing returns a context for Updates that give space back, such as those that delete. An engine that
+// refuses others because little space is left carries them out as long as it can.
+func Freeing(ctx context.Context) context.Context { return context.WithValue(ctx, freeing{}, true) }
+
+// IsFreeing reports whether ctx is one of Freeing.
+func IsFreeing(ctx context.Context) bool { return ctx.Value(freeing{}) != nil }

@@ -28,7 +28,11 @@ var _ Engine = (*Store)(nil)
 
 // New returns a Store over engine, which it owns from now on.
 func New(engine Engine) *Store {
-	return &Store{engine: engine}
+	s := &Store{engine: engine}
+	if e, ok := engine.(Unsettled); ok {
+		e.OnUnsettled(func() { s.notify(nil) })
+	}
+	return s
 }
 
 // OnCommit registers observe to be called with the keys that an Update wrote or deleted, after they
@@ -39,8 +43,27 @@ func New(engine Engine) *Store {
 // order, so observe may forget what it knows of a key but must not conclude anything about its
 // value. It is also called when the outcome of an Update is unknown (then the keys may not have
 // changed), and not called when nothing was written.
+//
+// A nil written says that any key may have changed: the outcome of an earlier Update, unknown when it
+// returned, has become visible.
 func (s *Store) OnCommit(observe func(written [][]byte)) {
 	s.observers = append(s.observers, observe)
+}
+
+// Monitored is an Engine that knows whether it can carry out Updates.
+type Monitored interface {
+	Engine
+	// Condition returns why no Update that needs room is carried out at present, ErrUnavailable or
+	// ErrNoSpace, or nil; and how often the engine had to begin anew since it was opened.
+	Condition() (err error, reopened int64)
+}
+
+// Condition is that of the engine, if it is Monitored.
+func (s *Store) Condition() (err error, reopened int64) {
+	if e, ok := s.engine.(Monitored); ok {
+		return e.Condition()
+	}
+	return nil, 0
 }
 
 // View runs fn on one consistent snapshot. Reading a key of zero or more than MaxKey bytes is an
@@ -88,11 +111,15 @@ func (s *Store) attempt(ctx context.Context, fn func(tx Tx) error) error {
 		return err
 	}
 	if len(written) > 0 {
-		for _, observe := range s.observers {
-			observe(written)
-		}
+		s.notify(written)
 	}
 	return err
+}
+
+func (s *Store) notify(written [][]byte) {
+	for _, observe := range s.observers {
+		observe(written)
+	}
 }
 
 // pause waits before the attempt after the given one (1 for the first), for a random time whose bound

@@ -25,6 +25,7 @@ type Metrics struct {
 	cycles   *prometheus.CounterVec
 	events   eventMetrics
 	logs     logMetrics
+	scrub    scrubMetrics
 	limits   limitMetrics
 
 	// answered are the collectors of each kind of answer, and in and out those of bytes, so that a request does not
@@ -71,12 +72,14 @@ func New() *Metrics {
 		}, []string{"what"}),
 		events: newEventMetrics(),
 		logs:   newLogMetrics(),
+		scrub:  newScrubMetrics(),
 		limits: newLimitMetrics(),
 	}
 	m.in, m.out = m.bytes.WithLabelValues("in"), m.bytes.WithLabelValues("out")
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
 		m.logs.objects, m.logs.lines, m.logs.refused, m.logs.dropped,
+		m.scrub.bytes, m.scrub.corruptions,
 		m.limits.shed, m.limits.slow,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -89,6 +92,7 @@ func (m *Metrics) Record(r *audit.Record) {
 	of.seconds.Observe(r.Duration.Seconds())
 	m.in.Add(float64(r.BytesIn))
 	m.out.Add(float64(r.BytesOut))
+	m.met(r)
 	if n := len(r.Decisions); n > 0 && r.ErrorCode == "AccessDenied" {
 		if last := &r.Decisions[n-1]; !last.Allowed() {
 			m.denials.WithLabelValues(r.Service, last.By.Layer.String()).Inc()

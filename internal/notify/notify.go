@@ -21,7 +21,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -123,7 +125,7 @@ func New(store *meta.Store, opts Options) *Service {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancel(meta.Freeing(context.Background()))
 	s.sending, s.cut = context.WithCancel(context.Background())
 	for destination := range opts.Webhooks {
 		s.queues[destination] = s.newQueue(destination)
@@ -220,6 +222,9 @@ func (s *Service) Close() {
 
 // committed wakes the queues that a commit wrote to.
 func (s *Service) committed(written [][]byte) {
+	if written == nil {
+		s.wakeAll()
+	}
 	for _, key := range written {
 		if len(key) == 0 || key[0] != keys.EventSpace {
 			continue
@@ -227,6 +232,16 @@ func (s *Service) committed(written [][]byte) {
 		if destination, _, err := keys.ParseEvent(key); err == nil {
 			s.wake(destination)
 		}
+	}
+}
+
+// wakeAll wakes every worker: an event may have become visible of which nobody was told.
+func (s *Service) wakeAll() {
+	s.mu.RLock()
+	destinations := slices.Collect(maps.Keys(s.queues))
+	s.mu.RUnlock()
+	for _, destination := range destinations {
+		s.wake(destination)
 	}
 }
 

@@ -50,20 +50,27 @@ func (u *unnamed) settle() { u.s.blobs.Settle(u.ids...) }
 // discard deletes the blobs, unless their record was committed after all, which a transaction that reports an
 // error may have done. What cannot be found out or deleted now is left to the sweeper, or to Recover.
 func (u *unnamed) discard() {
+	if err := u.tryDiscard(); err != nil {
+		u.s.opts.Log.Error("blobs are not deleted yet", "blob", string(u.ids[0]), "blobs", len(u.ids), "error", err)
+		u.s.sweeper.owe(u)
+	}
+}
+
+// tryDiscard is discard if it returns nil.
+func (u *unnamed) tryDiscard() (err error) {
 	ids := u.ids
 	if u.claimed {
-		var err error
 		if ids, err = u.s.settleNamed(u.ctx, ids); err != nil {
-			u.s.opts.Log.Error("blobs wait for the next start to be deleted", "blob", string(ids[0]), "blobs", len(ids), "error", err)
-			return
+			return err
 		}
 	}
 	if len(ids) == 0 {
-		return
+		return nil
 	}
 	if err := u.s.blobs.Delete(u.ctx, ids...); err != nil {
-		u.s.giveUp(u.ctx, ids)
+		return u.s.giveUp(u.ctx, ids)
 	}
+	return nil
 }
 
 // settleNamed settles those of ids that a record names and returns the others; all of them beside an error. It reads
@@ -114,8 +121,8 @@ func namedIn(r meta.Reader, ids []blob.ID) ([]bool, error) {
 }
 
 // giveUp turns blobs that no record names into garbage.
-func (s *Service) giveUp(ctx context.Context, ids []blob.ID) {
-	err := s.store.Update(ctx, func(tx meta.Tx) error {
+func (s *Service) giveUp(ctx context.Context, ids []blob.ID) error {
+	err := s.store.Update(meta.Freeing(ctx), func(tx meta.Tx) error {
 		for _, id := range ids {
 			if err := tx.Put(keys.Garbage(string(id)), nil); err != nil {
 				return err
@@ -123,11 +130,10 @@ func (s *Service) giveUp(ctx context.Context, ids []blob.ID) {
 		}
 		return nil
 	})
-	if err != nil {
-		s.opts.Log.Error("blobs wait for the next start to be deleted", "blob", string(ids[0]), "blobs", len(ids), "error", err)
-		return
+	if err == nil {
+		s.sweeper.wake()
 	}
-	s.sweeper.wake()
+	return err
 }
 
 // pending is a blob that is being written, or that waits for its record.

@@ -139,6 +139,7 @@ type sweeper struct {
 	mu      sync.Mutex      // protects the fields below
 	holders map[blob.ID]int // the number of readers that hold a blob, > 0
 	spared  bool            // whether a sweep left out a blob that was held
+	owed    []*unnamed      // blobs that could not be discarded because the stores failed
 	pins    map[*pin]bool
 	// sparedPinned says whether a sweep left out a blob that was pinned.
 	sparedPinned bool
@@ -159,7 +160,7 @@ func (w *sweeper) wake() {
 }
 
 func (w *sweeper) start(s *Service) {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(meta.Freeing(context.Background()))
 	w.stop = stop
 	w.done.Go(func() { w.run(ctx, s) })
 	w.wake()
@@ -189,7 +190,10 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 		case <-retry:
 		}
 		signal = w.signal
-		err := s.sweep(ctx)
+		err := w.discardOwed()
+		if err == nil {
+			err = s.sweep(ctx)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -203,6 +207,31 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 			retry, pause = nil, firstRetry
 		}
 	}
+}
+
+// owe remembers blobs that have to be discarded when the stores work again, and wakes the sweeper.
+func (w *sweeper) owe(u *unnamed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.owed = append(w.owed, u)
+	w.wake()
+}
+
+// discardOwed discards the blobs that are owed. If it returns an error the rest are owed still.
+func (w *sweeper) discardOwed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.owed) > 0 {
+		u := w.owed[0]
+		w.mu.Unlock()
+		err := u.tryDiscard()
+		w.mu.Lock()
+		if err != nil {
+			return fmt.Errorf("discard blob %s: %w", u.ids[0], err)
+		}
+		w.owed = w.owed[1:]
+	}
+	return nil
 }
 
 // sleep waits, and reports whether it did so to the end.

@@ -115,7 +115,7 @@ func New(store *meta.Store, objects Objects, opts Options) *Engine {
 
 // Start begins to work in the background, until Close. It is called at most once.
 func (e *Engine) Start() {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(meta.Freeing(context.Background()))
 	e.stop = stop
 	e.done.Go(func() { e.run(ctx) })
 }

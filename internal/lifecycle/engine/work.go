@@ -45,7 +45,7 @@ func (e *Engine) each(n int, do func(i int) error) error {
 }
 
 // applyBatch applies the rules to a batch. If that fails, it is tried with each of the batch alone, so that one record
-// that cannot be read does not keep the others.
+// that cannot be read does not keep the others; unless the storage fails, which then it would do for each.
 func (e *Engine) applyBatch(ctx context.Context, p *pass, versions []objects.LifecycleVersion) error {
 	done, err := e.objects.ApplyLifecycle(ctx, &objects.LifecycleBatch{
 		Bucket: p.id, BucketName: p.name, Configured: p.progress.Configured, Versions: versions, MostNewer: p.rules.MostNewer(),
@@ -57,7 +57,7 @@ func (e *Engine) applyBatch(ctx context.Context, p *pass, versions []objects.Lif
 	case err == nil:
 		e.count(done)
 		return nil
-	case ctx.Err() != nil, errors.Is(err, objects.ErrLifecycleChanged), apierr.Is(err, "NoSuchBucket"):
+	case ctx.Err() != nil, errors.Is(err, objects.ErrLifecycleChanged), apierr.Is(err, "NoSuchBucket"), apierr.IsFault(err):
 		return err
 	case len(versions) > 1:
 		for i := range versions {

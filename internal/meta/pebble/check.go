@@ -45,11 +45,9 @@ func checkLogs(files vfs.FS, dir string, read func(n int) error, found func(d me
 		told[file] = true
 		found(meta.Damage{File: file, What: what}, harmless)
 	}
-	if err := checkSums(files, dir, read, tell); err != nil {
-		return err
-	}
-	if len(told) > 0 {
-		return nil // it is known where, and better than by looking for it
+	sound, err := checkSums(files, dir, read, tell)
+	if err != nil || sound || len(told) > 0 && !told[sumsFile] {
+		return err // what is wrong is known, and better than by looking for it
 	}
 	first, err := checkManifest(files, dir, files.PathBase(described.ManifestFilename), read, tell)
 	if err != nil {
@@ -59,27 +57,28 @@ func checkLogs(files vfs.FS, dir string, read func(n int) error, found func(d me
 }
 
 // checkSums compares the sums of a folder that was closed. Of options nothing depends that the program does not set
-// itself.
-func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file, what string, harmless bool)) error {
+// itself. sound says that there are sums, and that they are right.
+func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file, what string, harmless bool)) (sound bool, err error) {
 	kept, ok, err := readSums(files, dir)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !ok {
 		tell(sumsFile, "it is not what was written", true)
-		return nil
+		return false, nil
 	}
 	if kept == nil {
-		return nil
+		return false, nil
 	}
 	have, err := sumFolder(files, dir, read)
 	if err != nil {
-		return err
+		return false, err
 	}
-	for name, what := range kept.compare(have) {
+	wrong := kept.compare(have)
+	for name, what := range wrong {
 		tell(name, what, strings.HasPrefix(name, "OPTIONS-"))
 	}
-	return nil
+	return wrong != nil && len(wrong) == 0, nil
 }
 
 // checkManifest verifies the manifest and returns the number of the first log that it needs.

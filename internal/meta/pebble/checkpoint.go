@@ -22,39 +22,50 @@ func (e *Engine) Checkpoint(ctx context.Context, dir string) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := e.enter(); err != nil {
-		return err
-	}
-	defer e.running.Done()
-	if err := e.failure(); err != nil {
-		return err
-	}
-	if err := e.flush(ctx); err != nil {
-		return fmt.Errorf("write out the memory table: %w", err)
-	}
-	if err := e.db.Checkpoint(dir); err != nil {
-		return fmt.Errorf("make checkpoint: %w", translate(err))
-	}
-	return nil
+	return e.with(func(in *instance) error {
+		if err := in.flush(ctx); err != nil {
+			return fmt.Errorf("write out the memory table: %w", err)
+		}
+		if err := in.checkpoint(dir); err != nil {
+			return fmt.Errorf("make checkpoint: %w", translate(err))
+		}
+		return nil
+	})
 }
 
-// flush writes out the memory table, which must be possible: where the disk is full, it is tried until ctx ends.
-func (e *Engine) flush(ctx context.Context) (err error) {
-	defer func() {
-		// Pebble panics, holding its locks, when the next log file cannot be made.
-		if r := recover(); r != nil {
-			err = e.fail(asError(r), true)
-		}
-	}()
-	done, err := e.db.AsyncFlush()
-	if err != nil {
+// flush writes out the memory table, and waits for it until ctx ends or the disk fails.
+func (e *instance) flush(ctx context.Context) error {
+	m := e.health.now.Load()
+	if err := e.takeTurn(ctx, m); err != nil {
+		return err
+	}
+	c := &commit{flushed: make(chan struct{})}
+	if mine := e.append(c, m); mine {
+		<-e.turn
+	}
+	if err := c.wait(m); err != nil {
 		return err
 	}
 	select {
-	case <-done:
+	case <-c.flushed:
 		return nil
+	case <-m.alarm:
+		return m.refusal()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// checkpoint makes the copy. It waits for the manifest, so that it is left behind if the disk fails.
+func (e *instance) checkpoint(dir string) error {
+	m := e.health.now.Load()
+	done := make(chan error, 1)
+	e.background.Go(func() { done <- e.db.Checkpoint(dir) })
+	select {
+	case err := <-done:
+		return err
+	case <-m.alarm:
+		return m.refusal()
 	}
 }
 
@@ -71,7 +82,9 @@ const snapshotCache = 4 << 20
 // missing. The cache is small.
 func OpenSnapshot(dir string, opts Options) (*Snapshot, error) {
 	opts.CacheBytes = snapshotCache
-	config := opts.config(&Engine{})
+	opts = opts.withDefaults()
+	config := opts.config(opts.FS, logger{newHealth(opts.patience), opts.Log, new(throttle)})
+	config.CacheSize = opts.CacheBytes
 	lock, err := lockDir(config.FS, dir)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func TestHotKeysAreNeverStale(t *testing.T) {
 	held := 0 // keys that were hot before a transaction
 	errStop := errors.New("stop")
 	for i := range 1000 {
-		held += len(e.hot.values)
+		held += len(e.current.Load().hot.values)
 		next := map[string]string{}
 		for k, v := range model {
 			next[k] = v

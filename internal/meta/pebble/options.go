@@ -12,6 +12,7 @@ import (
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/meta"
@@ -47,41 +48,30 @@ type Options struct {
 	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
 	Log *slog.Logger
 
-	memTableBytes uint64 // for tests; 0 means 8 MiB
+	// ReserveBytes is the free space that only what gives space back may use, besides what the engine itself
+	// needs; 0 means that all may use all.
+	ReserveBytes int64
+	// MaxTables bounds the tables that are open at a time; 0 means a quarter of the files that the process may
+	// have open, at most 1,000.
+	MaxTables int
+
+	memTableBytes uint64        // for tests; 0 means 8 MiB
+	patience      time.Duration // for tests; 0 means two seconds
 }
 
-// config returns the settings of the database of e.
-func (o Options) config(e *Engine) *pebbledb.Options {
-	log := logger{engine: e, log: o.Log}
-	if log.log == nil {
-		log.log = slog.New(slog.DiscardHandler)
-	}
+// config returns the settings of a database on files. Its cache is the caller's to set.
+func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
 	config := &pebbledb.Options{
-		FS:                 o.FS,
-		CacheSize:          o.CacheBytes,
+		FS:                 files,
 		MemTableSize:       o.memTableBytes,
 		Comparer:           pebbledb.DefaultComparer, // bytewise
 		FormatMajorVersion: format,
 		Logger:             log,
 		EventListener: &pebbledb.EventListener{
-			BackgroundError: new(throttle).reporter(log),
-			WALCreated: func(info pebbledb.WALCreateInfo) {
-				if info.Err != nil { // the last words: see Failure in the package comment
-					log.Errorf("make the next log file: %v", info.Err)
-				}
-			},
+			BackgroundError: log.background,
 			// The default is fatal. A damaged table fails the reads that need it, no others.
 			DataCorruption: func(info pebbledb.DataCorruptionInfo) { log.Errorf("%s", info) },
 		},
-	}
-	if config.FS == nil {
-		config.FS = vfs.Default
-	}
-	if config.CacheSize == 0 {
-		config.CacheSize = defaultCache
-	}
-	if config.MemTableSize == 0 {
-		config.MemTableSize = defaultMemTable
 	}
 	config.Experimental.SpanPolicyFunc = cutBySpace
 	for level := range config.Levels {
@@ -91,6 +81,35 @@ func (o Options) config(e *Engine) *pebbledb.Options {
 		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return config
+}
+
+// readerOptions returns the settings of who reads the tables of a database.
+func readerOptions(files vfs.FS) sstable.ReaderOptions {
+	opts := Options{FS: files}.withDefaults()
+	return opts.config(files, logger{newHealth(opts.patience), opts.Log, new(throttle)}).MakeReaderOptions()
+}
+
+// withDefaults returns o with what it leaves open.
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = defaultCache
+	}
+	if o.memTableBytes == 0 {
+		o.memTableBytes = defaultMemTable
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxTables == 0 {
+		o.MaxTables = maxTables()
+	}
+	if o.patience == 0 {
+		o.patience = patience
+	}
+	return o
 }
 
 // cutBySpace tells Pebble to end a table where the first byte of the keys changes, which tells what the keys are
@@ -103,10 +122,21 @@ func cutBySpace(from []byte) (policy pebbledb.SpanPolicy, end []byte, err error)
 	return policy, []byte{from[0] + 1}, nil
 }
 
+// maxTables is the default of MaxTables. The Go runtime has raised the limit to what the process may have.
+func maxTables() int {
+	const most, least = 1000, 4
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return most
+	}
+	return int(max(least, min(most, limit.Cur/4)))
+}
+
 // logger passes Pebble's messages on.
 type logger struct {
-	engine *Engine
+	health *health
 	log    *slog.Logger
+	errors *throttle
 }
 
 var _ pebbledb.Logger = logger{}
@@ -133,27 +163,30 @@ type throttle struct {
 	held int        // errors since then
 }
 
-// reporter returns a listener that passes on to log one error each quiet, with the number of those
-// before it that it held back.
-func (t *throttle) reporter(log logger) func(error) {
-	return func(err error) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if now := time.Now(); now.Sub(t.last) >= quiet {
-			log.Errorf("background: %v (%d errors since the last such line)", err, t.held)
-			t.last, t.held = now, 0
-			return
-		}
-		t.held++
+// background says err, unless errors like it were said just now.
+func (l logger) background(err error) {
+	t := l.errors
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := time.Now(); now.Sub(t.last) >= quiet {
+		l.Errorf("background: %v (%d errors since the last such line)", err, t.held)
+		t.last, t.held = now, 0
+		return
 	}
+	t.held++
 }
 
-// Fatalf stops the engine and panics, for Pebble must not run on. In a call of ours the panic becomes
-// an error (see append and openDB); in the background it ends the process.
+// Fatalf gives the instance up, unless what is said is that a file is missing or has another size: that
+// damage is still there when the folder is opened again, and concerns the reads that need the file.
+// It returns, and Pebble goes on; but nothing that it does reaches the disk any more.
 func (l logger) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
+	if callerRole() == damageFinder {
+		l.background(err)
+		return
+	}
 	l.log.Error(err.Error())
-	panic(l.engine.fail(err, true))
+	_ = l.health.fail(err)
 }
 
 // asError returns what was recovered from a panic as an error.

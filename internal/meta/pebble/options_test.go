@@ -30,7 +30,7 @@ func TestTablesKeepSpacesApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	levels, err := e.db.SSTables()
+	levels, err := e.current.Load().db.SSTables()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,11 +34,11 @@ func (r reader) Get(key []byte) ([]byte, error) {
 		return nil, meta.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("get: %w", translate(err))
+		return nil, fmt.Errorf("get: %w", readError(err))
 	}
 	value = append(make([]byte, 0, len(value)), value...) // not nil, even if empty
 	if err := closer.Close(); err != nil {
-		return nil, fmt.Errorf("get: %w", translate(err))
+		return nil, fmt.Errorf("get: %w", readError(err))
 	}
 	return value, nil
 }
@@ -130,6 +130,14 @@ func (t tx) Delete(key []byte) error {
 	return nil
 }
 
+// readError is translate for what a reader meets: what is not damage is a disk that cannot be read now.
+func readError(err error) error {
+	if err = translate(err); errors.Is(err, meta.ErrCorrupt) {
+		return err
+	}
+	return unavailable(err)
+}
+
 // position says where an iterator stands.
 type position int
 
@@ -197,7 +205,7 @@ func (i *iterator) Close() error {
 	}
 	i.pos = after
 	if i.err != nil {
-		return fmt.Errorf("scan: %w", translate(i.err))
+		return fmt.Errorf("scan: %w", readError(i.err))
 	}
 	return nil
 }

@@ -19,33 +19,33 @@ var _ meta.Verifier = (*Engine)(nil)
 // Verify reads every file of the folder in full and tells which are damaged. The engine may be used meanwhile: files
 // that are removed meanwhile are left out, and of the log what is written meanwhile.
 func (e *Engine) Verify(ctx context.Context, read func(n int) error, found func(meta.Damage)) error {
-	if err := e.enter(); err != nil {
+	var bounds map[string][2][]byte
+	err := e.with(func(in *instance) (err error) {
+		bounds, err = boundsOf(in.db)
 		return err
-	}
-	defer e.running.Done()
-	bounds, err := boundsOf(e.db)
+	})
 	if err != nil {
 		return fmt.Errorf("list tables: %w", translate(err))
 	}
-	return verifyFolder(ctx, e.files, e.dir, bounds, read, found)
+	return verifyFolder(ctx, e.opts.FS, e.dir, bounds, read, found)
 }
 
 // VerifyFolder is Verify of a folder that no engine has open. Of damaged tables the keys are not known.
 func VerifyFolder(ctx context.Context, dir string, opts Options, read func(n int) error, found func(meta.Damage)) error {
-	return verifyFolder(ctx, opts.config(nil).FS, dir, nil, read, found)
+	return verifyFolder(ctx, opts.withDefaults().FS, dir, nil, read, found)
 }
 
 // VerifyLogs verifies, of a folder that no engine has open, what opening it replaces or refuses: the logs, the manifest
 // and the options. renewed says that nothing is lost by a damage, and that the file is written anew.
 func VerifyLogs(dir string, opts Options, found func(d meta.Damage, renewed bool)) error {
-	return checkLogs(opts.config(nil).FS, dir, func(int) error { return nil }, found)
+	return checkLogs(opts.withDefaults().FS, dir, func(int) error { return nil }, found)
 }
 
 func verifyFolder(ctx context.Context, files vfs.FS, dir string, bounds map[string][2][]byte, read func(n int) error, found func(meta.Damage)) error {
 	if err := verifyLogs(files, dir, read, found); err != nil {
 		return err
 	}
-	c := &tableCheck{files: files, dir: dir, options: Options{FS: files}.config(nil).MakeReaderOptions(), read: read, bounds: bounds, found: found}
+	c := &tableCheck{files: files, dir: dir, options: readerOptions(files), read: read, bounds: bounds, found: found}
 	names, err := files.List(dir)
 	if err != nil {
 		return err

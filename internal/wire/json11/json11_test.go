@@ -109,6 +109,7 @@ func TestRender(t *testing.T) {
 	}{
 		{apierr.New(400, "InvalidInputException", "no \"%s\"", "x").With("Reason", "INVALID_ENUM"), 400, `{"__type":"InvalidInputException","Message":"no \"x\"","Reason":"INVALID_ENUM"}`},
 		{apierr.AccessDenied("no"), 400, `{"__type":"AccessDeniedException","Message":"no"}`},
+		{apierr.SlowDown("later"), 503, `{"__type":"ServiceUnavailable","Message":"later"}`},
 		{errors.New("secret"), 500, `{"__type":"ServiceException","Message":"The request processing has failed because of an unknown error, exception or failure."}`},
 	} {
 		status, code, body := Error(c.err, "ServiceException")

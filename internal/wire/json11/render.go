@@ -37,7 +37,8 @@ func Response(operation string, result any) ([]byte, error) {
 }
 
 // Error renders err; code is that of the header x-amzn-ErrorType as well. The codes of other protocols
-// get JSON's form: a denial is AccessDeniedException, with status 400. An error that does not belong to
+// get JSON's form: a denial is AccessDeniedException, with status 400, and S3's SlowDown is a
+// ServiceUnavailable (https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html). An error that does not belong to
 // the API gets the code internal, and a text that tells nothing.
 //
 // Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
@@ -48,6 +49,8 @@ func Error(err error, internal string) (status int, code string, body []byte) {
 	switch code {
 	case "AccessDenied":
 		code, status = "AccessDeniedException", http.StatusBadRequest
+	case "SlowDown":
+		code = "ServiceUnavailable"
 	case "InternalError":
 		code, message = internal, "The request processing has failed because of an unknown error, exception or failure."
 	}

@@ -188,6 +188,10 @@ func TestError(t *testing.T) {
 			`<ErrorResponse xmlns="urn:x"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name &lt;x&gt; cannot be found.</Message></Error><RequestId>id</RequestId></ErrorResponse>`,
 		},
 		{
+			"a fault that passes", apierr.SlowDown("Please try again."), 503,
+			`<ErrorResponse xmlns="urn:x"><Error><Type>Receiver</Type><Code>ServiceUnavailable</Code><Message>Please try again.</Message></Error><RequestId>id</RequestId></ErrorResponse>`,
+		},
+		{
 			"internal errors tell nothing", errors.New("disk /dev/sda1 is full"), 500,
 			`<ErrorResponse xmlns="urn:x"><Error><Type>Receiver</Type><Code>InternalFailure</Code><Message>The request processing has failed because of an unknown error, exception or failure.</Message></Error><RequestId>id</RequestId></ErrorResponse>`,
 		},

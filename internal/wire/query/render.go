@@ -36,14 +36,17 @@ func Response(namespace, operation string, result any, requestID string) ([]byte
 }
 
 // Error renders err in namespace. An error that does not belong to the API is an InternalFailure,
-// whose text tells nothing.
+// whose text tells nothing, and S3's SlowDown is a ServiceUnavailable.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 func Error(namespace string, err error, requestID string) (status int, body []byte) {
 	failure := apierr.From(err)
 	code, message := failure.Code, failure.Message
-	if code == "InternalError" {
+	switch code {
+	case "InternalError":
 		code, message = "InternalFailure", "The request processing has failed because of an unknown error, exception or failure."
+	case "SlowDown":
+		code = "ServiceUnavailable"
 	}
 	type element struct{ Type, Code, Message string }
 	body, renderErr := document(namespace, "ErrorResponse", func(e *xml.Encoder) error {

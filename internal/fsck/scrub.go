@@ -1,0 +1,235 @@
+package fsck
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// The scrub verifies everything again and again, slowly: the files and records of the metadata first, then all
+// blobs. It repairs nothing. How far it is with the blobs is kept, so that a start does not begin the pass anew.
+
+const (
+	// keptEvery is how often the progress of a pass is kept.
+	keptEvery = 30 * time.Second
+	// scrubRetry is the pause after a pass that could not be finished.
+	scrubRetry = 10 * time.Minute
+	// longestWait is how long one read waits at most for a busy server: the scrub comes to its end all the same.
+	longestWait = 200 * time.Millisecond
+	busyPause   = 10 * time.Millisecond
+)
+
+// Meter counts what a scrub does.
+type Meter interface {
+	// Scrubbed counts bytes that were verified.
+	Scrubbed(bytes int)
+	// Corruption counts something that was found wrong, by its kind.
+	Corruption(kind string)
+}
+
+// ScrubOptions say how a Scrubber works.
+type ScrubOptions struct {
+	// Options say what is verified. Repair, Found, Progress and Pace are not used.
+	Options
+	// Interval is the time between the beginnings of two passes.
+	Interval time.Duration
+	// Rate bounds the bytes that are read per second; 0: nothing does.
+	Rate int64
+	// Busy tells whether the server has better things to do; nil: it never has.
+	Busy func() bool
+	// Meter is told; nil: nobody is.
+	Meter Meter
+	// Log receives a line for each finding and each pass.
+	Log *slog.Logger
+}
+
+// Scrubber verifies what is stored in the background.
+type Scrubber struct {
+	opts ScrubOptions
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// NewScrubber returns a Scrubber, which Start starts.
+func NewScrubber(opts ScrubOptions) *Scrubber {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Scrubber{opts: opts}
+}
+
+// Start begins to scrub, until Close. It is called at most once.
+func (s *Scrubber) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.done.Go(func() { s.run(ctx) })
+}
+
+// Close ends the scrub and waits for it.
+func (s *Scrubber) Close() {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.done.Wait()
+}
+
+// run makes passes when they are due.
+func (s *Scrubber) run(ctx context.Context) {
+	for {
+		wait, err := s.due(ctx)
+		if err == nil && wait <= 0 {
+			err = s.Pass(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.opts.Log.Error("scrub was not finished", "error", err)
+			wait = scrubRetry
+		}
+		timer := time.NewTimer(max(wait, 0))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// due returns how long it is until the next pass begins, or goes on: not more than 0 if that is now. The first pass
+// of a folder begins an interval after its first start.
+func (s *Scrubber) due(ctx context.Context) (time.Duration, error) {
+	p, err := s.progress(ctx)
+	if err != nil {
+		return 0, err
+	}
+	now := s.opts.Now()
+	if p.Started == 0 {
+		p.Started, p.Finished = now.UnixNano(), now.UnixNano()
+		return s.opts.Interval, s.keep(ctx, p)
+	}
+	if p.Finished < p.Started {
+		return 0, nil
+	}
+	return time.Unix(0, p.Started).Add(s.opts.Interval).Sub(now), nil
+}
+
+// progress returns how far the scrub is.
+func (s *Scrubber) progress(ctx context.Context) (*records.ScrubProgress, error) {
+	p := new(records.ScrubProgress)
+	err := s.opts.Store.View(ctx, func(r meta.Reader) error { return records.Get(r, keys.Scrub(keys.BlobScrub), p) })
+	if errors.Is(err, meta.ErrNotFound) {
+		err = nil
+	}
+	return p, err
+}
+
+func (s *Scrubber) keep(ctx context.Context, p *records.ScrubProgress) error {
+	return s.opts.Store.Update(ctx, func(tx meta.Tx) error { return records.Put(tx, keys.Scrub(keys.BlobScrub), p) })
+}
+
+// Pass makes a pass, or goes on with the one that was begun.
+func (s *Scrubber) Pass(ctx context.Context) error {
+	p, err := s.progress(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Finished >= p.Started {
+		*p = records.ScrubProgress{Started: s.opts.Now().UnixNano(), Finished: p.Finished, LastBytes: p.LastBytes, LastFindings: p.LastFindings}
+		if p.Started <= p.Finished {
+			p.Finished = p.Started - 1 // the clock went back
+		}
+		if err := s.keep(ctx, p); err != nil {
+			return err
+		}
+	}
+	r := newRun(s.options(p))
+	if err := s.verify(ctx, r, p); err != nil {
+		return err
+	}
+	p.Bytes += r.summary.Bytes
+	p.Finished, p.After = s.opts.Now().UnixNano(), nil
+	p.LastBytes, p.LastFindings = p.Bytes, p.Findings
+	s.opts.Log.Info("scrub is finished", "blob_bytes", p.Bytes, "findings", p.Findings, "took", time.Duration(p.Finished-p.Started))
+	return s.keep(ctx, p)
+}
+
+// options are those of the run of a pass.
+func (s *Scrubber) options(p *records.ScrubProgress) Options {
+	o := s.opts.Options
+	o.Repair, o.Progress = false, nil
+	o.Pace = s.pacer()
+	o.Found = func(f Finding) {
+		p.Findings++
+		s.opts.Log.Error("corruption found by the scrub", "kind", f.Kind, "bucket", f.Bucket, "key", f.Key, "version", f.VersionID, "at", f.At, "what", f.What)
+		if s.opts.Meter != nil {
+			s.opts.Meter.Corruption(f.Kind)
+		}
+	}
+	return o
+}
+
+// verify verifies what is left of a pass.
+func (s *Scrubber) verify(ctx context.Context, r *run, p *records.ScrubProgress) error {
+	if err := r.files(ctx); err != nil {
+		return err
+	}
+	if err := r.metadata(ctx); err != nil {
+		return err
+	}
+	before, kept := p.Bytes, s.opts.Now()
+	return r.contents(ctx, p.After, func(key []byte) error {
+		if now := s.opts.Now(); now.Sub(kept) >= keptEvery {
+			kept = now
+			p.After = key
+			p.Bytes, r.summary.Bytes, before = before+r.summary.Bytes, 0, before+r.summary.Bytes
+			return s.keep(ctx, p)
+		}
+		return nil
+	})
+}
+
+// pacer returns what slows reads down: to the rate, and while the server is busy.
+func (s *Scrubber) pacer() func(ctx context.Context, n int) error {
+	began, read := time.Now(), int64(0)
+	return func(ctx context.Context, n int) error {
+		if s.opts.Meter != nil {
+			s.opts.Meter.Scrubbed(n)
+		}
+		read += int64(n)
+		if s.opts.Rate > 0 {
+			ahead := time.Duration(float64(read)/float64(s.opts.Rate)*float64(time.Second)) - time.Since(began)
+			if ahead < -time.Second {
+				began, read = time.Now(), 0 // what was not read before is not made up for
+			}
+			if err := sleep(ctx, ahead); err != nil {
+				return err
+			}
+		}
+		for waited := time.Duration(0); s.opts.Busy != nil && waited < longestWait && s.opts.Busy(); waited += busyPause {
+			if err := sleep(ctx, busyPause); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	}
+}
+
+// sleep waits, unless ctx ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

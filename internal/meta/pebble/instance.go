@@ -1,0 +1,150 @@
+package pebble
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	pebbledb "github.com/cockroachdb/pebble/v2"
+)
+
+// openInstance opens the folder dir, whose lock the caller holds, on a fence of its own. It gives up when
+// the instance has failed before it was open; the goroutine that opens is then left behind. It also
+// gives up when that takes longer than the patience because the disk fails, unless wait is set: then it
+// waits until stop.
+func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, stop <-chan struct{}) (*instance, error) {
+	e := &instance{
+		health: newHealth(opts.patience), unsettled: func() {},
+		turn: make(chan struct{}, 1), last: durableCommit(), hot: newHot(),
+		toApply: make(chan *commit, 1), applied: make(chan struct{}, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
+		unused: newSnapshots(),
+	}
+	log := logger{health: e.health, log: opts.Log, errors: new(throttle)}
+	e.fence = newFence(opts.FS, e.health, log.background)
+	config := opts.config(e.fence, log)
+	config.Cache = cache
+	config.FileCache = pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), opts.MaxTables), opts.MaxTables)
+	opened := make(chan error, 1)
+	e.health.begin()
+	m := e.health.now.Load()
+	go func() {
+		var err error
+		e.db, err = openDB(dir, config)
+		opened <- err
+	}()
+	alarm := m.alarm
+	if wait {
+		alarm = nil
+	}
+	var err error
+	select {
+	case err = <-opened:
+	case <-e.health.dead:
+		// The failure may be what opening ends in, or what keeps it from ending.
+		select {
+		case err = <-opened:
+		case <-time.After(opts.patience):
+			err = e.health.failure()
+		}
+		err = errors.Join(err, e.health.failure())
+	case <-alarm:
+		err = m.refusal()
+	case <-stop:
+		err = errRetired
+	}
+	if err != nil {
+		e.fence.Shut()
+		e.fence.CloseFiles()
+		return nil, fmt.Errorf("open metadata folder %s: %w", dir, translate(err))
+	}
+	e.health.end()
+	e.durable = &version{snapshot: e.db.NewSnapshot(), refs: 1}
+	go e.applyAll()
+	go e.syncAll()
+	go e.unused.closeAll()
+	return e, nil
+}
+
+// openDB opens the database, making it if there is none, and returns what Pebble calls fatal as an
+// error.
+func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, asError(r)
+		}
+	}()
+	defer config.FileCache.Unref() // the database has a reference of its own
+	if err := checkBefore(config.FS, dir); err != nil {
+		return nil, err
+	}
+	if err := forgetSums(config.FS, dir); err != nil {
+		return nil, err
+	}
+	found, err := pebbledb.Peek(dir, config.FS)
+	if err != nil {
+		return nil, err
+	}
+	if !found.Exists {
+		// Pebble makes a database in its oldest format and upgrades it, which leaves the first log in
+		// the format where damage in the middle looks like the end. It is replaced before it is used.
+		config.Experimental.CompactionScheduler = newScheduler()
+		first, err := pebbledb.Open(dir, config)
+		if err != nil {
+			return nil, err
+		}
+		if err := first.Close(); err != nil {
+			return nil, err
+		}
+	}
+	compactions := newScheduler()
+	config.Experimental.CompactionScheduler = compactions
+	if db, err = pebbledb.Open(dir, config); err == nil {
+		compactions.Start()
+	}
+	return db, err
+}
+
+// retire lets calls that begin now return over. Before the first does, next is called.
+func (e *instance) retire(over error, next func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.over = over
+	next()
+}
+
+// shutDown waits for the calls that run on a retired instance and closes what it uses; for that it waits
+// while the disk does not fail, or for the patience if it does. It reports whether that came to an end; if not, what Pebble holds is lost.
+func (e *instance) shutDown() (ended bool, err error) {
+	e.running.Wait()
+	closed := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				closed <- asError(r)
+			}
+		}()
+		close(e.toApply)
+		<-e.ended
+		e.background.Wait()
+		e.fence.setClosing()
+		e.unused.add(e.durable.snapshot)
+		e.unused.end()
+		closed <- e.db.Close()
+	}()
+	m := e.health.now.Load()
+	select {
+	case err = <-closed:
+		ended = e.health.parked.Load() == 0
+	case <-m.alarm:
+		select {
+		case err = <-closed:
+			ended = e.health.parked.Load() == 0
+		case <-time.After(e.health.patience):
+			err = m.refusal()
+		}
+	}
+	e.fence.Shut()
+	e.fence.CloseFiles()
+	return ended, err
+}
