@@ -71,8 +71,7 @@ s3bench: build
 bench: s3bench
 	@bin/s3bench --start bin/crossgrant $(foreach e,$(ENDPOINTS),--endpoint '$(e)') $(BENCHFLAGS)
 
-# The same with MinIO, versitygw and SeaweedFS, which are built from public source into the folder OTHERS, or
-# found there.
+# The same beside MinIO, versitygw and SeaweedFS, as far as they are installed, in the path or in the folder OTHERS.
 bench-others: s3bench
 	@sh bench/others.sh with bin/s3bench --start bin/crossgrant $(BENCHFLAGS)
 

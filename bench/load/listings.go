@@ -45,28 +45,26 @@ func beginListObjects(ctx context.Context, s *session, size int) (round, error) 
 
 // beginListDelimiter lists the branches of a limb of the tree that is drawn.
 func beginListDelimiter(ctx context.Context, s *session, _ int) (round, error) {
-	keys := s.options.treeKeys()
-	const perLimb = perLeaf * fork * fork
-	limbs := (keys + perLimb - 1) / perLimb
+	t := s.options.tree()
 	return round{do: func(w *worker, _ uint64) error {
-		limb := w.random.Uint64N(limbs)
-		w.key = appendLimb(w.key[:0], limb)
+		limb := w.random.Uint64N(t.limbs())
+		w.key = t.appendLimb(w.key[:0], limb)
 		w.query = append(w.query[:0], "delimiter=%2F&list-type=2&prefix="...)
 		w.query = appendEscaped(w.query, w.key)
-		return w.list(bucketTree, elementPrefix, branches(limb, keys))
-	}}, s.keys(ctx, bucketTree, tree, keys)
+		return w.list(bucketTree, elementPrefix, t.branches(limb))
+	}}, s.keys(ctx, bucketTree, t.name, uint64(t))
 }
 
 // beginListDeep lists the keys of a leaf of the tree that is drawn.
 func beginListDeep(ctx context.Context, s *session, _ int) (round, error) {
-	keys := s.options.treeKeys()
+	t := s.options.tree()
 	return round{do: func(w *worker, _ uint64) error {
-		w.key = appendLeaf(w.key[:0], w.random.Uint64N(keys/perLeaf))
+		w.key = t.appendLeaf(w.key[:0], w.random.Uint64N(uint64(t)/perLeaf))
 		w.query = append(w.query[:0], "list-type=2&prefix="...)
 		w.query = appendEscaped(w.query, w.key)
 		return w.list(bucketTree, elementKey, perLeaf)
-	}}, s.keys(ctx, bucketTree, tree, keys)
+	}}, s.keys(ctx, bucketTree, t.name, uint64(t))
 }
 
-// treeKeys returns how many keys the tree has: whole leaves.
-func (o *Options) treeKeys() uint64 { return max(o.Keys/perLeaf, 1) * perLeaf }
+// tree returns the tree that is asked for, whole leaves.
+func (o *Options) tree() tree { return tree(max(o.Keys/perLeaf, 1) * perLeaf) }

@@ -22,29 +22,41 @@ const (
 	fork    = 10
 )
 
-// tree names keys d<limb>/e<branch>/f<leaf>/k<number>.
-func tree(dst []byte, n uint64) []byte {
-	dst = append(appendLeaf(dst, n/perLeaf), 'k')
+// tree is how many keys one has, whole leaves: t<tree>/d<limb>/e<branch>/f<leaf>/k<number>. Trees of different
+// sizes, which a bucket may have from former runs, lie beside each other.
+type tree uint64
+
+// name names keys.
+func (t tree) name(dst []byte, n uint64) []byte {
+	dst = append(t.appendLeaf(dst, n/perLeaf), 'k')
 	return appendDecimal(dst, n%perLeaf, 2)
 }
 
 // appendLeaf appends the prefix of a leaf.
-func appendLeaf(dst []byte, leaf uint64) []byte {
-	dst = append(appendLimb(dst, leaf/fork/fork), 'e')
+func (t tree) appendLeaf(dst []byte, leaf uint64) []byte {
+	dst = append(t.appendLimb(dst, leaf/fork/fork), 'e')
 	dst = append(appendDecimal(dst, leaf/fork%fork, 1), "/f"...)
 	return append(appendDecimal(dst, leaf%fork, 1), '/')
 }
 
 // appendLimb appends the prefix of a limb.
-func appendLimb(dst []byte, limb uint64) []byte {
-	return append(appendDecimal(append(dst, 'd'), limb, 6), '/')
+func (t tree) appendLimb(dst []byte, limb uint64) []byte {
+	dst = append(appendDecimal(append(dst, 't'), uint64(t), 1), "/d"...)
+	return append(appendDecimal(dst, limb, 6), '/')
 }
 
-// branches returns how many branches the limb has if there are keys many keys.
-func branches(limb, keys uint64) uint64 {
-	const perBranch = perLeaf * fork
-	first := limb * fork * perBranch
-	return min(fork, (keys-first+perBranch-1)/perBranch)
+// The keys of a branch and of a limb that are full.
+const (
+	perBranch = perLeaf * fork
+	perLimb   = perBranch * fork
+)
+
+// limbs returns how many there are.
+func (t tree) limbs() uint64 { return (uint64(t) + perLimb - 1) / perLimb }
+
+// branches returns how many branches a limb has.
+func (t tree) branches(limb uint64) uint64 {
+	return min(fork, (uint64(t)-limb*perLimb+perBranch-1)/perBranch)
 }
 
 func appendHex(dst []byte, n uint64) []byte {

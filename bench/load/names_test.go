@@ -12,7 +12,7 @@ func TestNames(t *testing.T) {
 	for name, c := range map[string]struct {
 		names   names
 		ordered bool
-	}{"spread": {spread("a-1/"), false}, "sequential": {sequential("a-1/"), true}, "tree": {tree, true}} {
+	}{"spread": {spread("a-1/"), false}, "sequential": {sequential("a-1/"), true}, "tree": {tree(25000).name, true}} {
 		var all []string
 		for n := range uint64(25000) {
 			all = append(all, string(c.names(nil, n)))
@@ -34,23 +34,28 @@ func TestNames(t *testing.T) {
 func TestTree(t *testing.T) {
 	t.Parallel()
 	for _, keys := range []uint64{100, 900, 1000, 1100, 10000, 10100, 25000} {
+		grown := tree(keys)
 		limbs, leaves := map[string]map[string]bool{}, map[string]int{}
 		for n := range keys {
-			key := string(tree(nil, n))
+			key := string(grown.name(nil, n))
 			parts := strings.SplitAfter(key, "/")
-			if limbs[parts[0]] == nil {
-				limbs[parts[0]] = map[string]bool{}
+			limb := parts[0] + parts[1]
+			if limbs[limb] == nil {
+				limbs[limb] = map[string]bool{}
 			}
-			limbs[parts[0]][parts[1]] = true
+			limbs[limb][parts[2]] = true
 			leaves[key[:strings.LastIndexByte(key, '/')+1]]++
 		}
-		for limb := range uint64(len(limbs)) {
-			if got, want := branches(limb, keys), uint64(len(limbs[string(appendLimb(nil, limb))])); got != want {
+		if got := grown.limbs(); got != uint64(len(limbs)) {
+			t.Errorf("%d keys: %d limbs, want %d", keys, got, len(limbs))
+		}
+		for limb := range grown.limbs() {
+			if got, want := grown.branches(limb), uint64(len(limbs[string(grown.appendLimb(nil, limb))])); got != want {
 				t.Errorf("%d keys: limb %d has %d branches, want %d", keys, limb, got, want)
 			}
 		}
 		for leaf := range keys / perLeaf {
-			if n := leaves[string(appendLeaf(nil, leaf))]; n != perLeaf {
+			if n := leaves[string(grown.appendLeaf(nil, leaf))]; n != perLeaf {
 				t.Errorf("%d keys: leaf %d has %d keys", keys, leaf, n)
 			}
 		}

@@ -158,17 +158,23 @@ func printJSON(w io.Writer, value any) error {
 // with runs do with the operator of the data folder: the server that has it open, or, if there is none,
 // the folder itself, which is made if create is set.
 func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator) error) error {
-	return f.without(ctx, "files:", create, func(e engines) engines { return engines{meta: e.meta} }, do, nil)
+	return f.without(ctx, "files:", create, func(e engines) engines { return engines{meta: e.meta} }, func(o *offline) error { return do(o.operator) }, do)
 }
 
 // withBlobs is with for what removes large objects, too: without a server, the folder is opened with its blobs, and
 // what is not needed any more is gone when it returns.
 func (f dataFlag) withBlobs(ctx context.Context, blobs string, do func(admin.Operator) error) error {
-	return f.without(ctx, blobs, false, func(e engines) engines { return e }, do, func(o *offline) error { return o.objects.Recover(ctx) })
+	return f.without(ctx, blobs, false, func(e engines) engines { return e }, func(o *offline) error {
+		if err := do(o.operator); err != nil {
+			return err
+		}
+		return o.objects.Recover(ctx)
+	}, do)
 }
 
-// without is with, whose engines, if no server runs, are chosen by choose, and that ends with after, which may be nil.
-func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose func(engines) engines, do func(admin.Operator) error, after func(*offline) error) (err error) {
+// without runs do with the server that has the data folder open or, if there is none, alone with the folder itself,
+// whose engines are chosen by choose.
+func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose func(engines) engines, alone func(*offline) error, do func(admin.Operator) error) (err error) {
 	client, err := admin.Dial(f.Data)
 	if err == nil {
 		return do(client)
@@ -194,11 +200,7 @@ func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose
 	if err := folder.check(ctx); err != nil {
 		return err
 	}
-	o := newOffline(folder)
-	if err := do(o.operator); err != nil || after == nil {
-		return err
-	}
-	return after(o)
+	return alone(newOffline(folder))
 }
 
 // operator returns the operator of an open folder.

@@ -76,7 +76,7 @@ func (c *backupCreateCommand) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("name target: %w", err)
 	}
 	order := backup.Order{To: to, Keep: c.Keep, Rate: int64(c.Rate * (1 << 20)), WithMasterKey: c.WithMasterKey, Adopt: c.Adopt}
-	return c.withBlobs(ctx, c.Blobs, func(o admin.Operator) error {
+	do := func(o admin.Operator) error {
 		made, err := o.Backup(ctx, order, func(p backup.Progress) { tellProgress(s.err, "backup", p) })
 		if err != nil {
 			return err
@@ -86,11 +86,22 @@ func (c *backupCreateCommand) Run(ctx context.Context, s streams) error {
 			note = noteWithKey
 		}
 		fmt.Fprintln(s.err, "crossgrant: note: "+note)
+		if made.Damaged > 0 {
+			fmt.Fprintf(s.err, "crossgrant: note: %d large objects or parts of them that were found damaged are not in this backup\n", made.Damaged)
+		}
 		return c.print(s.out, made, append(snapshotLines(made.Info), [][2]string{
 			{"CopiedBlobs", fmt.Sprint(made.CopiedBlobs)}, {"CopiedFiles", fmt.Sprint(made.CopiedFiles)},
 			{"CopiedBytes", fmt.Sprint(made.CopiedBytes)}, {"Removed", strings.Trim(fmt.Sprint(made.Removed), "[]")},
 		}...))
-	})
+	}
+	// Blobs that were written last can only be read after the folder is recovered.
+	alone := func(o *offline) error {
+		if err := o.objects.Recover(ctx); err != nil {
+			return err
+		}
+		return do(o.operator)
+	}
+	return c.without(ctx, c.Blobs, false, func(e engines) engines { return e }, alone, do)
 }
 
 // tellProgress prints a line about what is under way.

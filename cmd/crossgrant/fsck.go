@@ -61,8 +61,24 @@ func (c *fsckCommand) verify(ctx context.Context, out *fsckPrinter) error {
 	if err != nil {
 		return c.tellFiles(ctx, out, err)
 	}
-	operator := newOffline(folder).operator
-	return errors.Join(operator.Fsck(ctx, c.Repair, out.line), folder.close())
+	return errors.Join(c.verifyFolder(ctx, out, folder), folder.close())
+}
+
+// verifyFolder verifies an open folder, once what a crash left in it is removed, as at each start of a server.
+func (c *fsckCommand) verifyFolder(ctx context.Context, out *fsckPrinter, folder *dataFolder) error {
+	services := newOffline(folder)
+	err := folder.check(ctx)
+	if err == nil {
+		err = services.objects.Recover(ctx)
+	}
+	if errors.Is(err, meta.ErrCorrupt) {
+		// What is wrong with the metadata will be told. Which blobs are named is not known.
+		fmt.Fprintln(out.err, "crossgrant: note: the metadata is damaged, the blobs are not verified:", err)
+		services.operator.Verify.Blobs = nil
+	} else if err != nil {
+		return err
+	}
+	return services.operator.Fsck(ctx, c.Repair, out.line)
 }
 
 // metadata returns the folder of the metadata.

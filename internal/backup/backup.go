@@ -99,6 +99,8 @@ type Result struct {
 	CopiedFiles int
 	// CopiedBytes is what was copied to the target, but for lists and manifest.
 	CopiedBytes int64
+	// Damaged is the number of blobs that are not in the snapshot because they were found damaged before.
+	Damaged int `json:",omitempty"`
 	// Removed are the snapshots that were removed.
 	Removed []int `json:",omitempty"`
 }

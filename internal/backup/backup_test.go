@@ -83,8 +83,9 @@ func checkBlobs(t *testing.T, f *folder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if there := len(filesBelow(t, filepath.Join(f.dir, "blobs"))); there != named {
-		t.Errorf("%d blobs are named and %d are there", named, there)
+	there := 0
+	if err := f.blobs.Walk(t.Context(), func(blob.ID, int64) error { there++; return nil }); err != nil || there != named {
+		t.Errorf("%d blobs are named and %d are there, %v", named, there, err)
 	}
 }
 

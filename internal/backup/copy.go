@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"crossgrant/internal/blob"
 	"crossgrant/internal/durable"
 )
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // list is the path of the list of blobs of a snapshot.
 func (t *target) list(id int) string { return filepath.Join(t.snapshot(id), listName) }
@@ -95,25 +98,32 @@ func (r *run) copyShard(ctx context.Context, i int, refs []reference, known *mer
 
 // copyBatch copies those of a batch that are not there, makes them durable, and passes them.
 func (r *run) copyBatch(ctx context.Context, dir string, refs []reference, known *merge, there map[string]bool, list *listWriter) error {
-	entries := make([]entry, len(refs))
+	last := string(refs[len(refs)-1].blob())
+	entries := make([]entry, 0, len(refs))
+	copied := refs[:0] // those that entries are of
 	var missing []int
-	for i := range refs {
-		id := string(refs[i].blob())
+	for _, ref := range refs {
+		id := string(ref.blob())
 		found, err := known.find(id)
-		if err != nil {
+		switch has := found != nil && there[id]; {
+		case err != nil:
 			return err
-		}
-		entries[i].id = id
-		if found != nil {
-			entries[i] = *found
-		}
-		if found == nil || !there[id] {
-			missing = append(missing, i)
+		case ref.damaged && !has:
+			r.result.Damaged++ // there is nothing to copy, and who reads the object is told
+			r.done(1, ref.size)
 			continue
+		case has:
+			r.done(1, ref.size)
+		default:
+			missing = append(missing, len(copied))
 		}
-		r.done(1, refs[i].size)
+		e := entry{id: id}
+		if found != nil {
+			e = *found
+		}
+		entries, copied = append(entries, e), append(copied, ref)
 	}
-	if err := r.copyAll(ctx, refs, entries, missing); err != nil {
+	if err := r.copyAll(ctx, copied, entries, missing); err != nil {
 		return err
 	}
 	if len(missing) > 0 {
@@ -124,7 +134,7 @@ func (r *run) copyBatch(ctx context.Context, dir string, refs []reference, known
 	if err := list.add(entries); err != nil {
 		return fmt.Errorf("write list of blobs: %w", err)
 	}
-	r.passed.Store(&entries[len(entries)-1].id)
+	r.passed.Store(&last)
 	return ctx.Err()
 }
 
@@ -181,12 +191,15 @@ func (r *run) copyBlob(ctx context.Context, ref *reference, e *entry) (err error
 		return fmt.Errorf("blob %s has %d bytes, which is not what %d bytes are stored as, run crossgrant fsck: %w", e.id, size, ref.size, blob.ErrCorrupt)
 	}
 	staged := filepath.Join(r.t.tmp(), e.id)
-	n, sum, err := r.copyFile(ctx, struct{ io.Reader }{from}, staged)
+	crc := crc32.New(castagnoli)
+	n, sum, err := r.copyFile(ctx, struct{ io.Reader }{from}, staged, crc)
 	switch {
 	case err != nil:
 		return fmt.Errorf("copy blob %s: %w", e.id, err)
 	case n != size:
 		return fmt.Errorf("blob %s has %d bytes, not %d, run crossgrant fsck: %w", e.id, n, size, blob.ErrCorrupt)
+	case ref.summed && crc.Sum32() != ref.sum:
+		return fmt.Errorf("blob %s is not what was written, run crossgrant fsck: %w", e.id, blob.ErrCorrupt)
 	case e.sum != "" && (e.sum != sum || e.size != n):
 		return fmt.Errorf("blob %s is not what was backed up before, run crossgrant fsck: %w", e.id, blob.ErrCorrupt)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -79,7 +80,7 @@ func (r *run) copyMetadataFile(ctx context.Context, path string, f *file) error 
 	}
 	defer from.Close()
 	staged := filepath.Join(r.t.tmp(), "metadata")
-	n, sum, err := r.copyFile(ctx, from, staged)
+	n, sum, err := r.copyFile(ctx, from, staged, io.Discard)
 	if err != nil {
 		return err
 	}

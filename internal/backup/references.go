@@ -25,10 +25,20 @@ type reference struct {
 	id        [16]byte
 	size      int64 // of its content, before encryption
 	encrypted bool
+	summed    bool   // whether sum is known
+	sum       uint32 // CRC-32C of what is stored
+	damaged   bool   // found to be lost or not what was written
 }
 
-// referenceSize is the size in bytes of a reference in a file.
-const referenceSize = 16 + 8 + 1
+// referenceSize is the size in bytes of a reference in a file: ID, size, flags, sum.
+const referenceSize = 16 + 8 + 1 + 4
+
+// Flags of a reference in a file.
+const (
+	flagEncrypted = 1 << iota
+	flagSummed
+	flagDamaged
+)
 
 func (r *reference) blob() blob.ID { return blob.ID(hex.EncodeToString(r.id[:])) }
 
@@ -105,17 +115,36 @@ func (all *references) add(s *records.Segment) error {
 	}
 	line, _ := hex.DecodeString(s.Blob)
 	shard := line[0]
-	line = binary.BigEndian.AppendUint64(line, uint64(s.Size))
-	encrypted := byte(0)
-	if len(s.Salt) > 0 {
-		encrypted = 1
-	}
+	line = append(binary.BigEndian.AppendUint64(line, uint64(s.Size)), flagsOf(s))
+	line = binary.BigEndian.AppendUint32(line, s.GetCrc32C())
 	all.count++
 	all.bytes += s.Size
-	if _, err := all.bufs[shard].Write(append(line, encrypted)); err != nil {
+	if _, err := all.bufs[shard].Write(line); err != nil {
 		return fmt.Errorf("collect blobs: %w", err)
 	}
 	return nil
+}
+
+func flagsOf(s *records.Segment) (flags byte) {
+	if len(s.Salt) > 0 {
+		flags |= flagEncrypted
+	}
+	if s.Crc32C != nil {
+		flags |= flagSummed
+	}
+	if s.Damaged != 0 {
+		flags |= flagDamaged
+	}
+	return flags
+}
+
+// parseReference is the opposite of what add writes.
+func parseReference(line [referenceSize]byte) reference {
+	flags := line[24]
+	return reference{
+		id: [16]byte(line[:16]), size: int64(binary.BigEndian.Uint64(line[16:])), sum: binary.BigEndian.Uint32(line[25:]),
+		encrypted: flags&flagEncrypted != 0, summed: flags&flagSummed != 0, damaged: flags&flagDamaged != 0,
+	}
 }
 
 // finish writes out and closes the files.
@@ -147,7 +176,7 @@ func (all *references) shard(i int) ([]reference, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read collected blobs: %w", err)
 		}
-		out = append(out, reference{[16]byte(line[:16]), int64(binary.BigEndian.Uint64(line[16:])), line[24] == 1})
+		out = append(out, parseReference(line))
 	}
 	byID := func(a, b reference) int { return bytes.Compare(a.id[:], b.id[:]) }
 	slices.SortFunc(out, byID)

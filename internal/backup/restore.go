@@ -150,13 +150,17 @@ func (r *Restoration) copy(ctx context.Context, to io.Writer, path string, size 
 	return nil
 }
 
-// Blobs copies the blobs into a new store, durably. Errors are those of Metadata.
+// Blobs copies the blobs into a new store, which was not recovered, durably. Errors are those of Metadata.
 func (r *Restoration) Blobs(ctx context.Context, store blob.Store, tell func(Progress)) error {
 	list, err := openList(r.t.list(r.m.ID))
 	if err != nil {
 		return err
 	}
 	defer list.close()
+	none := func(_ context.Context, ids []blob.ID) ([]bool, error) { return make([]bool, len(ids)), nil }
+	if err := store.Recover(ctx, none); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	entries := make(chan *entry)
@@ -212,6 +216,7 @@ func (r *Restoration) blob(ctx context.Context, store blob.Store, e *entry, tell
 	if err := w.Commit(); err != nil {
 		return err
 	}
+	store.Settle(blob.ID(e.id)) // the metadata comes after all blobs, and without it there is no data folder
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.at.Blobs++

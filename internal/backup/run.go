@@ -170,9 +170,9 @@ func sumOf(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// copyFile copies from to the file to in tmp, synced, and returns the number of bytes and their SHA-256. The folder is
-// not synced.
-func (r *run) copyFile(ctx context.Context, from io.Reader, staged string) (n int64, sum string, err error) {
+// copyFile copies from to the file staged, synced, and to beside, and returns the number of bytes and their SHA-256. The
+// folder is not synced.
+func (r *run) copyFile(ctx context.Context, from io.Reader, staged string, beside io.Writer) (n int64, sum string, err error) {
 	f, err := os.OpenFile(staged, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, "", err
@@ -183,7 +183,7 @@ func (r *run) copyFile(ctx context.Context, from io.Reader, staged string) (n in
 	defer r.chunks.Put(chunk)
 	// Neither side may take over the copying: each chunk is counted and bounded.
 	reader := &limited{ctx, from, &r.limiter, r.copied}
-	n, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, hash)}, reader, *chunk)
+	n, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, hash, beside)}, reader, *chunk)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"crossgrant/internal/backup"
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
 
@@ -147,15 +149,17 @@ func TestLostBlob(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := filepath.Base(lost)
-	path := filepath.Join(f.dir, "blobs", id[:1], id[1:2], id)
+	path := pathOf(t, f, id)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text[0]++
 	write(t, path, text)
-	if _, err := f.backups.Run(t.Context(), order(target), nil); !errors.Is(err, blob.ErrCorrupt) {
-		t.Errorf("a blob that has changed was backed up: %v", err)
+	for _, to := range []string{target, t.TempDir()} {
+		if _, err := f.backups.Run(t.Context(), order(to), nil); !errors.Is(err, blob.ErrCorrupt) {
+			t.Errorf("a blob that has changed was backed up: %v", err)
+		}
 	}
 	write(t, path, text[:50])
 	if _, err := f.backups.Run(t.Context(), order(t.TempDir()), nil); !errors.Is(err, blob.ErrCorrupt) {
@@ -166,6 +170,61 @@ func TestLostBlob(t *testing.T) {
 	}
 	if _, err := f.backups.Run(t.Context(), order(t.TempDir()), nil); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("a missing blob was backed up: %v", err)
+	}
+}
+
+// pathOf returns the file of a blob, once it has been moved to its place.
+func pathOf(t *testing.T, f *folder, id string) string {
+	t.Helper()
+	for range 400 { // a blob that is moved while the folders are listed may be found in none of them, or in two
+		var found []string
+		for _, name := range filesBelow(t, filepath.Join(f.dir, "blobs")) {
+			if filepath.Base(name) == id {
+				found = append(found, filepath.Join(f.dir, "blobs", name))
+			}
+		}
+		if len(found) == 1 && filepath.Base(filepath.Dir(found[0])) != "new" {
+			return found[0]
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("blob %s has no file in its place", id)
+	return ""
+}
+
+// What was found damaged does not keep the rest from being backed up, and what the target has of it stays there.
+func TestFoundDamaged(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "a")
+	f.put("saved", big("s", 1000))
+	target := t.TempDir()
+	f.backup(order(target))
+	f.put("lost", big("l", 1000))
+	f.put("good", big("g", 1000))
+	for _, key := range []string{"saved", "lost"} {
+		var o records.Object
+		err := f.store.Update(t.Context(), func(tx meta.Tx) error {
+			if err := records.Get(tx, keys.Object(f.bucket, key), &o); err != nil {
+				return err
+			}
+			o.Segments[0].Damaged = 1
+			return records.Put(tx, keys.Object(f.bucket, key), &o)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(pathOf(t, f, o.Segments[0].Blob)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := order(target)
+	o.Keep = 1
+	if made := f.backup(o); made.Damaged != 1 || made.Blobs != 2 || made.CopiedBlobs != 1 {
+		t.Errorf("%+v", made)
+	}
+	verify(t, target)
+	if text, ok := f.restore(target, 2).read("good"); !ok || text != big("g", 1000) {
+		t.Errorf("the good object has %d bytes", len(text))
 	}
 }
 

@@ -18,6 +18,7 @@ var masks = []struct {
 	with string
 }{
 	{regexp.MustCompile(`blob [0-9a-f]{32}`), "blob BLOB"},
+	{regexp.MustCompile(`id "[0-9a-f]{32}x"`), `id "BLOBx"`},
 	{regexp.MustCompile(`[0-9A-V]{32,}`), "VERSION"},
 	{regexp.MustCompile(`the index from key to null version leads to "(?:\\.|[^"\\])*"`), "the index from key to null version leads to BYTES"},
 	{regexp.MustCompile(`\b(A[A-Z]{3})[A-Z0-9]{12,20}`), "$1…"},
@@ -42,7 +43,7 @@ func show(found []Finding) string {
 			}
 		}
 		f.At = `"x"`
-		text := f.String()
+		text := strings.ReplaceAll(f.String(), "\u00a0", " ") // the errors of package proto differ on purpose
 		for _, m := range masks {
 			text = m.expr.ReplaceAllString(text, m.with)
 		}

@@ -127,7 +127,7 @@ func (s Summary) Left() int64 { return s.Findings - s.Repaired }
 // Options say what to verify and how.
 type Options struct {
 	Store *meta.Store
-	// Blobs is nil if only the metadata is verified. It must be a Walker for blobs that nothing names to be found.
+	// Blobs is nil if only the metadata is verified. It was recovered.
 	Blobs blob.Store
 	// Keys open the keys of content and, by their master key, what else is sealed.
 	Keys *sse.Keyring
@@ -142,14 +142,6 @@ type Options struct {
 	Pace func(ctx context.Context, n int) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-}
-
-// Walker is a blob.Store whose blobs can be listed.
-type Walker interface {
-	blob.Store
-	// Walk calls fn with each blob that is committed when Walk is called, and its stored size in bytes, in no
-	// order. Blobs that are committed or deleted meanwhile may or may not be among them.
-	Walk(ctx context.Context, fn func(id blob.ID, size int64) error) error
 }
 
 // Run verifies everything and returns what it has seen. An error means that it could not be finished.

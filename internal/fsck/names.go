@@ -1,13 +1,10 @@
 package fsck
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"slices"
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
@@ -15,84 +12,115 @@ import (
 	"crossgrant/internal/records"
 )
 
-// names compares the blobs that there are with those that are named: by a record, or as to be written or deleted.
+// names compares what there is with what is named: the blobs, and their entries under keys.Blob, with the records that
+// name them; and the contents that lie beside records.
 //
-// Both sets can be large. So that neither has to be held in memory, each is kept as sums of the IDs, which are
-// random: one for each of 256 partitions. Only where the sums differ are the IDs themselves compared, as many
-// partitions at a time as fit.
+// These sets can be large. So that none has to be held in memory, each is kept as sums of the IDs, which are random:
+// one for each of 256 partitions. Only where sums differ are the IDs themselves compared, as many partitions at a
+// time as fit.
 type names struct {
-	counting bool // records are being read for the first time
-	walker   Walker
-	here     [256]sum // the blobs that there were before the records were read
-	named    [256]sum
-	bytes    int64 // of them
+	counting bool  // records are being read for the first time
+	here     tally // the blobs that there were before the records were read
+	named    tally // those that are named
+	listed   tally // those with an entry under keys.Blob
+	lists    tally // those that are named and have such an entry; those of format 3 have none
+	contents tally // what lies under keys.Content
+	beside   tally // what records say lies there
+	bytes    int64 // of the blobs
 	suspects []suspect
 	err      error
 }
 
-// sum stands for a set of IDs of one partition.
+// tally stands for a set of IDs.
+type tally [256]sum
+
+// sum stands for the IDs of one partition.
 type sum struct {
 	n    int64
 	a, b uint64
 }
 
-func (s *sum) add(id blob.ID) {
-	var raw [16]byte
-	hex.Decode(raw[:], []byte(id)) // it was checked
+// raw is an ID. Its last byte is random.
+type raw [16]byte
+
+func (id raw) partition() int { return int(id[15]) }
+
+func (t *tally) add(id raw) {
+	s := &t[id.partition()]
 	s.n++
-	s.a += binary.BigEndian.Uint64(raw[:8])
-	s.b += binary.BigEndian.Uint64(raw[8:])
+	s.a += binary.BigEndian.Uint64(id[:8])
+	s.b += binary.BigEndian.Uint64(id[8:])
 }
 
-func partition(id blob.ID) int {
-	var raw [1]byte
-	hex.Decode(raw[:], []byte(id[:2]))
-	return int(raw[0])
+// rawOf returns the bytes of the ID of a blob; ok is false if it is none.
+func rawOf(id string) (r raw, ok bool) {
+	if blob.ID(id).Check() != nil {
+		return r, false
+	}
+	_, err := hex.Decode(r[:], []byte(id))
+	return r, err == nil
 }
-
-// suspect is a blob that is not named once.
-type suspect struct {
-	id     blob.ID
-	key    []byte // of the record that was the last to name it; nil if none does
-	times  int
-	doomed bool // one of its names says that it is to be deleted
-}
-
-// listed is the most IDs of which the names are compared at a time: about 100 MB.
-const listed = 1 << 20
 
 // list notes which blobs there are. It comes before the snapshot of the records is made: every blob that it finds
 // was named by then, or never will be.
 func (n *names) list(ctx context.Context, store blob.Store) error {
 	n.counting = true
-	n.walker, _ = store.(Walker)
-	if n.walker == nil {
+	if store == nil {
 		return nil
 	}
-	return n.walker.Walk(ctx, func(id blob.ID, size int64) error {
-		n.here[partition(id)].add(id)
-		n.bytes += size
+	return store.Walk(ctx, func(id blob.ID, size int64) error {
+		if r, ok := rawOf(string(id)); ok {
+			n.here.add(r)
+			n.bytes += size
+		}
 		return ctx.Err()
 	})
 }
 
-// record notes that a record names a blob.
-func (n *names) record(id blob.ID) {
+// record notes that a record names a blob; hasEntry says whether the blob has an entry under keys.Blob.
+func (n *names) record(id string, hasEntry bool) {
+	r, ok := rawOf(id)
+	if !n.counting || !ok {
+		return
+	}
+	n.named.add(r)
+	if hasEntry {
+		n.lists.add(r)
+	}
+}
+
+// entry notes an entry under keys.Blob.
+func (n *names) entry(id string) {
+	if r, ok := rawOf(id); n.counting && ok {
+		n.listed.add(r)
+	}
+}
+
+// content notes what lies under keys.Content.
+func (n *names) content(place raw) {
 	if n.counting {
-		n.named[partition(id)].add(id)
+		n.contents.add(place)
+	}
+}
+
+// besides notes that a record says that its content lies under keys.Content.
+func (n *names) besides(place raw) {
+	if n.counting {
+		n.beside.add(place)
 	}
 }
 
 // waiting notes that a blob is about to be written or deleted. It may not be there.
-func (n *names) waiting(store blob.Store, id blob.ID) {
-	if !n.counting || n.walker == nil {
+func (n *names) waiting(store blob.Store, id string) {
+	r, ok := rawOf(id)
+	if !n.counting || !ok || store == nil {
 		return
 	}
-	switch there, err := exists(context.Background(), store, id); {
+	switch there, err := exists(context.Background(), store, blob.ID(id)); {
 	case err != nil:
 		n.err = errors.Join(n.err, err)
 	case there:
-		n.named[partition(id)].add(id)
+		n.named.add(r)
 	}
 }
 
@@ -107,19 +135,22 @@ func exists(ctx context.Context, store blob.Store, id blob.ID) (bool, error) {
 	return true, r.Close()
 }
 
-// compare finds the blobs that are not named, or named twice, in the snapshot that all records were read from.
+// listedAtOnce is the most IDs that are compared at a time: about 100 MB.
+const listedAtOnce = 1 << 20
+
+// compare finds what is not named once, in the snapshot that all records were read from.
 func (n *names) compare(ctx context.Context, r *run, reader meta.Reader) error {
 	n.counting = false
-	if n.walker == nil || n.err != nil {
+	if n.err != nil {
 		return n.err
 	}
 	for from := 0; from < 256; {
-		var some [256]bool
+		some := partitions{}
 		total, to := int64(0), from
-		for ; to < 256 && (total == 0 || total+n.here[to].n+n.named[to].n <= listed); to++ {
-			if n.here[to] != n.named[to] {
+		for ; to < 256 && (total == 0 || total+n.size(to) <= listedAtOnce); to++ {
+			if n.differ(r, to) {
 				some[to] = true
-				total += n.here[to].n + n.named[to].n
+				total += n.size(to)
 			}
 		}
 		if total > 0 {
@@ -132,72 +163,109 @@ func (n *names) compare(ctx context.Context, r *run, reader meta.Reader) error {
 	return nil
 }
 
-// naming is what names one blob.
+type partitions [256]bool
+
+func (n *names) size(p int) int64 {
+	return n.here[p].n + n.named[p].n + n.listed[p].n + n.contents[p].n + n.beside[p].n
+}
+
+func (n *names) differ(r *run, p int) bool {
+	return r.opts.Blobs != nil && n.here[p] != n.named[p] || n.listed[p] != n.lists[p] || n.contents[p] != n.beside[p]
+}
+
+// naming is what is known of one ID.
 type naming struct {
-	here   bool
-	times  int
-	doomed bool
-	key    []byte
+	there  bool   // the blob, or the content, is there
+	listed bool   // a blob has an entry under keys.Blob
+	doomed bool   // a blob is to be deleted
+	times  int    // how many records name it
+	key    []byte // of the last of them
 }
 
 // compareSome compares the IDs of some partitions.
-func (n *names) compareSome(ctx context.Context, r *run, reader meta.Reader, some *[256]bool) error {
-	all := map[blob.ID]*naming{}
-	at := func(id blob.ID) *naming {
-		if all[id] == nil {
-			all[id] = new(naming)
-		}
-		return all[id]
-	}
-	err := n.walker.Walk(ctx, func(id blob.ID, _ int64) error {
-		if some[partition(id)] {
-			at(id).here = true
-		}
-		return ctx.Err()
-	})
-	if err != nil {
-		return err
-	}
-	err = r.eachName(ctx, reader, func(id blob.ID, key []byte, doomed bool) {
-		if id.Check() == nil && some[partition(id)] {
-			m := at(id)
-			m.times++
-			m.doomed = m.doomed || doomed
-			if !doomed {
-				m.key = key
+func (n *names) compareSome(ctx context.Context, r *run, reader meta.Reader, some *partitions) error {
+	blobs, contents := namings{some, map[raw]*naming{}}, namings{some, map[raw]*naming{}}
+	if r.opts.Blobs != nil {
+		err := r.opts.Blobs.Walk(ctx, func(id blob.ID, _ int64) error {
+			if m := blobs.of(string(id)); m != nil {
+				m.there = true
 			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for id, m := range all {
-		if m.here && m.times == 0 || m.times > 1 {
-			n.suspects = append(n.suspects, suspect{id, m.key, m.times, m.doomed})
+			return ctx.Err()
+		})
+		if err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(n.suspects, func(a, b suspect) int { return cmp.Compare(a.id, b.id) })
-	return nil
-}
-
-// eachName calls fn with every blob that is named, and the key of what names it.
-func (r *run) eachName(ctx context.Context, reader meta.Reader, fn func(id blob.ID, key []byte, doomed bool)) error {
-	for _, letter := range []byte{'O', 'V', 'P', 'G', 'W'} {
+	for _, letter := range []byte("OVPGWbc") {
 		err := r.scan(ctx, reader, []byte{letter}, []byte{letter + 1}, func(key, value []byte) error {
-			if letter == 'G' || letter == 'W' {
-				fn(blob.ID(key[1:]), key, true)
-				return nil
-			}
-			for _, s := range segmentsOf(letter, value) {
-				fn(blob.ID(s.Blob), key, false)
-			}
+			note(letter, key, value, blobs, contents)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
+	n.suspects = append(append(n.suspects, blobs.suspects(blobKind)...), contents.suspects(contentKind)...)
 	return nil
+}
+
+// note notes what an entry of the metadata names.
+func note(letter byte, key, value []byte, blobs, contents namings) {
+	switch letter {
+	case 'G', 'W':
+		if m := blobs.of(string(key[1:])); m != nil {
+			m.doomed = true
+		}
+	case 'b':
+		if m := blobs.of(string(key[1:])); m != nil {
+			m.listed = true
+		}
+	case 'c':
+		if m := contents.at(key[1:]); m != nil {
+			m.there = true
+		}
+	default:
+		for _, s := range segmentsOf(letter, value) {
+			blobs.of(s.Blob).named(key)
+		}
+		o := new(records.Object)
+		if letter != 'P' && records.Unmarshal(value, o) == nil && len(o.Content) > 0 {
+			contents.at(o.Content).named(key)
+		}
+	}
+}
+
+func (m *naming) named(key []byte) {
+	if m != nil {
+		m.times++
+		m.key = key
+	}
+}
+
+// namings are those of the IDs of some partitions.
+type namings struct {
+	some *partitions
+	all  map[raw]*naming
+}
+
+// of returns the naming of a blob; nil if it is not looked at.
+func (n namings) of(id string) *naming {
+	if r, ok := rawOf(id); ok {
+		return n.at(r[:])
+	}
+	return nil
+}
+
+func (n namings) at(id []byte) *naming {
+	if len(id) != len(raw{}) || !n.some[raw(id).partition()] {
+		return nil
+	}
+	m := n.all[raw(id)]
+	if m == nil {
+		m = new(naming)
+		n.all[raw(id)] = m
+	}
+	return m
 }
 
 // segmentsOf returns the segments of a version or a part; nil if the record cannot be read.
@@ -216,93 +284,11 @@ func segmentsOf(letter byte, value []byte) []*records.Segment {
 	return o.Segments
 }
 
-// settle repairs and reports the blobs that are not named once. A blob that nothing names stays so: its ID was
-// drawn once, and its name was recorded before it could be listed.
-func (n *names) settle(ctx context.Context, r *run) error {
-	for _, s := range n.suspects {
-		var err error
-		if s.times == 0 {
-			err = n.orphan(ctx, r, s.id)
-		} else {
-			err = n.ambiguous(ctx, r, s)
-		}
-		if err != nil {
-			return err
-		}
+// contentKey returns the key of the content that lies beside a record.
+func contentKey(place []byte) ([]byte, error) {
+	p, err := keys.ParsePlace(place)
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-func (n *names) orphan(ctx context.Context, r *run, id blob.ID) error {
-	if there, err := exists(ctx, r.opts.Blobs, id); err != nil || !there {
-		return err // it was deleted meanwhile
-	}
-	if len(r.damage) > 0 {
-		// What names it may lie where the metadata cannot be read.
-		r.found(Finding{Kind: Orphan, At: "blob " + string(id), What: "no record that can be read names it"})
-		return nil
-	}
-	f := Finding{Kind: Orphan, At: "blob " + string(id), What: "nothing names it", Repair: "remove it", Repaired: r.opts.Repair}
-	if r.opts.Repair {
-		if err := r.opts.Blobs.Delete(ctx, id); err != nil {
-			return fmt.Errorf("remove blob %s: %w", id, err)
-		}
-	}
-	r.found(f)
-	return nil
-}
-
-// ambiguous reports a blob that has several names. One that is to be deleted and has a record is kept.
-func (n *names) ambiguous(ctx context.Context, r *run, s suspect) error {
-	f := Finding{Kind: Reference, At: "blob " + string(s.id), What: fmt.Sprintf("it is named %d times", s.times)}
-	if s.key != nil {
-		if _, parts, err := keys.Split(s.key); err == nil {
-			f.Bucket, f.Key, f.VersionID = r.owner(s.key, parts, nil)
-		}
-	}
-	doomed := [][]byte{keys.Garbage(string(s.id)), keys.Writing(string(s.id))}
-	if s.doomed && s.key != nil {
-		f.What = "a record names it, and it is to be deleted"
-		f.Repair = "keep it"
-	}
-	still := false
-	change := func(tx meta.Reader, remove func([]byte) error) error {
-		still = !s.doomed
-		if s.key != nil && s.doomed {
-			value, err := tx.Get(s.key)
-			if errors.Is(err, meta.ErrNotFound) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			for _, segment := range segmentsOf(s.key[0], value) {
-				still = still || segment.Blob == string(s.id)
-			}
-		}
-		if !still || remove == nil {
-			return nil
-		}
-		still = false
-		for _, key := range doomed {
-			if _, err := tx.Get(key); err == nil {
-				still = true
-				if err := remove(key); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	var err error
-	if r.opts.Repair && f.Repair != "" {
-		err = r.opts.Store.Update(ctx, func(tx meta.Tx) error { return change(tx, tx.Delete) })
-		f.Repaired = true
-	} else {
-		err = r.opts.Store.View(ctx, func(tx meta.Reader) error { return change(tx, nil) })
-	}
-	if err == nil && still {
-		r.found(f)
-	}
-	return err
+	return keys.Content(p), nil
 }

@@ -133,7 +133,7 @@ var objectRows = map[string]row{
 		if o.NullVersion {
 			e.needs(keys.NullVersion(e.bucketID(), e.parts[1]), []byte(e.parts[2]), "key to null version", false)
 		}
-		if o.DeleteMarker && (o.Size != 0 || len(o.Segments)+len(o.Inline) > 0) {
+		if o.DeleteMarker && (o.Size != 0 || len(o.Segments)+len(o.Inline)+len(o.Content) > 0) {
 			e.wrong(Record, "it is a delete marker with content")
 		}
 		e.object(o, e.parts[1])
@@ -156,20 +156,32 @@ var objectRows = map[string]row{
 		}
 	}),
 	`'P' upload-id\0 number`: record(checkPart),
-	`'G' blob-id`:            plain(func(e *entry) { e.blobID() }),
-	`'W' blob-id`:            plain(func(e *entry) { e.blobID() }),
+	`'c' sequence random`:    plain(func(e *entry) { e.names.content(raw(e.key[1:])) }),
+	`'G' blob-id`:            plain(checkWaiting),
+	`'W' blob-id`:            plain(checkWaiting),
+	`'b' blob-id`: plain(func(e *entry) {
+		if e.blobID() {
+			e.names.entry(e.parts[0])
+		}
+	}),
 }
 
 func (e *entry) bucketID() keys.BucketID { return keys.BucketID([]byte(e.parts[0])) }
 
-func (e *entry) blobID() {
+// blobID verifies an entry whose key is the ID of a blob, and that says nothing else.
+func (e *entry) blobID() bool {
 	empty(e)
 	if err := blob.ID(e.parts[0]).Check(); err != nil {
 		e.wrong(Record, "it names no blob: %v", err)
-		return
+		return false
 	}
-	if e.opts.Blobs != nil {
-		e.names.waiting(e.opts.Blobs, blob.ID(e.parts[0]))
+	return true
+}
+
+// checkWaiting verifies the entry of a blob that is about to be written or deleted.
+func checkWaiting(e *entry) {
+	if e.blobID() {
+		e.names.waiting(e.opts.Blobs, e.parts[0])
 	}
 }
 
@@ -206,7 +218,12 @@ func (u upload) encrypted(e *entry) *records.Encryption {
 
 // object verifies what all versions have: content of the right size, and a key of it that opens.
 func (e *entry) object(o *records.Object, key string) {
-	e.segments(o.Segments, o.Size, len(o.Inline), o.Encryption)
+	inline := e.inline(o)
+	if len(o.Content) > 0 && inline == nil {
+		e.name(o.Segments)
+	} else {
+		e.segments(o.Segments, o.Size, len(inline), o.Encryption)
+	}
 	if len(o.Version) != 0 && len(o.Version) != len(keys.VersionID{}) {
 		e.wrong(Record, "its place among the versions has %d bytes", len(o.Version))
 	}
@@ -214,7 +231,7 @@ func (e *entry) object(o *records.Object, key string) {
 		return
 	}
 	k := e.contentKey(o.Encryption, key)
-	if k == nil || len(o.Inline) == 0 {
+	if k == nil || len(inline) == 0 {
 		return
 	}
 	size := o.Size
@@ -223,11 +240,32 @@ func (e *entry) object(o *records.Object, key string) {
 	}
 	cipher, err := k.Run(o.Encryption.InlineSalt)
 	if err == nil {
-		_, err = cipher.Open(o.Inline, size, 0, size)
+		_, err = cipher.Open(inline, size, 0, size)
 	}
 	if err != nil {
-		e.wrong(Blob, "its content, which lies in its record, is not what was written: %v", err)
+		e.wrong(Blob, "its content, which lies in the metadata, is not what was written: %v", err)
 	}
+}
+
+// inline returns the bytes of a version that lie in the metadata: in its record, or beside it.
+func (e *entry) inline(o *records.Object) []byte {
+	if len(o.Content) == 0 {
+		return o.Inline
+	}
+	at, err := contentKey(o.Content)
+	if err != nil {
+		e.wrong(Record, "it does not say where its content lies: %v", err)
+		return nil
+	}
+	if len(o.Inline) > 0 {
+		e.wrong(Record, "it has content, and says that it lies beside it")
+	}
+	e.names.besides(raw(o.Content))
+	content := e.get(at)
+	if content == nil && e.err == nil {
+		e.wrong(Blob, "its content, which lies beside its record, is lost")
+	}
+	return content
 }
 
 // name notes which blobs the record names.
@@ -237,7 +275,7 @@ func (e *entry) name(segments []*records.Segment) {
 			e.wrong(Record, "it names no blob: %v", err)
 			continue
 		}
-		e.names.record(blob.ID(s.Blob))
+		e.names.record(s.Blob, e.get(keys.Blob(s.Blob)) != nil)
 	}
 }
 

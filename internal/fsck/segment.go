@@ -42,7 +42,15 @@ func (s *stored) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *stored) Close() error { return s.from.Close() }
+// Close closes what is read, once: it may have been decrypted to its end, which closed it.
+func (s *stored) Close() error {
+	if s.from == nil {
+		return nil
+	}
+	err := s.from.Close()
+	s.from = nil
+	return err
+}
 
 // verifySegment reads the blob of a segment once. An error that wraps blob.ErrCorrupt or blob.ErrNotFound says that
 // its bytes are others, or lost; any other that they cannot be read. k is nil if the bytes cannot be decrypted.

@@ -81,6 +81,7 @@ func newWorldOver(t *testing.T, engine meta.Engine) *world {
 	w.keyring = &sse.Keyring{Master: box, KMS: w.kms}
 	w.objects = objects.New(w.store, w.blobs, objects.Options{Keys: w.keyring, InlineLimit: 1000, MinPart: 2000, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { w.store.Close() })
+	w.must(w.objects.Recover(w.ctx))
 	known := accounts.New(w.store, box, accounts.Options{Rand: w.rand})
 	for _, id := range []ids.AccountID{accountA, accountB, accountC} {
 		must2(known.Create(w.ctx, accounts.NewAccount{Name: string(id[:1]), ID: string(id), Email: string(id[:1]) + "@Example.com"}))
@@ -146,6 +147,7 @@ func (w *world) makeObjects() {
 	w.bucket = keys.BucketID(b.Id)
 	w.object("small", 100, nil)
 	w.object("large", 5000, nil)
+	w.object("beside", 700, nil)
 	w.setting(keys.Lifecycle, &records.Lifecycle{})
 	w.setting(keys.CORS, &records.CORS{})
 	w.setting(keys.Website, &records.Website{})
@@ -251,6 +253,7 @@ func (w *world) copy(t *testing.T) *world {
 	c := *w
 	c.T, c.store, c.blobs = t, meta.New(memory.New()), blobmemory.New()
 	t.Cleanup(func() { c.store.Close() })
+	w.must(c.blobs.Recover(w.ctx, func(_ context.Context, ids []blob.ID) ([]bool, error) { return make([]bool, len(ids)), nil }))
 	all := w.all()
 	c.must(c.store.Update(c.ctx, func(tx meta.Tx) error { return apply(tx, all) }))
 	c.must(w.blobs.Walk(c.ctx, func(id blob.ID, size int64) error {
@@ -268,6 +271,7 @@ func (w *world) fill(id blob.ID, stored []byte) {
 	out := must(w.blobs.Create(w.ctx, id))
 	must(out.Write(stored))
 	w.must(out.Commit())
+	w.blobs.Settle(id)
 }
 
 // run verifies the world and returns the findings.

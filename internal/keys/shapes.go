@@ -17,7 +17,7 @@ var Shapes = []string{
 	`'a' alias`, `'I' account 'o' issuer`, `'I' account 's' name`, `'N' unique-id`,
 	`'B' bucket`, `'L' account bucket`, `'O' bucket-id key`, `'V' bucket-id key\0 version`, `'Y' bucket-id key`,
 	`'T' bucket-id kind`, `'X' bucket`, `'U' bucket-id key\0 upload-id`, `'P' upload-id\0 number`,
-	`'b' blob-id`, `'c' sequence random`, `'G' blob-id`, `'W' blob-id`,
+	`'c' sequence random`, `'G' blob-id`, `'b' blob-id`, `'W' blob-id`,
 	`'D' account`, `'R' org\0 'o'`, `'R' org\0 'n' node`, `'R' org\0 'p' policy`, `'R' org\0 'm' account`,
 	`'R' org\0 'c' parent\0 child`, `'R' org\0 'u' parent\0 name`, `'R' org\0 't' type\0 name`,
 	`'R' org\0 'a' policy\0 target`, `'R' org\0 'f'`, `'R' org\0 'h' handshake`, `'R' org\0 'q' request`,

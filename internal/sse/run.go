@@ -23,8 +23,7 @@ func (r *Run) StoredSize(size int64) int64 { return size + packages(size)*int64(
 // IsStoredSize reports whether a run of size bytes of content may be stored as stored bytes, in one layer of
 // encryption or in two.
 func IsStoredSize(stored, size int64) bool {
-	overhead := stored - size
-	return overhead == packages(size)*maxOverhead/2 || overhead == packages(size)*maxOverhead
+	return stored == StoredSize(size, 1) || stored == StoredSize(size, 2)
 }
 
 // packages returns the number of packages of a run of size bytes.

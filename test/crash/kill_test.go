@@ -131,13 +131,33 @@ func (h *house) round(round int) error {
 	if err := h.verify(); err != nil {
 		return err
 	}
+	// Every other time while it runs, and then without it.
+	online := round%2 == 0
+	if online {
+		if err := h.run("fsck", "--quiet", "--data", h.server.Data); err != nil {
+			return err
+		}
+	}
 	if err := h.server.Stop(); err != nil {
 		return err
 	}
 	if err := checkFolder(h.server.Data); err != nil {
 		return err
 	}
+	if !online {
+		if err := h.run("fsck", "--quiet", "--data", h.server.Data); err != nil {
+			return err
+		}
+	}
 	return h.server.Start()
+}
+
+// run runs a command of the program.
+func (h *house) run(args ...string) error {
+	if out, err := exec.Command(h.server.Program, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("crossgrant %v: %w: %s", args, err, out)
+	}
+	return nil
 }
 
 // killDuringWork lets the clients work and kills the server at a random moment, on request during a backup.
@@ -200,11 +220,7 @@ func verifyAll(workers []*worker) error {
 
 // backup makes a backup of the running server.
 func (h *house) backup(flags ...string) error {
-	out, err := exec.Command(h.server.Program, append([]string{"backup", "--data", h.server.Data, "--to", h.target, "--with-master-key", "--keep", "2"}, flags...)...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("backup: %w: %s", err, out)
-	}
-	return nil
+	return h.run(append([]string{"backup", "--data", h.server.Data, "--to", h.target, "--with-master-key", "--keep", "2"}, flags...)...)
 }
 
 // restore makes a backup, after those that were killed with the server, and compares what is restored from it.
@@ -213,8 +229,8 @@ func (h *house) restore(data string) error {
 		return err
 	}
 	for _, args := range [][]string{{"backup", "verify", "--to", h.target}, {"restore", "--from", h.target, "--data", data}} {
-		if out, err := exec.Command(h.server.Program, args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("%v: %w: %s", args, err, out)
+		if err := h.run(args...); err != nil {
+			return err
 		}
 	}
 	if err := h.server.Stop(); err != nil {

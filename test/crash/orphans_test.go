@@ -24,21 +24,30 @@ func checkFolder(data string) error {
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
+	there := map[string]bool{} // by ID: a blob that is being moved has two names
 	err = filepath.WalkDir(filepath.Join(data, "blobs"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+		if err == nil && !d.IsDir() {
+			there[d.Name()] = true
 		}
-		if !named[d.Name()] {
-			return fmt.Errorf("no record names the blob %s", path)
-		}
-		delete(named, d.Name())
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	return sameBlobs(there, named)
+}
+
+// sameBlobs wants the blobs that are there to be those that are named.
+func sameBlobs(there, named map[string]bool) error {
+	for id := range there {
+		if !named[id] {
+			return fmt.Errorf("no record names the blob %s", id)
+		}
+	}
 	for id := range named {
-		return fmt.Errorf("the blob %s, which a record names, is missing", id)
+		if !there[id] {
+			return fmt.Errorf("the blob %s, which a record names, is missing", id)
+		}
 	}
 	return nil
 }
