@@ -40,7 +40,7 @@ type Store interface {
 	// Recover keeps of the blobs that were not settled when the store was used last those that named says are
 	// named, settled, and removes the others, committed or half written. It is called once, before any method but
 	// Close, and must not be called while another process uses the store. If it fails the store must not be used;
-	// it can be opened and recovered again.
+	// it can be opened and recovered again. Called later it changes nothing.
 	Recover(ctx context.Context, named Named) error
 	// Create begins the blob id, which must not exist. Nothing is visible under id before Commit.
 	Create(ctx context.Context, id ID) (Writer, error)

@@ -42,6 +42,7 @@ func Run(t *testing.T, start func(t *testing.T) Crasher) {
 		{"DeleteStaged", testDeleteStaged},
 		{"DeleteWhileReading", testDeleteWhileReading},
 		{"DeleteMany", testDeleteMany},
+		{"RecoverLater", testRecoverLater},
 		{"Walk", testWalk},
 		{"WalkEnds", testWalkEnds},
 		{"Link", testLink},

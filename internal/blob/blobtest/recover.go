@@ -64,6 +64,25 @@ func testRecover(t *testing.T, c Crasher) {
 	}
 }
 
+// testRecoverLater checks that a Recover while the store is used changes nothing.
+func testRecoverLater(t *testing.T, s blob.Store) {
+	for n := range 3 {
+		mustWrite(t, s, id(n), content(100, n))
+	}
+	s.Settle(id(1))
+	w := create(t, s, id(4))
+	defer w.Abort()
+	if err := s.Recover(t.Context(), none); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		wantBlob(t, s, id(n), content(100, n))
+	}
+	if err := w.Commit(); err != nil {
+		t.Error(err)
+	}
+}
+
 // testRecoverFails checks that a Recover that does not get an answer loses nothing.
 func testRecoverFails(t *testing.T, c Crasher) {
 	s := open(t, c, none)

@@ -12,13 +12,14 @@ import (
 // recoverBatch is how many blobs are asked about at once.
 const recoverBatch = 1024
 
-// Recover settles what is left in the folder new and named, and removes the rest. It lists no other folder.
+// Recover settles what is left in the folder new and named, and removes the rest. It lists no other folder. What is in
+// it since the store was opened is left alone.
 func (s *Store) Recover(ctx context.Context, named blob.Named) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	defer s.calls.RUnlock()
-	ids, err := s.list(s.path(newDir))
+	ids, err := s.unknown()
 	if err != nil {
 		return err
 	}
@@ -30,6 +31,15 @@ func (s *Store) Recover(ctx context.Context, named blob.Named) error {
 		ids = ids[n:]
 	}
 	return nil
+}
+
+// unknown returns the blobs in the folder new that were there before the store was opened. None is moved meanwhile,
+// which would look like one of them.
+func (s *Store) unknown() ([]blob.ID, error) {
+	s.mover.batch.Lock()
+	defer s.mover.batch.Unlock()
+	ids, err := s.list(s.path(newDir))
+	return slices.DeleteFunc(ids, func(id blob.ID) bool { e, _ := s.stageOf(id); return e != nil }), err
 }
 
 func (s *Store) recover(ctx context.Context, ids []blob.ID, named blob.Named) error {
