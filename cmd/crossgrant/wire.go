@@ -61,7 +61,7 @@ type wired struct {
 // what a crash left is cleaned up.
 func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (*wired, error) {
 	store, box := folder.store, folder.box
-	log = quietIn(log, func() error { err, _ := store.Condition(); return err })
+	log = quietIn(log, func() error { _, err := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
 	// Before anything is written, so that no commit escapes it.
 	authorizer := access.New(store, box, sessions)

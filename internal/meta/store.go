@@ -53,17 +53,17 @@ func (s *Store) OnCommit(observe func(written [][]byte)) {
 // Monitored is an Engine that knows whether it can carry out Updates.
 type Monitored interface {
 	Engine
-	// Condition returns why no Update that needs room is carried out at present, ErrUnavailable or
-	// ErrNoSpace, or nil; and how often the engine had to begin anew since it was opened.
-	Condition() (err error, reopened int64)
+	// Condition returns how often the engine had to begin anew since it was opened; and why no Update
+	// that needs room is carried out at present, ErrUnavailable or ErrNoSpace, or nil.
+	Condition() (reopened int64, err error)
 }
 
 // Condition is that of the engine, if it is Monitored.
-func (s *Store) Condition() (err error, reopened int64) {
+func (s *Store) Condition() (reopened int64, err error) {
 	if e, ok := s.engine.(Monitored); ok {
 		return e.Condition()
 	}
-	return nil, 0
+	return 0, nil
 }
 
 // View runs fn on one consistent snapshot. Reading a key of zero or more than MaxKey bytes is an

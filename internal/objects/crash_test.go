@@ -71,6 +71,9 @@ func (d *onDisk) close() {
 func (d *onDisk) change(key, content string, do func() error) {
 	d.mu.Lock()
 	before := d.states[key]
+	if before == nil {
+		before = []string{""}
+	}
 	d.states[key] = append(slices.Clone(before), content)
 	d.mu.Unlock()
 	if err := do(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strings"
@@ -160,7 +161,8 @@ func outage(t *testing.T, kind faulttest.Kind, nth int, once bool) bool {
 	return reached
 }
 
-// TestOpenFault makes each operation fail in turn while the folder is opened. That ends in an error or in an open
+// TestOpenFault makes each operation fail in turn while a folder is opened that was not closed, as after an
+// instance that failed. That ends in an error or in an open
 // engine; and when the fault is over the folder opens, and nothing is missing.
 func TestOpenFault(t *testing.T) {
 	t.Parallel()
@@ -177,12 +179,22 @@ func TestOpenFault(t *testing.T) {
 
 func openFault(t *testing.T, kind faulttest.Kind, nth int, once bool) bool {
 	t.Helper()
-	disk := faulttest.Wrap(vfs.NewMem())
-	w := &writer{engine: open(t, faulty(disk))}
-	w.run("before", 25)
-	if err := w.engine.Close(); err != nil {
-		t.Fatal(err)
+	files := vfs.NewCrashableMem()
+	before := faulttest.Wrap(files)
+	w := &writer{engine: open(t, faulty(before))}
+	w.run("before", nth%25)
+	// The log ends in bytes that were not synced, of which some are there.
+	before.Fail(faulttest.Kinds[1], 1, false)
+	if err := set(w.engine, "lost", strings.Repeat("v", 90_000)); err == nil {
+		t.Error("a log that cannot be synced was acknowledged")
 	}
+	rng := rand.New(rand.NewPCG(uint64(nth), 1))
+	under := files.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
+	before.Lift()
+	if err := w.engine.Close(); err != nil {
+		t.Logf("close: %v", err)
+	}
+	disk := faulttest.Wrap(under)
 	disk.Fail(kind, nth, once)
 	e, err := Open("db", faulty(disk))
 	reached := disk.Failed() > 0
@@ -221,7 +233,7 @@ func TestUnsettled(t *testing.T) {
 	if err := set(e, "b", "1"); !errors.Is(err, meta.ErrNoSpace) {
 		t.Errorf("the next Update on a full disk = %v", err)
 	}
-	if err, _ := e.Condition(); !errors.Is(err, meta.ErrNoSpace) {
+	if _, err := e.Condition(); !errors.Is(err, meta.ErrNoSpace) {
 		t.Errorf("the condition is %v", err)
 	}
 	if got := get(t, e, "a"); got != "1" || told.Load() != 0 {
@@ -235,7 +247,7 @@ func TestUnsettled(t *testing.T) {
 	if got := get(t, e, "b"); got != "" {
 		t.Errorf("what was refused was written: %q", got)
 	}
-	if err, reopened := e.Condition(); err != nil || reopened != 0 {
+	if reopened, err := e.Condition(); err != nil || reopened != 0 {
 		t.Errorf("the condition is %v, and the folder was opened again %d times for what could be tried again", err, reopened)
 	}
 	if err := e.Close(); err != nil {

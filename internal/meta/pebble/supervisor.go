@@ -127,11 +127,11 @@ func (e *Engine) unsettled() {
 }
 
 // Condition implements meta.Monitored. The engine begins anew by opening the folder again.
-func (e *Engine) Condition() (err error, reopened int64) {
+func (e *Engine) Condition() (reopened int64, err error) {
 	if err = e.current.Load().health.now.Load().refusal(); err == nil {
 		err = e.space.check()
 	}
-	return err, e.reopened.Load()
+	return e.reopened.Load(), err
 }
 
 // Close waits for running calls, syncs the log and releases the folder.
