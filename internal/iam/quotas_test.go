@@ -105,6 +105,8 @@ func TestQuotasOfOneAccount(t *testing.T) {
 		quotas.SCPs:              true,
 		quotas.RCPs:              true,
 		quotas.AttachedPolicies:  true,
+		quotas.RequestRate:       true, // package httpapi
+		quotas.RequestBurst:      true,
 	}
 	for _, q := range quotas.All() {
 		o, ok := operations[q.Name]
