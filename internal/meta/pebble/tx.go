@@ -92,7 +92,7 @@ func (t tx) Get(key []byte) ([]byte, error) {
 func (t tx) seek(key []byte) (value []byte, err error) {
 	it, err := t.batch.NewIter(&pebbledb.IterOptions{UseL6Filters: true})
 	if err != nil {
-		return nil, fmt.Errorf("get: %w", translate(err))
+		return nil, fmt.Errorf("get: %w", readError(err))
 	}
 	found := it.SeekPrefixGE(key) && bytes.Equal(it.Key(), key)
 	if found {
@@ -104,7 +104,7 @@ func (t tx) seek(key []byte) (value []byte, err error) {
 		err = closeErr // also what ended the search early
 	}
 	if err != nil {
-		return nil, fmt.Errorf("get: %w", translate(err))
+		return nil, fmt.Errorf("get: %w", readError(err))
 	}
 	if !found {
 		return nil, meta.ErrNotFound
