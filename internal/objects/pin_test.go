@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,8 +19,9 @@ func TestPin(t *testing.T) {
 		f.put("kept", big("a", 500))
 		kept := blob.ID(f.get("kept").Segments[0].Blob)
 		f.put("free", big("b", 500))
-		held := true
-		release := f.Pin(func(id blob.ID) bool { return held && id == kept })
+		var held atomic.Bool
+		held.Store(true)
+		release := f.Pin(func(id blob.ID) bool { return held.Load() && id == kept })
 		releaseOther := f.Pin(func(blob.ID) bool { return false })
 		f.put("kept", "new")
 		f.put("free", "new")
@@ -28,7 +30,7 @@ func TestPin(t *testing.T) {
 		if left := f.blobs.existing(); len(left) != 1 || !left[kept] {
 			t.Errorf("%v exist, want the pinned one", left)
 		}
-		held = false
+		held.Store(false)
 		time.Sleep(2 * pinnedPause)
 		synctest.Wait()
 		if left := f.blobs.existing(); len(left) != 0 {
