@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -94,10 +95,14 @@ func (s sums) encode() []byte {
 func decodeSums(text []byte) (s sums, ok bool) {
 	s = sums{}
 	for line := range strings.Lines(string(text)) {
-		var name string
-		var one sum
-		if n, _ := fmt.Sscanf(line, "%08x %d %s\n", &one.crc, &one.size, &name); n == 3 {
-			s[name] = one
+		fields := strings.Fields(line)
+		if len(fields) != 3 {
+			continue // the checksum of the lines; whatever else it may be, the comparison finds it
+		}
+		crc, crcErr := strconv.ParseUint(fields[0], 16, 32)
+		size, sizeErr := strconv.ParseInt(fields[1], 10, 64)
+		if crcErr == nil && sizeErr == nil {
+			s[fields[2]] = sum{crc: uint32(crc), size: size}
 		}
 	}
 	return s, bytes.Equal(s.encode(), text)
