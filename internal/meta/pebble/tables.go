@@ -156,9 +156,9 @@ func (c *tableCheck) data(ctx context.Context, name string, r *sstable.Reader, d
 	for kv := it.First(); kv != nil; kv = it.Next() {
 		d.From = append(bytes.Clone(kv.K.UserKey), 0)
 	}
-	if err := it.Close(); err != nil && !pebbledb.IsCorruptionError(err) {
-		return err
-	}
+	// That the table is damaged is known, and what Pebble returns here is not looked at: under the race detector the
+	// error of a closed iterator over a damaged block was seen not to be a valid value any more.
+	_ = it.Close()
 	back, err := r.NewIter(sstable.NoTransforms, nil, nil, sstable.DebugHandlesBlobContext)
 	if err != nil {
 		return c.whole(name, err)
@@ -166,9 +166,7 @@ func (c *tableCheck) data(ctx context.Context, name string, r *sstable.Reader, d
 	for kv := back.Last(); kv != nil; kv = back.Prev() {
 		d.To = bytes.Clone(kv.K.UserKey)
 	}
-	if err := back.Close(); err != nil && !pebbledb.IsCorruptionError(err) {
-		return err
-	}
+	_ = back.Close()
 	c.found(d)
 	return ctx.Err()
 }
