@@ -12,13 +12,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"crossgrant/bench/process"
 	"crossgrant/internal/sigv4"
 	"crossgrant/test/servertest"
 )
@@ -46,7 +46,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 	for range idle {
 		c := dial(t, s)
-		io.WriteString(c, signed(s, account, "GET", "/bucket/warm", "", 0))
+		write(t, c, signed(s, account, "GET", "/bucket/warm", "", 0))
 		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	uploads := (stalled*8 + 8) / 9
 	for i := range uploads {
 		c := dial(t, s)
-		io.WriteString(c, signed(s, account, "PUT", fmt.Sprintf("/bucket/stalled-%d", i), half, 1<<30))
+		write(t, c, signed(s, account, "PUT", fmt.Sprintf("/bucket/stalled-%d", i), half, 1<<30))
 	}
 	until(t, "all uploads are under way", func() bool { return metric(t, s, "crossgrant_uploads_in_flight") == float64(uploads) })
 	with = memory(t, s)
@@ -161,22 +161,21 @@ func send(t *testing.T, s *servertest.Server, account servertest.Account, method
 	}
 }
 
+func write(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // memory returns the memory of the server that is resident, in bytes.
 func memory(t *testing.T, s *servertest.Server) int64 {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+	u, err := process.Read(s.PID())
 	if err != nil {
 		t.Skipf("this system does not tell the memory of a process: %v", err)
 	}
-	found := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(text)
-	if found == nil {
-		t.Fatal("the system does not tell the memory of the process")
-	}
-	n, err := strconv.ParseInt(string(found[1]), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n << 10
+	return u.RSS
 }
 
 // metric returns one of the server's metrics.
@@ -207,11 +206,9 @@ func metric(t *testing.T, s *servertest.Server, name string) float64 {
 // until waits for what will be soon.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for !done() {
-		select {
-		case <-t.Context().Done():
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
