@@ -170,7 +170,7 @@ func (c *planFlags) plan() (*load.Plan, error) {
 		p.Operations = append(p.Operations, name)
 	}
 	for _, text := range c.Sizes {
-		size, err := parseSize(text)
+		size, err := parseSize("--sizes", text)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +183,7 @@ func (c *planFlags) plan() (*load.Plan, error) {
 }
 
 // parseSize parses a number of bytes: 4096, 4KiB, 16MiB.
-func parseSize(text string) (int, error) {
+func parseSize(flag, text string) (int, error) {
 	digits, factor := text, 1
 	for _, unit := range []struct {
 		name   string
@@ -196,7 +196,7 @@ func parseSize(text string) (int, error) {
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil || n < 0 || n > 1<<30/factor {
-		return 0, usagef("--sizes: %q is not a size up to 1024MiB", text)
+		return 0, usagef("%s: %q is not a size up to 1024MiB", flag, text)
 	}
 	return n * factor, nil
 }

@@ -28,7 +28,7 @@ type scaleCommand struct {
 
 // Run fills both servers, measures them in turn, and ends and starts them.
 func (c *scaleCommand) Run(ctx context.Context, s streams) (err error) {
-	size, err := parseSize(c.Size)
+	size, err := parseSize("--size", c.Size)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type soakCommand struct {
 
 // Run starts the server and soaks it.
 func (c *soakCommand) Run(ctx context.Context, s streams) (err error) {
-	limit, err := parseSize(c.Limit)
+	limit, err := parseSize("--limit", c.Limit)
 	if err != nil {
 		return err
 	}

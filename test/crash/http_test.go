@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -200,7 +199,8 @@ func (c *httpClient) CreateUpload(bucket, key string) (string, error) {
 		return "", err
 	}
 	var created struct{ UploadId string }
-	return created.UploadId, errors.Join(xml.Unmarshal(a.body, &created), nil)
+	err = xml.Unmarshal(a.body, &created)
+	return created.UploadId, err
 }
 
 func (c *httpClient) PutPart(bucket, key, id string, number int, body []byte) (string, error) {

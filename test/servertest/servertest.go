@@ -1,4 +1,4 @@
-// Package servertest runs the real program for tests: it builds it, starts a server process on a free
+// Package servertest runs the real program for tests and for the load generator: it builds it, starts a server process on a free
 // port, and ends it as an operator or as a power cut does. It knows no API.
 package servertest
 
@@ -80,7 +80,10 @@ func (s *Server) Start() error {
 	s.Address = found[1]
 	s.rest = make(chan struct{})
 	go func() { defer close(s.rest); io.Copy(io.Discard, r) }()
-	return s.checkReady()
+	if err := s.checkReady(); err != nil {
+		return errors.Join(err, s.Kill())
+	}
+	return nil
 }
 
 // checkReady asks the server itself.
