@@ -11,8 +11,8 @@
 #	                                  --endpoint ARGUMENT for each, and ends them
 #
 # Each runs with the settings that it has by itself, which sync differently: MinIO syncs every object, versitygw and
-# SeaweedFS none. But versitygw keeps connections open, because opening one for each request would cost it, and the
-# load generator, more than the request. Temporary data lies in $OTHERS_DATA (the folder for temporary files).
+# SeaweedFS none. The flags below name folders and ports, and keep logs small. But versitygw keeps connections open,
+# because opening one for each request would cost it, and the load generator, more than the request. Temporary data lies in $OTHERS_DATA (the folder for temporary files).
 set -eu
 
 programs=${OTHERS:-bin/others}

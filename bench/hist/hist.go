@@ -1,7 +1,7 @@
 // Package hist counts latencies in a histogram of fixed size, whose relative error is below one in 128.
 //
 // The buckets are log-linear: values below 256 have one each, and every power of two above them is cut
-// into 128 of equal width. Nothing is allocated after New, so recording does not disturb what is measured.
+// into 128 of equal width. Recording allocates nothing, so recording does not disturb what is measured.
 package hist
 
 import (

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// loop has clients do steps for a while, without connections, and returns what they saw together.
+// loopAll has clients do steps for a while, without connections, and returns what they saw together.
 func loopAll(clients int, d demand, do step) *Measurement {
 	m, start := &Measurement{}, time.Now()
 	var numbers atomic.Uint64

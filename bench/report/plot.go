@@ -90,12 +90,12 @@ func (p *plot) draw(title, caption string) {
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s">`+"\n",
 		plotWidth, height, plotWidth, height, html.EscapeString(title))
 	p.printf("<style>%s</style>\n<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", plotStyle)
-	p.write(plotMargin, captionTop, "title", "start", title)
-	p.write(plotMargin, captionTop+lineHeight, "small", "start", caption)
+	p.write(plotMargin, captionTop, "title", title)
+	p.write(plotMargin, captionTop+lineHeight, "small", caption)
 	p.legend()
 	left := plotMargin + nameWidth
-	p.write(left, panelTitles+8, "", "start", "operations per second (longer is better)")
-	p.write(left+panelWidth+panelGap, panelTitles+8, "", "start", "server CPU per operation (shorter is better)")
+	p.write(left, panelTitles+8, "", "operations per second (longer is better)")
+	p.write(left+panelWidth+panelGap, panelTitles+8, "", "server CPU per operation (shorter is better)")
 	y := plotTop
 	for _, g := range p.groups {
 		p.group(g, y)
@@ -111,7 +111,7 @@ func (p *plot) legend() {
 	x := plotMargin
 	for i, name := range p.endpoints {
 		p.printf(`<rect class="b%d" x="%d" y="%d" width="12" height="12" rx="2"/>`+"\n", i%colours, x, legendTop)
-		p.write(x+18, legendTop+11, "", "start", name)
+		p.write(x+18, legendTop+11, "", name)
 		x += 18 + 8*len(name) + 24
 	}
 }
@@ -123,8 +123,8 @@ func (p *plot) group(g []*Line, y int) {
 		fastest = max(fastest, l.PerSecond)
 		dearest = max(dearest, float64(l.ServerCPU))
 	}
-	p.write(plotMargin, y+barHeight-2, "", "start", Name(g[0].Row))
-	p.write(plotMargin, y+barHeight-2+lineHeight-3, "small", "start", plural(g[0].Clients, "client"))
+	p.write(plotMargin, y+barHeight-2, "", Name(g[0].Row))
+	p.write(plotMargin, y+barHeight-2+lineHeight-3, "small", plural(g[0].Clients, "client"))
 	for _, l := range g {
 		class := slices.Index(p.endpoints, l.Endpoint) % colours
 		left := plotMargin + nameWidth
@@ -152,8 +152,8 @@ func (p *plot) resources(y int) {
 		memory, disk = max(memory, p.memory[name]), max(disk, p.disk[name])
 	}
 	left, right := plotMargin+nameWidth, plotMargin+nameWidth+panelWidth+panelGap
-	p.write(plotMargin, y+barHeight-2, "", "start", "Peak memory | disk")
-	p.write(plotMargin, y+barHeight-2+lineHeight-3, "small", "start", "shorter is better")
+	p.write(plotMargin, y+barHeight-2, "", "Peak memory | disk")
+	p.write(plotMargin, y+barHeight-2+lineHeight-3, "small", "shorter is better")
 	for i, name := range p.endpoints {
 		if n := p.memory[name]; n > 0 {
 			p.bar(left, y, i%colours, float64(n), float64(memory), Bytes(n))
@@ -172,11 +172,11 @@ func (p *plot) bar(x, y, class int, value, longest float64, label string) {
 		width = max(width, value/longest*barWidth)
 	}
 	p.printf(`<rect class="b%d" x="%d" y="%d" width="%.1f" height="%d" rx="2"/>`+"\n", class, x, y, width, barHeight)
-	p.write(x+int(width)+5, y+barHeight-3, "small", "start", label)
+	p.write(x+int(width)+5, y+barHeight-3, "small", label)
 }
 
-func (p *plot) write(x, y int, class, anchor, text string) {
-	p.printf(`<text class="%s" x="%d" y="%d" text-anchor="%s">%s</text>`+"\n", class, x, y, anchor, html.EscapeString(text))
+func (p *plot) write(x, y int, class, text string) {
+	p.printf(`<text class="%s" x="%d" y="%d">%s</text>`+"\n", class, x, y, html.EscapeString(text))
 }
 
 func (p *plot) printf(format string, args ...any) { fmt.Fprintf(&p.text, format, args...) }
