@@ -15,7 +15,7 @@ require (
 	github.com/tidwall/btree v1.8.2 // in-memory metadata engine
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // encryption of secrets
 	golang.org/x/crypto v0.57.0 // Argon2id, for the passwords of users
-	golang.org/x/sys v0.48.0 // what a socket holds that its peer has not taken
+	golang.org/x/sys v0.48.0 // system calls of files and sockets, features of the processor
 	google.golang.org/protobuf v1.36.12 // records
 )
 

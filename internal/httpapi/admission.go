@@ -46,9 +46,9 @@ const (
 	reasonAccountRate = "rate per account"
 )
 
-// Admission decides which requests are worked on. There are two places where it is asked: when a request arrives,
-// of which only the source is known; and when it is known who asks. From then on what counts is the account, of
-// whoever asks; all that are anonymous count as one more. An account that floods the server has most of its
+// Admission decides which requests are worked on. There are three places where it is asked: when a request arrives,
+// of which only the source is known; before a body is read that has to be held whole; and when it is known who
+// asks. From then on what counts is the account, of whoever asks; all that are anonymous count as one more. An account that floods the server has most of its
 // own requests turned away, and finds that others are served.
 type Admission struct {
 	bounds    Bounds
