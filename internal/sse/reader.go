@@ -44,10 +44,10 @@ func (r *Run) Reader(from io.ReadCloser, size, offset, length int64) *Reader {
 // Verify reads and verifies the first packages of the range, or those that are next, and returns the error that
 // reading them would: so that it is known before anybody is told that the bytes will come.
 func (r *Reader) Verify() error {
-	if err := r.fill(); err != io.EOF {
+	if err := r.fill(); err != nil && err != io.EOF {
 		return err
 	}
-	return nil
+	return r.err // of the packages that were read, one may be damaged that is not the first
 }
 
 func (r *Reader) Read(p []byte) (int, error) {

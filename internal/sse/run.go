@@ -126,10 +126,10 @@ func (r *Run) Stored(size, offset, length int64) (from, count int64) {
 // buffers hold packages for a Writer.
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// buffer has room for one package and what a batch of packages is stored as.
+// buffer has room for one package and what two packages are stored as.
 type buffer struct {
 	content [PackageSize]byte
-	stored  [batch * (PackageSize + maxOverhead)]byte
+	stored  [2 * (PackageSize + maxOverhead)]byte
 }
 
 // maxOverhead is that of two layers.

@@ -178,6 +178,26 @@ func TestDamagedRuns(t *testing.T) {
 	}
 }
 
+// TestVerifyTellsOfEachPackageThatItRead holds that damage is known before anything is given out, wherever it is among
+// the packages that are read first.
+func TestVerifyTellsOfEachPackageThatItRead(t *testing.T) {
+	t.Parallel()
+	const size = (batch + 1) * PackageSize
+	r, content, stored := testRun(t, 1, size)
+	for index := range batch + 1 {
+		damaged := bytes.Clone(stored)
+		damaged[index*int(r.StoredSize(PackageSize))+5] ^= 1
+		reader := r.Reader(io.NopCloser(bytes.NewReader(damaged)), size, 0, size)
+		if err := reader.Verify(); errors.Is(err, blob.ErrCorrupt) != (index < batch) {
+			t.Errorf("damage in package %d: Verify = %v", index, err)
+		}
+		got, err := io.ReadAll(reader)
+		if !errors.Is(err, blob.ErrCorrupt) || !bytes.Equal(got, content[:index*PackageSize]) {
+			t.Errorf("damage in package %d: read %d bytes, %v", index, len(got), err)
+		}
+	}
+}
+
 // TestRunsOfAnotherSize holds that a record cannot make a run shorter or longer than it is, where its end is
 // read.
 func TestRunsOfAnotherSize(t *testing.T) {
