@@ -85,17 +85,21 @@ func (s *Service) digest(ctx context.Context, n *NewObject, src Source, o *recor
 		o.Checksum = proto.CloneOf(from.Checksum)
 	}
 	if !tagKnown || !sumKnown {
-		if md5, o.Checksum, err = s.readDigests(ctx, n, src); err != nil {
+		var sum []byte
+		if sum, o.Checksum, err = s.readDigests(ctx, n, src, !tagKnown); err != nil {
 			return err
+		}
+		if !tagKnown {
+			md5 = sum
 		}
 	}
 	o.Etag, err = s.etag(o.Encryption, md5)
 	return err
 }
 
-// readDigests reads all bytes of src and returns their MD5 and checksum.
-func (s *Service) readDigests(ctx context.Context, n *NewObject, src Source) ([]byte, *records.Checksum, error) {
-	sums, err := s.newDigests(n.Algorithm)
+// readDigests reads all bytes of src and returns their checksum, and their MD5 if that is asked for.
+func (s *Service) readDigests(ctx context.Context, n *NewObject, src Source, withMD5 bool) ([]byte, *records.Checksum, error) {
+	sums, err := s.newDigests(n.Algorithm, withMD5)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -134,6 +138,9 @@ func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*reco
 	l := &links{unnamed: s.unnamed(ctx)}
 	for _, segment := range segments {
 		id, err := s.drawBlobID()
+		if err == nil && segment.Damaged != 0 {
+			err = damaged(segment)
+		}
 		if err == nil {
 			err = linker.Link(ctx, blob.ID(segment.Blob), id)
 		}

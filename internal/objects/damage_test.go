@@ -52,3 +52,14 @@ func TestDamagedSegmentsAreNotRead(t *testing.T) {
 		t.Errorf("message %q", e.Message)
 	}
 }
+
+// TestDamagedSegmentsAreNotCopied holds that a copy that would move no byte is refused as one that reads would be.
+func TestDamagedSegmentsAreNotCopied(t *testing.T) {
+	f := newFixture(t)
+	o := f.put("k", big("one", 300))
+	o.Segments[0].Damaged = 1
+	_, err := f.Copy(ctx(t), f.object("copy"), o)
+	wantCode(t, err, "InternalError")
+	_, err = f.Head(ctx(t), f.bucket, "copy", "")
+	wantCode(t, err, "NoSuchKey")
+}
