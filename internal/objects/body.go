@@ -96,7 +96,7 @@ func (s *Service) receive(ctx context.Context, n *NewObject, body io.Reader) (*c
 	if n.Length > s.opts.MaxObject {
 		return nil, entityTooLarge(n.Length, s.opts.MaxObject)
 	}
-	sums, err := s.newDigests(n.Algorithm)
+	sums, err := s.newDigests(n.Algorithm, tagIsMD5(n.encryption) || n.ContentMD5 != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -244,13 +244,18 @@ func fill(r io.Reader, chunk []byte) (n int, err error) {
 type digests struct {
 	pool      *md5lanes.Pool
 	algorithm checksum.Algorithm // empty for none
-	md5       *md5lanes.Digest
-	extra     hash.Hash // nil for none
+	md5       *md5lanes.Digest   // nil: nobody needs it
+	extra     hash.Hash          // nil for none
 	running   sync.WaitGroup
 }
 
-func (s *Service) newDigests(algorithm string) (*digests, error) {
-	d := &digests{pool: &s.md5, md5: md5lanes.New()}
+// newDigests returns the digests of a body; with MD5, which costs more than all else that is done with it, only if
+// that is needed.
+func (s *Service) newDigests(algorithm string, withMD5 bool) (*digests, error) {
+	d := &digests{pool: &s.md5}
+	if withMD5 {
+		d.md5 = md5lanes.New()
+	}
 	if algorithm == "" {
 		return d, nil
 	}
@@ -268,12 +273,16 @@ const backgroundChunk = 16 << 10
 // begin hashes chunk, which must not change before wait. The previous chunk must be done.
 func (d *digests) begin(chunk []byte) {
 	if len(chunk) < backgroundChunk {
-		d.md5.Write(chunk)
+		if d.md5 != nil {
+			d.md5.Write(chunk)
+		}
 		d.addExtra(chunk)
 		return
 	}
-	d.running.Add(1)
-	d.pool.Add(d.md5, chunk, &d.running)
+	if d.md5 != nil {
+		d.running.Add(1)
+		d.pool.Add(d.md5, chunk, &d.running)
+	}
 	if d.extra != nil {
 		d.running.Go(func() { d.addExtra(chunk) })
 	}
@@ -288,10 +297,13 @@ func (d *digests) addExtra(chunk []byte) {
 // wait waits until what begin began is done.
 func (d *digests) wait() { d.running.Wait() }
 
-// verify returns the digests of the whole body, or BadDigest if one is not what n says it must be.
+// verify returns the digests of the whole body, the MD5 being nil if it was not needed, or BadDigest if one is not
+// what n says it must be.
 func (d *digests) verify(n *NewObject) (sum []byte, extra *records.Checksum, err error) {
 	d.wait()
-	sum = d.md5.Sum()
+	if d.md5 != nil {
+		sum = d.md5.Sum()
+	}
 	if n.ContentMD5 != nil && !bytes.Equal(sum, n.ContentMD5) {
 		return nil, nil, badMD5(sum, n.ContentMD5)
 	}

@@ -3,8 +3,6 @@ package objects
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -96,17 +94,4 @@ func contentKey(o *records.Object) ([]byte, error) {
 		return nil, fmt.Errorf("place of the content of an object: %w: %w", err, meta.ErrCorrupt)
 	}
 	return keys.Content(place), nil
-}
-
-// sameRecord reports whether two objects have the same record, whether their content was loaded or not.
-func sameRecord(a, b *records.Object) bool {
-	bare := func(o *records.Object) *records.Object {
-		if len(o.Content) == 0 || o.Inline == nil {
-			return o
-		}
-		o = proto.CloneOf(o)
-		o.Inline = nil
-		return o
-	}
-	return proto.Equal(bare(a), bare(b))
 }

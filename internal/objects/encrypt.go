@@ -2,6 +2,7 @@ package objects
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 
@@ -78,16 +79,16 @@ func (s *Service) newRun(k *sse.Key) (*run, error) {
 	return &run{cipher, salt}, nil
 }
 
-// etag returns the entity tag of content that has this MD5: the MD5 itself where S3 encrypts with its own
+// etag returns the entity tag of content that has the MD5 sum: the MD5 itself where S3 encrypts with its own
 // keys. Elsewhere it is not, as on S3, where it also differs between two uploads of the same bytes: here it
 // is random, so that nobody who reads the metadata learns the MD5.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-func (s *Service) etag(e *records.Encryption, md5 []byte) ([]byte, error) {
+func (s *Service) etag(e *records.Encryption, sum []byte) ([]byte, error) {
 	if tagIsMD5(e) {
-		return md5, nil
+		return sum, nil
 	}
-	tag := make([]byte, len(md5))
+	tag := make([]byte, md5.Size)
 	return tag, s.draw(tag)
 }
 
@@ -135,8 +136,8 @@ func (s *Service) takeOver(ctx context.Context, n *NewObject, src *Source) (*rec
 var ErrChanged = errors.New("objects: the object was changed meanwhile")
 
 // Reseal seals the content key of src, a version of a key of b, as to says, which is of as many layers as the
-// object; nothing else of the record changes and no content is read. ErrChanged if the record is no longer
-// that of src.
+// object; nothing else of the record changes and no content is read. src is as Head returns it. ErrChanged if the
+// record is no longer that of src.
 func (s *Service) Reseal(ctx context.Context, b *records.Bucket, src Source, version string, to *records.Encryption) error {
 	k, err := s.openKey(ctx, src.Object.Encryption, src.Customer, src.place())
 	if err != nil {
@@ -151,7 +152,7 @@ func (s *Service) Reseal(ctx context.Context, b *records.Bucket, src Source, ver
 	}
 	sealed.InlineSalt = src.Object.Encryption.InlineSalt
 	return s.UpdateObject(ctx, b, src.Key, version, Origin{}, func(o *records.Object) error {
-		if !sameRecord(o, src.Object) {
+		if !proto.Equal(o, src.Object) {
 			return ErrChanged
 		}
 		o.Encryption = sealed

@@ -595,7 +595,11 @@ func TestReseal(t *testing.T) {
 	f := newFixture(t)
 	for _, size := range []int{testInline, kib64 + 9} {
 		o := f.putAs(way{}, "k", text(size))
-		src := way{}.source(f, "k", o)
+		record, err := f.Head(ctx(t), f.bucket, "k", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := way{}.source(f, "k", record)
 		to := &records.Encryption{Algorithm: sse.KMS, KmsKeyId: "arn:k"}
 		if err := f.Reseal(ctx(t), f.record(), src, "", to); err != nil {
 			t.Fatal(err)
