@@ -188,6 +188,6 @@ func (p *pending) commit() error {
 
 // discard gives the blob up.
 func (p *pending) discard() {
+	p.unnamed.discard() // first: as long as it is being written, the store knows that it has but one name
 	p.w.Abort()
-	p.unnamed.discard()
 }
