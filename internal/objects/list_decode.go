@@ -15,16 +15,19 @@ import (
 // listDecoder decodes the records of one page, of which it loads what lists and lifecycles need and nothing
 // else: a page has up to a thousand records, and decoding each of them whole was most of its cost.
 type listDecoder struct {
+	room    int              // how many objects it made room for last
 	objects []records.Object // room for those that come next
 	bytes   []byte           // room for what they hold
 	// What an object has in common with the one before it, as most have their owner, is kept once.
 	owner, class, algorithm string
 }
 
-// What a listDecoder makes room for at once: so many records, and bytes of entity tags and version IDs.
+// How many records a listDecoder makes room for at once, and how many bytes of entity tags and version IDs for each:
+// most lists are short, and none has more than a thousand.
 const (
-	roomForObjects = 128
-	roomForBytes   = 48 * roomForObjects
+	leastRoom    = 8
+	mostRoom     = 128
+	bytesForEach = 48
 )
 
 // listedField sets a field of an object from its wire form; exactly one of the two is not nil.
@@ -61,7 +64,8 @@ func (d *listDecoder) decode(value []byte) (*records.Object, error) {
 		return nil, err
 	}
 	if len(d.objects) == 0 {
-		d.objects = make([]records.Object, roomForObjects)
+		d.room = min(max(2*d.room, leastRoom), mostRoom)
+		d.objects = make([]records.Object, d.room)
 	}
 	o := &d.objects[0]
 	d.objects = d.objects[1:]
@@ -112,7 +116,7 @@ func (d *listDecoder) field(o *records.Object, rest []byte) (int, error) {
 // keep returns a copy of v. A value of the store is good only until the iterator moves.
 func (d *listDecoder) keep(v []byte) []byte {
 	if cap(d.bytes)-len(d.bytes) < len(v) {
-		d.bytes = make([]byte, 0, max(roomForBytes, len(v)))
+		d.bytes = make([]byte, 0, max(d.room*bytesForEach, len(v)))
 	}
 	from := len(d.bytes)
 	d.bytes = append(d.bytes, v...)
