@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -80,6 +81,7 @@ func (m *mover) moveAll(s *Store) {
 	ids := m.settled
 	m.settled = nil
 	m.mu.Unlock()
+	slices.Sort(ids) // by their folders, each of which is then synced once
 	var left []blob.ID
 	var failure error
 	for len(ids) > 0 {

@@ -60,26 +60,13 @@ func (r *reader) Read(p []byte) (int, error) {
 var copyBuffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
 // WriteTo copies the rest of the range to w; to a TCP connection the kernel does it, from file to socket.
-func (r *reader) WriteTo(w io.Writer) (written int64, err error) {
+func (r *reader) WriteTo(w io.Writer) (int64, error) {
 	if done, n, err := r.send(w); done {
 		return n, err
 	}
 	buf := copyBuffers.Get().(*[256 << 10]byte)
 	defer copyBuffers.Put(buf)
-	for r.left > 0 {
-		n, err := r.Read(buf[:])
-		if n > 0 {
-			k, err := w.Write(buf[:n])
-			written += int64(k)
-			if err != nil {
-				return written, err
-			}
-		}
-		if err != nil {
-			return written, err
-		}
-	}
-	return written, nil
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf[:])
 }
 
 // send gives the file itself to w, if it is one of the operating system and w knows what to do with it.
