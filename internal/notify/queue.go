@@ -260,13 +260,10 @@ func (q *queue) count(ctx context.Context) (count int, err error) {
 
 // oldest returns the keys of the first events.
 func (q *queue) oldest(ctx context.Context, limit int) (found [][]byte, err error) {
-	err = q.s.store.View(ctx, func(r meta.Reader) error {
-		found = nil
-		it := r.Scan(keys.Events(q.destination))
-		for len(found) < limit && it.Next() {
-			found = append(found, bytes.Clone(it.Key()))
-		}
-		return it.Close()
+	err = q.s.store.View(ctx, func(r meta.Reader) (err error) {
+		from, to := keys.Events(q.destination)
+		found, err = meta.Keys(r, from, to, limit)
+		return err
 	})
 	return found, err
 }

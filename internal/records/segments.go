@@ -23,10 +23,11 @@ func SegmentsOfObject(value []byte) ([]*Segment, error) { return segmentsOf(valu
 func SegmentsOfPart(value []byte) ([]*Segment, error) { return segmentsOf(value, partSegments) }
 
 func segmentsOf(value []byte, field protowire.Number) (segments []*Segment, err error) {
-	if len(value) == 0 || value[0] != format1 {
-		return nil, fmt.Errorf("decode segments: unknown format: %w", meta.ErrCorrupt)
+	rest, err := Fields(value)
+	if err != nil {
+		return nil, fmt.Errorf("decode segments: %w", err)
 	}
-	for rest := value[1:]; len(rest) > 0; {
+	for len(rest) > 0 {
 		number, kind, n := protowire.ConsumeField(rest)
 		if n < 0 {
 			return nil, fmt.Errorf("decode segments: %w: %w", protowire.ParseError(n), meta.ErrCorrupt)
