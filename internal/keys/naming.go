@@ -6,8 +6,8 @@ type Naming struct {
 	Parts    bool
 }
 
-// AllNaming returns the ranges of all keys whose records name blobs. A blob is named by no other key, but for those
-// of AllGarbage and AllWriting.
+// AllNaming returns the ranges of all keys whose records name blobs. What else a blob has a key of says where it stands:
+// Blob, Garbage, Writing.
 func AllNaming() []Naming {
 	var all []Naming
 	for _, b := range []byte{'O', 'V', 'P'} {

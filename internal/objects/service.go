@@ -9,9 +9,9 @@
 // # Where bytes are
 //
 // A body of at most Options.InlineLimit bytes lies in the metadata store: in the record that describes it, or
-// beside it if it has at least Options.ApartFrom bytes (content.go). A larger one lies in a blob. The content of an object is the bytes of its segments, in order, then its inline bytes: only
-// the last part of a multipart upload may be small enough to be inline, so completing an upload moves
-// no bytes.
+// beside it if it has at least Options.ApartFrom bytes (content.go). A larger one lies in a blob. The content of an
+// object is the bytes of its segments, in order, then its inline bytes: only the last part of a multipart upload
+// may be small enough to be inline, so completing an upload moves no bytes.
 //
 // # Encryption
 //
@@ -59,11 +59,10 @@ const (
 
 // Options adjusts a Service; the zero value gives AWS's limits.
 type Options struct {
-	// InlineLimit is the size in bytes up to which a body is held in its record; 0 means 64 KiB.
+	// InlineLimit is the size in bytes up to which a body is held in the metadata store; 0 means 64 KiB.
 	// InlineLimit <= MaxInline, and InlineLimit < MinPart.
 	InlineLimit int64
-	// ApartFrom is the size in bytes from which inline content lies beside its record; 0 means 512. A store that is a
-	// network away may want it larger: what lies in the record is read with it.
+	// ApartFrom is the size in bytes from which inline content lies beside its record; 0 means 512.
 	ApartFrom int64
 	// MaxObject is the largest body of one PutObject or UploadPart, and the largest source of one
 	// CopyObject, in bytes; 0 means 5 GiB. A multipart object has no other limit than 10,000 parts of

@@ -32,14 +32,13 @@ type Quota struct {
 	Name string
 	// Told is the name in error texts where they have another one.
 	Told string
-	// Default is the value on AWS for a new account.
+	// Default is the value on AWS for a new account; 0: AWS has none, and 0 stands for no limit, or for the value that
+	// follows from another quota.
 	Default int
 	// AWSMaximum is the value up to which AWS raises it; 0: AWS does not raise it.
 	AWSMaximum int
 	// Most is the largest value that can be set: what this program can keep.
 	Most int
-	// Unlimited says that 0 stands for no limit, or for the value that follows from another quota.
-	Unlimited bool
 	// Like is the quota whose value this one has where none is set.
 	Like string
 	// Kind is the kind of what is counted, of which the number is kept; 0: nothing is counted for the account.
@@ -130,8 +129,8 @@ var all = []Quota{
 	// How many requests of its principals are served each second, and how many at once after a pause. AWS tells
 	// neither, and S3 counts by prefix of keys; here they are the operator's.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
-	{Name: RequestRate, Most: many, Unlimited: true},
-	{Name: RequestBurst, Most: many, Unlimited: true},
+	{Name: RequestRate, Most: many},
+	{Name: RequestBurst, Most: many},
 }
 
 // All returns the quotas in the order in which they are shown. They must not be changed.

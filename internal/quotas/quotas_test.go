@@ -7,7 +7,7 @@ func TestTableIsOfUse(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, q := range All() {
-		if q.Unlimited != (q.Default == 0) || q.Default < 0 || q.Default > q.Most || q.AWSMaximum > q.Most || q.AWSMaximum != 0 && q.AWSMaximum <= q.Default {
+		if (q.Default == 0) != (q.Name == RequestRate || q.Name == RequestBurst) || q.Default < 0 || q.Default > q.Most || q.AWSMaximum > q.Most || q.AWSMaximum != 0 && q.AWSMaximum <= q.Default {
 			t.Errorf("%+v", q)
 		}
 		for _, name := range []string{q.Name, q.Told} {

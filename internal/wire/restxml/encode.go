@@ -183,7 +183,7 @@ func appendEscaped(dst []byte, s string) []byte {
 			return dst
 		}
 		r, size := utf8.DecodeRuneInString(s)
-		dst = appendRune(dst, r, size)
+		dst = appendRune(dst, r)
 		s = s[size:]
 	}
 }
@@ -211,8 +211,8 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// appendRune appends one character, which is size bytes long.
-func appendRune(dst []byte, r rune, size int) []byte {
+// appendRune appends one character.
+func appendRune(dst []byte, r rune) []byte {
 	switch {
 	case r == '&':
 		return append(dst, "&amp;"...)
@@ -224,8 +224,6 @@ func appendRune(dst []byte, r rune, size int) []byte {
 		return append(dst, "&quot;"...)
 	case r < ' ' && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff:
 		return append(strconv.AppendInt(append(dst, "&#x"...), int64(r), 16), ';')
-	case r == utf8.RuneError && size == 1:
-		return append(dst, "\ufffd"...)
 	}
-	return utf8.AppendRune(dst, r)
+	return utf8.AppendRune(dst, r) // U+FFFD for a byte that is not UTF-8
 }
