@@ -123,13 +123,18 @@ func (r *Run) Stored(size, offset, length int64) (from, count int64) {
 	return from, min(s.end*s.stride, r.StoredSize(size)) - from
 }
 
-// buffers hold packages for a Writer.
+// writeSize is how many bytes a Writer writes at once: so many that a system call is worth it, and whole pages, so that
+// the system need not put pages of a file together from two writes.
+const writeSize = 128 << 10
+
+// buffers are those of Writers.
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// buffer has room for one package and what two packages are stored as.
+// buffer has room for one package that may be the last, and for what is stored: less than what is written at once, and a
+// package more.
 type buffer struct {
 	content [PackageSize]byte
-	stored  [2 * (PackageSize + maxOverhead)]byte
+	stored  [writeSize + PackageSize + maxOverhead]byte
 }
 
 // maxOverhead is that of two layers.
@@ -137,12 +142,13 @@ const maxOverhead = 32
 
 // Writer encrypts a run. It is not safe for concurrent use. Exactly one of Close and Abandon ends it.
 type Writer struct {
-	run   *Run
-	to    io.Writer
-	buf   *buffer
-	held  int   // bytes in buf.content
-	index int64 // of the package that is next
-	err   error // the first one; nothing is written after it
+	run    *Run
+	to     io.Writer
+	buf    *buffer
+	held   int   // bytes in buf.content
+	stored int   // bytes in buf.stored
+	index  int64 // of the package that is next
+	err    error // the first one; nothing is written after it
 }
 
 // Writer returns a Writer that writes to to what is to be stored.
@@ -153,15 +159,14 @@ func (r *Run) Writer(to io.Writer) *Writer {
 // Write encrypts what is in p, but for the last package, which may turn out to be the last of the run.
 func (w *Writer) Write(p []byte) (int, error) {
 	written := 0
-	stored := w.buf.stored[:0]
 	for w.err == nil && written < len(p) {
 		rest := p[written:]
 		switch {
 		case w.held == PackageSize:
-			stored = w.add(stored, w.buf.content[:], false)
+			w.add(w.buf.content[:], false)
 			w.held = 0
 		case w.held == 0 && len(rest) > PackageSize:
-			stored = w.add(stored, rest[:PackageSize], false)
+			w.add(rest[:PackageSize], false)
 			written += PackageSize
 		default:
 			n := copy(w.buf.content[w.held:], rest)
@@ -169,38 +174,39 @@ func (w *Writer) Write(p []byte) (int, error) {
 			written += n
 		}
 	}
-	w.flush(stored)
 	if w.err != nil {
 		return 0, w.err
 	}
 	return written, nil
 }
 
-// add encrypts a package into stored, which is written when it is full.
-func (w *Writer) add(stored, content []byte, last bool) []byte {
+// add encrypts a package, and writes what is enough to be written.
+func (w *Writer) add(content []byte, last bool) {
 	if w.index > math.MaxUint32 {
 		w.err = fmt.Errorf("sse: run of more than %d packages", uint32(math.MaxUint32))
-		return stored
+		return
 	}
-	stored = w.run.seal(stored, content, w.index, last)
+	w.stored = len(w.run.seal(w.buf.stored[:w.stored], content, w.index, last))
 	w.index++
-	if cap(stored)-len(stored) < PackageSize+maxOverhead {
-		w.flush(stored)
-		stored = stored[:0]
+	if w.stored >= writeSize {
+		w.flush(writeSize)
 	}
-	return stored
 }
 
-func (w *Writer) flush(stored []byte) {
-	if w.err == nil && len(stored) > 0 {
-		_, w.err = w.to.Write(stored)
+// flush writes the first n bytes of what is stored.
+func (w *Writer) flush(n int) {
+	if _, w.err = w.to.Write(w.buf.stored[:n]); w.err == nil {
+		w.stored = copy(w.buf.stored[:], w.buf.stored[n:w.stored])
 	}
 }
 
 // Close writes the last package. It does not close what the Writer writes to.
 func (w *Writer) Close() error {
 	if w.err == nil && w.held > 0 {
-		w.flush(w.add(w.buf.stored[:0], w.buf.content[:w.held], true))
+		w.add(w.buf.content[:w.held], true)
+	}
+	if w.err == nil && w.stored > 0 {
+		w.flush(w.stored)
 	}
 	w.Abandon()
 	return w.err
