@@ -40,9 +40,7 @@ func (e *instance) flush(ctx context.Context) error {
 		return err
 	}
 	c := &commit{flushed: make(chan struct{})}
-	if mine := e.append(c, m); mine {
-		<-e.turn
-	}
+	e.append(c)
 	if err := c.wait(m); err != nil {
 		return err
 	}

@@ -53,26 +53,13 @@ func (c *commit) wait(m *mood) error {
 	return c.err
 }
 
-// append puts the batch of c on its way to the disk. The caller holds the turn, and passes it on unless mine is
-// false: then it is passed on when Pebble has taken the batch.
-func (e *instance) append(c *commit, m *mood) (mine bool) {
+// append puts c on its way to the disk. The caller holds the turn, which passes on when Pebble has taken the batch.
+func (e *instance) append(c *commit) {
 	c.seq, c.done = e.last.seq+1, make(chan struct{})
 	e.toApply <- c
-	select {
-	case <-e.applied:
-		e.last = c
-		return true
-	case <-m.alarm:
-		go func() {
-			<-e.applied
-			e.last = c
-			<-e.turn
-		}()
-		return false
-	}
 }
 
-// applyAll applies what comes, until toApply is closed.
+// applyAll applies what comes, and passes on the turn of who appended it, until toApply is closed.
 func (e *instance) applyAll() {
 	defer close(e.toSync)
 	for c := range e.toApply {
@@ -81,7 +68,8 @@ func (e *instance) applyAll() {
 		} else {
 			e.toSync <- c
 		}
-		e.applied <- struct{}{}
+		e.last = c
+		<-e.turn
 	}
 }
 

@@ -17,7 +17,7 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	e := &instance{
 		health: newHealth(opts.patience), unsettled: func() {},
 		turn: make(chan struct{}, 1), last: durableCommit(), hot: newHot(),
-		toApply: make(chan *commit, 1), applied: make(chan struct{}, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
+		toApply: make(chan *commit, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
 		unused: newSnapshots(),
 	}
 	log := logger{health: e.health, log: opts.Log, errors: new(throttle)}
