@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -229,7 +230,8 @@ func (u *snapshots) add(s *pebbledb.Snapshot) {
 	}
 }
 
-// closeAll closes what is added, until end.
+// closeAll closes what is added, until end: the latest first, for Pebble looks for what to compact whenever the earliest
+// one that is open is closed.
 func (u *snapshots) closeAll() {
 	defer close(u.ended)
 	for range u.some {
@@ -237,7 +239,7 @@ func (u *snapshots) closeAll() {
 		list := u.list
 		u.list = nil
 		u.mu.Unlock()
-		for _, s := range list {
+		for _, s := range slices.Backward(list) {
 			_ = s.Close() // always nil
 		}
 	}
