@@ -89,7 +89,7 @@ func checkManifest(files vfs.FS, dir, name string, read func(n int) error, tell 
 	}
 	defer f.Close()
 	var log firstLog
-	s, err := checkLog(f, 0, read, log.payload)
+	s, err := checkLog(f, 0, read, log.chunk)
 	switch {
 	case err != nil:
 		return 0, err
@@ -125,7 +125,7 @@ func checkOneLog(files vfs.FS, dir string, number uint64, last bool, read func(n
 		return err
 	}
 	defer f.Close()
-	s, err := checkLog(f, uint32(number), read, func([]byte) {})
+	s, err := checkLog(f, uint32(number), read, func(chunk) {})
 	if err != nil {
 		return err
 	}
