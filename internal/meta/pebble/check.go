@@ -21,7 +21,7 @@ import (
 func checkBefore(files vfs.FS, dir string) error {
 	var damaged []error
 	err := checkLogs(files, dir, func(int) error { return nil }, func(d meta.Damage, harmless bool) {
-		if strings.HasPrefix(d.File, "OPTIONS-") {
+		if isOptions(d.File) {
 			damaged = append(damaged, files.Remove(files.PathJoin(dir, d.File)))
 		} else if !harmless {
 			damaged = append(damaged, fmt.Errorf("%s: %s: %w", d.File, d.What, meta.ErrCorrupt))
@@ -76,7 +76,7 @@ func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file,
 	}
 	wrong := kept.compare(have)
 	for name, what := range wrong {
-		tell(name, what, strings.HasPrefix(name, "OPTIONS-"))
+		tell(name, what, isOptions(name))
 	}
 	return wrong != nil && len(wrong) == 0, nil
 }

@@ -126,7 +126,7 @@ func (r *rotten) reads(what string) {
 	}
 }
 
-func (r *rotten) copy() vfs.FS {
+func (r *rotten) copy() *vfs.MemFS {
 	to := vfs.NewMem()
 	if err := to.MkdirAll("copy", 0o700); err != nil {
 		r.Fatal(err)
@@ -169,6 +169,46 @@ func TestEveryByteOfAClosedFolder(t *testing.T) {
 	}
 	t.Logf("changed %v", bytesOf)
 	r.reads("a sound folder")
+}
+
+// TestMissingFileOfAClosedFolder holds that a log or a manifest that is missing is found, options are done without, and
+// nothing is said where another program made a log.
+func TestMissingFileOfAClosedFolder(t *testing.T) {
+	t.Parallel()
+	closed := newRotten(t, false)
+	removed := map[string]int{}
+	for name := range closed.files() {
+		if !summed.MatchString(name) {
+			continue
+		}
+		r := &rotten{T: t, fs: closed.copy(), dir: "copy", want: closed.want}
+		if err := r.fs.Remove(r.fs.PathJoin(r.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		kind := strings.TrimRight(strings.TrimLeft(name, "0123456789"), "0123456789")
+		removed[kind]++
+		found := r.verify()
+		e, err := Open(r.dir, Options{FS: r.fs})
+		if err == nil {
+			_ = e.Close()
+		}
+		if kind == "OPTIONS-" {
+			if len(found) > 0 || err != nil {
+				t.Errorf("without %s: found %v, Open = %v", name, found, err)
+			}
+			continue
+		}
+		if len(found) != 1 || found[0].File != name || !errors.Is(err, meta.ErrCorrupt) {
+			t.Errorf("without %s: found %v, Open = %v", name, found, err)
+		}
+	}
+	if removed[".log"] == 0 || removed["MANIFEST-"] == 0 || removed["OPTIONS-"] == 0 {
+		t.Errorf("removed %v", removed)
+	}
+	kept := sums{"000004.log": {1, 2}, "MANIFEST-000001": {3, 4}, "OPTIONS-000003": {5, 6}}
+	if wrong := kept.compare(sums{"000005.log": {1, 2}, "MANIFEST-000001": {3, 4}}); wrong != nil {
+		t.Errorf("with another log: %v", wrong)
+	}
 }
 
 // TestEveryByteAfterACrash holds the same of a folder that was not closed, but for the last chunk of the log, which

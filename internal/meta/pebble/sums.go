@@ -127,23 +127,29 @@ func readSums(files vfs.FS, dir string) (s sums, ok bool, err error) {
 }
 
 // compare returns what is wrong with the files of a folder by name, if they are those that it was closed with. Where
-// they are others, a program opened the folder that does not know of sums, and nothing is said.
+// there are others, a program opened the folder that does not know of sums, and nil is returned: each opening for
+// writing makes a log. Options may be fewer or more, for nothing depends on them.
 func (s sums) compare(have sums) map[string]string {
-	if len(have) != len(s) {
-		return nil
+	for name := range have {
+		if _, ok := s[name]; !ok && !isOptions(name) {
+			return nil
+		}
 	}
 	wrong := map[string]string{}
 	for name, want := range s {
 		got, ok := have[name]
 		switch {
-		case !ok:
-			return nil
-		case got != want:
+		case !ok && !isOptions(name):
+			wrong[name] = "it is missing"
+		case ok && got != want:
 			wrong[name] = fmt.Sprintf("it has %d bytes with the checksum %08x, and was closed with %d and %08x", got.size, got.crc, want.size, want.crc)
 		}
 	}
 	return wrong
 }
+
+// isOptions reports whether a file with this name holds options.
+func isOptions(name string) bool { return strings.HasPrefix(name, "OPTIONS-") }
 
 // writeSums writes the sums of a folder that was closed, durably.
 func writeSums(files vfs.FS, dir string) error {
