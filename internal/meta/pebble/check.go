@@ -81,9 +81,13 @@ func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file,
 	return wrong != nil && len(wrong) == 0, nil
 }
 
-// checkManifest verifies the manifest and returns the number of the first log that it needs.
+// checkManifest verifies the manifest and returns the number of the first log that it needs; 0 if it does not say.
 func checkManifest(files vfs.FS, dir, name string, read func(n int) error, tell func(file, what string, harmless bool)) (first uint64, err error) {
 	f, err := files.Open(files.PathJoin(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		tell(name, "it is missing", false)
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"crossgrant/internal/meta"
 )
@@ -211,6 +213,45 @@ func TestMissingFileOfAClosedFolder(t *testing.T) {
 	}
 }
 
+// TestMissingManifest holds that the loss of the manifest is found without sums too.
+func TestMissingManifest(t *testing.T) {
+	t.Parallel()
+	r := newRotten(t, true)
+	described, err := pebbledb.Peek(r.dir, r.fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.fs.Remove(described.ManifestFilename); err != nil {
+		t.Fatal(err)
+	}
+	name := r.fs.PathBase(described.ManifestFilename)
+	if found := r.verify(); len(found) == 0 || found[0].File != name {
+		t.Errorf("found %v", found)
+	}
+	if e, err := Open(r.dir, Options{FS: r.fs}); !errors.Is(err, meta.ErrCorrupt) {
+		t.Errorf("Open without a manifest = %v, want ErrCorrupt", err)
+		if err == nil {
+			_ = e.Close()
+		}
+	}
+}
+
+// TestVerifyWithoutALook holds that a folder in which what is listed cannot be found is not called sound.
+func TestVerifyWithoutALook(t *testing.T) {
+	t.Parallel()
+	r := newRotten(t, false)
+	gone := errorfs.Wrap(r.fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpOpen && isLog(op) {
+			return fs.ErrNotExist
+		}
+		return nil
+	}))
+	err := VerifyFolder(t.Context(), r.dir, Options{FS: gone}, func(int) error { return nil }, func(d meta.Damage) { t.Errorf("found %v", d) })
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("VerifyFolder = %v, want that a file does not exist", err)
+	}
+}
+
 // TestEveryByteAfterACrash holds the same of a folder that was not closed, but for the last chunk of the log, which
 // nobody can tell from one that power loss cut off, and what lies behind it: reads never give what was not written
 // before, but may lack the last change.
@@ -279,8 +320,8 @@ func lastPromised(content []byte) (last int) {
 // read.
 func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	t.Parallel()
-	fs := vfs.NewMem()
-	e, err := Open("db", Options{FS: fs})
+	files := vfs.NewMem()
+	e, err := Open("db", Options{FS: files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +334,7 @@ func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	if err := e.current.Load().db.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rotten{T: t, fs: fs, dir: "db"}
+	r := &rotten{T: t, fs: files, dir: "db"}
 	for name, content := range r.files() {
 		if strings.HasSuffix(name, ".sst") && len(content) > 4000 {
 			r.set(name, len(content)/3, content[len(content)/3]^1)
@@ -302,7 +343,7 @@ func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if e, err = Open("db", Options{FS: fs}); err != nil {
+	if e, err = Open("db", Options{FS: files}); err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
