@@ -14,13 +14,13 @@ import (
 	"crossgrant/internal/meta"
 )
 
-// checkBefore verifies what Pebble does not, or not before it is too late, when a folder is opened: that nothing that
-// was synced is missing from the logs and the manifest. It costs one more read of the logs, which Pebble reads too.
-// Options that are known to be damaged are removed: Pebble would not open a folder with what it cannot decode, and
-// writes them anew.
-func checkBefore(files vfs.FS, dir string) error {
+// checkBefore verifies what Pebble does not, or not before it is too late, when a folder with a database is opened: that
+// nothing that was synced is missing from the logs and the manifest. It costs one more read of the logs, which Pebble
+// reads too. Options that are known to be damaged are removed: Pebble would not open a folder with what it cannot decode,
+// and writes them anew.
+func checkBefore(files vfs.FS, dir, manifest string) error {
 	var damaged []error
-	err := checkLogs(files, dir, func(int) error { return nil }, func(d meta.Damage, harmless bool) {
+	err := checkFrom(files, dir, manifest, func(int) error { return nil }, func(d meta.Damage, harmless bool) {
 		if isOptions(d.File) {
 			damaged = append(damaged, files.Remove(files.PathJoin(dir, d.File)))
 		} else if !harmless {
@@ -30,8 +30,8 @@ func checkBefore(files vfs.FS, dir string) error {
 	return errors.Join(append(damaged, err)...)
 }
 
-// checkLogs verifies the manifest, the logs that it needs, and what sums were kept of. harmless says that nothing is
-// lost by a damage.
+// checkLogs verifies the manifest, the logs that it needs, and what sums were kept of, if there is a database. harmless
+// says that nothing is lost by a damage.
 func checkLogs(files vfs.FS, dir string, read func(n int) error, found func(d meta.Damage, harmless bool)) error {
 	described, err := pebbledb.Peek(dir, files)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !described.Exists {
@@ -40,16 +40,17 @@ func checkLogs(files vfs.FS, dir string, read func(n int) error, found func(d me
 	if err != nil {
 		return err
 	}
-	told := map[string]bool{}
-	tell := func(file, what string, harmless bool) {
-		told[file] = true
-		found(meta.Damage{File: file, What: what}, harmless)
+	return checkFrom(files, dir, files.PathBase(described.ManifestFilename), read, found)
+}
+
+// checkFrom is checkLogs of a database with this manifest.
+func checkFrom(files vfs.FS, dir, manifest string, read func(n int) error, found func(d meta.Damage, harmless bool)) error {
+	tell := func(file, what string, harmless bool) { found(meta.Damage{File: file, What: what}, harmless) }
+	known, err := checkSums(files, dir, read, tell)
+	if err != nil || known {
+		return err
 	}
-	sound, err := checkSums(files, dir, read, tell)
-	if err != nil || sound || len(told) > 0 && !told[sumsFile] {
-		return err // what is wrong is known, and better than by looking for it
-	}
-	first, err := checkManifest(files, dir, files.PathBase(described.ManifestFilename), read, tell)
+	first, err := checkManifest(files, dir, manifest, read, tell)
 	if err != nil {
 		return err
 	}
@@ -57,8 +58,8 @@ func checkLogs(files vfs.FS, dir string, read func(n int) error, found func(d me
 }
 
 // checkSums compares the sums of a folder that was closed. Of options nothing depends that the program does not set
-// itself. sound says that there are sums, and that they are right.
-func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file, what string, harmless bool)) (sound bool, err error) {
+// itself. known says that there are sums, so that what is wrong is known, and better than by looking for it.
+func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file, what string, harmless bool)) (known bool, err error) {
 	kept, ok, err := readSums(files, dir)
 	if err != nil {
 		return false, err
@@ -78,7 +79,7 @@ func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file,
 	for name, what := range wrong {
 		tell(name, what, isOptions(name))
 	}
-	return wrong != nil && len(wrong) == 0, nil
+	return wrong != nil, nil
 }
 
 // checkManifest verifies the manifest and returns the number of the first log that it needs; 0 if it does not say.

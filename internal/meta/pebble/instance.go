@@ -75,14 +75,16 @@ func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 		}
 	}()
 	defer config.FileCache.Unref() // the database has a reference of its own
-	if err := checkBefore(config.FS, dir); err != nil {
-		return nil, err
-	}
-	if err := forgetSums(config.FS, dir); err != nil {
-		return nil, err
-	}
 	found, err := pebbledb.Peek(dir, config.FS)
 	if err != nil {
+		return nil, err
+	}
+	if found.Exists {
+		if err := checkBefore(config.FS, dir, config.FS.PathBase(found.ManifestFilename)); err != nil {
+			return nil, err
+		}
+	}
+	if err := forgetSums(config.FS, dir); err != nil {
 		return nil, err
 	}
 	if !found.Exists {
