@@ -46,7 +46,7 @@ func checkLogs(files vfs.FS, dir string, read func(n int) error, found func(d me
 // checkFrom is checkLogs of a database with this manifest.
 func checkFrom(files vfs.FS, dir, manifest string, read func(n int) error, found func(d meta.Damage, harmless bool)) error {
 	tell := func(file, what string, harmless bool) { found(meta.Damage{File: file, What: what}, harmless) }
-	known, err := checkSums(files, dir, read, tell)
+	known, err := checkSums(files, dir, manifest, read, tell)
 	if err != nil || known {
 		return err
 	}
@@ -57,9 +57,9 @@ func checkFrom(files vfs.FS, dir, manifest string, read func(n int) error, found
 	return checkNeededLogs(files, dir, first, read, tell)
 }
 
-// checkSums compares the sums of a folder that was closed. Of options nothing depends that the program does not set
-// itself. known says that there are sums, so that what is wrong is known, and better than by looking for it.
-func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file, what string, harmless bool)) (known bool, err error) {
+// checkSums compares the sums of a folder that was closed. known says that there are sums, so that what is wrong is
+// known, and better than by looking for it.
+func checkSums(files vfs.FS, dir, manifest string, read func(n int) error, tell func(file, what string, harmless bool)) (known bool, err error) {
 	kept, ok, err := readSums(files, dir)
 	if err != nil {
 		return false, err
@@ -68,7 +68,7 @@ func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file,
 		tell(sumsFile, "it is not what was written", true)
 		return false, nil
 	}
-	if kept == nil {
+	if _, ok := kept[manifest]; !ok {
 		return false, nil
 	}
 	have, err := sumFolder(files, dir, read)
@@ -76,10 +76,38 @@ func checkSums(files vfs.FS, dir string, read func(n int) error, tell func(file,
 		return false, err
 	}
 	wrong := kept.compare(have)
+	var needed func(name string) bool
+	if len(wrong) > 0 {
+		if needed, err = neededBy(files, dir, manifest, wrong[manifest] == ""); err != nil {
+			return false, err
+		}
+	}
 	for name, what := range wrong {
-		tell(name, what, isOptions(name))
+		tell(name, what, !needed(name))
 	}
 	return wrong != nil, nil
+}
+
+// neededBy returns which files Pebble reads to open the folder. On options nothing depends that the program does not set
+// itself. If the manifest is sound, the logs before the first that it needs were written out, and the manifests
+// before it are replaced: they are kept to be used again, and are removed.
+func neededBy(files vfs.FS, dir, manifest string, sound bool) (needed func(name string) bool, err error) {
+	first := uint64(0)
+	if sound {
+		first, err = checkManifest(files, dir, manifest, func(int) error { return nil }, func(_, _ string, harmless bool) { sound = sound && harmless })
+	}
+	return func(name string) bool {
+		switch {
+		case isOptions(name):
+			return false
+		case !sound:
+			return true
+		}
+		if number, ok := logNumber(name); ok {
+			return number >= first
+		}
+		return name == manifest
+	}, err
 }
 
 // checkManifest verifies the manifest and returns the number of the first log that it needs; 0 if it does not say.
@@ -150,6 +178,16 @@ func checkOneLog(files vfs.FS, dir string, number uint64, last bool, read func(n
 
 func logName(number uint64) string { return fmt.Sprintf("%06d.log", number) }
 
+// logNumber returns the number of the log with this name; ok is false if it is that of another file.
+func logNumber(name string) (number uint64, ok bool) {
+	text, ok := strings.CutSuffix(name, ".log")
+	if !ok {
+		return 0, false
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	return number, err == nil
+}
+
 // logNumbers returns the numbers of the logs in a folder, in order.
 func logNumbers(files vfs.FS, dir string) ([]uint64, error) {
 	names, err := files.List(dir)
@@ -158,10 +196,8 @@ func logNumbers(files vfs.FS, dir string) ([]uint64, error) {
 	}
 	var numbers []uint64
 	for _, name := range names {
-		if text, ok := strings.CutSuffix(name, ".log"); ok {
-			if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-				numbers = append(numbers, n)
-			}
+		if number, ok := logNumber(name); ok {
+			numbers = append(numbers, number)
 		}
 	}
 	slices.Sort(numbers)

@@ -174,10 +174,15 @@ func TestEveryByteOfAClosedFolder(t *testing.T) {
 }
 
 // TestMissingFileOfAClosedFolder holds that a log or a manifest that is missing is found, options are done without, and
-// nothing is said where another program made a log.
+// nothing is said where another program made a log. The folder opens without what is not needed, and nothing else.
 func TestMissingFileOfAClosedFolder(t *testing.T) {
 	t.Parallel()
 	closed := newRotten(t, false)
+	described, err := pebbledb.Peek(closed.dir, closed.fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := closed.fs.PathBase(described.ManifestFilename)
 	removed := map[string]int{}
 	for name := range closed.files() {
 		if !summed.MatchString(name) {
@@ -194,14 +199,19 @@ func TestMissingFileOfAClosedFolder(t *testing.T) {
 		if err == nil {
 			_ = e.Close()
 		}
-		if kind == "OPTIONS-" {
+		switch {
+		case kind == "OPTIONS-":
 			if len(found) > 0 || err != nil {
 				t.Errorf("without %s: found %v, Open = %v", name, found, err)
 			}
-			continue
-		}
-		if len(found) != 1 || found[0].File != name || !errors.Is(err, meta.ErrCorrupt) {
-			t.Errorf("without %s: found %v, Open = %v", name, found, err)
+		case len(found) != 1 || found[0].File != name:
+			t.Errorf("without %s: found %v", name, found)
+		case kind == "MANIFEST-" && name != manifest:
+			if err != nil {
+				t.Errorf("without the manifest before: Open = %v", err)
+			}
+		case !errors.Is(err, meta.ErrCorrupt):
+			t.Errorf("without %s: Open = %v", name, err)
 		}
 	}
 	if removed[".log"] == 0 || removed["MANIFEST-"] == 0 || removed["OPTIONS-"] == 0 {
@@ -210,6 +220,71 @@ func TestMissingFileOfAClosedFolder(t *testing.T) {
 	kept := sums{"000004.log": {1, 2}, "MANIFEST-000001": {3, 4}, "OPTIONS-000003": {5, 6}}
 	if wrong := kept.compare(sums{"000005.log": {1, 2}, "MANIFEST-000001": {3, 4}}); wrong != nil {
 		t.Errorf("with another log: %v", wrong)
+	}
+}
+
+// TestHarmlessRot holds that damage of what nothing is read from any more, the logs and manifests that are kept to be
+// used again, is told and does not keep the folder from being opened.
+func TestHarmlessRot(t *testing.T) {
+	t.Parallel()
+	closed := newRotten(t, false)
+	e, err := Open(closed.dir, Options{FS: closed.fs, memTableBytes: 32 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeMany(t, e) // more than a memory table, so that logs are done with
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	described, err := pebbledb.Peek(closed.dir, closed.fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := closed.fs.PathBase(described.ManifestFilename)
+	first, err := checkManifest(closed.fs, closed.dir, manifest, func(int) error { return nil }, func(string, string, bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := map[string]int{}
+	for name, content := range closed.files() {
+		number, isLog := logNumber(name)
+		isManifest := strings.HasPrefix(name, "MANIFEST-")
+		if !isLog && !isManifest || len(content) == 0 {
+			continue
+		}
+		harmless := isLog && number < first || isManifest && name != manifest
+		changed[fmt.Sprintf("log=%t harmless=%t", isLog, harmless)]++
+		r := &rotten{T: t, fs: closed.copy(), dir: "copy", want: closed.want}
+		r.set(name, len(content)/2, content[len(content)/2]^0x10)
+		var found []meta.Damage
+		if err := VerifyLogs(r.dir, Options{FS: r.fs}, func(d meta.Damage, renewed bool) {
+			if found = append(found, d); d.File != name || renewed != harmless {
+				t.Errorf("%s: found %v, harmless: %t, want %t", name, d, renewed, harmless)
+			}
+		}); err != nil || len(found) != 1 || len(r.verify()) != 1 {
+			t.Errorf("%s: found %v, %v, and %v", name, found, err, r.verify())
+		}
+		e, err := Open(r.dir, Options{FS: r.fs})
+		if harmless != (err == nil) || !harmless && !errors.Is(err, meta.ErrCorrupt) {
+			t.Errorf("%s, harmless: %t: Open = %v", name, harmless, err)
+		}
+		if err != nil {
+			continue
+		}
+		for key, want := range r.want {
+			if got := get(t, e, key); got != want {
+				t.Errorf("%s: %s is %.40q, want %.40q", name, key, got, want)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		if d := r.verify(); len(d) > 0 {
+			t.Errorf("%s: after it was opened and closed: %v", name, d)
+		}
+	}
+	if len(changed) != 4 {
+		t.Errorf("changed %v", changed)
 	}
 }
 

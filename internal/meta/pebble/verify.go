@@ -36,7 +36,7 @@ func VerifyFolder(ctx context.Context, dir string, opts Options, read func(n int
 }
 
 // VerifyLogs verifies, of a folder that no engine has open, what opening it replaces or refuses: the logs, the manifest
-// and the options. renewed says that nothing is lost by a damage, and that the file is written anew.
+// and the options. renewed says that nothing is lost by a damage, and that the file is written anew, or not needed.
 func VerifyLogs(dir string, opts Options, found func(d meta.Damage, renewed bool)) error {
 	return checkLogs(opts.withDefaults().FS, dir, func(int) error { return nil }, found)
 }
