@@ -200,20 +200,23 @@ func (f *fence) caller() role {
 	return r
 }
 
-// file returns what op opens, fenced.
+// file returns what op opens, fenced. It is listed before Shut returns, so that CloseFiles, which comes after, finds it.
 func (f *fence) file(k kind, op func() (vfs.File, error)) (vfs.File, error) {
-	var opened vfs.File
-	err := f.do(k, func() (err error) {
-		opened, err = op()
-		return err
+	var file *fencedFile
+	err := f.do(k, func() error {
+		opened, err := op()
+		if err != nil {
+			return err
+		}
+		file = &fencedFile{File: opened, fence: f}
+		f.listing.Lock()
+		defer f.listing.Unlock()
+		f.files[file] = true
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	file := &fencedFile{File: opened, fence: f}
-	f.listing.Lock()
-	f.files[file] = true
-	f.listing.Unlock()
 	return file, nil
 }
 
