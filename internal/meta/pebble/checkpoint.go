@@ -81,28 +81,18 @@ const snapshotCache = 4 << 20
 func OpenSnapshot(dir string, opts Options) (*Snapshot, error) {
 	opts.CacheBytes = snapshotCache
 	opts = opts.withDefaults()
-	config := opts.config(opts.FS, logger{newHealth(opts.patience), opts.Log, new(throttle)})
+	config := opts.config(opts.FS, opts.logger(newHealth(opts.patience)))
 	config.CacheSize = opts.CacheBytes
 	lock, err := lockDir(config.FS, dir)
 	if err != nil {
 		return nil, err
 	}
 	config.ReadOnly, config.Lock = true, lock
-	db, err := openReadOnly(dir, config)
+	db, err := guarded(func() (*pebbledb.DB, error) { return pebbledb.Open(dir, config) })
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open metadata folder %s: %w", dir, translate(err)), lock.Close())
 	}
 	return &Snapshot{db, lock}, nil
-}
-
-// openReadOnly opens a database and returns what Pebble calls fatal as an error.
-func openReadOnly(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			db, err = nil, asError(r)
-		}
-	}()
-	return pebbledb.Open(dir, config)
 }
 
 // View runs fn on the metadata.

@@ -20,7 +20,7 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 		toApply: make(chan *commit, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
 		unused: newSnapshots(),
 	}
-	log := logger{health: e.health, log: opts.Log, errors: new(throttle)}
+	log := opts.logger(e.health)
 	e.fence = newFence(opts.FS, e.health, log.background)
 	config := opts.config(e.fence, log)
 	config.Cache = cache
@@ -30,7 +30,7 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	m := e.health.now.Load()
 	go func() {
 		var err error
-		e.db, err = openDB(dir, config)
+		e.db, err = guarded(func() (*pebbledb.DB, error) { return openDB(dir, config) })
 		opened <- err
 	}()
 	alarm := m.alarm
@@ -66,14 +66,18 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	return e, nil
 }
 
-// openDB opens the database, making it if there is none, and returns what Pebble calls fatal as an
-// error.
-func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
+// guarded returns what open does, and what Pebble calls fatal as an error.
+func guarded(open func() (*pebbledb.DB, error)) (db *pebbledb.DB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			db, err = nil, asError(r)
 		}
 	}()
+	return open()
+}
+
+// openDB opens the database, making it if there is none.
+func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 	defer config.FileCache.Unref() // the database has a reference of its own
 	found, err := pebbledb.Peek(dir, config.FS)
 	if err != nil {

@@ -157,22 +157,10 @@ func writeSums(files vfs.FS, dir string) error {
 	if err != nil {
 		return err
 	}
-	path := files.PathJoin(dir, sumsFile)
-	f, err := files.Create(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
+	if err := writeSynced(files, files.PathJoin(dir, sumsFile), all.encode()); err != nil {
 		return err
 	}
-	_, err = f.Write(all.encode())
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = syncDir(files, dir)
-	}
-	return err
+	return syncDir(files, dir)
 }
 
 // forgetSums removes the sums, durably, before the folder is written to.
