@@ -88,6 +88,8 @@ func OpenSnapshot(dir string, opts Options) (*Snapshot, error) {
 		return nil, err
 	}
 	config.ReadOnly, config.Lock = true, lock
+	config.FileCache = opts.fileCache()
+	defer config.FileCache.Unref() // the database has a reference of its own
 	db, err := guarded(func() (*pebbledb.DB, error) { return pebbledb.Open(dir, config) })
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open metadata folder %s: %w", dir, translate(err)), lock.Close())

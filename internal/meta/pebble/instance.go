@@ -3,7 +3,6 @@ package pebble
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
@@ -24,7 +23,7 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	e.fence = newFence(opts.FS, e.health, log.background)
 	config := opts.config(e.fence, log)
 	config.Cache = cache
-	config.FileCache = pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), opts.MaxTables), opts.MaxTables)
+	config.FileCache = opts.fileCache()
 	opened := make(chan error, 1)
 	e.health.begin()
 	m := e.health.now.Load()

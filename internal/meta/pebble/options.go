@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -130,6 +131,11 @@ func maxTables() int {
 		return most
 	}
 	return int(max(least, min(most, limit.Cur/4)))
+}
+
+// fileCache returns what keeps at most MaxTables tables open. The caller has a reference to it.
+func (o Options) fileCache() *pebbledb.FileCache {
+	return pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), o.MaxTables), o.MaxTables)
 }
 
 // logger passes Pebble's messages on.
