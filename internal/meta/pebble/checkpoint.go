@@ -12,8 +12,8 @@ import (
 
 var _ meta.Checkpointer = (*Engine)(nil)
 
-// Checkpoint makes dir a copy of the metadata. Tables and value files, which are never written again, are
-// linked where the file system can; the rest is copied.
+// Checkpoint makes dir a copy of the metadata. Tables, which are never written again, are linked where the file
+// system can; the rest is copied.
 //
 // The memory table is written out first, so that little of the copy is log: a log is different in each
 // checkpoint, and is read into memory by who opens it. What is in the log was synced if its Update returned,

@@ -311,6 +311,21 @@ func TestMissingManifest(t *testing.T) {
 	}
 }
 
+// TestForeignFiles holds that no folder is called sound that has what the engine does not write, such as the files in which
+// Pebble can keep values apart.
+func TestForeignFiles(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"000999.blob", "else"} {
+		r := newRotten(t, false)
+		if err := writeSynced(r.fs, r.fs.PathJoin(r.dir, name), nil); err != nil {
+			t.Fatal(err)
+		}
+		if found := r.verify(); len(found) != 1 || found[0].File != name {
+			t.Errorf("with %s: found %v", name, found)
+		}
+	}
+}
+
 // TestVerifyWithoutALook holds that a folder in which what is listed cannot be found is not called sound.
 func TestVerifyWithoutALook(t *testing.T) {
 	t.Parallel()

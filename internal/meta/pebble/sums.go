@@ -17,7 +17,7 @@ import (
 
 // Sums
 //
-// Tables and value files have checksums of every byte. Logs and manifests have them of every chunk, but the last
+// Tables have checksums of every byte. Logs and manifests have them of every chunk, but the last
 // chunk cannot be told from one that power loss cut off; files of options have none. So when the folder is closed,
 // the checksums of these are written to sumsFile, as lines of CRC-32C, size and name; the last line is that of the
 // lines before. While the folder is open the file is not there.

@@ -88,8 +88,6 @@ func (c *tableCheck) file(ctx context.Context, name string) error {
 	switch {
 	case strings.HasSuffix(name, ".sst"):
 		return c.table(ctx, name)
-	case strings.HasSuffix(name, ".blob"):
-		return c.values(ctx, name)
 	case summed.MatchString(name), name == sumsFile:
 		return nil // checkLogs
 	case strings.HasPrefix(name, "marker."), name == "LOCK":
