@@ -102,14 +102,14 @@ func (r *rotten) verify() (damaged []meta.Damage) {
 	return damaged
 }
 
-// reads opens a copy of the folder, and wants what was written, or errors.
-func (r *rotten) reads(what string) {
+// reads opens a copy of the folder, and wants what was written, or errors. It reports whether it could be opened.
+func (r *rotten) reads(what string) (opened bool) {
 	e, err := Open("copy", Options{FS: r.copy()})
 	if err != nil {
 		if !errors.Is(err, meta.ErrCorrupt) {
 			r.Logf("%s: open: %v", what, err)
 		}
-		return
+		return false
 	}
 	defer e.Close()
 	err = e.View(r.Context(), func(reader meta.Reader) error {
@@ -126,6 +126,7 @@ func (r *rotten) reads(what string) {
 	if err != nil {
 		r.Errorf("%s: %v", what, err)
 	}
+	return true
 }
 
 func (r *rotten) copy() *vfs.MemFS {
@@ -155,7 +156,7 @@ func TestEveryByteOfAClosedFolder(t *testing.T) {
 		t.Fatalf("a sound folder: %v", d)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
-	bytesOf := map[string]int{}
+	bytesOf, opened, refused := map[string]int{}, 0, 0
 	for name, content := range r.files() {
 		for at, was := range content {
 			r.set(name, at, was^byte(1<<random.IntN(8)))
@@ -164,13 +165,23 @@ func TestEveryByteOfAClosedFolder(t *testing.T) {
 				t.Errorf("byte %d of %s (%d bytes): found %v", at, name, len(content), d)
 			}
 			if at%101 == 0 {
-				r.reads(fmt.Sprintf("byte %d of %s", at, name))
+				if r.reads(fmt.Sprintf("byte %d of %s", at, name)) {
+					opened++
+				} else {
+					refused++
+				}
 			}
 			r.set(name, at, was)
 		}
 	}
 	t.Logf("changed %v", bytesOf)
-	r.reads("a sound folder")
+	if opened == 0 || refused == 0 {
+		t.Errorf("%d damaged folders were opened, %d refused", opened, refused)
+	}
+	wantKinds(t, bytesOf, ".log", ".sst", "MANIFEST-", "OPTIONS-", sumsFile)
+	if !r.reads("a sound folder") {
+		t.Error("a sound folder was not opened")
+	}
 }
 
 // TestMissingFileOfAClosedFolder holds that a log or a manifest that is missing is found, options are done without, and
@@ -360,8 +371,9 @@ func TestEveryByteAfterACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	missed := map[string][2]int{}
+	missed, bytesOf := map[string][2]int{}, map[string]int{}
 	for name, content := range r.files() {
+		bytesOf[name] = len(content)
 		for at, was := range content {
 			r.set(name, at, was^0x10)
 			if d := r.verify(); len(d) == 0 {
@@ -375,6 +387,7 @@ func TestEveryByteAfterACrash(t *testing.T) {
 			r.set(name, at, was)
 		}
 	}
+	wantKinds(t, bytesOf, ".log", ".sst", "MANIFEST-", "OPTIONS-", current)
 	for name, m := range missed {
 		content := r.files()[name]
 		switch {
@@ -385,11 +398,27 @@ func TestEveryByteAfterACrash(t *testing.T) {
 		case strings.HasSuffix(name, ".log") && name < logName(first):
 			// Nothing reads it any more, and it was about to be removed.
 		case strings.HasSuffix(name, ".log"):
-			if last := lastPromised(content); m[0] < last {
+			if last := lastPromised(content); m[0] < last || last == 0 {
 				t.Errorf("%s: changes of bytes %d to %d were not found, the last promise is of %d", name, m[0], m[1], last)
 			}
 		default:
 			t.Errorf("%s of %d bytes: changes of bytes %d to %d were not found", name, len(content), m[0], m[1])
+		}
+	}
+}
+
+// wantKinds wants files with names like these to have bytes.
+func wantKinds(t *testing.T, bytesOf map[string]int, kinds ...string) {
+	t.Helper()
+	for _, kind := range kinds {
+		n := 0
+		for name, size := range bytesOf {
+			if strings.Contains(name, kind) {
+				n += size
+			}
+		}
+		if n == 0 {
+			t.Errorf("no byte of a file like %s was changed: %v", kind, bytesOf)
 		}
 	}
 }
@@ -424,10 +453,11 @@ func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	if err := e.current.Load().db.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rotten{T: t, fs: files, dir: "db"}
+	r, changed := &rotten{T: t, fs: files, dir: "db"}, 0
 	for name, content := range r.files() {
 		if strings.HasSuffix(name, ".sst") && len(content) > 4000 {
 			r.set(name, len(content)/3, content[len(content)/3]^1)
+			changed++
 		}
 	}
 	if err := e.Close(); err != nil {
@@ -441,7 +471,7 @@ func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	if err := e.Verify(t.Context(), func(int) error { return nil }, func(d meta.Damage) { damaged = append(damaged, d) }); err != nil {
 		t.Fatal(err)
 	}
-	if len(damaged) != 1 || damaged[0].From == nil || damaged[0].To == nil {
+	if len(damaged) != 1 || changed != 1 || damaged[0].From == nil || damaged[0].To == nil {
 		t.Fatalf("found %q", damaged)
 	}
 	d, lost := damaged[0], 0
