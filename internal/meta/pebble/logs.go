@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"iter"
 )
 
 // The form of logs and manifests
@@ -168,7 +169,7 @@ func (s *logState) lookBeyond(r io.Reader, b []byte, at int, log uint32, read fu
 		return nil
 	}
 	found := func(b []byte) bool {
-		for i := range b {
+		for i := range chunkPlaces(b, log) {
 			if c, ok := chunkAt(b[i:], log); ok && (log == 0 || c.synced > uint64(s.at)) {
 				return true
 			}
@@ -194,6 +195,31 @@ func (s *logState) lookBeyond(r io.Reader, b []byte, at int, log uint32, read fu
 		s.damaged = fmt.Sprintf("what was written and synced at %d is not whole", s.at)
 	}
 	return nil
+}
+
+// chunkPlaces returns where in b a chunk may begin: in a manifest anywhere; in a log where its number follows, which is
+// quickly found: the part of a log that is not used yet may be megabytes, which each start after a kill has to search.
+func chunkPlaces(b []byte, log uint32) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if log == 0 {
+			for i := range b {
+				if !yield(i) {
+					return
+				}
+			}
+			return
+		}
+		number := binary.LittleEndian.AppendUint32(nil, log)
+		for from := manifestHeader; from < len(b); from++ {
+			next := bytes.Index(b[from:], number)
+			if next < 0 {
+				return
+			}
+			if from += next; !yield(from - manifestHeader) {
+				return
+			}
+		}
+	}
 }
 
 // oneByteOff reports whether b begins with what is a chunk of a manifest once one byte is another. By chance a chunk

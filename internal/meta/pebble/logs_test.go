@@ -2,6 +2,8 @@ package pebble
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -47,5 +49,44 @@ func TestFirstLog(t *testing.T) {
 		if _, err := checkLog(bytes.NewReader(text), 0, func(int) error { return nil }, f.chunk); err != nil || f.number != c.want {
 			t.Errorf("%s: the first log is %d, %v, want %d", c.name, f.number, err, c.want)
 		}
+	}
+}
+
+// TestChunkPlaces compares the places that are looked at with all.
+func TestChunkPlaces(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	chunks := 0
+	for range 300 {
+		const log = 16
+		b := make([]byte, random.IntN(200))
+		for i := range b {
+			b[i] = byte(random.IntN(2) * log)
+		}
+		// Whole chunks of either form, one behind the other and between others' bytes.
+		for at := random.IntN(20); at+syncHeader+8 < len(b); at += syncHeader + 8 + random.IntN(20) {
+			c, header := b[at:], []int{logHeader, syncHeader}[random.IntN(2)]
+			c[6] = byte(5 + header/syncHeader*4 + random.IntN(4))
+			binary.LittleEndian.PutUint16(c[4:], uint16(8))
+			binary.LittleEndian.PutUint32(c[7:], log)
+			binary.LittleEndian.PutUint32(c, chunkSum(c[6:header+8]))
+		}
+		var want, got []int
+		for i := range b {
+			if _, ok := chunkAt(b[i:], log); ok {
+				want = append(want, i)
+			}
+		}
+		for i := range chunkPlaces(b, log) {
+			if _, ok := chunkAt(b[i:], log); ok {
+				got = append(got, i)
+			}
+		}
+		if chunks += len(want); !slices.Equal(got, want) {
+			t.Errorf("in %x there are chunks at %v, found at %v", b, want, got)
+		}
+	}
+	if chunks == 0 {
+		t.Error("there were no chunks")
 	}
 }
