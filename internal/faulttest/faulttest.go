@@ -66,7 +66,7 @@ type Disk struct {
 // Wrap returns a Disk that keeps its files in files.
 func Wrap(files vfs.FS) *Disk {
 	d := &Disk{lossy: &lossy{FS: files, lost: map[string]bool{}}}
-	d.FS = errorfs.Wrap(d.lossy, d)
+	d.FS, d.lossy.closing = errorfs.Wrap(d.lossy, d), d
 	return d
 }
 
@@ -114,6 +114,8 @@ type lossy struct {
 	vfs.FS
 	mu   sync.Mutex
 	lost map[string]bool // by path, until the file is made anew
+
+	closing errorfs.Injector // of the ends of files that are written, which errorfs lets succeed
 }
 
 func (l *lossy) lose(path string) {
@@ -151,6 +153,15 @@ type lossyFile struct {
 	vfs.File
 	disk *lossy
 	path string
+}
+
+// Close closes the file, also if it then says that this failed.
+func (f *lossyFile) Close() error {
+	err := f.File.Close()
+	if failed := f.disk.closing.MaybeError(errorfs.Op{Kind: errorfs.OpFileClose, Path: f.path}); failed != nil {
+		return failed
+	}
+	return err
 }
 
 func (f *lossyFile) Sync() error { return f.sync(f.File.Sync) }

@@ -12,8 +12,8 @@ import (
 
 var _ meta.Checkpointer = (*Engine)(nil)
 
-// Checkpoint makes dir a copy of the metadata. Tables and value files, which are never written again, are
-// linked where the file system can; the rest is copied.
+// Checkpoint makes dir a copy of the metadata. Tables, which are never written again, are linked where the file
+// system can; the rest is copied.
 //
 // The memory table is written out first, so that little of the copy is log: a log is different in each
 // checkpoint, and is read into memory by who opens it. What is in the log was synced if its Update returned,
@@ -40,9 +40,7 @@ func (e *instance) flush(ctx context.Context) error {
 		return err
 	}
 	c := &commit{flushed: make(chan struct{})}
-	if mine := e.append(c, m); mine {
-		<-e.turn
-	}
+	e.append(c)
 	if err := c.wait(m); err != nil {
 		return err
 	}
@@ -83,28 +81,20 @@ const snapshotCache = 4 << 20
 func OpenSnapshot(dir string, opts Options) (*Snapshot, error) {
 	opts.CacheBytes = snapshotCache
 	opts = opts.withDefaults()
-	config := opts.config(opts.FS, logger{newHealth(opts.patience), opts.Log, new(throttle)})
+	config := opts.config(opts.FS, opts.logger(newHealth(opts.patience)))
 	config.CacheSize = opts.CacheBytes
 	lock, err := lockDir(config.FS, dir)
 	if err != nil {
 		return nil, err
 	}
 	config.ReadOnly, config.Lock = true, lock
-	db, err := openReadOnly(dir, config)
+	config.FileCache = opts.fileCache()
+	defer config.FileCache.Unref() // the database has a reference of its own
+	db, err := guarded(func() (*pebbledb.DB, error) { return pebbledb.Open(dir, config) })
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open metadata folder %s: %w", dir, translate(err)), lock.Close())
 	}
 	return &Snapshot{db, lock}, nil
-}
-
-// openReadOnly opens a database and returns what Pebble calls fatal as an error.
-func openReadOnly(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			db, err = nil, asError(r)
-		}
-	}()
-	return pebbledb.Open(dir, config)
 }
 
 // View runs fn on the metadata.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -127,5 +128,53 @@ func TestCheckpointRefused(t *testing.T) {
 	}
 	if _, err := OpenSnapshot("ended", Options{FS: disk}); err == nil {
 		t.Error("what is not there was opened")
+	}
+}
+
+// TestSnapshotBoundsOpenTables reads more tables than may be open at a time.
+func TestSnapshotBoundsOpenTables(t *testing.T) {
+	t.Parallel()
+	disk := vfs.NewMem()
+	e := open(t, Options{FS: disk, memTableBytes: 32 << 10})
+	for space := range 40 { // keys of each are in a table of their own
+		if err := set(e, string(rune('0'+space)), "value"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Checkpoint(t.Context(), "checkpoint"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const most = 4
+	files := &countingFiles{FS: disk}
+	s, err := OpenSnapshot("checkpoint", Options{FS: files, MaxTables: most})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, before := files.opened.Load(), files.open.Load()
+	err = s.View(t.Context(), func(r meta.Reader) error {
+		for space := range 40 {
+			if _, err := r.Get([]byte(string(rune('0' + space)))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	// Pebble closes those that are too many in the background.
+	for deadline := time.Now().Add(10 * time.Second); files.open.Load()-before > most; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d tables stay open", files.open.Load()-before)
+		}
+	}
+	if n := files.opened.Load() - opened; n < 2*most {
+		t.Errorf("%d tables were opened", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

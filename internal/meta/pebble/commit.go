@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -53,26 +54,13 @@ func (c *commit) wait(m *mood) error {
 	return c.err
 }
 
-// append puts the batch of c on its way to the disk. The caller holds the turn, and passes it on unless mine is
-// false: then it is passed on when Pebble has taken the batch.
-func (e *instance) append(c *commit, m *mood) (mine bool) {
+// append puts c on its way to the disk. The caller holds the turn, which passes on when Pebble has taken the batch.
+func (e *instance) append(c *commit) {
 	c.seq, c.done = e.last.seq+1, make(chan struct{})
 	e.toApply <- c
-	select {
-	case <-e.applied:
-		e.last = c
-		return true
-	case <-m.alarm:
-		go func() {
-			<-e.applied
-			e.last = c
-			<-e.turn
-		}()
-		return false
-	}
 }
 
-// applyAll applies what comes, until toApply is closed.
+// applyAll applies what comes, and passes on the turn of who appended it, until toApply is closed.
 func (e *instance) applyAll() {
 	defer close(e.toSync)
 	for c := range e.toApply {
@@ -81,7 +69,8 @@ func (e *instance) applyAll() {
 		} else {
 			e.toSync <- c
 		}
-		e.applied <- struct{}{}
+		e.last = c
+		<-e.turn
 	}
 }
 
@@ -241,7 +230,8 @@ func (u *snapshots) add(s *pebbledb.Snapshot) {
 	}
 }
 
-// closeAll closes what is added, until end.
+// closeAll closes what is added, until end: the latest first, for Pebble looks for what to compact whenever the earliest
+// one that is open is closed.
 func (u *snapshots) closeAll() {
 	defer close(u.ended)
 	for range u.some {
@@ -249,7 +239,7 @@ func (u *snapshots) closeAll() {
 		list := u.list
 		u.list = nil
 		u.mu.Unlock()
-		for _, s := range list {
+		for _, s := range slices.Backward(list) {
 			_ = s.Close() // always nil
 		}
 	}

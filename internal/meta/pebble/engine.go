@@ -24,15 +24,14 @@ type instance struct {
 	space     *reserve
 
 	// turn holds a token while fn of an Update runs and its batch is appended. It is a channel rather
-	// than a mutex so that an Update can stop waiting.
+	// than a mutex so that an Update can stop waiting, and need not pass it on itself.
 	turn chan struct{}
 	// last is the newest commit appended to the log; it belongs to the holder of turn.
 	last *commit
-	// toApply receives the commit of the holder of turn, who then waits for applied: Pebble may keep the
+	// toApply receives the commit of the holder of turn, and with it the turn: Pebble may keep the
 	// goroutine that appends for as long as the disk fails. toSync receives the commits that were
 	// applied, in order. ended is closed after the last.
 	toApply chan *commit
-	applied chan struct{}
 	toSync  chan *commit
 	ended   chan struct{}
 	unused  *snapshots
@@ -76,7 +75,7 @@ func (e *instance) Update(ctx context.Context, fn func(tx meta.Tx) error) error 
 	if err := e.takeTurn(ctx, m); err != nil {
 		return err
 	}
-	own, seen, err := e.transact(ctx, m, fn)
+	own, seen, err := e.transact(ctx, fn)
 	if own != nil {
 		return own.wait(m)
 	}
@@ -98,21 +97,17 @@ func (e *instance) takeTurn(ctx context.Context, m *mood) error {
 	}
 }
 
-// transact runs fn and appends its batch, then passes the turn on. It returns the commit of the batch
-// if there is one, to be waited for; and the newest commit that fn saw.
-func (e *instance) transact(ctx context.Context, m *mood, fn func(tx meta.Tx) error) (own, seen *commit, err error) {
-	mine := true
-	defer func() {
-		if mine {
-			<-e.turn
-		}
-	}()
+// transact runs fn and appends its batch, with which the turn passes on; if there is nothing to append, it
+// passes the turn on itself. It returns the commit of the batch if there is one, to be waited for; and
+// the newest commit that fn saw.
+func (e *instance) transact(ctx context.Context, fn func(tx meta.Tx) error) (own, seen *commit, err error) {
 	seen = e.last
 	batch := e.db.NewIndexedBatch()
 	appended := false
 	defer func() {
 		if !appended {
 			_ = batch.Close()
+			<-e.turn
 		}
 	}()
 	if err := fn(tx{reader{batch}, batch, e.hot}); err != nil {
@@ -131,7 +126,7 @@ func (e *instance) transact(ctx context.Context, m *mood, fn func(tx meta.Tx) er
 	}
 	appended = true
 	own = &commit{batch: batch}
-	mine = e.append(own, m)
+	e.append(own)
 	return own, seen, nil
 }
 

@@ -94,8 +94,7 @@ func (f *fence) do(k kind, op func() error) error {
 	case tell:
 		return err
 	case tellLater:
-		f.health.stall(err)
-		f.wait(f.nextPause())
+		f.tellLater(err)
 		return err
 	case tellWhenIdle:
 		return f.whenIdle(err)
@@ -105,6 +104,12 @@ func (f *fence) do(k kind, op func() error) error {
 		f.park(err)
 		return nil // never reached
 	}
+}
+
+// tellLater waits, for Pebble repeats the work at once when it is told err.
+func (f *fence) tellLater(err error) {
+	f.health.stall(err)
+	f.wait(f.nextPause())
 }
 
 // retry runs op until it succeeds.
@@ -200,20 +205,23 @@ func (f *fence) caller() role {
 	return r
 }
 
-// file returns what op opens, fenced.
+// file returns what op opens, fenced. It is listed before Shut returns, so that CloseFiles, which comes after, finds it.
 func (f *fence) file(k kind, op func() (vfs.File, error)) (vfs.File, error) {
-	var opened vfs.File
-	err := f.do(k, func() (err error) {
-		opened, err = op()
-		return err
+	var file *fencedFile
+	err := f.do(k, func() error {
+		opened, err := op()
+		if err != nil {
+			return err
+		}
+		file = &fencedFile{File: opened, fence: f}
+		f.listing.Lock()
+		defer f.listing.Unlock()
+		f.files[file] = true
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	file := &fencedFile{File: opened, fence: f}
-	f.listing.Lock()
-	f.files[file] = true
-	f.listing.Unlock()
 	return file, nil
 }
 
@@ -336,8 +344,15 @@ func (w *fencedFile) Close() error {
 	if !left {
 		return nil // CloseFiles was first
 	}
-	if err := w.File.Close(); err != nil && verdictOf(closing, w.fence.caller()) != ignore {
-		return err
+	err := w.File.Close()
+	if err == nil {
+		return nil
 	}
-	return nil
+	switch verdictOf(closing, w.fence.caller()) { // it is not closed twice
+	case ignore:
+		return nil
+	case tellLater:
+		w.fence.tellLater(err)
+	}
+	return err
 }

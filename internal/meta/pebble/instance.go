@@ -3,7 +3,6 @@ package pebble
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
@@ -17,20 +16,20 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	e := &instance{
 		health: newHealth(opts.patience), unsettled: func() {},
 		turn: make(chan struct{}, 1), last: durableCommit(), hot: newHot(),
-		toApply: make(chan *commit, 1), applied: make(chan struct{}, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
+		toApply: make(chan *commit, 1), toSync: make(chan *commit, 64), ended: make(chan struct{}),
 		unused: newSnapshots(),
 	}
-	log := logger{health: e.health, log: opts.Log, errors: new(throttle)}
+	log := opts.logger(e.health)
 	e.fence = newFence(opts.FS, e.health, log.background)
 	config := opts.config(e.fence, log)
 	config.Cache = cache
-	config.FileCache = pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), opts.MaxTables), opts.MaxTables)
+	config.FileCache = opts.fileCache()
 	opened := make(chan error, 1)
 	e.health.begin()
 	m := e.health.now.Load()
 	go func() {
 		var err error
-		e.db, err = openDB(dir, config)
+		e.db, err = guarded(func() (*pebbledb.DB, error) { return openDB(dir, config) })
 		opened <- err
 	}()
 	alarm := m.alarm
@@ -66,23 +65,29 @@ func openInstance(dir string, opts Options, cache *pebbledb.Cache, wait bool, st
 	return e, nil
 }
 
-// openDB opens the database, making it if there is none, and returns what Pebble calls fatal as an
-// error.
-func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
+// guarded returns what open does, and what Pebble calls fatal as an error.
+func guarded(open func() (*pebbledb.DB, error)) (db *pebbledb.DB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			db, err = nil, asError(r)
 		}
 	}()
+	return open()
+}
+
+// openDB opens the database, making it if there is none.
+func openDB(dir string, config *pebbledb.Options) (db *pebbledb.DB, err error) {
 	defer config.FileCache.Unref() // the database has a reference of its own
-	if err := checkBefore(config.FS, dir); err != nil {
-		return nil, err
-	}
-	if err := forgetSums(config.FS, dir); err != nil {
-		return nil, err
-	}
 	found, err := pebbledb.Peek(dir, config.FS)
 	if err != nil {
+		return nil, err
+	}
+	if found.Exists {
+		if err := checkBefore(config.FS, dir, config.FS.PathBase(found.ManifestFilename)); err != nil {
+			return nil, err
+		}
+	}
+	if err := forgetSums(config.FS, dir); err != nil {
 		return nil, err
 	}
 	if !found.Exists {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"iter"
 )
 
 // The form of logs and manifests
@@ -45,6 +46,8 @@ func chunkSum(b []byte) uint32 {
 type chunk struct {
 	size    int    // with its header
 	synced  uint64 // the place up to which the log was synced before; 0 if it does not say
+	begins  bool   // a record
+	ends    bool   // the record
 	payload []byte
 }
 
@@ -74,6 +77,9 @@ func chunkAt(b []byte, log uint32) (c chunk, ok bool) {
 	if header == syncHeader {
 		c.synced = binary.LittleEndian.Uint64(b[11:])
 	}
+	// The four types of each form are those of a record that is whole, and of its first, middle and last chunks.
+	part := (kind - 1) % 4
+	c.begins, c.ends = part == 0 || part == 1, part == 0 || part == 3
 	c.payload = b[header:c.size]
 	return c, true
 }
@@ -98,8 +104,8 @@ type logState struct {
 	at int64
 }
 
-// checkLog reads a log, or a manifest if log is 0. payload is called with the payload of each chunk.
-func checkLog(r io.Reader, log uint32, read func(n int) error, payload func(b []byte)) (s logState, err error) {
+// checkLog reads a log, or a manifest if log is 0. each is called with each chunk.
+func checkLog(r io.Reader, log uint32, read func(n int) error, each func(c chunk)) (s logState, err error) {
 	block := make([]byte, logBlock)
 	for start := int64(0); ; start += logBlock {
 		n, err := io.ReadFull(r, block)
@@ -113,7 +119,7 @@ func checkLog(r io.Reader, log uint32, read func(n int) error, payload func(b []
 		if err := read(n); err != nil {
 			return s, err
 		}
-		at, ended := checkBlock(block[:n], log, &s, start, payload)
+		at, ended := checkBlock(block[:n], log, &s, start, each)
 		if ended {
 			return s, nil
 		}
@@ -127,7 +133,7 @@ func checkLog(r io.Reader, log uint32, read func(n int) error, payload func(b []
 
 // checkBlock reads the chunks of a block. It returns where there is none that is whole, or -1 if the block has no
 // other; ended says that the log ends here as it should.
-func checkBlock(b []byte, log uint32, s *logState, start int64, payload func(b []byte)) (at int, ended bool) {
+func checkBlock(b []byte, log uint32, s *logState, start int64, each func(c chunk)) (at int, ended bool) {
 	least := syncHeader
 	if log == 0 {
 		least = manifestHeader
@@ -137,7 +143,7 @@ func checkBlock(b []byte, log uint32, s *logState, start int64, payload func(b [
 		c, ok := chunkAt(rest, log)
 		switch {
 		case ok:
-			payload(c.payload)
+			each(c)
 			at += c.size
 			continue
 		case log != 0 && bytes.HasPrefix(rest, endMark(log)):
@@ -163,7 +169,7 @@ func (s *logState) lookBeyond(r io.Reader, b []byte, at int, log uint32, read fu
 		return nil
 	}
 	found := func(b []byte) bool {
-		for i := range b {
+		for i := range chunkPlaces(b, log) {
 			if c, ok := chunkAt(b[i:], log); ok && (log == 0 || c.synced > uint64(s.at)) {
 				return true
 			}
@@ -189,6 +195,31 @@ func (s *logState) lookBeyond(r io.Reader, b []byte, at int, log uint32, read fu
 		s.damaged = fmt.Sprintf("what was written and synced at %d is not whole", s.at)
 	}
 	return nil
+}
+
+// chunkPlaces returns where in b a chunk may begin: in a manifest anywhere; in a log where its number follows, which is
+// quickly found: the part of a log that is not used yet may be megabytes, which each start after a kill has to search.
+func chunkPlaces(b []byte, log uint32) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if log == 0 {
+			for i := range b {
+				if !yield(i) {
+					return
+				}
+			}
+			return
+		}
+		number := binary.LittleEndian.AppendUint32(nil, log)
+		for from := manifestHeader; from < len(b); from++ {
+			next := bytes.Index(b[from:], number)
+			if next < 0 {
+				return
+			}
+			if from += next; !yield(from - manifestHeader) {
+				return
+			}
+		}
+	}
 }
 
 // oneByteOff reports whether b begins with what is a chunk of a manifest once one byte is another. By chance a chunk
@@ -224,11 +255,33 @@ func almost(b, mark []byte) bool {
 	return differ == 1
 }
 
-// firstLog returns the number of the first log that a manifest says is needed, from the payloads of its chunks. Each
-// begins with fields of which this is one of the first.
-type firstLog struct{ number uint64 }
+// editStart bounds what firstLog reads of a record. What it looks for comes after the name of the comparer at most.
+const editStart = 256
 
-func (f *firstLog) payload(b []byte) {
+// firstLog finds the number of the first log that a manifest says is needed, from its chunks. Each record is an edit that
+// begins with fields of which this is one of the first; the last edit that has it counts, if it is whole.
+type firstLog struct {
+	number uint64
+	begun  bool   // the first chunk of the record was seen
+	record []byte // its beginning
+}
+
+func (f *firstLog) chunk(c chunk) {
+	if c.begins {
+		f.begun, f.record = true, f.record[:0]
+	}
+	if !f.begun {
+		return
+	}
+	f.record = append(f.record, c.payload[:min(len(c.payload), editStart-len(f.record))]...)
+	if c.ends {
+		f.begun = false
+		f.edit(f.record)
+	}
+}
+
+// edit reads the beginning of an edit.
+func (f *firstLog) edit(b []byte) {
 	for len(b) > 0 {
 		tag, n := binary.Uvarint(b)
 		if n <= 0 {

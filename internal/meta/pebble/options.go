@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -86,7 +87,7 @@ func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
 // readerOptions returns the settings of who reads the tables of a database.
 func readerOptions(files vfs.FS) sstable.ReaderOptions {
 	opts := Options{FS: files}.withDefaults()
-	return opts.config(files, logger{newHealth(opts.patience), opts.Log, new(throttle)}).MakeReaderOptions()
+	return opts.config(files, opts.logger(newHealth(opts.patience))).MakeReaderOptions()
 }
 
 // withDefaults returns o with what it leaves open.
@@ -132,6 +133,11 @@ func maxTables() int {
 	return int(max(least, min(most, limit.Cur/4)))
 }
 
+// fileCache returns what keeps at most MaxTables tables open. The caller has a reference to it.
+func (o Options) fileCache() *pebbledb.FileCache {
+	return pebbledb.NewFileCache(min(runtime.GOMAXPROCS(0), o.MaxTables), o.MaxTables)
+}
+
 // logger passes Pebble's messages on.
 type logger struct {
 	health *health
@@ -140,6 +146,11 @@ type logger struct {
 }
 
 var _ pebbledb.Logger = logger{}
+
+// logger returns what passes on the messages of a database with this health.
+func (o Options) logger(h *health) logger {
+	return logger{health: h, log: o.Log, errors: new(throttle)}
+}
 
 func (l logger) Infof(format string, args ...any) {
 	if l.log.Enabled(context.Background(), slog.LevelDebug) {
@@ -243,6 +254,22 @@ func makeDir(files vfs.FS, dir string) error {
 		}
 	}
 	return nil
+}
+
+// writeSynced makes a file with this content. Its name is durable once the folder is synced.
+func writeSynced(files vfs.FS, name string, content []byte) error {
+	f, err := files.Create(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 func syncDir(files vfs.FS, dir string) error {

@@ -115,6 +115,9 @@ func TestOutage(t *testing.T) {
 				t.Parallel()
 				for nth := 1; nth < most; nth += step {
 					if !outage(t, kind, nth, once) {
+						if nth == 1 {
+							t.Error("no operation failed")
+						}
 						return // there are no more operations
 					}
 				}
@@ -170,7 +173,12 @@ func TestOpenFault(t *testing.T) {
 		for _, once := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/once=%v", kind.Name, once), func(t *testing.T) {
 				t.Parallel()
-				for nth := 1; openFault(t, kind, nth, once); nth += 2 {
+				nth := 1
+				for openFault(t, kind, nth, once) {
+					nth += 2
+				}
+				if nth == 1 {
+					t.Error("no operation failed")
 				}
 			})
 		}

@@ -58,19 +58,9 @@ func (r *reserve) check() error {
 const probeName = "temporary.probe"
 
 // probe returns the error of a file system on which nothing can be kept.
-func probe(files vfs.FS, dir string) (err error) {
+func probe(files vfs.FS, dir string) error {
 	name := files.PathJoin(dir, probeName)
-	file, err := files.Create(name, vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(make([]byte, 4<<10))
-	if err == nil {
-		err = file.Sync()
-	}
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
+	err := writeSynced(files, name, make([]byte, 4<<10))
 	if removeErr := files.Remove(name); err == nil {
 		err = removeErr
 	}

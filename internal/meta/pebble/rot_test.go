@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"crossgrant/internal/meta"
 )
@@ -100,14 +102,14 @@ func (r *rotten) verify() (damaged []meta.Damage) {
 	return damaged
 }
 
-// reads opens a copy of the folder, and wants what was written, or errors.
-func (r *rotten) reads(what string) {
+// reads opens a copy of the folder, and wants what was written, or errors. It reports whether it could be opened.
+func (r *rotten) reads(what string) (opened bool) {
 	e, err := Open("copy", Options{FS: r.copy()})
 	if err != nil {
 		if !errors.Is(err, meta.ErrCorrupt) {
 			r.Logf("%s: open: %v", what, err)
 		}
-		return
+		return false
 	}
 	defer e.Close()
 	err = e.View(r.Context(), func(reader meta.Reader) error {
@@ -124,9 +126,10 @@ func (r *rotten) reads(what string) {
 	if err != nil {
 		r.Errorf("%s: %v", what, err)
 	}
+	return true
 }
 
-func (r *rotten) copy() vfs.FS {
+func (r *rotten) copy() *vfs.MemFS {
 	to := vfs.NewMem()
 	if err := to.MkdirAll("copy", 0o700); err != nil {
 		r.Fatal(err)
@@ -153,7 +156,7 @@ func TestEveryByteOfAClosedFolder(t *testing.T) {
 		t.Fatalf("a sound folder: %v", d)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
-	bytesOf := map[string]int{}
+	bytesOf, opened, refused := map[string]int{}, 0, 0
 	for name, content := range r.files() {
 		for at, was := range content {
 			r.set(name, at, was^byte(1<<random.IntN(8)))
@@ -162,13 +165,192 @@ func TestEveryByteOfAClosedFolder(t *testing.T) {
 				t.Errorf("byte %d of %s (%d bytes): found %v", at, name, len(content), d)
 			}
 			if at%101 == 0 {
-				r.reads(fmt.Sprintf("byte %d of %s", at, name))
+				if r.reads(fmt.Sprintf("byte %d of %s", at, name)) {
+					opened++
+				} else {
+					refused++
+				}
 			}
 			r.set(name, at, was)
 		}
 	}
 	t.Logf("changed %v", bytesOf)
-	r.reads("a sound folder")
+	if opened == 0 || refused == 0 {
+		t.Errorf("%d damaged folders were opened, %d refused", opened, refused)
+	}
+	wantKinds(t, bytesOf, ".log", ".sst", "MANIFEST-", "OPTIONS-", sumsFile)
+	if !r.reads("a sound folder") {
+		t.Error("a sound folder was not opened")
+	}
+}
+
+// TestMissingFileOfAClosedFolder holds that a log or a manifest that is missing is found, options are done without, and
+// nothing is said where another program made a log. The folder opens without what is not needed, and nothing else.
+func TestMissingFileOfAClosedFolder(t *testing.T) {
+	t.Parallel()
+	closed := newRotten(t, false)
+	described, err := pebbledb.Peek(closed.dir, closed.fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := closed.fs.PathBase(described.ManifestFilename)
+	removed := map[string]int{}
+	for name := range closed.files() {
+		if !summed.MatchString(name) {
+			continue
+		}
+		r := &rotten{T: t, fs: closed.copy(), dir: "copy", want: closed.want}
+		if err := r.fs.Remove(r.fs.PathJoin(r.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		kind := strings.TrimRight(strings.TrimLeft(name, "0123456789"), "0123456789")
+		removed[kind]++
+		found := r.verify()
+		e, err := Open(r.dir, Options{FS: r.fs})
+		if err == nil {
+			_ = e.Close()
+		}
+		switch {
+		case kind == "OPTIONS-":
+			if len(found) > 0 || err != nil {
+				t.Errorf("without %s: found %v, Open = %v", name, found, err)
+			}
+		case len(found) != 1 || found[0].File != name:
+			t.Errorf("without %s: found %v", name, found)
+		case kind == "MANIFEST-" && name != manifest:
+			if err != nil {
+				t.Errorf("without the manifest before: Open = %v", err)
+			}
+		case !errors.Is(err, meta.ErrCorrupt):
+			t.Errorf("without %s: Open = %v", name, err)
+		}
+	}
+	if removed[".log"] == 0 || removed["MANIFEST-"] == 0 || removed["OPTIONS-"] == 0 {
+		t.Errorf("removed %v", removed)
+	}
+	kept := sums{"000004.log": {1, 2}, "MANIFEST-000001": {3, 4}, "OPTIONS-000003": {5, 6}}
+	if wrong := kept.compare(sums{"000005.log": {1, 2}, "MANIFEST-000001": {3, 4}}); wrong != nil {
+		t.Errorf("with another log: %v", wrong)
+	}
+}
+
+// TestHarmlessRot holds that damage of what nothing is read from any more, the logs and manifests that are kept to be
+// used again, is told and does not keep the folder from being opened.
+func TestHarmlessRot(t *testing.T) {
+	t.Parallel()
+	closed := newRotten(t, false)
+	e, err := Open(closed.dir, Options{FS: closed.fs, memTableBytes: 32 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeMany(t, e) // more than a memory table, so that logs are done with
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	described, err := pebbledb.Peek(closed.dir, closed.fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := closed.fs.PathBase(described.ManifestFilename)
+	first, err := checkManifest(closed.fs, closed.dir, manifest, func(int) error { return nil }, func(string, string, bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := map[string]int{}
+	for name, content := range closed.files() {
+		number, isLog := logNumber(name)
+		isManifest := strings.HasPrefix(name, "MANIFEST-")
+		if !isLog && !isManifest || len(content) == 0 {
+			continue
+		}
+		harmless := isLog && number < first || isManifest && name != manifest
+		changed[fmt.Sprintf("log=%t harmless=%t", isLog, harmless)]++
+		r := &rotten{T: t, fs: closed.copy(), dir: "copy", want: closed.want}
+		r.set(name, len(content)/2, content[len(content)/2]^0x10)
+		var found []meta.Damage
+		if err := VerifyLogs(r.dir, Options{FS: r.fs}, func(d meta.Damage, renewed bool) {
+			if found = append(found, d); d.File != name || renewed != harmless {
+				t.Errorf("%s: found %v, harmless: %t, want %t", name, d, renewed, harmless)
+			}
+		}); err != nil || len(found) != 1 || len(r.verify()) != 1 {
+			t.Errorf("%s: found %v, %v, and %v", name, found, err, r.verify())
+		}
+		e, err := Open(r.dir, Options{FS: r.fs})
+		if harmless != (err == nil) || !harmless && !errors.Is(err, meta.ErrCorrupt) {
+			t.Errorf("%s, harmless: %t: Open = %v", name, harmless, err)
+		}
+		if err != nil {
+			continue
+		}
+		for key, want := range r.want {
+			if got := get(t, e, key); got != want {
+				t.Errorf("%s: %s is %.40q, want %.40q", name, key, got, want)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		if d := r.verify(); len(d) > 0 {
+			t.Errorf("%s: after it was opened and closed: %v", name, d)
+		}
+	}
+	if len(changed) != 4 {
+		t.Errorf("changed %v", changed)
+	}
+}
+
+// TestMissingManifest holds that the loss of the manifest is found without sums too.
+func TestMissingManifest(t *testing.T) {
+	t.Parallel()
+	r := newRotten(t, true)
+	described, err := pebbledb.Peek(r.dir, r.fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.fs.Remove(described.ManifestFilename); err != nil {
+		t.Fatal(err)
+	}
+	name := r.fs.PathBase(described.ManifestFilename)
+	if found := r.verify(); len(found) == 0 || found[0].File != name {
+		t.Errorf("found %v", found)
+	}
+	if e, err := Open(r.dir, Options{FS: r.fs}); !errors.Is(err, meta.ErrCorrupt) {
+		t.Errorf("Open without a manifest = %v, want ErrCorrupt", err)
+		if err == nil {
+			_ = e.Close()
+		}
+	}
+}
+
+// TestForeignFiles holds that no folder is called sound that has what the engine does not write, such as the files in which
+// Pebble can keep values apart.
+func TestForeignFiles(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"000999.blob", "else"} {
+		r := newRotten(t, false)
+		if err := writeSynced(r.fs, r.fs.PathJoin(r.dir, name), nil); err != nil {
+			t.Fatal(err)
+		}
+		if found := r.verify(); len(found) != 1 || found[0].File != name {
+			t.Errorf("with %s: found %v", name, found)
+		}
+	}
+}
+
+// TestVerifyWithoutALook holds that a folder in which what is listed cannot be found is not called sound.
+func TestVerifyWithoutALook(t *testing.T) {
+	t.Parallel()
+	r := newRotten(t, false)
+	gone := errorfs.Wrap(r.fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpOpen && isLog(op) {
+			return fs.ErrNotExist
+		}
+		return nil
+	}))
+	err := VerifyFolder(t.Context(), r.dir, Options{FS: gone}, func(int) error { return nil }, func(d meta.Damage) { t.Errorf("found %v", d) })
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("VerifyFolder = %v, want that a file does not exist", err)
+	}
 }
 
 // TestEveryByteAfterACrash holds the same of a folder that was not closed, but for the last chunk of the log, which
@@ -189,8 +371,9 @@ func TestEveryByteAfterACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	missed := map[string][2]int{}
+	missed, bytesOf := map[string][2]int{}, map[string]int{}
 	for name, content := range r.files() {
+		bytesOf[name] = len(content)
 		for at, was := range content {
 			r.set(name, at, was^0x10)
 			if d := r.verify(); len(d) == 0 {
@@ -204,6 +387,7 @@ func TestEveryByteAfterACrash(t *testing.T) {
 			r.set(name, at, was)
 		}
 	}
+	wantKinds(t, bytesOf, ".log", ".sst", "MANIFEST-", "OPTIONS-", current)
 	for name, m := range missed {
 		content := r.files()[name]
 		switch {
@@ -214,11 +398,27 @@ func TestEveryByteAfterACrash(t *testing.T) {
 		case strings.HasSuffix(name, ".log") && name < logName(first):
 			// Nothing reads it any more, and it was about to be removed.
 		case strings.HasSuffix(name, ".log"):
-			if last := lastPromised(content); m[0] < last {
+			if last := lastPromised(content); m[0] < last || last == 0 {
 				t.Errorf("%s: changes of bytes %d to %d were not found, the last promise is of %d", name, m[0], m[1], last)
 			}
 		default:
 			t.Errorf("%s of %d bytes: changes of bytes %d to %d were not found", name, len(content), m[0], m[1])
+		}
+	}
+}
+
+// wantKinds wants files with names like these to have bytes.
+func wantKinds(t *testing.T, bytesOf map[string]int, kinds ...string) {
+	t.Helper()
+	for _, kind := range kinds {
+		n := 0
+		for name, size := range bytesOf {
+			if strings.Contains(name, kind) {
+				n += size
+			}
+		}
+		if n == 0 {
+			t.Errorf("no byte of a file like %s was changed: %v", kind, bytesOf)
 		}
 	}
 }
@@ -239,8 +439,8 @@ func lastPromised(content []byte) (last int) {
 // read.
 func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	t.Parallel()
-	fs := vfs.NewMem()
-	e, err := Open("db", Options{FS: fs})
+	files := vfs.NewMem()
+	e, err := Open("db", Options{FS: files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,16 +453,17 @@ func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	if err := e.current.Load().db.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rotten{T: t, fs: fs, dir: "db"}
+	r, changed := &rotten{T: t, fs: files, dir: "db"}, 0
 	for name, content := range r.files() {
 		if strings.HasSuffix(name, ".sst") && len(content) > 4000 {
 			r.set(name, len(content)/3, content[len(content)/3]^1)
+			changed++
 		}
 	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if e, err = Open("db", Options{FS: fs}); err != nil {
+	if e, err = Open("db", Options{FS: files}); err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
@@ -270,7 +471,7 @@ func TestDamagedBlocksTellTheirKeys(t *testing.T) {
 	if err := e.Verify(t.Context(), func(int) error { return nil }, func(d meta.Damage) { damaged = append(damaged, d) }); err != nil {
 		t.Fatal(err)
 	}
-	if len(damaged) != 1 || damaged[0].From == nil || damaged[0].To == nil {
+	if len(damaged) != 1 || changed != 1 || damaged[0].From == nil || damaged[0].To == nil {
 		t.Fatalf("found %q", damaged)
 	}
 	d, lost := damaged[0], 0

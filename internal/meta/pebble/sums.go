@@ -17,7 +17,7 @@ import (
 
 // Sums
 //
-// Tables and value files have checksums of every byte. Logs and manifests have them of every chunk, but the last
+// Tables have checksums of every byte. Logs and manifests have them of every chunk, but the last
 // chunk cannot be told from one that power loss cut off; files of options have none. So when the folder is closed,
 // the checksums of these are written to sumsFile, as lines of CRC-32C, size and name; the last line is that of the
 // lines before. While the folder is open the file is not there.
@@ -127,23 +127,29 @@ func readSums(files vfs.FS, dir string) (s sums, ok bool, err error) {
 }
 
 // compare returns what is wrong with the files of a folder by name, if they are those that it was closed with. Where
-// they are others, a program opened the folder that does not know of sums, and nothing is said.
+// there are others, a program opened the folder that does not know of sums, and nil is returned: each opening for
+// writing makes a log. Options may be fewer or more, for nothing depends on them.
 func (s sums) compare(have sums) map[string]string {
-	if len(have) != len(s) {
-		return nil
+	for name := range have {
+		if _, ok := s[name]; !ok && !isOptions(name) {
+			return nil
+		}
 	}
 	wrong := map[string]string{}
 	for name, want := range s {
 		got, ok := have[name]
 		switch {
-		case !ok:
-			return nil
-		case got != want:
+		case !ok && !isOptions(name):
+			wrong[name] = "it is missing"
+		case ok && got != want:
 			wrong[name] = fmt.Sprintf("it has %d bytes with the checksum %08x, and was closed with %d and %08x", got.size, got.crc, want.size, want.crc)
 		}
 	}
 	return wrong
 }
+
+// isOptions reports whether a file with this name holds options.
+func isOptions(name string) bool { return strings.HasPrefix(name, "OPTIONS-") }
 
 // writeSums writes the sums of a folder that was closed, durably.
 func writeSums(files vfs.FS, dir string) error {
@@ -151,22 +157,10 @@ func writeSums(files vfs.FS, dir string) error {
 	if err != nil {
 		return err
 	}
-	path := files.PathJoin(dir, sumsFile)
-	f, err := files.Create(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
+	if err := writeSynced(files, files.PathJoin(dir, sumsFile), all.encode()); err != nil {
 		return err
 	}
-	_, err = f.Write(all.encode())
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = syncDir(files, dir)
-	}
-	return err
+	return syncDir(files, dir)
 }
 
 // forgetSums removes the sums, durably, before the folder is written to.

@@ -12,16 +12,13 @@ import (
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
-	"github.com/cockroachdb/pebble/v2/sstable/blob"
 	"github.com/cockroachdb/pebble/v2/sstable/block"
-	"github.com/cockroachdb/pebble/v2/sstable/colblk"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/meta"
 )
 
-// tableCheck verifies tables and value files: every byte of them belongs to a block with a checksum, or to the
-// footer, which has one too.
+// tableCheck verifies tables: every byte of them belongs to a block with a checksum, or to the footer, which has one too.
 type tableCheck struct {
 	files   vfs.FS
 	dir     string
@@ -169,51 +166,4 @@ func (c *tableCheck) data(ctx context.Context, name string, r *sstable.Reader, d
 	_ = back.Close()
 	c.found(d)
 	return ctx.Err()
-}
-
-// values verifies a file of values that lie apart from their table. Which keys have them is known to the tables
-// alone: their values cannot be read.
-func (c *tableCheck) values(ctx context.Context, name string) error {
-	f, err := c.files.Open(c.files.PathJoin(c.dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	readable, err := sstable.NewSimpleReadable(f)
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	r, err := blob.NewFileReader(ctx, readable, blob.FileReaderOptions{ReaderOptions: c.options.ReaderOptions})
-	if err != nil {
-		return errors.Join(c.whole(name, err), readable.Close())
-	}
-	defer r.Close()
-	index, err := r.ReadIndexBlock(ctx, block.NoReadEnv, nil)
-	if err != nil {
-		return c.whole(name, err)
-	}
-	blocks := valueBlocks(index.BlockData())
-	index.Release()
-	blocks = append(blocks, r.IndexHandle())
-	s := &source{f, uint64(readable.Size()), block.ChecksumTypeCRC32c, c}
-	return s.verify(blocks, s.size-valuesFooter, func(_ int, what string) { c.tell(name, what) })
-}
-
-// valuesFooter is the size of the footer of a file of values.
-const valuesFooter = 38
-
-// valueBlocks returns the blocks that the index of a file of values lists.
-func valueBlocks(index []byte) []block.Handle {
-	var d colblk.BlockDecoder
-	d.Init(index, 4) // before the columns lies the number of rows of the first of them
-	n := d.Rows()
-	offsets := colblk.DecodeColumn(&d, 1, n+1, colblk.DataTypeUint, colblk.DecodeUnsafeUints)
-	blocks := make([]block.Handle, n)
-	for i := range blocks {
-		from, to := offsets.At(i), offsets.At(i+1)
-		blocks[i] = block.Handle{Offset: from, Length: to - from - block.TrailerLen}
-	}
-	return blocks
 }

@@ -15,8 +15,8 @@ type reader struct {
 	source pebbledb.Reader
 }
 
-// tx is a transaction: an indexed batch, to read and to write. While the batch is empty it reads what is hot from
-// there. Most other keys that it asks for are not there yet.
+// tx is a transaction: an indexed batch, to read and to write. It reads what is hot from there. Most other keys that it
+// asks for are not there yet.
 type tx struct {
 	reader
 	batch *pebbledb.Batch
@@ -73,14 +73,11 @@ func (r reader) Scan(from, to []byte) meta.Iterator {
 }
 
 func (t tx) Get(key []byte) ([]byte, error) {
-	if !t.batch.Empty() {
-		return t.seek(key)
-	}
-	if value, ok := t.hot.get(key); ok {
+	if value, ok := t.hot.get(key); ok { // not what the batch writes, which was forgotten
 		return value, nil
 	}
 	value, err := t.seek(key)
-	if err == nil {
+	if err == nil && t.batch.Empty() { // else it may be what the batch writes, and fn may yet fail
 		t.hot.offer(key, value)
 	}
 	return value, err

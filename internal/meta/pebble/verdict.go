@@ -125,7 +125,7 @@ func verdictOf(k kind, r role) verdict {
 		}
 		return again
 	}
-	if k == making || k == writing || k == syncing {
+	if k == making || k == writing || k == syncing || k == closing {
 		return tellLater
 	}
 	return tell

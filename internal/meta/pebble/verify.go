@@ -36,7 +36,7 @@ func VerifyFolder(ctx context.Context, dir string, opts Options, read func(n int
 }
 
 // VerifyLogs verifies, of a folder that no engine has open, what opening it replaces or refuses: the logs, the manifest
-// and the options. renewed says that nothing is lost by a damage, and that the file is written anew.
+// and the options. renewed says that nothing is lost by a damage, and that the file is written anew, or not needed.
 func VerifyLogs(dir string, opts Options, found func(d meta.Damage, renewed bool)) error {
 	return checkLogs(opts.withDefaults().FS, dir, func(int) error { return nil }, found)
 }
@@ -62,26 +62,24 @@ func verifyFolder(ctx context.Context, files vfs.FS, dir string, bounds map[stri
 }
 
 // verifyLogs is checkLogs of a folder that may be in use. What is found because a log or manifest was replaced
-// between two looks is not found again.
+// between two looks is not found again; what is missing each time is.
 func verifyLogs(files vfs.FS, dir string, read func(n int) error, found func(meta.Damage)) error {
 	var last []meta.Damage
+	var err error
 	for range 3 {
 		last = nil
-		err := checkLogs(files, dir, read, func(d meta.Damage, _ bool) { last = append(last, d) })
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if len(last) == 0 {
+		err = checkLogs(files, dir, read, func(d meta.Damage, _ bool) { last = append(last, d) })
+		if err == nil && len(last) == 0 {
 			return nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	for _, d := range last {
 		found(d)
 	}
-	return nil
+	return err
 }
 
 // file verifies one file. What has a name that Pebble does not give, and what says everything by its name, has to be
@@ -90,8 +88,6 @@ func (c *tableCheck) file(ctx context.Context, name string) error {
 	switch {
 	case strings.HasSuffix(name, ".sst"):
 		return c.table(ctx, name)
-	case strings.HasSuffix(name, ".blob"):
-		return c.values(ctx, name)
 	case summed.MatchString(name), name == sumsFile:
 		return nil // checkLogs
 	case strings.HasPrefix(name, "marker."), name == "LOCK":
