@@ -1,0 +1,74 @@
+package fsck
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/records"
+)
+
+// TestRepairKeepsWhatUnreadRecordsName holds that a repair removes no bytes and no settings that a record may name which
+// cannot be read, or not in full: once the record is what it was, everything is.
+func TestRepairKeepsWhatUnreadRecordsName(t *testing.T) {
+	t.Parallel()
+	harm := map[string]func(e write) write{
+		"cut": func(e write) write { return write{e.key, e.value[:len(e.value)-1]} },
+		// The number of the field with the segments, or the content, is another one.
+		"unknown field": func(e write) write {
+			text := protowire.AppendTag(slices.Clone(e.value[:1]), 999, protowire.BytesType)
+			return write{e.key, protowire.AppendBytes(text, e.value[1:])}
+		},
+		"unknown key": func(e write) write { return write{append([]byte{'z'}, e.key...), e.value} },
+		"no blob":     withoutBlobs,
+	}
+	sound := newWorld(t)
+	all := sound.all()
+	for name, damage := range harm {
+		w := sound.copy(t)
+		for _, e := range all {
+			if !slices.Contains([]byte("OVPBU"), e.key[0]) {
+				continue
+			}
+			harmed := damage(e)
+			w.remove(e.key)
+			w.put(harmed.key, harmed.value)
+			w.run(true)
+			w.remove(harmed.key)
+			w.put(e.key, e.value)
+			w.run(true) // puts back what was removed of indexes
+			for _, count := range all {
+				if form, _, err := keys.Split(count.key); err == nil && form == `'I' account 'c' kind` {
+					w.put(count.key, count.value) // one that is not there is made when it is needed
+				}
+			}
+			for _, f := range w.run(false) {
+				t.Errorf("%s of %q: found %v", name, e.key, f)
+			}
+			if !slices.EqualFunc(w.all(), all, func(a, b write) bool { return bytes.Equal(a.key, b.key) }) {
+				t.Fatalf("%s of %q: there are %d keys, not %d", name, e.key, len(w.all()), len(all))
+			}
+		}
+	}
+}
+
+// withoutBlobs returns a record whose segments say no IDs of blobs.
+func withoutBlobs(e write) write {
+	o, p := new(records.Object), new(records.Part)
+	switch {
+	case e.key[0] == 'P' && records.Unmarshal(e.value, p) == nil:
+		for _, s := range p.Segments {
+			s.Blob = "?"
+		}
+		return put(e.key, p)
+	case e.key[0] != 'B' && e.key[0] != 'U' && records.Unmarshal(e.value, o) == nil:
+		for _, s := range o.Segments {
+			s.Blob = "?"
+		}
+		return put(e.key, o)
+	}
+	return e
+}
