@@ -196,7 +196,7 @@ func checkPart(e *entry, p *records.Part) {
 		if !e.unread { // where a record cannot be read, it may be that of the upload
 			writes := []write{{e.key, nil}}
 			for _, s := range p.Segments {
-				writes = append(writes, write{keys.Garbage(s.Blob), []byte{}})
+				writes = append(writes, write{keys.Blob(s.Blob), nil}, write{keys.Garbage(s.Blob), []byte{}})
 			}
 			e.repair("remove the part", writes...)
 		}

@@ -3,6 +3,7 @@ package fsck
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -71,4 +72,22 @@ func withoutBlobs(e write) write {
 		return put(e.key, o)
 	}
 	return e
+}
+
+// TestRepairOfPartsIsWhole holds that a repair of parts without an upload leaves nothing for another pass to find.
+func TestRepairOfPartsIsWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for id, u := range w.uploads() {
+		w.remove(keys.Upload(u.bucket, u.key, id))
+	}
+	found := w.run(true)
+	for _, f := range found {
+		if !strings.Contains(f.What, "there is no upload") {
+			t.Errorf("found %v", f)
+		}
+	}
+	if len(found) != 2 {
+		t.Errorf("%d findings, not those of 2 parts", len(found))
+	}
 }

@@ -248,6 +248,13 @@ func (w *world) all() (all []write) {
 	return all
 }
 
+// uploads returns all uploads by their IDs.
+func (w *world) uploads() map[string]upload {
+	r := newRun(Options{})
+	w.must(w.store.View(w.ctx, func(reader meta.Reader) error { return r.learn(w.ctx, reader) }))
+	return r.uploads
+}
+
 // copy returns a world with the same contents.
 func (w *world) copy(t *testing.T) *world {
 	c := *w
