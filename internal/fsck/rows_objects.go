@@ -202,20 +202,12 @@ func checkPart(e *entry, p *records.Part) {
 		}
 		ok = false
 	}
-	if !ok {
-		e.name(p.Segments)
+	upload := new(records.Upload)
+	if !ok || e.read(keys.Upload(u.bucket, u.key, e.parts[0]), upload) != present {
+		e.name(p.Segments) // how it is encrypted is not known
 		return
 	}
-	e.segments(p.Segments, p.Size, len(p.Inline), u.encrypted(e))
-}
-
-// encrypted returns the encryption of an upload, or nil.
-func (u upload) encrypted(e *entry) *records.Encryption {
-	r := new(records.Upload)
-	if u.key == "" || e.read(keys.Upload(u.bucket, u.key, e.parts[0]), r) != present {
-		return nil
-	}
-	return r.Encryption
+	e.segments(p.Segments, p.Size, len(p.Inline), upload.Encryption)
 }
 
 // object verifies what all versions have: content of the right size, and a key of it that opens.

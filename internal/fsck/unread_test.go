@@ -9,7 +9,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"crossgrant/internal/keys"
+	"crossgrant/internal/objects"
 	"crossgrant/internal/records"
+	"crossgrant/internal/sse"
 )
 
 // TestRepairKeepsWhatUnreadRecordsName holds that a repair removes no bytes and no settings that a record may name which
@@ -89,5 +91,34 @@ func TestRepairOfPartsIsWhole(t *testing.T) {
 	}
 	if len(found) != 2 {
 		t.Errorf("%d findings, not those of 2 parts", len(found))
+	}
+}
+
+// TestPartsOfAnUnreadUpload holds that nothing is said of parts of whose encryption an upload tells that cannot be read.
+func TestPartsOfAnUnreadUpload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := &records.Upload{
+		Key: "twice", Owner: string(w.canonical(accountA)), OwnerAccount: string(accountA),
+		Encryption: &records.Encryption{Algorithm: sse.DSSE, KmsKeyId: w.kmsKey.ARN()},
+	}
+	w.must(w.objects.CreateUpload(w.ctx, w.bucket, "walnut", u, nil))
+	for n, size := range []int{3000, 100} {
+		must(w.objects.PutPart(w.ctx, objects.NewObject{Bucket: w.bucket, BucketName: "walnut", Key: "twice", Length: -1}, u.Id, n+1, body(size)))
+	}
+	if found := w.run(false); len(found) > 0 {
+		t.Fatalf("a sound world: %v", found)
+	}
+	key := keys.Upload(w.bucket, "twice", u.Id)
+	value := w.get(key)
+	w.put(key, value[:len(value)-1])
+	for _, repair := range []bool{false, true} {
+		if found := w.run(repair); len(found) != 1 || !strings.Contains(found[0].What, "cannot be decoded") {
+			t.Errorf("found %v", found)
+		}
+	}
+	w.put(key, value)
+	for _, f := range w.run(false) {
+		t.Errorf("afterwards found %v", f)
 	}
 }

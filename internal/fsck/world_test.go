@@ -221,6 +221,12 @@ func (w *world) read(key []byte, m proto.Message) {
 	w.must(w.store.View(w.ctx, func(r meta.Reader) error { return records.Get(r, key, m) }))
 }
 
+func (w *world) get(key []byte) (value []byte) {
+	w.Helper()
+	w.must(w.store.View(w.ctx, func(r meta.Reader) (err error) { value, err = r.Get(key); return err }))
+	return bytes.Clone(value)
+}
+
 func (w *world) put(key, value []byte) {
 	w.Helper()
 	w.must(w.store.Update(w.ctx, func(tx meta.Tx) error { return tx.Put(key, value) }))
