@@ -20,9 +20,12 @@ const (
 	keptEvery = 30 * time.Second
 	// scrubRetry is the pause after a pass that could not be finished.
 	scrubRetry = 10 * time.Minute
-	// longestWait is how long one read waits at most for a busy server: the scrub comes to its end all the same.
+	// longestWait is how long it waits at most for a busy server before it reads some more: the scrub comes to its end all the same.
 	longestWait = 200 * time.Millisecond
 	busyPause   = 10 * time.Millisecond
+	// mostOwed is how many bytes are read before they are waited for, if that is less than a tenth of a second at the
+	// rate: a timer for each record takes longer than what it waits for.
+	mostOwed = 1 << 20
 )
 
 // Meter counts what a scrub does.
@@ -195,12 +198,20 @@ func (s *Scrubber) verify(ctx context.Context, r *run, p *records.ScrubProgress)
 
 // pacer returns what slows reads down: to the rate, and while the server is busy.
 func (s *Scrubber) pacer() func(ctx context.Context, n int) error {
-	began, read := time.Now(), int64(0)
+	began, read, owed := time.Now(), int64(0), int64(0)
+	owes := int64(mostOwed)
+	if s.opts.Rate > 0 {
+		owes = min(owes, s.opts.Rate/10)
+	}
 	return func(ctx context.Context, n int) error {
 		if s.opts.Meter != nil {
 			s.opts.Meter.Scrubbed(n)
 		}
 		read += int64(n)
+		if owed += int64(n); owed < owes {
+			return ctx.Err()
+		}
+		owed = 0
 		if s.opts.Rate > 0 {
 			ahead := time.Duration(float64(read)/float64(s.opts.Rate)*float64(time.Second)) - time.Since(began)
 			if ahead < -time.Second {

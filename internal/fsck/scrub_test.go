@@ -195,6 +195,24 @@ func TestScrubKeepsToItsRate(t *testing.T) {
 	})
 }
 
+// TestScrubWaitsForManyRecords holds that records are not waited for one by one.
+func TestScrubWaitsForManyRecords(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []int64{0, 32 << 20} {
+		asked := 0
+		s := NewScrubber(ScrubOptions{Rate: rate, Busy: func() bool { asked++; return false }})
+		pace := s.pacer()
+		for range 30_000 {
+			if err := pace(t.Context(), 100); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if asked != 2 {
+			t.Errorf("rate %d: it asked %d times whether to wait while it read 3 MB", rate, asked)
+		}
+	}
+}
+
 // TestWhileOthersWrite holds that nothing is found, and nothing harmed by repairs, while objects are written, copied,
 // uploaded in parts and deleted.
 func TestWhileOthersWrite(t *testing.T) {
