@@ -131,8 +131,9 @@ func (s *Scrubber) progress(ctx context.Context) (*records.ScrubProgress, error)
 	return p, err
 }
 
+// keep keeps how far the scrub is, also when it is being ended: else it would tell again what it has told.
 func (s *Scrubber) keep(ctx context.Context, p *records.ScrubProgress) error {
-	return s.opts.Store.Update(ctx, func(tx meta.Tx) error { return records.Put(tx, keys.Scrub(keys.BlobScrub), p) })
+	return s.opts.Store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error { return records.Put(tx, keys.Scrub(keys.BlobScrub), p) })
 }
 
 // Pass makes a pass, or goes on with the one that was begun.
@@ -142,7 +143,7 @@ func (s *Scrubber) Pass(ctx context.Context) error {
 		return err
 	}
 	if p.Finished >= p.Started {
-		*p = records.ScrubProgress{Started: s.opts.Now().UnixNano(), Finished: p.Finished, LastBytes: p.LastBytes, LastFindings: p.LastFindings}
+		*p = records.ScrubProgress{Started: s.opts.Now().UnixNano(), Finished: p.Finished}
 		if p.Started <= p.Finished {
 			p.Finished = p.Started - 1 // the clock went back
 		}
@@ -154,9 +155,7 @@ func (s *Scrubber) Pass(ctx context.Context) error {
 	if err := s.verify(ctx, r, p); err != nil {
 		return err
 	}
-	p.Bytes += r.summary.Bytes
 	p.Finished, p.After = s.opts.Now().UnixNano(), nil
-	p.LastBytes, p.LastFindings = p.Bytes, p.Findings
 	s.opts.Log.Info("scrub is finished", "blob_bytes", p.Bytes, "findings", p.Findings, "took", time.Duration(p.Finished-p.Started))
 	return s.keep(ctx, p)
 }
@@ -176,24 +175,35 @@ func (s *Scrubber) options(p *records.ScrubProgress) Options {
 	return o
 }
 
-// verify verifies what is left of a pass.
+// verify verifies what is left of a pass. What was found is kept with how far it is, so that it is not told again when
+// the pass goes on.
 func (s *Scrubber) verify(ctx context.Context, r *run, p *records.ScrubProgress) error {
 	if err := r.files(ctx); err != nil {
 		return err
 	}
-	if err := r.metadata(ctx); err != nil {
+	if len(p.After) == 0 {
+		if err := r.metadata(ctx); err != nil {
+			return err
+		}
+		p.After = []byte(contentSpaces[:1])
+		if err := s.keep(ctx, p); err != nil {
+			return err
+		}
+	} else if err := r.opts.Store.View(ctx, func(reader meta.Reader) error { return r.learn(ctx, reader) }); err != nil {
 		return err
 	}
-	before, kept := p.Bytes, s.opts.Now()
-	return r.contents(ctx, p.After, func(key []byte) error {
-		if now := s.opts.Now(); now.Sub(kept) >= keptEvery {
-			kept = now
-			p.After = key
-			p.Bytes, r.summary.Bytes, before = before+r.summary.Bytes, 0, before+r.summary.Bytes
-			return s.keep(ctx, p)
+	before, kept, told := p.Bytes, s.opts.Now(), p.Findings
+	err := r.contents(ctx, p.After, func(key []byte) error {
+		now := s.opts.Now()
+		if now.Sub(kept) < keptEvery && p.Findings == told {
+			return nil
 		}
-		return nil
+		kept, told = now, p.Findings
+		p.After, p.Bytes = key, before+r.summary.Bytes
+		return s.keep(ctx, p)
 	})
+	p.Bytes = before + r.summary.Bytes
+	return err
 }
 
 // pacer returns what slows reads down: to the rate, and while the server is busy.

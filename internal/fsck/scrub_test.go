@@ -141,12 +141,50 @@ func TestScrubGoesOn(t *testing.T) {
 		t.Errorf("what was done before was done again: %s", log)
 	}
 	p := must(s.progress(w.ctx))
-	if p.Finished <= p.Started || p.LastBytes < 7+6000 {
+	if p.Finished <= p.Started || p.Bytes < 7+6000 {
 		t.Errorf("kept %v", p)
 	}
 	w.must(s.Pass(w.ctx))
 	if !strings.Contains(log.String(), "key=customer") {
 		t.Errorf("the next pass does not begin at the beginning: %s", log)
+	}
+}
+
+// TestScrubTellsOnce holds that what a pass has found is not told again when it goes on after it was interrupted.
+func TestScrubTellsOnce(t *testing.T) {
+	t.Parallel()
+	sound := newWorld(t)
+	sound.damage("customer", false)
+	sound.damage("kms", false)
+	sound.remove(keys.BucketOf(accountA, "walnut"))
+	for last := range 1000 {
+		w := sound.copy(t)
+		s, m, log := w.scrubber(time.Hour)
+		ctx, stop := context.WithCancel(w.ctx)
+		commits := 0
+		s.opts.Now = func() time.Time { // is asked when a content is verified
+			if commits++; commits == last {
+				stop()
+			}
+			return time.Now()
+		}
+		err := s.Pass(ctx)
+		stop()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		finished := err == nil
+		w.must(s.Pass(w.ctx))
+		want := 4
+		if finished {
+			want = 8 // those of two passes
+		}
+		if p := must(s.progress(w.ctx)); len(m.kinds) != want || p.Findings != 4 {
+			t.Fatalf("interrupted at %d: told %v and kept %v: %s", last, m.kinds, p, log)
+		}
+		if finished && last > 0 {
+			return
+		}
 	}
 }
 
