@@ -18,6 +18,8 @@ import (
 const (
 	// keptEvery is how often the progress of a pass is kept.
 	keptEvery = 30 * time.Second
+	// startPause is how long after a start a pass begins, or goes on, that is due: what a start reads comes first.
+	startPause = time.Minute
 	// scrubRetry is the pause after a pass that could not be finished.
 	scrubRetry = 10 * time.Minute
 	// longestWait is how long it waits at most for a busy server before it reads some more: the scrub comes to its end all the same.
@@ -84,8 +86,9 @@ func (s *Scrubber) Close() {
 
 // run makes passes when they are due.
 func (s *Scrubber) run(ctx context.Context) {
-	for {
+	for pause := min(startPause, s.opts.Interval); ; pause = 0 {
 		wait, err := s.due(ctx)
+		wait = max(wait, pause)
 		if err == nil && wait <= 0 {
 			err = s.Pass(ctx)
 		}

@@ -210,6 +210,30 @@ func TestScrubIsDue(t *testing.T) {
 	})
 }
 
+// TestScrubLetsAStartBe holds that a pass that was not finished goes on a while after the start.
+func TestScrubLetsAStartBe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s, m, _ := w.scrubber(time.Hour)
+		w.write(keys.Scrub(keys.BlobScrub), &records.ScrubProgress{Started: 2, Finished: 1})
+		read := func() int {
+			synctest.Wait()
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return m.bytes
+		}
+		s.Start()
+		defer s.Close()
+		time.Sleep(59 * time.Second)
+		early := read()
+		time.Sleep(2 * time.Second)
+		if late := read(); early != 0 || late == 0 {
+			t.Errorf("%d bytes within a minute, %d after", early, late)
+		}
+	})
+}
+
 func TestScrubKeepsToItsRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
