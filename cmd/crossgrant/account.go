@@ -190,17 +190,22 @@ func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose
 		return err
 	}
 	folder, err := openFolder(f.Data, choose(e), create)
-	if errors.Is(err, errLocked) {
-		return fmt.Errorf("%w that does not answer on its admin socket: if it is starting, try again, else stop it", err)
-	}
 	if err != nil {
-		return err
+		return locked(err)
 	}
 	defer func() { err = errors.Join(err, folder.close()) }()
 	if err := folder.check(ctx); err != nil {
 		return err
 	}
 	return alone(newOffline(folder))
+}
+
+// locked says in err, if another process has the folder, what to do where a server was looked for before.
+func locked(err error) error {
+	if errors.Is(err, errLocked) {
+		return fmt.Errorf("%w that does not answer on its admin socket: if it is starting, try again, else stop it", err)
+	}
+	return err
 }
 
 // operator returns the operator of an open folder.

@@ -68,8 +68,8 @@ func (c *backupCreateCommand) Run(ctx context.Context, s streams) error {
 	if c.Keep < 0 {
 		return usagef("--keep: %d is not a number of snapshots", c.Keep)
 	}
-	if c.Rate < 0 {
-		return usagef("--rate: %v is not a rate", c.Rate)
+	if c.Rate != 0 && !(c.Rate >= minRate && c.Rate <= maxRate) { // nor is NaN
+		return usagef("--rate: %v is not 0, or within %v and %d MiB per second", c.Rate, minRate, maxRate)
 	}
 	to, err := filepath.Abs(c.To)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -54,12 +55,15 @@ func (c *fsckCommand) verify(ctx context.Context, out *fsckPrinter) error {
 	if err != nil {
 		return err
 	}
-	if err := c.tellRenewed(out); err != nil {
+	if err := c.there(); err != nil {
 		return err
+	}
+	if err := c.tellRenewed(out); err != nil {
+		return locked(err)
 	}
 	folder, err := openFolder(c.Data, engines, false)
 	if err != nil {
-		return c.tellFiles(ctx, out, err)
+		return c.tellFiles(ctx, out, locked(err))
 	}
 	return errors.Join(c.verifyFolder(ctx, out, folder), folder.close())
 }
@@ -81,16 +85,39 @@ func (c *fsckCommand) verifyFolder(ctx context.Context, out *fsckPrinter, folder
 	return services.operator.Fsck(ctx, c.Repair, out.line)
 }
 
-// metadata returns the folder of the metadata.
+// there returns an error unless all of the folder is there. What is opened is made if it is missing: of metadata that
+// begins anew, nothing that is stored would be named, and a repair would remove it.
+func (c *fsckCommand) there() error {
+	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
+		return prepareFolder(c.Data, false)
+	}
+	for _, part := range []struct{ path, hint string }{
+		{filepath.Join(c.Data, lockFile), c.Data + " is not a data folder: name another one with --data"},
+		{c.metadata(), "the metadata is elsewhere, or lost: name its folder with --meta, or restore it from a backup"},
+		{filepath.Join(c.Data, masterFile), "without it nothing can be read: restore it from a backup"},
+		{c.blobs(), "the large objects are elsewhere, or lost: name their folder with --blobs, or restore it from a backup; if there never were any, start a server first"},
+	} {
+		switch _, err := os.Stat(part.path); {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("there is no %s: %s", part.path, part.hint)
+		case err != nil:
+			return fmt.Errorf("open data folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// metadata returns the folder of the metadata, and blobs that of the blobs.
 func (c *fsckCommand) metadata() string {
 	return orPath(pathOf(c.Meta), filepath.Join(c.Data, metaDir))
 }
 
+func (c *fsckCommand) blobs() string {
+	return orPath(pathOf(c.Blobs), filepath.Join(c.Data, blobsDir))
+}
+
 // tellRenewed tells which damaged files will have been written anew when the folder is open.
 func (c *fsckCommand) tellRenewed(out *fsckPrinter) error {
-	if _, err := os.Stat(c.Data); err != nil {
-		return nil // openFolder says it better
-	}
 	lock, err := lockFolder(c.Data)
 	if err != nil {
 		return err

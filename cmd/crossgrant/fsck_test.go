@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,6 +128,67 @@ func TestFsck(t *testing.T) {
 	}
 	expect(0, "0 findings")
 	expect(exitUsage, "memory:", "--meta", "memory:")
+}
+
+// TestFsckMakesNothing holds that where something is not there fsck says so, and makes none of it.
+func TestFsckMakesNothing(t *testing.T) {
+	t.Parallel()
+	sound := withObjects(t)
+	for name, c := range map[string]struct {
+		spoil func(data string) error
+		args  []string
+		want  string
+	}{
+		"no folder":      {spoil: os.RemoveAll, want: "there is no data folder"},
+		"empty folder":   {spoil: func(data string) error { return errors.Join(os.RemoveAll(data), os.Mkdir(data, 0o700)) }, want: "is not a data folder"},
+		"another folder": {spoil: func(data string) error { return os.Remove(filepath.Join(data, lockFile)) }, want: "is not a data folder"},
+		"no metadata":    {spoil: func(data string) error { return os.RemoveAll(filepath.Join(data, metaDir)) }, want: "name its folder with --meta"},
+		"other metadata": {args: []string{"--meta", "pebble:" + filepath.Join(t.TempDir(), "none")}, want: "name its folder with --meta"},
+		"no blobs":       {spoil: func(data string) error { return os.RemoveAll(filepath.Join(data, blobsDir)) }, want: "name their folder with --blobs"},
+		"other blobs":    {args: []string{"--blobs", "files:" + filepath.Join(t.TempDir(), "none")}, want: "name their folder with --blobs"},
+		"no master key":  {spoil: func(data string) error { return os.Remove(filepath.Join(data, masterFile)) }, want: "without it nothing can be read"},
+		"nothing but key": {spoil: func(data string) error {
+			return errors.Join(os.RemoveAll(filepath.Join(data, metaDir)), os.RemoveAll(filepath.Join(data, blobsDir)))
+		}, want: "name its folder with --meta"},
+	} {
+		data := filepath.Join(t.TempDir(), "data")
+		if err := os.CopyFS(data, os.DirFS(sound)); err != nil {
+			t.Fatal(err)
+		}
+		if c.spoil != nil {
+			if err := c.spoil(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := filesIn(t, data)
+		status, stdout, stderr := crossgrant(t, append([]string{"fsck", "--repair", "--data", data}, c.args...)...)
+		if status != exitFailure || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: status %d, %s%s", name, status, stdout, stderr)
+		}
+		if after := filesIn(t, data); !slices.Equal(after, before) {
+			t.Errorf("%s: there was %q, and is %q", name, before, after)
+		}
+		for _, arg := range c.args {
+			if path := pathOf(arg); path != "" {
+				if _, err := os.Stat(path); err == nil {
+					t.Errorf("%s: %s was made", name, path)
+				}
+			}
+		}
+	}
+}
+
+// filesIn returns the paths of all that is below a folder, if it is there.
+func filesIn(t *testing.T, dir string) (paths []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		paths = append(paths, path)
+		return err
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return paths
 }
 
 // TestEveryFileOfAFolder holds that damage in any file of a data folder is found by fsck.

@@ -24,6 +24,9 @@ func TestLimitFlags(t *testing.T) {
 		"--stall-timeout=1ms":             "--stall-timeout: 1ms is not within 100ms and an hour",
 		"--min-transfer-rate=2GiB":        "--min-transfer-rate: 2147483648 is more than 1GiB",
 		"--memory=1MiB":                   "--memory: 1048576 is less than 64MiB",
+		"--scrub-interval=1ms":            "--scrub-interval: 1ms is not 0, or at least a second",
+		"--scrub-rate=-1":                 "--scrub-rate: -1 is not within 0 and 1048576 MiB per second",
+		"--scrub-rate=8796093022208":      "--scrub-rate: 8796093022208 is not within",
 		"--memory=lots":                   `"lots" is not a number of bytes, such as 512MiB`,
 	} {
 		status, _, stderr := crossgrant(t, "serve", "--data", t.TempDir(), flag)

@@ -53,6 +53,9 @@ const (
 	maxHeaders = 64 << 10
 	// maxReserve is more than anybody keeps free, in MiB.
 	maxReserve = 1 << 20
+	// maxRate is more than any disk reads, in MiB per second; minRate is so little that it is a mistake.
+	maxRate = 1 << 20
+	minRate = 0.001
 	// drainTime is how long requests that are under way may go on after the server is told to end.
 	drainTime = 30 * time.Second
 )
@@ -116,8 +119,11 @@ func (c *serveCommand) config() (*config, error) {
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
 	}
-	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second || c.ScrubRate < 0 {
-		return nil, usagef("--scrub-interval and --scrub-rate: %s and %d are not 0, or at least a second and 1", c.ScrubInterval, c.ScrubRate)
+	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second {
+		return nil, usagef("--scrub-interval: %s is not 0, or at least a second", c.ScrubInterval)
+	}
+	if c.ScrubRate < 0 || c.ScrubRate > maxRate {
+		return nil, usagef("--scrub-rate: %d is not within 0 and %d MiB per second", c.ScrubRate, maxRate)
 	}
 	if c.LifecycleInterval < time.Second || c.LifecycleInterval > lifecycle.Day {
 		return nil, usagef("--lifecycle-interval: %s is not within a second and a day", c.LifecycleInterval)

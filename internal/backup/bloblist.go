@@ -146,12 +146,11 @@ type merge struct {
 	heads   []*entry // the next entry of each; nil at its end
 }
 
-// newMerge owns readers.
+// newMerge returns a merge that owns readers; the caller keeps them if it fails.
 func newMerge(readers []*listReader) (*merge, error) {
 	m := &merge{readers: readers, heads: make([]*entry, len(readers))}
 	for i := range readers {
 		if err := m.advance(i); err != nil {
-			m.close()
 			return nil, err
 		}
 	}
@@ -163,8 +162,10 @@ func (m *merge) advance(i int) (err error) {
 	return err
 }
 
-func (m *merge) close() {
-	for _, r := range m.readers {
+func (m *merge) close() { closeLists(m.readers) }
+
+func closeLists(readers []*listReader) {
+	for _, r := range readers {
 		r.close()
 	}
 }

@@ -21,8 +21,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func (t *target) list(id int) string { return filepath.Join(t.snapshot(id), listName) }
 
 // known opens the lists of blobs that are in the target: those of the snapshot before, and of what was not finished.
-func (r *run) known() (*merge, error) {
+func (r *run) known() (_ *merge, err error) {
 	var readers []*listReader
+	defer func() {
+		if err != nil {
+			closeLists(readers)
+		}
+	}()
 	if r.before != nil {
 		l, err := openList(r.t.list(r.before.ID))
 		if err != nil {

@@ -55,11 +55,7 @@ func (t *target) unmake(id int) error {
 func (t *target) collect(snapshots []int) error {
 	files := map[string]bool{}
 	var readers []*listReader
-	defer func() {
-		for _, l := range readers {
-			l.close()
-		}
-	}()
+	defer func() { closeLists(readers) }()
 	for _, id := range snapshots {
 		m, err := t.readManifest(id)
 		if err == nil {

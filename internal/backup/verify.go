@@ -151,6 +151,7 @@ func (v *verification) metadata(ctx context.Context, manifests []*manifest) erro
 // blobs verifies the lists of blobs and the blobs, each once.
 func (v *verification) blobs(ctx context.Context, manifests []*manifest) error {
 	var readers []*listReader
+	defer func() { closeLists(readers) }()
 	var ids []int
 	for _, m := range manifests {
 		l, err := openList(v.t.list(m.ID))
@@ -170,7 +171,6 @@ func (v *verification) blobs(ctx context.Context, manifests []*manifest) error {
 	if err != nil {
 		return err
 	}
-	defer all.close()
 	for {
 		entries, lists, err := all.next()
 		if err != nil || len(entries) == 0 {

@@ -29,7 +29,7 @@ type content struct {
 	// record is an Object or a Part.
 	record     proto.Message
 	segments   []*records.Segment
-	encryption *records.Encryption // nil: it lies in the clear, or it is not known how it is encrypted
+	encryption *records.Encryption // nil: it lies in the clear
 	place      sse.Place
 	clear      bool
 }
@@ -108,14 +108,14 @@ func (r *run) contentOf(reader meta.Reader, key, value []byte) *content {
 	if records.Unmarshal(value, p) != nil {
 		return nil
 	}
-	c.record, c.segments = p, p.Segments
-	if u, ok := r.uploads[parts[0]]; ok {
-		c.place = sse.Place{Bucket: u.bucket, Key: u.key}
-		upload := new(records.Upload)
-		if records.Get(reader, keys.Upload(u.bucket, u.key, parts[0]), upload) == nil {
-			c.encryption, c.clear = upload.Encryption, upload.Encryption == nil
-		}
+	u, ok := r.uploads[parts[0]]
+	upload := new(records.Upload)
+	if !ok || records.Get(reader, keys.Upload(u.bucket, u.key, parts[0]), upload) != nil {
+		return nil // how it is encrypted is not known, so neither is what is stored
 	}
+	c.record, c.segments = p, p.Segments
+	c.place = sse.Place{Bucket: u.bucket, Key: u.key}
+	c.encryption, c.clear = upload.Encryption, upload.Encryption == nil
 	return c
 }
 

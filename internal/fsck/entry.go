@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"google.golang.org/protobuf/proto"
 
@@ -161,7 +160,7 @@ func put(key []byte, m proto.Message) write {
 
 // finding returns a problem of the entry as a finding.
 func (e *entry) finding(p problem) Finding {
-	f := Finding{Kind: p.kind, At: strconv.QuoteToASCII(string(e.key)), What: p.what, Repair: p.repair}
+	f := Finding{Kind: p.kind, At: quoted(e.key), What: p.what, Repair: p.repair}
 	f.Bucket, f.Key, f.VersionID = e.owner(e.key, e.parts, e.value)
 	return f
 }

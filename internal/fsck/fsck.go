@@ -26,7 +26,8 @@
 // Entries of an index that lead nowhere are removed, entries that are missing are made from the record that needs
 // them, counts are corrected, blobs that nothing names are removed. An object whose blob is lost or damaged stays:
 // its segment is marked, so that a read says what is wrong before the first byte, and it can be deleted or written
-// again by its owner. Records that cannot be read, or contradict each other in another way, are left as they are.
+// again by its owner. Records that cannot be read, or contradict each other in another way, are left as they are, and
+// with them all that no other record names: it may be theirs.
 //
 // Where files of the metadata engine are damaged nothing is repaired in the records: what seems to be missing may lie
 // there, and the folder is to be restored from a backup.

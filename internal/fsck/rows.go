@@ -1,6 +1,7 @@
 package fsck
 
 import (
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -132,7 +133,7 @@ func checkAccessKey(e *entry, k *records.AccessKey) {
 		// It is of no use to anybody: a caller is looked for under the owner that the key names.
 		e.wrong(Reference, "its owner, %s in account %s, is not there", owner(k), k.Account)
 		e.repair("remove the access key", write{e.key, nil})
-	case !contains(listed, k.Id):
+	case !slices.Contains(listed, k.Id):
 		e.wrong(Reference, "its owner, %s in account %s, does not list it", owner(k), k.Account)
 	}
 }
@@ -142,13 +143,4 @@ func owner(k *records.AccessKey) string {
 		return "the root user"
 	}
 	return "user " + k.UserName
-}
-
-func contains(list []string, s string) bool {
-	for _, other := range list {
-		if other == s {
-			return true
-		}
-	}
-	return false
 }

@@ -91,8 +91,8 @@ func settingOf(e *entry) proto.Message {
 }
 
 func checkSetting(e *entry, _ proto.Message) {
-	if e.inBucket() != nil {
-		return
+	if e.inBucket() != nil || e.unread {
+		return // where a record cannot be read, it may be that of the bucket
 	}
 	e.repair("remove the setting", write{e.key, nil})
 }
@@ -193,27 +193,21 @@ func checkPart(e *entry, p *records.Part) {
 	u, ok := e.uploads[e.parts[0]]
 	if !ok || e.get(keys.Upload(u.bucket, u.key, e.parts[0])) == nil && e.err == nil {
 		e.wrong(Reference, "there is no upload with the ID %s", e.parts[0])
-		writes := []write{{e.key, nil}}
-		for _, s := range p.Segments {
-			writes = append(writes, write{keys.Garbage(s.Blob), []byte{}})
+		if !e.unread { // where a record cannot be read, it may be that of the upload
+			writes := []write{{e.key, nil}}
+			for _, s := range p.Segments {
+				writes = append(writes, write{keys.Blob(s.Blob), nil}, write{keys.Garbage(s.Blob), []byte{}})
+			}
+			e.repair("remove the part", writes...)
 		}
-		e.repair("remove the part", writes...)
 		ok = false
 	}
-	if !ok {
-		e.name(p.Segments)
+	upload := new(records.Upload)
+	if !ok || e.read(keys.Upload(u.bucket, u.key, e.parts[0]), upload) != present {
+		e.name(p.Segments) // how it is encrypted is not known
 		return
 	}
-	e.segments(p.Segments, p.Size, len(p.Inline), u.encrypted(e))
-}
-
-// encrypted returns the encryption of an upload, or nil.
-func (u upload) encrypted(e *entry) *records.Encryption {
-	r := new(records.Upload)
-	if u.key == "" || e.read(keys.Upload(u.bucket, u.key, e.parts[0]), r) != present {
-		return nil
-	}
-	return r.Encryption
+	e.segments(p.Segments, p.Size, len(p.Inline), upload.Encryption)
 }
 
 // object verifies what all versions have: content of the right size, and a key of it that opens.
@@ -272,6 +266,7 @@ func (e *entry) inline(o *records.Object) []byte {
 func (e *entry) name(segments []*records.Segment) {
 	for _, s := range segments {
 		if err := blob.ID(s.Blob).Check(); err != nil {
+			e.unread = true
 			e.wrong(Record, "it names no blob: %v", err)
 			continue
 		}

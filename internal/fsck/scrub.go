@@ -18,11 +18,16 @@ import (
 const (
 	// keptEvery is how often the progress of a pass is kept.
 	keptEvery = 30 * time.Second
+	// startPause is how long after a start a pass begins, or goes on, that is due: what a start reads comes first.
+	startPause = time.Minute
 	// scrubRetry is the pause after a pass that could not be finished.
 	scrubRetry = 10 * time.Minute
-	// longestWait is how long one read waits at most for a busy server: the scrub comes to its end all the same.
+	// longestWait is how long it waits at most for a busy server before it reads some more: the scrub comes to its end all the same.
 	longestWait = 200 * time.Millisecond
 	busyPause   = 10 * time.Millisecond
+	// mostOwed is how many bytes are read before they are waited for, if that is less than a tenth of a second at the
+	// rate: a timer for each record takes longer than what it waits for.
+	mostOwed = 1 << 20
 )
 
 // Meter counts what a scrub does.
@@ -81,8 +86,9 @@ func (s *Scrubber) Close() {
 
 // run makes passes when they are due.
 func (s *Scrubber) run(ctx context.Context) {
-	for {
+	for pause := min(startPause, s.opts.Interval); ; pause = 0 {
 		wait, err := s.due(ctx)
+		wait = max(wait, pause)
 		if err == nil && wait <= 0 {
 			err = s.Pass(ctx)
 		}
@@ -128,8 +134,9 @@ func (s *Scrubber) progress(ctx context.Context) (*records.ScrubProgress, error)
 	return p, err
 }
 
+// keep keeps how far the scrub is, also when it is being ended: else it would tell again what it has told.
 func (s *Scrubber) keep(ctx context.Context, p *records.ScrubProgress) error {
-	return s.opts.Store.Update(ctx, func(tx meta.Tx) error { return records.Put(tx, keys.Scrub(keys.BlobScrub), p) })
+	return s.opts.Store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error { return records.Put(tx, keys.Scrub(keys.BlobScrub), p) })
 }
 
 // Pass makes a pass, or goes on with the one that was begun.
@@ -139,7 +146,7 @@ func (s *Scrubber) Pass(ctx context.Context) error {
 		return err
 	}
 	if p.Finished >= p.Started {
-		*p = records.ScrubProgress{Started: s.opts.Now().UnixNano(), Finished: p.Finished, LastBytes: p.LastBytes, LastFindings: p.LastFindings}
+		*p = records.ScrubProgress{Started: s.opts.Now().UnixNano(), Finished: p.Finished}
 		if p.Started <= p.Finished {
 			p.Finished = p.Started - 1 // the clock went back
 		}
@@ -151,9 +158,7 @@ func (s *Scrubber) Pass(ctx context.Context) error {
 	if err := s.verify(ctx, r, p); err != nil {
 		return err
 	}
-	p.Bytes += r.summary.Bytes
 	p.Finished, p.After = s.opts.Now().UnixNano(), nil
-	p.LastBytes, p.LastFindings = p.Bytes, p.Findings
 	s.opts.Log.Info("scrub is finished", "blob_bytes", p.Bytes, "findings", p.Findings, "took", time.Duration(p.Finished-p.Started))
 	return s.keep(ctx, p)
 }
@@ -173,34 +178,53 @@ func (s *Scrubber) options(p *records.ScrubProgress) Options {
 	return o
 }
 
-// verify verifies what is left of a pass.
+// verify verifies what is left of a pass. What was found is kept with how far it is, so that it is not told again when
+// the pass goes on.
 func (s *Scrubber) verify(ctx context.Context, r *run, p *records.ScrubProgress) error {
 	if err := r.files(ctx); err != nil {
 		return err
 	}
-	if err := r.metadata(ctx); err != nil {
+	if len(p.After) == 0 {
+		if err := r.metadata(ctx); err != nil {
+			return err
+		}
+		p.After = []byte(contentSpaces[:1])
+		if err := s.keep(ctx, p); err != nil {
+			return err
+		}
+	} else if err := r.opts.Store.View(ctx, func(reader meta.Reader) error { return r.learn(ctx, reader) }); err != nil {
 		return err
 	}
-	before, kept := p.Bytes, s.opts.Now()
-	return r.contents(ctx, p.After, func(key []byte) error {
-		if now := s.opts.Now(); now.Sub(kept) >= keptEvery {
-			kept = now
-			p.After = key
-			p.Bytes, r.summary.Bytes, before = before+r.summary.Bytes, 0, before+r.summary.Bytes
-			return s.keep(ctx, p)
+	before, kept, told := p.Bytes, s.opts.Now(), p.Findings
+	err := r.contents(ctx, p.After, func(key []byte) error {
+		now := s.opts.Now()
+		if now.Sub(kept) < keptEvery && p.Findings == told {
+			return nil
 		}
-		return nil
+		kept, told = now, p.Findings
+		p.After, p.Bytes = key, before+r.summary.Bytes
+		return s.keep(ctx, p)
 	})
+	p.Bytes = before + r.summary.Bytes
+	return err
 }
 
 // pacer returns what slows reads down: to the rate, and while the server is busy.
 func (s *Scrubber) pacer() func(ctx context.Context, n int) error {
-	began, read := time.Now(), int64(0)
+	began, read, owed := time.Now(), int64(0), int64(0)
+	owes := int64(mostOwed)
+	if s.opts.Rate > 0 {
+		owes = min(owes, s.opts.Rate/10)
+	}
 	return func(ctx context.Context, n int) error {
 		if s.opts.Meter != nil {
 			s.opts.Meter.Scrubbed(n)
 		}
 		read += int64(n)
+		if owed += int64(n); owed < owes {
+			return ctx.Err()
+		}
+		owed = 0
 		if s.opts.Rate > 0 {
 			ahead := time.Duration(float64(read)/float64(s.opts.Rate)*float64(time.Second)) - time.Since(began)
 			if ahead < -time.Second {

@@ -141,12 +141,50 @@ func TestScrubGoesOn(t *testing.T) {
 		t.Errorf("what was done before was done again: %s", log)
 	}
 	p := must(s.progress(w.ctx))
-	if p.Finished <= p.Started || p.LastBytes < 7+6000 {
+	if p.Finished <= p.Started || p.Bytes < 7+6000 {
 		t.Errorf("kept %v", p)
 	}
 	w.must(s.Pass(w.ctx))
 	if !strings.Contains(log.String(), "key=customer") {
 		t.Errorf("the next pass does not begin at the beginning: %s", log)
+	}
+}
+
+// TestScrubTellsOnce holds that what a pass has found is not told again when it goes on after it was interrupted.
+func TestScrubTellsOnce(t *testing.T) {
+	t.Parallel()
+	sound := newWorld(t)
+	sound.damage("customer", false)
+	sound.damage("kms", false)
+	sound.remove(keys.BucketOf(accountA, "walnut"))
+	for last := range 1000 {
+		w := sound.copy(t)
+		s, m, log := w.scrubber(time.Hour)
+		ctx, stop := context.WithCancel(w.ctx)
+		commits := 0
+		s.opts.Now = func() time.Time { // is asked when a content is verified
+			if commits++; commits == last {
+				stop()
+			}
+			return time.Now()
+		}
+		err := s.Pass(ctx)
+		stop()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		finished := err == nil
+		w.must(s.Pass(w.ctx))
+		want := 4
+		if finished {
+			want = 8 // those of two passes
+		}
+		if p := must(s.progress(w.ctx)); len(m.kinds) != want || p.Findings != 4 {
+			t.Fatalf("interrupted at %d: told %v and kept %v: %s", last, m.kinds, p, log)
+		}
+		if finished && last > 0 {
+			return
+		}
 	}
 }
 
@@ -172,6 +210,30 @@ func TestScrubIsDue(t *testing.T) {
 	})
 }
 
+// TestScrubLetsAStartBe holds that a pass that was not finished goes on a while after the start.
+func TestScrubLetsAStartBe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s, m, _ := w.scrubber(time.Hour)
+		w.write(keys.Scrub(keys.BlobScrub), &records.ScrubProgress{Started: 2, Finished: 1})
+		read := func() int {
+			synctest.Wait()
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return m.bytes
+		}
+		s.Start()
+		defer s.Close()
+		time.Sleep(59 * time.Second)
+		early := read()
+		time.Sleep(2 * time.Second)
+		if late := read(); early != 0 || late == 0 {
+			t.Errorf("%d bytes within a minute, %d after", early, late)
+		}
+	})
+}
+
 func TestScrubKeepsToItsRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -193,6 +255,24 @@ func TestScrubKeepsToItsRate(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestScrubWaitsForManyRecords holds that records are not waited for one by one.
+func TestScrubWaitsForManyRecords(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []int64{0, 32 << 20} {
+		asked := 0
+		s := NewScrubber(ScrubOptions{Rate: rate, Busy: func() bool { asked++; return false }})
+		pace := s.pacer()
+		for range 30_000 {
+			if err := pace(t.Context(), 100); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if asked != 2 {
+			t.Errorf("rate %d: it asked %d times whether to wait while it read 3 MB", rate, asked)
+		}
+	}
 }
 
 // TestWhileOthersWrite holds that nothing is found, and nothing harmed by repairs, while objects are written, copied,

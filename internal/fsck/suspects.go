@@ -52,8 +52,8 @@ func (n *names) settle(ctx context.Context, r *run) error {
 
 func (r *run) settleSuspect(ctx context.Context, s *suspect) error {
 	switch {
-	case len(r.damage) > 0 && s.times == 0:
-		// What names it may lie where the metadata cannot be read.
+	case (len(r.damage) > 0 || r.unread) && s.times == 0:
+		// What names it may lie where the metadata cannot be read, or be a record that cannot.
 		return nil
 	case s.kind == contentKind && s.times == 0:
 		return r.stray(ctx, keys.Content(mustPlace(s.id[:])), "no record says that its content lies there")

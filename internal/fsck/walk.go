@@ -35,6 +35,8 @@ type run struct {
 	uploads map[string]upload
 	// damage is what the engine found in its files, in the order of the keys.
 	damage []meta.Damage
+	// unread says that this pass met records that cannot be read, or not in full: what they name is not known.
+	unread bool
 	names  names
 	// told are the findings that were reported and not repaired: they are not reported by each pass again.
 	told map[Finding]bool
@@ -62,7 +64,7 @@ func newRun(opts Options) *run {
 // metadata verifies all records, and the names of blobs, in one snapshot.
 func (r *run) metadata(ctx context.Context) error {
 	var found []*entry
-	r.summary.Records, r.names = 0, names{}
+	r.summary.Records, r.names, r.unread = 0, names{}, false
 	if err := r.names.list(ctx, r.opts.Blobs); err != nil {
 		return err
 	}
@@ -131,9 +133,11 @@ const maxPasses = 5
 func (r *run) learn(ctx context.Context, reader meta.Reader) error {
 	err := r.scan(ctx, reader, []byte{'B'}, []byte{'C'}, func(key, value []byte) error {
 		b := new(records.Bucket)
-		if records.Unmarshal(value, b) == nil {
-			r.buckets[string(b.Id)] = string(key[1:])
+		if records.Unmarshal(value, b) != nil {
+			r.unread = true
+			return nil
 		}
+		r.buckets[string(b.Id)] = string(key[1:])
 		return nil
 	})
 	if err != nil {
@@ -187,7 +191,7 @@ func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
 	e.parts = parts
 	row, ok := rows[form]
 	if err != nil || !ok {
-		e.parts = nil
+		e.parts, r.unread = nil, true
 		e.wrong(Record, "no program that is known writes such a key")
 		return e
 	}
@@ -200,10 +204,12 @@ func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
 		return e
 	}
 	if err := records.Unmarshal(value, m); err != nil {
+		r.unread = true
 		e.wrong(Record, "its record cannot be decoded: %v", err)
 		return e
 	}
 	if proto.Size(m) != len(value)-1 || hasUnknown(m, value) {
+		r.unread = true
 		e.wrong(Record, "its record is not as this program writes it")
 	}
 	row.check(e, m)

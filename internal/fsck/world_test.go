@@ -221,6 +221,12 @@ func (w *world) read(key []byte, m proto.Message) {
 	w.must(w.store.View(w.ctx, func(r meta.Reader) error { return records.Get(r, key, m) }))
 }
 
+func (w *world) get(key []byte) (value []byte) {
+	w.Helper()
+	w.must(w.store.View(w.ctx, func(r meta.Reader) (err error) { value, err = r.Get(key); return err }))
+	return bytes.Clone(value)
+}
+
 func (w *world) put(key, value []byte) {
 	w.Helper()
 	w.must(w.store.Update(w.ctx, func(tx meta.Tx) error { return tx.Put(key, value) }))
@@ -246,6 +252,13 @@ func (w *world) all() (all []write) {
 		return it.Close()
 	}))
 	return all
+}
+
+// uploads returns all uploads by their IDs.
+func (w *world) uploads() map[string]upload {
+	r := newRun(Options{})
+	w.must(w.store.View(w.ctx, func(reader meta.Reader) error { return r.learn(w.ctx, reader) }))
+	return r.uploads
 }
 
 // copy returns a world with the same contents.

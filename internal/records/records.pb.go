@@ -6574,13 +6574,11 @@ func (x *CredentialReport) GetContent() []byte {
 // ScrubProgress is how far the passes that verify what is stored have come, under keys.Scrub.
 type ScrubProgress struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Started       int64                  `protobuf:"varint,1,opt,name=started,proto3" json:"started,omitempty"`                      // when the pass that goes on, or the last one, began; 0: none has begun
-	Finished      int64                  `protobuf:"varint,2,opt,name=finished,proto3" json:"finished,omitempty"`                    // when the last pass ended; < started while one goes on
-	After         []byte                 `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`                           // the last key of the metadata whose blobs are verified; empty: none is
-	Bytes         int64                  `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`                          // of blobs that the pass has verified
-	Findings      int64                  `protobuf:"varint,5,opt,name=findings,proto3" json:"findings,omitempty"`                    // of the pass
-	LastBytes     int64                  `protobuf:"varint,6,opt,name=last_bytes,json=lastBytes,proto3" json:"last_bytes,omitempty"` // those of the last pass that ended
-	LastFindings  int64                  `protobuf:"varint,7,opt,name=last_findings,json=lastFindings,proto3" json:"last_findings,omitempty"`
+	Started       int64                  `protobuf:"varint,1,opt,name=started,proto3" json:"started,omitempty"`   // when the pass that goes on, or the last one, began; 0: none has begun
+	Finished      int64                  `protobuf:"varint,2,opt,name=finished,proto3" json:"finished,omitempty"` // when the last pass ended; < started while one goes on
+	After         []byte                 `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`        // the last key of the metadata whose blobs are verified; empty: none is
+	Bytes         int64                  `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`       // of blobs that the pass that goes on, or the last one, has verified
+	Findings      int64                  `protobuf:"varint,5,opt,name=findings,proto3" json:"findings,omitempty"` // of that pass
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6646,20 +6644,6 @@ func (x *ScrubProgress) GetBytes() int64 {
 func (x *ScrubProgress) GetFindings() int64 {
 	if x != nil {
 		return x.Findings
-	}
-	return 0
-}
-
-func (x *ScrubProgress) GetLastBytes() int64 {
-	if x != nil {
-		return x.LastBytes
-	}
-	return 0
-}
-
-func (x *ScrubProgress) GetLastFindings() int64 {
-	if x != nil {
-		return x.LastFindings
 	}
 	return 0
 }
@@ -7318,16 +7302,13 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04used\x18\x06 \x01(\x03R\x04used\"J\n" +
 	"\x10CredentialReport\x12\x1c\n" +
 	"\tgenerated\x18\x01 \x01(\x03R\tgenerated\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontent\"\xd1\x01\n" +
+	"\acontent\x18\x02 \x01(\fR\acontent\"\x8d\x01\n" +
 	"\rScrubProgress\x12\x18\n" +
 	"\astarted\x18\x01 \x01(\x03R\astarted\x12\x1a\n" +
 	"\bfinished\x18\x02 \x01(\x03R\bfinished\x12\x14\n" +
 	"\x05after\x18\x03 \x01(\fR\x05after\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1a\n" +
-	"\bfindings\x18\x05 \x01(\x03R\bfindings\x12\x1d\n" +
-	"\n" +
-	"last_bytes\x18\x06 \x01(\x03R\tlastBytes\x12#\n" +
-	"\rlast_findings\x18\a \x01(\x03R\flastFindingsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\bfindings\x18\x05 \x01(\x03R\bfindingsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once

@@ -160,8 +160,10 @@ func (r *Keyring) openInner(ctx context.Context, e *records.Encryption, customer
 		return r.Master.Open(e.SealedKey, bound)
 	case (e.Algorithm == KMS || e.Algorithm == DSSE) && r.KMS != nil:
 		return r.KMS.Decrypt(ctx, e.KmsKeyId, e.SealedKey, bound)
+	case e.Algorithm == KMS || e.Algorithm == DSSE:
+		return nil, errors.New("sse: there is no KMS")
 	default:
-		return nil, fmt.Errorf("sse: there is no algorithm %q", e.Algorithm)
+		return nil, fmt.Errorf("sse: there is no algorithm %q: %w", e.Algorithm, meta.ErrCorrupt)
 	}
 }
 

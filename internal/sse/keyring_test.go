@@ -89,12 +89,13 @@ func TestKeyringOpensWhatItSealed(t *testing.T) {
 func TestSealedKeysAreBound(t *testing.T) {
 	t.Parallel()
 	changes := map[string]func(e *records.Encryption, p *Place){
-		"bucket":    func(_ *records.Encryption, p *Place) { p.Bucket[0] ^= 1 },
-		"key":       func(_ *records.Encryption, p *Place) { p.Key += "2" },
-		"context":   func(e *records.Encryption, _ *Place) { e.Context += "x" },
-		"KMS key":   func(e *records.Encryption, _ *Place) { e.KmsKeyId += "2" },
-		"sealed":    func(e *records.Encryption, _ *Place) { e.SealedKey[len(e.SealedKey)/2] ^= 1 },
-		"no sealed": func(e *records.Encryption, _ *Place) { e.SealedKey = nil },
+		"bucket":            func(_ *records.Encryption, p *Place) { p.Bucket[0] ^= 1 },
+		"key":               func(_ *records.Encryption, p *Place) { p.Key += "2" },
+		"context":           func(e *records.Encryption, _ *Place) { e.Context += "x" },
+		"KMS key":           func(e *records.Encryption, _ *Place) { e.KmsKeyId += "2" },
+		"sealed":            func(e *records.Encryption, _ *Place) { e.SealedKey[len(e.SealedKey)/2] ^= 1 },
+		"unknown algorithm": func(e *records.Encryption, _ *Place) { e.Algorithm = "ROT13" },
+		"no sealed":         func(e *records.Encryption, _ *Place) { e.SealedKey = nil },
 		"algorithm": func(e *records.Encryption, _ *Place) {
 			e.Algorithm = map[string]string{AES256: KMS, KMS: DSSE, DSSE: KMS}[e.Algorithm]
 		},
