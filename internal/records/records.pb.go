@@ -7302,13 +7302,13 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04used\x18\x06 \x01(\x03R\x04used\"J\n" +
 	"\x10CredentialReport\x12\x1c\n" +
 	"\tgenerated\x18\x01 \x01(\x03R\tgenerated\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontent\"\x8d\x01\n" +
+	"\acontent\x18\x02 \x01(\fR\acontent\"\x99\x01\n" +
 	"\rScrubProgress\x12\x18\n" +
 	"\astarted\x18\x01 \x01(\x03R\astarted\x12\x1a\n" +
 	"\bfinished\x18\x02 \x01(\x03R\bfinished\x12\x14\n" +
 	"\x05after\x18\x03 \x01(\fR\x05after\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1a\n" +
-	"\bfindings\x18\x05 \x01(\x03R\bfindingsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\bfindings\x18\x05 \x01(\x03R\bfindingsJ\x04\b\x06\x10\aJ\x04\b\a\x10\bB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
