@@ -70,6 +70,16 @@ func (c *Conn) Close() error {
 	return c.Conn.Close()
 }
 
+// CloseWrite tells the client that nothing more comes, so that it reads the last answer to its end before the connection
+// is closed: package net/http calls it where what it reads no more may still arrive. It does nothing for a connection
+// that cannot be closed by halves.
+func (c *Conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 // Receive says that a body is being read from now on: its client has to move. A nil Conn does nothing.
 func (c *Conn) Receive() {
 	if c == nil {

@@ -338,3 +338,40 @@ func TestWhatTheClientTook(t *testing.T) {
 		t.Errorf("of %d bytes the client took %d", n, c.taken)
 	}
 }
+
+// TestCloseWrite: net/http can close a connection by halves, so that its client reads the last answer to its end while
+// what it still sends is not refused.
+func TestCloseWrite(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	defer far.Close()
+	if err := (&Conn{Conn: near}).CloseWrite(); err != nil {
+		t.Errorf("a connection that cannot be half closed: %v", err)
+	}
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Listen(raw, Options{Most: 1, Pace: limits.Pace{Stall: time.Minute}, Meter: &counts{}})
+	defer l.Close()
+	client := dial(t, "127.0.0.1", raw.Addr().String())
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	half, ok := server.(interface{ CloseWrite() error }) // what net/http looks for
+	if !ok {
+		t.Fatal("the connection cannot be half closed")
+	}
+	if err := half.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := client.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("read %d bytes, %v, want the end", n, err)
+	}
+	client.Write([]byte("x"))
+	if n, err := server.Read(make([]byte, 2)); n != 1 || err != nil {
+		t.Errorf("the server read %d bytes, %v, want one", n, err)
+	}
+}
