@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -246,13 +248,17 @@ func TestFilesArriveWhole(t *testing.T) {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, send := range map[string]func(w io.Writer, f *os.File) (int64, error){
+	sends := map[string]func(w io.Writer, f *os.File) (int64, error){
 		"file":   func(w io.Writer, f *os.File) (int64, error) { return io.Copy(w, f) },
 		"part":   func(w io.Writer, f *os.File) (int64, error) { return io.CopyN(w, f, size) },
 		"memory": func(w io.Writer, f *os.File) (int64, error) { return io.Copy(w, struct{ io.Reader }{f}) },
 		"bytes":  func(w io.Writer, f *os.File) (int64, error) { return io.Copy(w, bytes.NewReader(content)) },
-	} {
-		t.Run(name, func(t *testing.T) {
+	}
+	names := slices.Sorted(maps.Keys(sends))
+	for i := range 2 * len(names) {
+		name, hold := names[i/2], i%2 == 0
+		send := sends[name]
+		t.Run(fmt.Sprintf("%s/held back %t", name, hold), func(t *testing.T) {
 			t.Parallel()
 			address, _, c := bounded(t, Options{Most: 4}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				f, err := os.Open(path)
@@ -274,8 +280,14 @@ func TestFilesArriveWhole(t *testing.T) {
 					}
 				}()
 				w.Header().Set("Content-Length", fmt.Sprint(size))
+				if hold {
+					From(r.Context()).Hold()
+				}
 				if n, err := send(w, f); err != nil || n != size {
 					t.Errorf("sent %d bytes, %v", n, err)
+				}
+				if err := errors.Join(http.NewResponseController(w).Flush(), From(r.Context()).Release()); err != nil {
+					t.Errorf("sent all but for %v", err)
 				}
 				close(ended)
 				<-interrupted

@@ -273,21 +273,22 @@ func (c *Call) writeHeaders(header, own http.Header) {
 	}
 }
 
-// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself.
-const maxGathered = 2 << 10
+// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself,
+// whatever they are read from.
+const maxGathered = 511
 
 // send writes a body to the client, its beginning together with the headers, and returns how many bytes of it. The
 // end of one whose length is not known is left to package net/http.
 func send(w http.ResponseWriter, r *http.Request, body io.Reader) (int64, error) {
-	conn := connOf(r.Context())
+	conn := conns.From(r.Context())
 	length, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
 	if conn == nil || err != nil || length <= maxGathered {
 		return io.Copy(w, body)
 	}
-	conn.hold()
+	conn.Hold()
 	n, err := io.Copy(w, body)
 	w.(http.Flusher).Flush()
-	return n, errors.Join(err, conn.release())
+	return n, errors.Join(err, conn.Release())
 }
 
 // wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the
