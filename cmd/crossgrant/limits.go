@@ -138,7 +138,7 @@ func (f *limitFlags) server(handler http.Handler, l net.Listener, secure bool, c
 	bounded := conns.Listen(l, conns.Options{
 		Most: f.MaxConnections, Spare: spareConnections, PerSource: f.MaxConnectionsPerSource, Pace: f.pace(), Secure: secure, Meter: counted, Log: log,
 	})
-	counted.Gauge("connections", "Connections that are open.", bounded.Open)
+	counted.Gauge("connections", "Connections that are open, but for the spare ones.", bounded.Open)
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: f.StallTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
 		ConnState: bounded.State, ConnContext: bounded.Context, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),

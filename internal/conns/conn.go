@@ -33,7 +33,7 @@ func (slowError) Temporary() bool { return false }
 type Conn struct {
 	net.Conn
 	listener *Listener
-	source   netip.Prefix
+	source   netip.Prefix // where what one source may have is bounded
 	// spare is until when the connection lasts; zero if it is none of the spare ones.
 	spare  time.Time
 	closed atomic.Bool

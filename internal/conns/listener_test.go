@@ -149,6 +149,71 @@ func (l *Listener) idleCount() int {
 	return n
 }
 
+// all returns how many connections are open, the spare ones included.
+func (l *Listener) all() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open + l.spares
+}
+
+// TestSourceMakesNoRoom: a source that has as many connections as it may have is turned away, and no idle connection of
+// another one is closed for it.
+func TestSourceMakesNoRoom(t *testing.T) {
+	t.Parallel()
+	address, l, c := bounded(t, Options{Most: 2, PerSource: 1}, okay)
+	greedy, other := dial(t, "127.0.0.1", address), dial(t, "127.0.0.2", address)
+	for i, one := range []*client{greedy, other} {
+		if got := one.ask(t); got != http.StatusOK {
+			t.Fatalf("an answer of status %d", got)
+		}
+		until(t, "the connection is idle", func() bool { return l.idleCount() == i+1 })
+	}
+	for range 5 {
+		if got := dial(t, "127.0.0.1", address).ask(t); got != http.StatusServiceUnavailable {
+			t.Errorf("one too many of a source is answered with %d", got)
+		}
+	}
+	for _, one := range []*client{greedy, other} {
+		if got := one.ask(t); got != http.StatusOK {
+			t.Errorf("an idle connection is answered with %d", got)
+		}
+	}
+	if n := strings.Count(c.String(), ReasonSource); n != 5 {
+		t.Errorf("counted %s", c)
+	}
+}
+
+// TestSpareTakesNoRoom: a spare connection takes nothing from those that there may be.
+func TestSpareTakesNoRoom(t *testing.T) {
+	t.Parallel()
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Listen(raw, Options{Most: 1, Spare: 1, Pace: limits.Pace{Stall: time.Minute}, Meter: &counts{}})
+	defer l.Close()
+	accept := func() *Conn {
+		dial(t, "127.0.0.1", raw.Addr().String())
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c.(*Conn)
+	}
+	first, spare := accept(), accept()
+	if first.IsSpare() || !spare.IsSpare() || l.Open() != 1 {
+		t.Errorf("spare are %t and %t, open %d", first.IsSpare(), spare.IsSpare(), l.Open())
+	}
+	first.Close()
+	if next := accept(); next.IsSpare() || l.Open() != 1 {
+		t.Errorf("with room for one the next is spare: %t, open %d", next.IsSpare(), l.Open())
+	}
+	if spare.Close(); l.all() != 1 {
+		t.Errorf("%d are left", l.all())
+	}
+}
+
 // TestBeyondTheBound has all connections be busy: those beyond are turned away, and served again when there is room.
 func TestBeyondTheBound(t *testing.T) {
 	t.Parallel()
@@ -187,10 +252,13 @@ func TestBeyondTheBound(t *testing.T) {
 					t.Errorf("the spare connection is answered with %d", got)
 				}
 				one.Close()
-				until(t, "it is gone", func() bool { return l.Open() == 4 })
+				until(t, "it is gone", func() bool { return l.all() == 4 })
 				// Whoever asks nothing keeps it from others, but not for long.
 				dialAny("127.0.0.1")
-				until(t, "the next one is there", func() bool { return l.Open() == 5 })
+				until(t, "the next one is there", func() bool { return l.all() == 5 })
+				if n := l.Open(); n != 4 {
+					t.Errorf("%d are open beside the spare one", n)
+				}
 			}
 			want := map[bool]int{true: 0, false: http.StatusServiceUnavailable}[o.Secure]
 			for range 20 {
@@ -210,7 +278,7 @@ func TestBeyondTheBound(t *testing.T) {
 					t.Errorf("one that was accepted is answered with %d", got)
 				}
 			}
-			until(t, "there is room", func() bool { return l.Open() <= o.Spare })
+			until(t, "there is room", func() bool { return l.all() <= o.Spare })
 			if got := dialAny("127.0.0.1").ask(t); got != http.StatusOK {
 				t.Errorf("after the flood a connection is answered with %d", got)
 			}
@@ -230,7 +298,7 @@ func TestSlowHandshake(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the client reads %v", err)
 	}
-	until(t, "it is gone", func() bool { return l.Open() == 0 })
+	until(t, "it is gone", func() bool { return l.all() == 0 })
 	if counts.String() != "shed [] slow [headers]" {
 		t.Errorf("counted %s", counts)
 	}
