@@ -136,11 +136,11 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		failure := apierr.From(err)
 		c.Record.ErrorCode = failure.Code
 		if failure.Status >= http.StatusInternalServerError && c.Record.Shed == "" {
-			c.Record.Fault = failure.Error()
+			c.Record.Failed(failure)
 		}
 		message, err := c.authorizationMessage(err)
 		if err != nil {
-			c.Record.Fault = "encode authorization message: " + err.Error()
+			c.Record.Failed(fmt.Errorf("encode authorization message: %w", err))
 		}
 		if message != "" {
 			w.Header()[messageHeader] = []string{message}
@@ -251,7 +251,7 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	n, err := send(w, c.HTTP, body)
 	c.Record.BytesOut = n
 	if err != nil {
-		c.Record.Fault = "send body: " + err.Error()
+		c.Record.Failed(fmt.Errorf("send body: %w", err))
 	}
 	return err == nil
 }
