@@ -85,3 +85,36 @@ func TestAnswersLeaveTogether(t *testing.T) {
 		server.Close()
 	}
 }
+
+// unflushed is a ResponseWriter that cannot be flushed.
+type unflushed struct{ *httptest.ResponseRecorder }
+
+func (unflushed) FlushError() error { return io.ErrShortWrite }
+
+// TestFlushFails: an answer is not sent whole if its end stays where it was gathered.
+func TestFlushFails(t *testing.T) {
+	t.Parallel()
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := conns.Listen(raw, conns.Options{Most: 1, Pace: limits.Pace{Stall: time.Minute}, Meter: &meter{}})
+	defer l.Close()
+	client, err := net.Dial("tcp", raw.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	w := unflushed{httptest.NewRecorder()}
+	w.Header().Set("Content-Length", "4096")
+	r := httptest.NewRequest("GET", "/", nil)
+	n, err := send(w, r.WithContext(l.Context(r.Context(), c)), bytes.NewReader(make([]byte, 4096)))
+	if n != 4096 || err != io.ErrShortWrite {
+		t.Errorf("sent %d bytes, %v", n, err)
+	}
+}

@@ -9,6 +9,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -287,8 +288,7 @@ func send(w http.ResponseWriter, r *http.Request, body io.Reader) (int64, error)
 	}
 	conn.Hold()
 	n, err := io.Copy(w, body)
-	w.(http.Flusher).Flush()
-	return n, errors.Join(err, conn.Release())
+	return n, cmp.Or(err, http.NewResponseController(w).Flush(), conn.Release())
 }
 
 // wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the
