@@ -117,12 +117,12 @@ func New(config Config) (*Pipeline, error) {
 
 // ServeHTTP answers one request and records it.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if conns.From(r.Context()).IsSpare() {
+		w.Header()["Connection"] = []string{"close"}
+	}
 	// No bucket name begins with '-', so the server's own endpoints cannot hide one in a path; but keys
 	// below a bucket that the host names may begin so.
 	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) && p.hostOf(r.Host) == nil {
-		if conns.From(r.Context()).IsSpare() {
-			w.Header().Set("Connection", "close")
-		}
 		p.own.ServeHTTP(w, r)
 		return
 	}
