@@ -66,35 +66,36 @@ func TestSystemCallsOfAnswers(t *testing.T) {
 					t.Error(err)
 				}
 			}))
+			// Each has one request only: net/http may wait for the next one with a buffer of one byte, and the rest of
+			// a packet would be gone.
 			client, err := net.Dial("unixpacket", l)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer client.Close()
-			for range 3 { // also on a connection that was used
-				if _, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+			client.SetDeadline(time.Now().Add(time.Minute))
+			if _, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			var got []int
+			buffer, rest := make([]byte, piece+maxHeld), c.size
+			for first := true; first || rest > 0; first = false {
+				n, err := client.Read(buffer)
+				if err != nil {
 					t.Fatal(err)
 				}
-				var got []int
-				buffer, rest := make([]byte, piece+maxHeld), c.size
-				for first := true; first || rest > 0; first = false {
-					n, err := client.Read(buffer)
-					if err != nil {
-						t.Fatal(err)
+				if first {
+					head, _, found := bytes.Cut(buffer[:n], []byte("\r\n\r\n"))
+					if !found {
+						t.Fatalf("the first packet is %q", buffer[:n])
 					}
-					if first {
-						head, _, found := bytes.Cut(buffer[:n], []byte("\r\n\r\n"))
-						if !found {
-							t.Fatalf("the first packet is %q", buffer[:n])
-						}
-						n -= len(head) + 4
-					}
-					got = append(got, n)
-					rest -= n
+					n -= len(head) + 4
 				}
-				if fmt.Sprint(got) != fmt.Sprint(c.want) {
-					t.Errorf("the body came as %d, want %d", got, c.want)
-				}
+				got = append(got, n)
+				rest -= n
+			}
+			if fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("the body came as %d, want %d", got, c.want)
 			}
 		})
 	}
