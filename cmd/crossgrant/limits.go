@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"math"
 	"net"
@@ -139,13 +138,10 @@ func (f *limitFlags) server(handler http.Handler, l net.Listener, secure bool, c
 	bounded := conns.Listen(l, conns.Options{
 		Most: f.MaxConnections, Spare: spareConnections, PerSource: f.MaxConnectionsPerSource, Pace: f.pace(), Secure: secure, Meter: counted, Log: log,
 	})
-	counted.Gauge("connections", "Connections that are open.", bounded.Open)
-	context := func(ctx context.Context, c net.Conn) context.Context {
-		return httpapi.ConnContext(bounded.Context(ctx, c), c)
-	}
+	counted.Gauge("connections", "Connections that are open, but for the spare ones.", bounded.Open)
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: f.StallTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
-		ConnState: bounded.State, ConnContext: context, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnState: bounded.State, ConnContext: bounded.Context, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}, bounded
 }
 

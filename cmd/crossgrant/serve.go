@@ -14,7 +14,6 @@ import (
 	"crossgrant/internal/admin"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/bootstrap"
-	"crossgrant/internal/httpapi"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/notify"
 )
@@ -190,7 +189,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
-	if listener = httpapi.Listener(bounded); config.tls != nil {
+	if listener = bounded; config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}
 	group.add(server, listener)

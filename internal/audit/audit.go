@@ -5,10 +5,13 @@
 package audit
 
 import (
+	"errors"
 	"time"
 
 	"crossgrant/internal/authz"
+	"crossgrant/internal/blob"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/meta"
 )
 
 // Record is what is known of one request when it has been answered.
@@ -72,6 +75,14 @@ type Record struct {
 	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
 	// the operator's log only.
 	Fault string
+	// Corrupt says that something stored was found to be corrupt.
+	Corrupt bool
+}
+
+// Failed records the error behind the answer, in place of an earlier one.
+func (r *Record) Failed(err error) {
+	r.Fault = err.Error()
+	r.Corrupt = r.Corrupt || errors.Is(err, blob.ErrCorrupt) || errors.Is(err, meta.ErrCorrupt)
 }
 
 // Source is the source of a copy.

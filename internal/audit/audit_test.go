@@ -3,12 +3,17 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"crossgrant/internal/apierr"
 	"crossgrant/internal/authz"
+	"crossgrant/internal/blob"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/policy"
 )
 
@@ -109,5 +114,28 @@ func TestLogExplainsDenials(t *testing.T) {
 	}}
 	if got.Status != 403 || !reflect.DeepEqual(got.Decisions, want) {
 		t.Errorf("the line is %s", out.String())
+	}
+}
+
+// TestFailed: a record tells that something is corrupt, whatever failed after it.
+func TestFailed(t *testing.T) {
+	t.Parallel()
+	var r Record
+	for i, c := range []struct {
+		err     error
+		corrupt bool
+	}{
+		{errors.New("blob: corrupt"), false}, // says so, and is not
+		{fmt.Errorf("read: %w", meta.ErrNotFound), false},
+		{fmt.Errorf("read: %w", apierr.New(500, "InternalError", "x").Because(blob.ErrCorrupt)), true},
+		{errors.New("another"), true},
+	} {
+		if r.Failed(c.err); r.Fault != c.err.Error() || r.Corrupt != c.corrupt {
+			t.Errorf("step %d: %q, %t", i, r.Fault, r.Corrupt)
+		}
+	}
+	r = Record{}
+	if r.Failed(fmt.Errorf("read: %w", meta.ErrCorrupt)); !r.Corrupt {
+		t.Error("corrupt metadata is not told")
 	}
 }

@@ -25,14 +25,15 @@ func (slowError) Timeout() bool { return true }
 func (slowError) Temporary() bool { return false }
 
 // Conn is a connection of a Listener. What its client takes of answers has to move at the listener's pace, and so
-// has what it sends between Receive and Received. All else has the deadlines that net/http sets.
+// has what it sends between Receive and Received. All else has the deadlines that net/http sets. What is written between
+// Hold and Release leaves with as few system calls as it can.
 //
 // Deadlines are moved when an eighth of the time has passed, not for every read and write; one that comes too early
 // by that is waited for anew.
 type Conn struct {
 	net.Conn
 	listener *Listener
-	source   netip.Prefix
+	source   netip.Prefix // where what one source may have is bounded
 	// spare is until when the connection lasts; zero if it is none of the spare ones.
 	spare  time.Time
 	closed atomic.Bool
@@ -56,6 +57,7 @@ type Conn struct {
 	written int64       // in all
 	taken   int64       // of it, by the client, when that was last asked
 	fixed   atomic.Bool // the deadline for writes is somebody else's
+	held    []byte      // what was written and is held back; nil: nothing is
 }
 
 // IsSpare reports whether the connection is one too many: it was accepted so that who asks how the server is gets
@@ -68,6 +70,16 @@ func (c *Conn) Close() error {
 		c.listener.leave(c)
 	}
 	return c.Conn.Close()
+}
+
+// CloseWrite tells the client that nothing more comes, so that it reads the last answer to its end before the connection
+// is closed: package net/http calls it where what it reads no more may still arrive. It does nothing for a connection
+// that cannot be closed by halves.
+func (c *Conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
 }
 
 // Receive says that a body is being read from now on: its client has to move. A nil Conn does nothing.
@@ -185,22 +197,41 @@ func (c *Conn) expect(now time.Time) bool {
 	return true
 }
 
-// Write sends b, as long as the client moves.
+// Write sends b as long as the client moves, or keeps it for later: see Hold.
 func (c *Conn) Write(b []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
+	if c.held != nil {
+		return c.writeHeld(b)
+	}
+	return c.write(b)
+}
+
+// write sends b. The caller holds writeMu.
+func (c *Conn) write(b []byte) (int, error) {
 	sent := 0
+	_, err := c.send(func() (int64, error) {
+		n, err := c.Conn.Write(b[sent:])
+		sent += n
+		return int64(n), err
+	})
+	return sent, err
+}
+
+// send has rest send what is left to be sent, again as long as the client moves, and returns how many bytes were sent.
+// The caller holds writeMu.
+func (c *Conn) send(rest func() (int64, error)) (sent int64, err error) {
 	for {
 		start := time.Now()
 		c.allow(start)
-		n, err := c.Conn.Write(b[sent:])
+		n, err := rest()
 		sent += n
 		if err == nil {
-			c.written += int64(n)
-			c.sending.Moved(int64(n), time.Since(start))
+			c.written += n
+			c.sending.Moved(n, time.Since(start))
 			return sent, nil
 		}
-		if err = c.stalled(int64(n), start, err); err != nil {
+		if err = c.stalled(n, start, err); err != nil {
 			return sent, err
 		}
 	}
@@ -219,38 +250,32 @@ func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 	}
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
-	var sent int64
-	for {
-		start, left := time.Now(), limited.N
-		c.allow(start)
+	if err := c.writeOut(); err != nil {
+		return 0, err
+	}
+	return c.send(func() (int64, error) {
+		left := limited.N
 		n, err := to.ReadFrom(limited)
-		sent += n
-		if err == nil {
-			c.written += n
-			c.sending.Moved(n, time.Since(start))
-			return sent, nil
-		}
-		if err = c.stalled(n, start, err); err != nil {
-			return sent, err
-		}
 		// It may have gone through memory after all: what was read and not sent is read again.
-		if over := left - limited.N - n; over > 0 {
-			if _, err := file.Seek(-over, io.SeekCurrent); err != nil {
-				return sent, err
+		if over := left - limited.N - n; err != nil && over > 0 {
+			if _, seek := file.Seek(-over, io.SeekCurrent); seek != nil {
+				return n, seek
 			}
 			limited.N += over
 		}
-	}
+		return n, err
+	})
 }
 
 // copyFrom sends what r gives through memory.
 func (c *Conn) copyFrom(r io.Reader) (int64, error) {
-	buffer := buffers.Get().(*[32 << 10]byte)
-	defer buffers.Put(buffer)
+	buffer := copies.Get().(*[32 << 10]byte)
+	defer copies.Put(buffer)
 	return io.CopyBuffer(writerOnly{c}, r, buffer[:])
 }
 
-var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+// copies are the buffers of copyFrom.
+var copies = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // writerOnly hides all but Write.
 type writerOnly struct{ io.Writer }

@@ -66,7 +66,8 @@ type Listener struct {
 	told    limits.Pulse
 
 	mu      sync.Mutex
-	open    int
+	open    int // but for the spare ones
+	spares  int
 	sources map[netip.Prefix]int // how many of each are open, where that is bounded
 	// idle is a ring of the connections that wait for a request, at the one that waits the longest; nil: none.
 	idle *Conn
@@ -79,7 +80,7 @@ func Listen(l net.Listener, o Options) *Listener {
 	}
 }
 
-// Open returns how many connections are open.
+// Open returns how many connections are open, the spare ones not counted: at most as many as there may be.
 func (l *Listener) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,7 +105,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 			}
 			return nil, err
 		}
-		c := &Conn{Conn: raw, listener: l, source: sourceOf(raw)}
+		c := &Conn{Conn: raw, listener: l}
+		if l.options.PerSource > 0 {
+			c.source = sourceOf(raw)
+		}
 		c.sending.Pace = l.options.Pace
 		if reason := l.admit(c); reason != "" {
 			l.refuse(raw, reason)
@@ -118,24 +122,23 @@ func (l *Listener) Accept() (net.Conn, error) {
 // closes the connection that is idle the longest.
 func (l *Listener) admit(c *Conn) (reason string) {
 	l.mu.Lock()
-	full := l.open >= l.options.Most && l.idle != nil
-	l.mu.Unlock()
-	if full {
-		l.closeIdle()
-	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	if most := l.options.PerSource; most > 0 && l.sources[c.source] >= most {
 		return ReasonSource
 	}
-	if l.open >= l.options.Most+l.options.Spare {
-		return ReasonConnections
-	}
 	if l.open >= l.options.Most {
+		l.closeIdleLocked()
+	}
+	switch {
+	case l.open < l.options.Most:
+		l.open++
+	case l.spares < l.options.Spare:
+		l.spares++
 		c.spare = time.Now().Add(spareTime)
 		c.Conn.SetReadDeadline(c.spare)
+	default:
+		return ReasonConnections
 	}
-	l.open++
 	if l.options.PerSource > 0 {
 		l.sources[c.source]++
 	}
@@ -146,13 +149,19 @@ func (l *Listener) admit(c *Conn) (reason string) {
 // idle for too long, and opens another one.
 func (l *Listener) closeIdle() {
 	l.mu.Lock()
-	c := l.idle
-	if c != nil {
+	defer l.mu.Unlock()
+	l.closeIdleLocked()
+}
+
+// closeIdleLocked is closeIdle where the caller holds mu.
+func (l *Listener) closeIdleLocked() {
+	for c := l.idle; c != nil; c = l.idle {
 		l.leaveIdle(c)
-	}
-	l.mu.Unlock()
-	if c != nil {
-		c.Close()
+		if !c.closed.Swap(true) {
+			l.uncount(c)
+			c.Conn.Close()
+			return
+		}
 	}
 }
 
@@ -161,7 +170,16 @@ func (l *Listener) leave(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.leaveIdle(c)
-	l.open--
+	l.uncount(c)
+}
+
+// uncount takes a connection out of those that are open. The caller holds mu.
+func (l *Listener) uncount(c *Conn) {
+	if c.IsSpare() {
+		l.spares--
+	} else {
+		l.open--
+	}
 	if l.options.PerSource > 0 {
 		if l.sources[c.source]--; l.sources[c.source] == 0 {
 			delete(l.sources, c.source)
@@ -179,7 +197,7 @@ func (l *Listener) State(nc net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		c.early.Store(0)
 		l.mu.Lock()
-		if !c.closed.Load() {
+		if !c.closed.Load() && !c.IsSpare() { // to close a spare one would make no room
 			l.joinIdle(c)
 		}
 		l.mu.Unlock()

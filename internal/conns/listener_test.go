@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,6 +149,71 @@ func (l *Listener) idleCount() int {
 	return n
 }
 
+// all returns how many connections are open, the spare ones included.
+func (l *Listener) all() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open + l.spares
+}
+
+// TestSourceMakesNoRoom: a source that has as many connections as it may have is turned away, and no idle connection of
+// another one is closed for it.
+func TestSourceMakesNoRoom(t *testing.T) {
+	t.Parallel()
+	address, l, c := bounded(t, Options{Most: 2, PerSource: 1}, okay)
+	greedy, other := dial(t, "127.0.0.1", address), dial(t, "127.0.0.2", address)
+	for i, one := range []*client{greedy, other} {
+		if got := one.ask(t); got != http.StatusOK {
+			t.Fatalf("an answer of status %d", got)
+		}
+		until(t, "the connection is idle", func() bool { return l.idleCount() == i+1 })
+	}
+	for range 5 {
+		if got := dial(t, "127.0.0.1", address).ask(t); got != http.StatusServiceUnavailable {
+			t.Errorf("one too many of a source is answered with %d", got)
+		}
+	}
+	for _, one := range []*client{greedy, other} {
+		if got := one.ask(t); got != http.StatusOK {
+			t.Errorf("an idle connection is answered with %d", got)
+		}
+	}
+	if n := strings.Count(c.String(), ReasonSource); n != 5 {
+		t.Errorf("counted %s", c)
+	}
+}
+
+// TestSpareTakesNoRoom: a spare connection takes nothing from those that there may be.
+func TestSpareTakesNoRoom(t *testing.T) {
+	t.Parallel()
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Listen(raw, Options{Most: 1, Spare: 1, Pace: limits.Pace{Stall: time.Minute}, Meter: &counts{}})
+	defer l.Close()
+	accept := func() *Conn {
+		dial(t, "127.0.0.1", raw.Addr().String())
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c.(*Conn)
+	}
+	first, spare := accept(), accept()
+	if first.IsSpare() || !spare.IsSpare() || l.Open() != 1 {
+		t.Errorf("spare are %t and %t, open %d", first.IsSpare(), spare.IsSpare(), l.Open())
+	}
+	first.Close()
+	if next := accept(); next.IsSpare() || l.Open() != 1 {
+		t.Errorf("with room for one the next is spare: %t, open %d", next.IsSpare(), l.Open())
+	}
+	if spare.Close(); l.all() != 1 {
+		t.Errorf("%d are left", l.all())
+	}
+}
+
 // TestBeyondTheBound has all connections be busy: those beyond are turned away, and served again when there is room.
 func TestBeyondTheBound(t *testing.T) {
 	t.Parallel()
@@ -185,10 +252,13 @@ func TestBeyondTheBound(t *testing.T) {
 					t.Errorf("the spare connection is answered with %d", got)
 				}
 				one.Close()
-				until(t, "it is gone", func() bool { return l.Open() == 4 })
+				until(t, "it is gone", func() bool { return l.all() == 4 })
 				// Whoever asks nothing keeps it from others, but not for long.
 				dialAny("127.0.0.1")
-				until(t, "the next one is there", func() bool { return l.Open() == 5 })
+				until(t, "the next one is there", func() bool { return l.all() == 5 })
+				if n := l.Open(); n != 4 {
+					t.Errorf("%d are open beside the spare one", n)
+				}
 			}
 			want := map[bool]int{true: 0, false: http.StatusServiceUnavailable}[o.Secure]
 			for range 20 {
@@ -208,7 +278,7 @@ func TestBeyondTheBound(t *testing.T) {
 					t.Errorf("one that was accepted is answered with %d", got)
 				}
 			}
-			until(t, "there is room", func() bool { return l.Open() <= o.Spare })
+			until(t, "there is room", func() bool { return l.all() <= o.Spare })
 			if got := dialAny("127.0.0.1").ask(t); got != http.StatusOK {
 				t.Errorf("after the flood a connection is answered with %d", got)
 			}
@@ -228,7 +298,7 @@ func TestSlowHandshake(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the client reads %v", err)
 	}
-	until(t, "it is gone", func() bool { return l.Open() == 0 })
+	until(t, "it is gone", func() bool { return l.all() == 0 })
 	if counts.String() != "shed [] slow [headers]" {
 		t.Errorf("counted %s", counts)
 	}
@@ -246,13 +316,17 @@ func TestFilesArriveWhole(t *testing.T) {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, send := range map[string]func(w io.Writer, f *os.File) (int64, error){
+	sends := map[string]func(w io.Writer, f *os.File) (int64, error){
 		"file":   func(w io.Writer, f *os.File) (int64, error) { return io.Copy(w, f) },
 		"part":   func(w io.Writer, f *os.File) (int64, error) { return io.CopyN(w, f, size) },
 		"memory": func(w io.Writer, f *os.File) (int64, error) { return io.Copy(w, struct{ io.Reader }{f}) },
 		"bytes":  func(w io.Writer, f *os.File) (int64, error) { return io.Copy(w, bytes.NewReader(content)) },
-	} {
-		t.Run(name, func(t *testing.T) {
+	}
+	names := slices.Sorted(maps.Keys(sends))
+	for i := range 2 * len(names) {
+		name, hold := names[i/2], i%2 == 0
+		send := sends[name]
+		t.Run(fmt.Sprintf("%s/held back %t", name, hold), func(t *testing.T) {
 			t.Parallel()
 			address, _, c := bounded(t, Options{Most: 4}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				f, err := os.Open(path)
@@ -274,8 +348,14 @@ func TestFilesArriveWhole(t *testing.T) {
 					}
 				}()
 				w.Header().Set("Content-Length", fmt.Sprint(size))
+				if hold {
+					From(r.Context()).Hold()
+				}
 				if n, err := send(w, f); err != nil || n != size {
 					t.Errorf("sent %d bytes, %v", n, err)
+				}
+				if err := errors.Join(http.NewResponseController(w).Flush(), From(r.Context()).Release()); err != nil {
+					t.Errorf("sent all but for %v", err)
 				}
 				close(ended)
 				<-interrupted
@@ -336,5 +416,42 @@ func TestWhatTheClientTook(t *testing.T) {
 	until(t, "all is taken", func() bool { rest, _ := queued(c.Conn); return rest == 0 })
 	if c.took() == 0 || c.taken != int64(n) {
 		t.Errorf("of %d bytes the client took %d", n, c.taken)
+	}
+}
+
+// TestCloseWrite: net/http can close a connection by halves, so that its client reads the last answer to its end while
+// what it still sends is not refused.
+func TestCloseWrite(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	defer far.Close()
+	if err := (&Conn{Conn: near}).CloseWrite(); err != nil {
+		t.Errorf("a connection that cannot be half closed: %v", err)
+	}
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Listen(raw, Options{Most: 1, Pace: limits.Pace{Stall: time.Minute}, Meter: &counts{}})
+	defer l.Close()
+	client := dial(t, "127.0.0.1", raw.Addr().String())
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	half, ok := server.(interface{ CloseWrite() error }) // what net/http looks for
+	if !ok {
+		t.Fatal("the connection cannot be half closed")
+	}
+	if err := half.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := client.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("read %d bytes, %v, want the end", n, err)
+	}
+	client.Write([]byte("x"))
+	if n, err := server.Read(make([]byte, 2)); n != 1 || err != nil {
+		t.Errorf("the server read %d bytes, %v, want one", n, err)
 	}
 }

@@ -147,7 +147,7 @@ func TestSlowClients(t *testing.T) {
 				// Whatever was answered, the connection is gone in the end.
 				time.Sleep(10 * time.Minute)
 				synctest.Wait()
-				if n := l.Open(); n != 0 {
+				if n := l.all(); n != 0 {
 					t.Errorf("%d connections are open", n)
 				}
 				if got := "shed [] slow " + c.slow; counts.String() != got {

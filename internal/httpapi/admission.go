@@ -38,7 +38,7 @@ const maxRates = 16 << 10
 
 // Reasons for which requests are turned away.
 const (
-	reasonSpare       = "connections"
+	reasonSpare       = conns.ReasonConnections
 	reasonRequests    = "requests"
 	reasonUploads     = "uploads"
 	reasonDocuments   = "documents"
@@ -48,8 +48,8 @@ const (
 
 // Admission decides which requests are worked on. There are three places where it is asked: when a request arrives,
 // of which only the source is known; before a body is read that has to be held whole; and when it is known who
-// asks. From then on what counts is the account, of whoever asks; all that are anonymous count as one more. An account that floods the server has most of its
-// own requests turned away, and finds that others are served.
+// asks. From then on what counts is the account, of whoever asks; all that are anonymous count as one more. An account
+// that floods the server has most of its own requests turned away, and finds that others are served.
 type Admission struct {
 	bounds    Bounds
 	requests  *limits.Gate[ids.AccountID]
@@ -149,7 +149,7 @@ func (a *Admission) enter(ctx context.Context, c *Call) error {
 			return a.refusal(c, reasonRequests, err)
 		}
 	}
-	if a.uploads != nil && c.received.more && strings.HasPrefix(c.Record.Service, "s3") {
+	if a.uploads != nil && c.received.more && isS3(c.Record.Service) {
 		err := a.uploads.Enter(ctx, c.Caller.Account, a.bounds.Patience)
 		c.admitted.upload = err == nil
 		return a.refusal(c, reasonUploads, err)
@@ -195,9 +195,6 @@ func (c *Call) turned(w http.ResponseWriter, err error) error {
 	if c.admitted.retryAfter != "" {
 		w.Header()["Retry-After"] = []string{c.admitted.retryAfter}
 	}
-	if c.received.conn.IsSpare() {
-		w.Header()["Connection"] = []string{"close"}
-	}
 	if c.received.phase.Load() == stalled {
 		return errStalled
 	}
@@ -222,7 +219,7 @@ func tooMuch(service string, rate bool) *apierr.Error {
 	case service == "organizations" || service == "iam" || service == "sts":
 		return apierr.New(http.StatusServiceUnavailable, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
 	default:
-		return apierr.New(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+		return apierr.SlowDown("Please reduce your request rate.")
 	}
 }
 

@@ -233,6 +233,9 @@ const s3Control = "s3-control"
 // s3Website is the name of the website endpoint among the services.
 const s3Website = "s3-website"
 
+// isS3 reports whether a service is S3, or one of those that are parts of it.
+func isS3(name string) bool { return name == "s3" || name == s3Control || name == s3Website }
+
 // isS3Control reports whether a request is one to S3 Control: its paths begin with the version of its API,
 // and it names an account in a header. A bucket can have the name of the version, but no request to S3
 // carries the header. The account's ID, which clients put in front of the host, is not looked at.

@@ -9,6 +9,10 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"crossgrant/internal/conns"
+	"crossgrant/internal/limits"
 )
 
 // counting is a listener that counts the writes to its connections.
@@ -17,8 +21,9 @@ type counting struct {
 	writes atomic.Int64
 }
 
+// countedConn has none of the ways around Write by which a *net.TCPConn can send.
 type countedConn struct {
-	*net.TCPConn
+	net.Conn
 	writes *atomic.Int64
 }
 
@@ -27,18 +32,19 @@ func (c *counting) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &countedConn{one.(*net.TCPConn), &c.writes}, nil
+	return &countedConn{one, &c.writes}, nil
 }
 
 func (c *countedConn) Write(b []byte) (int, error) {
 	c.writes.Add(1)
-	return c.TCPConn.Write(b)
+	return c.Conn.Write(b)
 }
 
 // TestAnswersLeaveTogether holds that an answer arrives whole, whatever its length, and a small one with a single
 // write, its headers included.
 func TestAnswersLeaveTogether(t *testing.T) {
 	t.Parallel()
+	const maxHeld = 16 << 10 // what a connection holds back
 	for _, overTLS := range []bool{false, true} {
 		content := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
 		counted := new(counting)
@@ -52,7 +58,8 @@ func TestAnswersLeaveTogether(t *testing.T) {
 			}
 		}))
 		counted.Listener = server.Listener
-		server.Listener, server.Config.ConnContext = Listener(counted), ConnContext
+		l := conns.Listen(counted, conns.Options{Most: 9, Pace: limits.Pace{Stall: time.Minute}, Meter: &meter{}})
+		server.Listener, server.Config.ConnContext = l, l.Context
 		if overTLS {
 			server.StartTLS()
 		} else {
@@ -79,33 +86,35 @@ func TestAnswersLeaveTogether(t *testing.T) {
 	}
 }
 
-// TestLastAnswerIsReadWhole holds that a connection that is closed after its answer is closed for writing first.
-func TestLastAnswerIsReadWhole(t *testing.T) {
+// unflushed is a ResponseWriter that cannot be flushed.
+type unflushed struct{ *httptest.ResponseRecorder }
+
+func (unflushed) FlushError() error { return io.ErrShortWrite }
+
+// TestFlushFails: an answer is not sent whole if its end stays where it was gathered.
+func TestFlushFails(t *testing.T) {
 	t.Parallel()
-	near, far := net.Pipe()
-	defer far.Close()
-	if err := (&conn{Conn: near}).CloseWrite(); err != nil {
-		t.Errorf("a connection that cannot be half closed: %v", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	l := conns.Listen(raw, conns.Options{Most: 1, Pace: limits.Pace{Stall: time.Minute}, Meter: &meter{}})
 	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
+	client, err := net.Dial("tcp", raw.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	server, err := Listener(l).Accept()
+	c, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
-	if err := server.(*conn).CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := client.Read(make([]byte, 1)); err != io.EOF {
-		t.Errorf("read %d bytes, %v, want the end", n, err)
+	defer c.Close()
+	w := unflushed{httptest.NewRecorder()}
+	w.Header().Set("Content-Length", "4096")
+	r := httptest.NewRequest("GET", "/", nil)
+	n, err := send(w, r.WithContext(l.Context(r.Context(), c)), bytes.NewReader(make([]byte, 4096)))
+	if n != 4096 || err != io.ErrShortWrite {
+		t.Errorf("sent %d bytes, %v", n, err)
 	}
 }

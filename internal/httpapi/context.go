@@ -32,7 +32,7 @@ func globalKeys(c *Call) policy.Context {
 	if referer := c.HTTP.Referer(); referer != "" {
 		k.Set("aws:Referer", referer)
 	}
-	if name := c.Record.Service; name == "s3" || name == s3Control || name == s3Website {
+	if isS3(c.Record.Service) {
 		k.Set("aws:RequestedRegion", c.Region)
 		s3Keys(c, &k)
 	} else {

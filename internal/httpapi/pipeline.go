@@ -9,6 +9,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -116,12 +117,12 @@ func New(config Config) (*Pipeline, error) {
 
 // ServeHTTP answers one request and records it.
 func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if conns.From(r.Context()).IsSpare() {
+		w.Header()["Connection"] = []string{"close"}
+	}
 	// No bucket name begins with '-', so the server's own endpoints cannot hide one in a path; but keys
 	// below a bucket that the host names may begin so.
 	if strings.HasPrefix(r.URL.Path, "/-/") && !p.namesBucket(r.Host) && p.hostOf(r.Host) == nil {
-		if conns.From(r.Context()).IsSpare() {
-			w.Header().Set("Connection", "close")
-		}
 		p.own.ServeHTTP(w, r)
 		return
 	}
@@ -136,11 +137,11 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		failure := apierr.From(err)
 		c.Record.ErrorCode = failure.Code
 		if failure.Status >= http.StatusInternalServerError && c.Record.Shed == "" {
-			c.Record.Fault = failure.Error()
+			c.Record.Failed(failure)
 		}
 		message, err := c.authorizationMessage(err)
 		if err != nil {
-			c.Record.Fault = "encode authorization message: " + err.Error()
+			c.Record.Failed(fmt.Errorf("encode authorization message: %w", err))
 		}
 		if message != "" {
 			w.Header()[messageHeader] = []string{message}
@@ -251,7 +252,7 @@ func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) boo
 	n, err := send(w, c.HTTP, body)
 	c.Record.BytesOut = n
 	if err != nil {
-		c.Record.Fault = "send body: " + err.Error()
+		c.Record.Failed(fmt.Errorf("send body: %w", err))
 	}
 	return err == nil
 }
@@ -273,21 +274,21 @@ func (c *Call) writeHeaders(header, own http.Header) {
 	}
 }
 
-// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself.
-const maxGathered = 2 << 10
+// maxGathered is how many bytes of a body, at most, package net/http writes together with the headers by itself,
+// whatever they are read from.
+const maxGathered = 511
 
 // send writes a body to the client, its beginning together with the headers, and returns how many bytes of it. The
 // end of one whose length is not known is left to package net/http.
 func send(w http.ResponseWriter, r *http.Request, body io.Reader) (int64, error) {
-	conn := connOf(r.Context())
+	conn := conns.From(r.Context())
 	length, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
 	if conn == nil || err != nil || length <= maxGathered {
 		return io.Copy(w, body)
 	}
-	conn.hold()
+	conn.Hold()
 	n, err := io.Copy(w, body)
-	w.(http.Flusher).Flush()
-	return n, errors.Join(err, conn.release())
+	return n, cmp.Or(err, http.NewResponseController(w).Flush(), conn.Release())
 }
 
 // wireName returns a header's name as AWS writes it. Names compare ignoring case, but clients take the

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
@@ -8,28 +9,27 @@ import (
 // Rates are token buckets by key, of which a fixed number is kept. The bucket that was not asked for the longest is
 // forgotten for a new one, and is full when its key comes again. That changes nothing for a bucket that had the time
 // to fill, which is its burst over its rate; so whoever comes from very many keys gains no more than the full
-// buckets that each of them has anyway, and takes nothing from the otherr.
+// buckets that each of them has anyway, and takes nothing from the others.
 //
 // All methods are safe for concurrent use.
 type Rates[K comparable] struct {
 	most int
 
 	mu      sync.Mutex
-	buckets map[K]*bucket[K]
-	newest  *bucket[K] // ring, from the latest used to the one before
+	buckets map[K]*list.Element // of used
+	used    list.List           // of *bucket[K], the latest used first
 }
 
 // bucket is the tokens of one key.
 type bucket[K comparable] struct {
-	key          K
-	tokens       float64
-	at           time.Time // when tokens was right
-	newer, older *bucket[K]
+	key    K
+	tokens float64
+	at     time.Time // when tokens was right
 }
 
 // NewRates returns buckets for at most this many keys, at least one.
 func NewRates[K comparable](most int) *Rates[K] {
-	return &Rates[K]{most: max(most, 1), buckets: map[K]*bucket[K]{}}
+	return &Rates[K]{most: max(most, 1), buckets: map[K]*list.Element{}}
 }
 
 // Take takes a token from the bucket of key, which holds burst of them, at least one, and gets rate of them each
@@ -37,13 +37,12 @@ func NewRates[K comparable](most int) *Rates[K] {
 func (r *Rates[K]) Take(key K, rate, burst int, now time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b := r.buckets[key]
-	if b == nil {
-		b = r.add(key, float64(max(burst, 1)), now)
-	} else if r.newest != b {
-		r.unlink(b)
-		r.link(b)
+	e := r.buckets[key]
+	if e == nil {
+		e = r.add(key, float64(max(burst, 1)), now)
 	}
+	r.used.MoveToFront(e)
+	b := e.Value.(*bucket[K])
 	if passed := now.Sub(b.at); passed > 0 {
 		b.tokens += passed.Seconds() * float64(rate)
 		b.at = now
@@ -57,45 +56,12 @@ func (r *Rates[K]) Take(key K, rate, burst int, now time.Time) time.Duration {
 	return max(time.Duration((1-b.tokens)/float64(rate)*float64(time.Second)), 1)
 }
 
-// Len returns how many buckets are kept.
-func (r *Rates[K]) Len() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.buckets)
-}
-
 // add keeps a new bucket. The caller holds mu.
-func (r *Rates[K]) add(key K, tokens float64, now time.Time) *bucket[K] {
+func (r *Rates[K]) add(key K, tokens float64, now time.Time) *list.Element {
 	if len(r.buckets) >= r.most {
-		oldest := r.newest.newer
-		r.unlink(oldest)
-		delete(r.buckets, oldest.key)
+		delete(r.buckets, r.used.Remove(r.used.Back()).(*bucket[K]).key)
 	}
-	b := &bucket[K]{key: key, tokens: tokens, at: now}
-	r.buckets[key] = b
-	r.link(b)
-	return b
-}
-
-// link puts a bucket into the ring as the latest used. The caller holds mu.
-func (r *Rates[K]) link(b *bucket[K]) {
-	if r.newest == nil {
-		b.newer, b.older = b, b
-	} else {
-		b.older, b.newer = r.newest, r.newest.newer
-		b.older.newer, b.newer.older = b, b
-	}
-	r.newest = b
-}
-
-// unlink takes a bucket out of the ring. The caller holds mu.
-func (r *Rates[K]) unlink(b *bucket[K]) {
-	if b.newer == b {
-		r.newest = nil
-		return
-	}
-	b.newer.older, b.older.newer = b.older, b.newer
-	if r.newest == b {
-		r.newest = b.older
-	}
+	e := r.used.PushFront(&bucket[K]{key: key, tokens: tokens, at: now})
+	r.buckets[key] = e
+	return e
 }

@@ -59,18 +59,21 @@ func TestRatesForgetTheOldest(t *testing.T) {
 			busy++
 		}
 	}
-	if n := r.Len(); n > 1600 {
+	if n := len(r.buckets); n > 1600 {
 		t.Errorf("%d buckets are kept, want at most 1600", n)
 	}
 	if busy != 1 {
 		t.Errorf("a key that kept coming got %d tokens at one time, want 1", busy)
 	}
-	b := r.newest
+	e := r.used.Front()
 	for range r.buckets {
-		if r.buckets[b.key] != b || b.older.newer != b {
-			t.Fatalf("the ring is broken at %d", b.key)
+		if key := e.Value.(*bucket[int]).key; r.buckets[key] != e {
+			t.Fatalf("the list is broken at %d", key)
 		}
-		b = b.older
+		e = e.Next()
+	}
+	if e != nil || r.used.Len() != len(r.buckets) {
+		t.Errorf("the list has %d buckets, the map %d", r.used.Len(), len(r.buckets))
 	}
 }
 

@@ -92,7 +92,9 @@ func (m *Metrics) Record(r *audit.Record) {
 	of.seconds.Observe(r.Duration.Seconds())
 	m.in.Add(float64(r.BytesIn))
 	m.out.Add(float64(r.BytesOut))
-	m.met(r)
+	if r.Corrupt {
+		m.Corruption("read")
+	}
 	if n := len(r.Decisions); n > 0 && r.ErrorCode == "AccessDenied" {
 		if last := &r.Decisions[n-1]; !last.Allowed() {
 			m.denials.WithLabelValues(r.Service, last.By.Layer.String()).Inc()

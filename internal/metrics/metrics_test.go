@@ -17,6 +17,7 @@ func TestMetricsCountRequestsAndDenials(t *testing.T) {
 	m.Record(&audit.Record{Service: "s3", Operation: "GetObject", Status: 403, ErrorCode: "AccessDenied", Decisions: []audit.Decision{
 		{Explanation: authz.Explanation{Decision: authz.Decision{By: authz.Finding{Layer: authz.IdentityPolicy}}}},
 	}})
+	m.Record(&audit.Record{Service: "s3", Operation: "GetObject", Status: 500, Fault: "blob: corrupt", Corrupt: true})
 	m.Lifecycle("removed", 3)
 	m.Lifecycle("removed", 2)
 	m.Shed("requests")
@@ -32,6 +33,7 @@ func TestMetricsCountRequestsAndDenials(t *testing.T) {
 		`crossgrant_requests_shed_total{reason="requests"} 1`,
 		`crossgrant_slow_clients_total{while="body"} 1`,
 		`crossgrant_connections 7`,
+		`crossgrant_corruptions_total{kind="read"} 1`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)

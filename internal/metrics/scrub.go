@@ -1,14 +1,9 @@
 package metrics
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"crossgrant/internal/audit"
-	"crossgrant/internal/blob"
 	"crossgrant/internal/fsck"
-	"crossgrant/internal/meta"
 )
 
 var _ fsck.Meter = (*Metrics)(nil)
@@ -36,11 +31,3 @@ func (m *Metrics) Scrubbed(bytes int) { m.scrub.bytes.Add(float64(bytes)) }
 
 // Corruption counts something that the scrub has found wrong.
 func (m *Metrics) Corruption(kind string) { m.scrub.corruptions.WithLabelValues(kind).Inc() }
-
-// met counts a request that met something corrupt. Records have the text of an error, in which the ones that say so
-// stand.
-func (m *Metrics) met(r *audit.Record) {
-	if r.Fault != "" && (strings.Contains(r.Fault, blob.ErrCorrupt.Error()) || strings.Contains(r.Fault, meta.ErrCorrupt.Error())) {
-		m.Corruption("read")
-	}
-}

@@ -107,10 +107,10 @@ const (
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and
 // https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
 func (c readConditions) judge(o *records.Object) (result outcome, failing string) {
-	tag, at := etag(o), modified(o)
+	at := modified(o)
 	switch {
 	case c.ifMatch != "":
-		if !matches(c.ifMatch, tag) {
+		if !matches(c.ifMatch, etag(o)) {
 			return failed, c.prefix + "If-Match"
 		}
 	case !c.ifUnmodifiedSince.IsZero() && at.After(c.ifUnmodifiedSince):
@@ -118,7 +118,7 @@ func (c readConditions) judge(o *records.Object) (result outcome, failing string
 	}
 	switch {
 	case c.ifNoneMatch != "":
-		if matches(c.ifNoneMatch, tag) {
+		if matches(c.ifNoneMatch, etag(o)) {
 			return notModified, c.prefix + "If-None-Match"
 		}
 	case !c.ifModifiedSince.IsZero() && !at.After(c.ifModifiedSince):

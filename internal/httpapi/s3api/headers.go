@@ -42,12 +42,13 @@ func values(r *http.Request, name string) []string {
 	return r.Header.Values(name)
 }
 
-// canonicalNames are the names of known headers as package net/http has them. A request is asked for many of
-// them, and to make each name anew would cost more than to look for it.
+// canonicalNames are the names of known headers as package net/http has them, by those and by the ones in lower case.
+// A request is asked for many of them, and to make each name anew would cost more than to look for it.
 var canonicalNames = func() map[string]string {
 	names := map[string]string{}
 	for name := range known {
-		names[name] = http.CanonicalHeaderKey(name)
+		canonical := http.CanonicalHeaderKey(name)
+		names[name], names[canonical] = canonical, canonical
 	}
 	return names
 }()
@@ -129,7 +130,7 @@ const metadataPrefix = "x-amz-meta-"
 func checkHeaders(r *http.Request) error {
 	refused := ""
 	for name := range r.Header {
-		if !hasPrefix(name, "x-amz-") || knownCanonical[name] || hasPrefix(name, metadataPrefix) {
+		if !hasPrefix(name, "x-amz-") || canonicalNames[name] != "" || hasPrefix(name, metadataPrefix) {
 			continue
 		}
 		name = strings.ToLower(name)
@@ -143,15 +144,6 @@ func checkHeaders(r *http.Request) error {
 	}
 	return refusedHeader(refused)
 }
-
-// knownCanonical are the names of known headers, as package net/http has them.
-var knownCanonical = func() map[string]bool {
-	names := map[string]bool{}
-	for _, name := range canonicalNames {
-		names[name] = true
-	}
-	return names
-}()
 
 // hasPrefix reports whether a header's name, in any letters, begins with prefix, which is in lower case.
 func hasPrefix(name, prefix string) bool {

@@ -187,7 +187,7 @@ func (s *Service) checkDestinations(ctx context.Context, c *httpapi.Call, in *pu
 		}
 	}
 	if fault := errors.Join(faults...); fault != nil {
-		c.Record.Fault = fault.Error()
+		c.Record.Failed(fault)
 	}
 	return invalidDestinations(failing)
 }

@@ -235,7 +235,7 @@ func (s *Service) deleteObjects() httpapi.Operation {
 			for _, o := range outcomes {
 				// The answer is 200 whatever became of the keys: this is the only place to tell the operator.
 				if e := apierr.From(o.err); o.err != nil && e.Status >= http.StatusInternalServerError {
-					c.Record.Fault = e.Error()
+					c.Record.Failed(e)
 				}
 			}
 			return renderDeleted(in.list, outcomes), nil
