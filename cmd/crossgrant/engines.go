@@ -7,6 +7,7 @@ import (
 	"crossgrant/internal/blob"
 	"crossgrant/internal/blob/files"
 	blobmemory "crossgrant/internal/blob/memory"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/meta/pebble"
@@ -69,5 +70,5 @@ func orPath(path, dir string) string {
 
 // openPebble opens the embedded metadata engine.
 func openPebble(dir string, reserve int64, log *slog.Logger) (meta.Engine, error) {
-	return pebble.Open(dir, pebble.Options{ReserveBytes: reserve, Log: log})
+	return pebble.Open(dir, pebble.Options{ReserveBytes: reserve, Log: log, Present: keys.Present()})
 }

@@ -302,6 +302,9 @@ func Parts(upload string) (from, to []byte) { return prefix(escape([]byte{'P'}, 
 // together lies together, and a log-structured store has nothing to merge it with.
 func Content(p Place) []byte { return p.appendTo([]byte{'c'}) }
 
+// Present are the first bytes of keys that are read only where they are: another key names each of them.
+func Present() []byte { return []byte{'c'} }
+
 // AllContents is the range of the contents of small objects.
 func AllContents() (from, to []byte) { return space('c') }
 

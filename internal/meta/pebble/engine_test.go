@@ -32,6 +32,16 @@ func TestEngine(t *testing.T) {
 			return open(t, Options{FS: vfs.NewMem(), memTableBytes: 64 << 10})
 		})
 	})
+	t.Run("no filters", func(t *testing.T) {
+		t.Parallel()
+		all := make([]byte, 256)
+		for i := range all {
+			all[i] = byte(i)
+		}
+		metatest.Run(t, func(t *testing.T) meta.Engine {
+			return open(t, Options{FS: vfs.NewMem(), memTableBytes: 64 << 10, Present: all})
+		})
+	})
 	t.Run("disk", func(t *testing.T) {
 		t.Parallel()
 		metatest.Run(t, func(t *testing.T) meta.Engine {

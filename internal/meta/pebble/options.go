@@ -49,6 +49,8 @@ type Options struct {
 	// Log receives what Pebble has to say (errors, and at debug level its work); nil discards it.
 	Log *slog.Logger
 
+	// Present are the first bytes of keys that are looked for only where they are: no filters are kept of their tables.
+	Present []byte
 	// ReserveBytes is the free space that only what gives space back may use, besides what the engine itself
 	// needs; 0 means that all may use all.
 	ReserveBytes int64
@@ -62,6 +64,7 @@ type Options struct {
 
 // config returns the settings of a database on files. Its cache is the caller's to set.
 func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
+	older := bloom.FilterPolicy(filterBits)
 	config := &pebbledb.Options{
 		FS:                 files,
 		MemTableSize:       o.memTableBytes,
@@ -79,8 +82,10 @@ func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
 		config.TargetFileSizes[level] = min(int64(smallTable)<<level, largeTable)
 		config.Levels[level].BlockSize = tableBlock
 		// A transaction often asks for a key that does not exist yet; the filter spares the disk.
-		config.Levels[level].FilterPolicy = bloom.FilterPolicy(10)
+		config.Levels[level].FilterPolicy = newFilter(o.Present)
 	}
+	// Tables that an older program made have these.
+	config.Filters = map[string]pebbledb.FilterPolicy{older.Name(): older}
 	return config
 }
 
