@@ -55,7 +55,7 @@ type Options struct {
 	// needs; 0 means that all may use all.
 	ReserveBytes int64
 	// MaxTables bounds the tables that are open at a time; 0 means a quarter of the files that the process may
-	// have open, at most 1,000.
+	// have open, at most 8,000.
 	MaxTables int
 
 	memTableBytes uint64        // for tests; 0 means 8 MiB
@@ -128,9 +128,10 @@ func cutBySpace(from []byte) (policy pebbledb.SpanPolicy, end []byte, err error)
 	return policy, []byte{from[0] + 1}, nil
 }
 
-// maxTables is the default of MaxTables. The Go runtime has raised the limit to what the process may have.
+// maxTables is the default of MaxTables. To open a table for a read costs as much as the read; one that is open takes a few
+// kilobytes. The Go runtime has raised the limit to what the process may have.
 func maxTables() int {
-	const most, least = 1000, 4
+	const most, least = 8000, 4
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return most
