@@ -72,7 +72,7 @@ func (r *run) someContents(ctx context.Context, from, to []byte) (some []*conten
 		n := 0
 		return r.scan(ctx, reader, from, to, func(key, value []byte) error {
 			if n++; len(some) == contentBatch || n == batch {
-				next = key
+				next = bytes.Clone(key)
 				return errEnough
 			}
 			if c := r.contentOf(reader, key, value); c != nil {
@@ -89,23 +89,23 @@ func (r *run) someContents(ctx context.Context, from, to []byte) (some []*conten
 
 // contentOf returns what lies in blobs of a record; nil if nothing does.
 func (r *run) contentOf(reader meta.Reader, key, value []byte) *content {
-	segments := segmentsOf(key[0], value)
 	_, parts, err := keys.Split(key)
-	if len(segments) == 0 || err != nil {
+	if err != nil {
 		return nil
 	}
-	c := &content{at: key, value: value, segments: segments}
+	c := new(content)
 	if key[0] != 'P' {
 		o := new(records.Object)
-		if records.Unmarshal(value, o) != nil {
+		if records.Unmarshal(value, o) != nil || len(o.Segments) == 0 {
 			return nil
 		}
+		c.at, c.value = bytes.Clone(key), bytes.Clone(value)
 		c.record, c.segments, c.encryption, c.clear = o, o.Segments, o.Encryption, o.Encryption == nil
 		c.place = sse.Place{Bucket: keys.BucketID([]byte(parts[0])), Key: parts[1]}
 		return c
 	}
 	p := new(records.Part)
-	if records.Unmarshal(value, p) != nil {
+	if records.Unmarshal(value, p) != nil || len(p.Segments) == 0 {
 		return nil
 	}
 	u, ok := r.uploads[parts[0]]
@@ -113,6 +113,7 @@ func (r *run) contentOf(reader meta.Reader, key, value []byte) *content {
 	if !ok || records.Get(reader, keys.Upload(u.bucket, u.key, parts[0]), upload) != nil {
 		return nil // how it is encrypted is not known, so neither is what is stored
 	}
+	c.at, c.value = bytes.Clone(key), bytes.Clone(value)
 	c.record, c.segments = p, p.Segments
 	c.place = sse.Place{Bucket: u.bucket, Key: u.key}
 	c.encryption, c.clear = upload.Encryption, upload.Encryption == nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -120,14 +121,9 @@ func (e *entry) same(what, says, is string) {
 	}
 }
 
-// counts returns 1 if the entry has a wrong count, else 0.
-func (e *entry) counts() int {
-	for _, p := range e.problems {
-		if p.kind == Count {
-			return 1
-		}
-	}
-	return 0
+// counts reports whether the entry has a wrong count.
+func (e *entry) counts() bool {
+	return slices.ContainsFunc(e.problems, func(p problem) bool { return p.kind == Count })
 }
 
 // count returns how many keys of a range there are.

@@ -1,6 +1,7 @@
 package fsck
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -224,12 +225,12 @@ func note(letter byte, key, value []byte, blobs, contents namings) {
 			m.there = true
 		}
 	default:
-		for _, s := range segmentsOf(letter, value) {
+		segments, content := named(letter, value)
+		for _, s := range segments {
 			blobs.of(s.Blob).named(key)
 		}
-		o := new(records.Object)
-		if letter != 'P' && records.Unmarshal(value, o) == nil && len(o.Content) > 0 {
-			contents.at(o.Content).named(key)
+		if len(content) > 0 {
+			contents.at(content).named(key)
 		}
 	}
 }
@@ -237,7 +238,7 @@ func note(letter byte, key, value []byte, blobs, contents namings) {
 func (m *naming) named(key []byte) {
 	if m != nil {
 		m.times++
-		m.key = key
+		m.key = bytes.Clone(key)
 	}
 }
 
@@ -267,20 +268,21 @@ func (n namings) at(id []byte) *naming {
 	return m
 }
 
-// segmentsOf returns the segments of a version or a part; nil if the record cannot be read.
-func segmentsOf(letter byte, value []byte) []*records.Segment {
+// named returns what a version or a part names: its segments, and the place of its content beside it; nothing if the
+// record cannot be read.
+func named(letter byte, value []byte) (segments []*records.Segment, content []byte) {
 	if letter == 'P' {
 		p := new(records.Part)
 		if records.Unmarshal(value, p) != nil {
-			return nil
+			return nil, nil
 		}
-		return p.Segments
+		return p.Segments, nil
 	}
 	o := new(records.Object)
 	if records.Unmarshal(value, o) != nil {
-		return nil
+		return nil, nil
 	}
-	return o.Segments
+	return o.Segments, o.Content
 }
 
 // contentKey returns the key of the content that lies beside a record.

@@ -190,8 +190,11 @@ func checkPart(e *entry, p *records.Part) {
 	if n := binary.BigEndian.Uint16([]byte(e.parts[1])); int(p.Number) != int(n) {
 		e.wrong(Record, "the record is that of part %d, its key that of part %d", p.Number, n)
 	}
-	u, ok := e.uploads[e.parts[0]]
-	if !ok || e.get(keys.Upload(u.bucket, u.key, e.parts[0])) == nil && e.err == nil {
+	upload, is := new(records.Upload), missing
+	if u, ok := e.uploads[e.parts[0]]; ok {
+		is = e.read(keys.Upload(u.bucket, u.key, e.parts[0]), upload)
+	}
+	if is == missing {
 		e.wrong(Reference, "there is no upload with the ID %s", e.parts[0])
 		if !e.unread { // where a record cannot be read, it may be that of the upload
 			writes := []write{{e.key, nil}}
@@ -200,10 +203,8 @@ func checkPart(e *entry, p *records.Part) {
 			}
 			e.repair("remove the part", writes...)
 		}
-		ok = false
 	}
-	upload := new(records.Upload)
-	if !ok || e.read(keys.Upload(u.bucket, u.key, e.parts[0]), upload) != present {
+	if is != present {
 		e.name(p.Segments) // how it is encrypted is not known
 		return
 	}
