@@ -34,7 +34,7 @@ func (c *fsckCommand) Run(ctx context.Context, s streams) error {
 	if c.Meta == "memory:" {
 		return usagef("--meta memory: keeps nothing that could be verified")
 	}
-	out := &fsckPrinter{out: s.out, err: s.err, json: c.JSON, quiet: c.Quiet, began: time.Now()}
+	out := &fsckPrinter{out: s.out, err: s.err, json: c.JSON, quiet: c.Quiet}
 	err := c.verify(ctx, out)
 	out.clear()
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *fsckCommand) tellFiles(ctx context.Context, out *fsckPrinter, cause err
 type fsckPrinter struct {
 	out, err    io.Writer
 	json, quiet bool
-	began, last time.Time // of the progress
+	began       time.Time // the stage
 	stage       string
 	shown       bool // a line of progress is on the screen
 	findings    int64
@@ -179,16 +179,16 @@ func (p *fsckPrinter) line(l admin.FsckLine) error {
 	return nil
 }
 
-// progress shows how far the run is, at most each second.
+// progress shows how far the run is, once it can tell how fast it is.
 func (p *fsckPrinter) progress(at fsck.Progress) {
 	now := time.Now()
 	if at.Stage != p.stage {
 		p.stage, p.began = at.Stage, now
-	}
-	if p.quiet || now.Sub(p.last) < time.Second {
 		return
 	}
-	p.last = now
+	if p.quiet {
+		return
+	}
 	rate := float64(at.Done) / max(now.Sub(p.began).Seconds(), 0.001)
 	text := fmt.Sprintf("%s: %d records, %.0f/s", at.Stage, at.Done, rate)
 	if at.Stage != "records" {

@@ -157,7 +157,7 @@ func (r *run) verifyContent(ctx context.Context, c *content) error {
 		r.summary.Blobs++
 		r.summary.Bytes += s.Size
 	}
-	r.opts.Progress(Progress{Stage: "blobs", Done: r.summary.Bytes, Total: r.names.bytes})
+	r.progress(Progress{Stage: "blobs", Done: r.summary.Bytes, Total: r.names.bytes})
 	if len(faults)+len(sound) == 0 {
 		return nil
 	}

@@ -136,7 +136,7 @@ type Options struct {
 	Repair bool
 	// Found is called with each finding, after its repair.
 	Found func(Finding)
-	// Progress is called now and then; nil: never.
+	// Progress is called when a stage begins, and then at most each second; nil: never.
 	Progress func(Progress)
 	// Pace is called when n bytes of blobs, or of files of the metadata, were read; it may wait. Its error ends the
 	// run. nil: it goes as fast as it can.

@@ -21,8 +21,8 @@ const (
 	// batch is how many keys one iterator walks over: an iterator keeps files and memory tables from being freed,
 	// a snapshot does not.
 	batch = 10_000
-	// progressEvery is how many records lie between two calls of Options.Progress.
-	progressEvery = 20_000
+	// progressEvery is how often Options.Progress is called within a stage.
+	progressEvery = time.Second
 )
 
 // run is one pass over everything.
@@ -40,6 +40,9 @@ type run struct {
 	names  names
 	// told are the findings that were reported and not repaired: they are not reported by each pass again.
 	told map[Finding]bool
+	// progressed is when Options.Progress was called last, and stage what with.
+	progressed time.Time
+	stage      string
 }
 
 // upload is where an upload in progress is.
@@ -61,6 +64,14 @@ func newRun(opts Options) *run {
 	return &run{opts: opts, buckets: map[string]string{}, uploads: map[string]upload{}, told: map[Finding]bool{}}
 }
 
+// progress tells how far the run is: at the beginning of each stage, and then now and then.
+func (r *run) progress(p Progress) {
+	if now := r.opts.Now(); p.Stage != r.stage || now.Sub(r.progressed) >= progressEvery {
+		r.stage, r.progressed = p.Stage, now
+		r.opts.Progress(p)
+	}
+}
+
 // metadata verifies all records, and the names of blobs, in one snapshot.
 func (r *run) metadata(ctx context.Context) error {
 	var found, counts [][]byte // keys of what is wrong, and of what has a wrong count
@@ -75,9 +86,7 @@ func (r *run) metadata(ctx context.Context) error {
 		r.tellDamage()
 		err := r.scan(ctx, reader, nil, nil, func(key, value []byte) error {
 			r.summary.Records++
-			if r.summary.Records%progressEvery == 0 {
-				r.opts.Progress(Progress{Stage: "records", Done: r.summary.Records})
-			}
+			r.progress(Progress{Stage: "records", Done: r.summary.Records})
 			if key[0] != 'c' { // the content was read with the files
 				if err := r.opts.Pace(ctx, len(key)+len(value)); err != nil {
 					return err
