@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -19,8 +20,12 @@ import (
 // contentBatch is how many records one snapshot gives of whose blobs are verified then.
 const contentBatch = 256
 
-// contentSpaces are the first letters of the keys of what has content in blobs, in their order.
-const contentSpaces = "OPV"
+// contentRanges returns the ranges of the keys of what has content in blobs, in the order of the keys.
+func contentRanges() []keys.Naming {
+	all := keys.AllNaming()
+	slices.SortFunc(all, func(a, b keys.Naming) int { return bytes.Compare(a.From, b.From) })
+	return all
+}
 
 // content is what lies in blobs of a version or a part.
 type content struct {
@@ -37,8 +42,8 @@ type content struct {
 // contents verifies the blobs of all records whose keys come after a key; passed is called with each key that is
 // done.
 func (r *run) contents(ctx context.Context, after []byte, passed func(key []byte) error) error {
-	for _, letter := range []byte(contentSpaces) {
-		from, to := []byte{letter}, []byte{letter + 1}
+	for _, naming := range contentRanges() {
+		from, to := naming.From, naming.To
 		if bytes.Compare(after, from) >= 0 {
 			from = append(bytes.Clone(after), 0)
 		}

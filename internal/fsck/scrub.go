@@ -188,7 +188,7 @@ func (s *Scrubber) verify(ctx context.Context, r *run, p *records.ScrubProgress)
 		if err := r.metadata(ctx); err != nil {
 			return err
 		}
-		p.After = []byte(contentSpaces[:1])
+		p.After = contentRanges()[0].From
 		if err := s.keep(ctx, p); err != nil {
 			return err
 		}

@@ -165,7 +165,7 @@ func (s *suspect) isNamed(reader meta.Reader) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	segments, content := named(s.key[0], value)
+	segments, content := named(s.key[0] == 'P', value)
 	if s.kind == contentKind {
 		return bytes.Equal(content, s.id[:]), nil
 	}

@@ -141,7 +141,8 @@ const maxPasses = 5
 
 // learn reads the names of buckets and the uploads, which other records lie under by an ID.
 func (r *run) learn(ctx context.Context, reader meta.Reader) error {
-	err := r.scan(ctx, reader, []byte{'B'}, []byte{'C'}, func(key, value []byte) error {
+	from, to := keys.AllBuckets()
+	err := r.scan(ctx, reader, from, to, func(key, value []byte) error {
 		b := new(records.Bucket)
 		if records.Unmarshal(value, b) != nil {
 			r.unread = true
@@ -153,7 +154,8 @@ func (r *run) learn(ctx context.Context, reader meta.Reader) error {
 	if err != nil {
 		return err
 	}
-	return r.scan(ctx, reader, []byte{'U'}, []byte{'V'}, func(key, _ []byte) error {
+	from, to = keys.AllUploads()
+	return r.scan(ctx, reader, from, to, func(key, _ []byte) error {
 		if object, id, err := keys.ParseUpload(key); err == nil {
 			r.uploads[id] = upload{keys.BucketID(key[1:]), object}
 		}
