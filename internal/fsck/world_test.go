@@ -135,7 +135,7 @@ func (w *world) makeOrganization(known orgs.Accounts, roles orgs.Roles) {
 	w.must(s.EnableServiceAccess(ctx, a, "iam.amazonaws.com"))
 	must(s.EnableRootFeature(ctx, a, "RootSessions"))
 	w.write(keys.OrganizationResourcePolicy(org.ID), &records.OrganizationResourcePolicy{Id: "rp-x", Content: denyAll})
-	w.write(keys.CreateAccountRequest(org.ID, "car-x"), &records.CreateAccountRequest{Id: "car-x", State: requestInProgress})
+	w.write(keys.CreateAccountRequest(org.ID, "car-x"), &records.CreateAccountRequest{Id: "car-x", State: orgs.InProgress})
 	w.put(keys.UnfinishedRequest(org.ID, "car-x"), nil)
 }
 
