@@ -142,20 +142,20 @@ func (r *run) verifyContent(ctx context.Context, c *content) error {
 	var faults []fault
 	var sound []int // that are marked as damaged
 	for i, s := range c.segments {
-		what, err := r.verifySegment(ctx, c, k, s)
+		err := r.verifySegment(ctx, c, k, s)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			// A second look: memory and cables err as well.
-			what, err = r.verifySegment(ctx, c, k, s)
+			err = r.verifySegment(ctx, c, k, s)
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
 			certain := errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrCorrupt)
-			faults = append(faults, fault{i, what + err.Error(), certain})
+			faults = append(faults, fault{i, err.Error(), certain})
 		case s.Damaged != 0:
 			sound = append(sound, i)
 		}

@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // entry is one key of the metadata store while it is verified.
 type entry struct {
 	*run
+	ctx      context.Context
 	r        meta.Reader
 	key      []byte
 	parts    []string // components of the key, as keys.Split returns them

@@ -111,12 +111,12 @@ func (n *names) besides(place raw) {
 }
 
 // waiting notes that a blob is about to be written or deleted. It may not be there.
-func (n *names) waiting(store blob.Store, id string) {
+func (n *names) waiting(ctx context.Context, store blob.Store, id string) {
 	r, ok := rawOf(id)
 	if !n.counting || !ok || store == nil {
 		return
 	}
-	switch there, err := exists(context.Background(), store, blob.ID(id)); {
+	switch there, err := exists(ctx, store, blob.ID(id)); {
 	case err != nil:
 		n.err = errors.Join(n.err, err)
 	case there:

@@ -2,7 +2,6 @@ package fsck
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -181,7 +180,7 @@ func (e *entry) blobID() bool {
 // checkWaiting verifies the entry of a blob that is about to be written or deleted.
 func checkWaiting(e *entry) {
 	if e.blobID() {
-		e.names.waiting(e.opts.Blobs, e.parts[0])
+		e.names.waiting(e.ctx, e.opts.Blobs, e.parts[0])
 	}
 }
 
@@ -289,7 +288,7 @@ func (e *entry) segments(segments []*records.Segment, size int64, inline int, en
 
 // contentKey opens the key of the content of an object or upload; nil if that needs a key that is not at hand.
 func (e *entry) contentKey(encryption *records.Encryption, key string) *sse.Key {
-	k, err := e.opts.Keys.Open(context.Background(), encryption, nil, sse.Place{Bucket: e.bucketID(), Key: key})
+	k, err := e.opts.Keys.Open(e.ctx, encryption, nil, sse.Place{Bucket: e.bucketID(), Key: key})
 	var api *apierr.Error
 	switch {
 	case err == nil:

@@ -92,7 +92,7 @@ func (r *run) metadata(ctx context.Context) error {
 					return err
 				}
 			}
-			e := r.verify(reader, key, value)
+			e := r.verify(ctx, reader, key, value)
 			switch {
 			case errors.Is(e.err, meta.ErrCorrupt) && len(r.damage) > 0:
 				return nil // what it refers to lies where damage was found: nothing can be said of it
@@ -198,8 +198,8 @@ func (r *run) scanSome(reader meta.Reader, from, to []byte, fn func(key, value [
 }
 
 // verify verifies one entry. What it returns is good as long as key and value are.
-func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
-	e := &entry{run: r, r: reader, key: key, value: value}
+func (r *run) verify(ctx context.Context, reader meta.Reader, key, value []byte) *entry {
+	e := &entry{run: r, ctx: ctx, r: reader, key: key, value: value}
 	form, parts, err := keys.Split(key)
 	e.parts = parts
 	row, ok := rows[form]
@@ -270,7 +270,7 @@ func (r *run) settle(ctx context.Context, key []byte) error {
 		if err != nil {
 			return err
 		}
-		e = r.verify(reader, key, value)
+		e = r.verify(ctx, reader, key, value)
 		return e.err
 	}
 	if !r.opts.Repair {
