@@ -148,19 +148,8 @@ type Options struct {
 // Run verifies everything and returns what it has seen. An error means that it could not be finished.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	r := newRun(opts)
-	if err := r.files(ctx); err != nil {
-		return r.summary, err
-	}
-	if len(r.damage) > 0 {
-		r.opts.Repair = false
-	}
-	if err := r.repairAll(ctx); err != nil {
-		return r.summary, err
-	}
-	if opts.Blobs == nil {
-		return r.summary, nil
-	}
-	return r.summary, r.contents(ctx, nil, func([]byte) error { return nil })
+	err := r.all(ctx, nil, func([]byte) error { return nil })
+	return r.summary, err
 }
 
 // found reports a finding.

@@ -64,6 +64,34 @@ func newRun(opts Options) *run {
 	return &run{opts: opts, buckets: map[string]string{}, uploads: map[string]upload{}, told: map[Finding]bool{}}
 }
 
+// all verifies the files, the records unless after is set, and the blobs of the records whose keys come after it. passed is
+// called with what after is to be for who goes on: when the records are done, and with each key whose blobs are.
+func (r *run) all(ctx context.Context, after []byte, passed func(after []byte) error) error {
+	if err := r.files(ctx); err != nil {
+		return err
+	}
+	if len(r.damage) > 0 {
+		r.opts.Repair = false
+	}
+	if len(after) > 0 {
+		if err := r.opts.Store.View(ctx, func(reader meta.Reader) error { return r.learn(ctx, reader) }); err != nil {
+			return err
+		}
+	} else {
+		if err := r.repairAll(ctx); err != nil {
+			return err
+		}
+		after = contentRanges()[0].From
+		if err := passed(after); err != nil {
+			return err
+		}
+	}
+	if r.opts.Blobs == nil {
+		return nil
+	}
+	return r.contents(ctx, after, passed)
+}
+
 // progress tells how far the run is: at the beginning of each stage, and then now and then.
 func (r *run) progress(p Progress) {
 	if now := r.opts.Now(); p.Stage != r.stage || now.Sub(r.progressed) >= progressEvery {
