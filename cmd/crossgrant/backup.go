@@ -16,7 +16,6 @@ import (
 
 	"crossgrant/internal/admin"
 	"crossgrant/internal/backup"
-	"crossgrant/internal/blob"
 	"crossgrant/internal/durable"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/pebble"
@@ -173,7 +172,6 @@ func (c *backupVerifyCommand) Run(ctx context.Context, s streams) error {
 
 // backups returns the service that makes backups of an open folder.
 func (d *dataFolder) backups(service *objects.Service) *backup.Service {
-	sized, _ := d.blobs.(blob.Sized)
 	return backup.New(backup.Source{
 		Checkpoint: func(ctx context.Context, dir string) error {
 			err := d.store.Checkpoint(ctx, dir)
@@ -183,7 +181,7 @@ func (d *dataFolder) backups(service *objects.Service) *backup.Service {
 			return err
 		},
 		OpenState: openState,
-		Blobs:     sized, Pin: service.Pin, ID: d.backupID, Seal: d.box.Seal,
+		Blobs:     d.blobs, Pin: service.Pin, ID: d.backupID, Seal: d.box.Seal,
 		MasterKey: func() ([]byte, error) { return os.ReadFile(filepath.Join(d.dir, masterFile)) },
 		Scratch:   filepath.Join(d.dir, checkpointDir),
 	})

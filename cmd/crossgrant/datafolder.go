@@ -145,22 +145,29 @@ func (d *dataFolder) check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		n, err := strconv.Atoi(string(format))
-		if err != nil || n > keys.Format {
-			return fmt.Errorf("the data folder has format %s and this program reads up to %d: use a newer crossgrant", format, keys.Format)
-		}
-		sealed, err := tx.Get(keys.Meta(sealFact))
-		if err != nil {
-			return fmt.Errorf("read master key check: %w", err)
-		}
-		if _, err := d.box.Open(sealed, []byte(sealFact)); err != nil {
-			return fmt.Errorf("%s is not the master key of this data folder: restore it from a backup", filepath.Join(d.dir, masterFile))
-		}
-		if n == keys.Format {
-			return nil
+		strange := fmt.Errorf("%s is not the master key of this data folder: restore it from a backup", filepath.Join(d.dir, masterFile))
+		if n, err := checkFormat(tx, "the data folder", format, d.box, strange); err != nil || n == keys.Format {
+			return err
 		}
 		return putFormat(tx)
 	})
+}
+
+// checkFormat returns the number of a format, which is that of what r reads, or an error that calls it name if this program
+// cannot read it, and strange if box does not have its master key.
+func checkFormat(r meta.Reader, name string, format []byte, box *seal.Box, strange error) (int, error) {
+	n, err := strconv.Atoi(string(format))
+	if err != nil || n > keys.Format {
+		return 0, fmt.Errorf("%s has format %s and this program reads up to %d: use a newer crossgrant", name, format, keys.Format)
+	}
+	sealed, err := r.Get(keys.Meta(sealFact))
+	if err != nil {
+		return 0, fmt.Errorf("read master key check: %w", err)
+	}
+	if _, err := box.Open(sealed, []byte(sealFact)); err != nil {
+		return 0, strange
+	}
+	return n, nil
 }
 
 func putFormat(tx meta.Tx) error {

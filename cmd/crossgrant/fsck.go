@@ -7,14 +7,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/blob"
+	blobmemory "crossgrant/internal/blob/memory"
 	"crossgrant/internal/fsck"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/pebble"
+	"crossgrant/internal/records"
 )
 
 // fsckCommand verifies a data folder.
@@ -34,7 +39,7 @@ func (c *fsckCommand) Run(ctx context.Context, s streams) error {
 	if c.Meta == "memory:" {
 		return usagef("--meta memory: keeps nothing that could be verified")
 	}
-	out := &fsckPrinter{out: s.out, err: s.err, json: c.JSON, quiet: c.Quiet, began: time.Now()}
+	out := &fsckPrinter{out: s.out, err: s.err, json: c.JSON, quiet: c.Quiet}
 	err := c.verify(ctx, out)
 	out.clear()
 	if err != nil {
@@ -57,6 +62,12 @@ func (c *fsckCommand) verify(ctx context.Context, out *fsckPrinter) error {
 	}
 	if err := c.there(); err != nil {
 		return err
+	}
+	switch without, err := c.withoutBlobs(ctx); {
+	case err != nil:
+		return err
+	case without:
+		engines.blobs = func(string, *slog.Logger) (blob.Store, error) { return blobmemory.New(), nil }
 	}
 	if err := c.tellRenewed(out); err != nil {
 		return locked(err)
@@ -85,7 +96,7 @@ func (c *fsckCommand) verifyFolder(ctx context.Context, out *fsckPrinter, folder
 	return services.operator.Fsck(ctx, c.Repair, out.line)
 }
 
-// there returns an error unless all of the folder is there. What is opened is made if it is missing: of metadata that
+// there returns an error unless all of the folder is there, but for the blobs. What is opened is made if it is missing: of metadata that
 // begins anew, nothing that is stored would be named, and a repair would remove it.
 func (c *fsckCommand) there() error {
 	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
@@ -95,7 +106,6 @@ func (c *fsckCommand) there() error {
 		{filepath.Join(c.Data, lockFile), c.Data + " is not a data folder: name another one with --data"},
 		{c.metadata(), "the metadata is elsewhere, or lost: name its folder with --meta, or restore it from a backup"},
 		{filepath.Join(c.Data, masterFile), "without it nothing can be read: restore it from a backup"},
-		{c.blobs(), "the large objects are elsewhere, or lost: name their folder with --blobs, or restore it from a backup; if there never were any, start a server first"},
 	} {
 		switch _, err := os.Stat(part.path); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -105,6 +115,63 @@ func (c *fsckCommand) there() error {
 		}
 	}
 	return nil
+}
+
+// withoutBlobs reports whether there is no folder of blobs, which is so where no server was ever started. If there is none
+// and the metadata has to do with blobs, that is an error.
+func (c *fsckCommand) withoutBlobs(ctx context.Context) (bool, error) {
+	switch _, err := os.Stat(c.blobs()); {
+	case err == nil:
+		return false, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("open data folder: %w", err)
+	}
+	missing := fmt.Errorf("there is no %s: the large objects are elsewhere, or lost: name their folder with --blobs, or restore it from a backup", c.blobs())
+	lock, err := lockFolder(c.Data)
+	if err != nil {
+		return false, locked(err)
+	}
+	defer lock.Close()
+	state, err := openState(c.metadata())
+	if err != nil {
+		return false, errors.Join(missing, err)
+	}
+	found := false
+	err = state.View(ctx, func(r meta.Reader) (err error) {
+		found, err = hasBlobs(r)
+		return err
+	})
+	if err := errors.Join(err, state.Close()); err != nil {
+		return false, errors.Join(missing, err)
+	}
+	if found {
+		return false, missing
+	}
+	return true, nil
+}
+
+// hasBlobs reports whether metadata has to do with any blob: it names one, or one is to be deleted or was being written.
+func hasBlobs(r meta.Reader) (bool, error) {
+	for _, all := range []func() (from, to []byte){keys.AllBlobs, keys.AllGarbage, keys.AllWriting} {
+		it := r.Scan(all())
+		found := it.Next()
+		if err := it.Close(); err != nil || found {
+			return found, err
+		}
+	}
+	for _, naming := range keys.AllNaming() {
+		it := r.Scan(naming.From, naming.To)
+		for it.Next() {
+			segments, err := records.SegmentsOf(naming.Parts, it.Value())
+			if err != nil || len(segments) > 0 {
+				return true, errors.Join(err, it.Close())
+			}
+		}
+		if err := it.Close(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // metadata returns the folder of the metadata, and blobs that of the blobs.
@@ -152,7 +219,7 @@ func (c *fsckCommand) tellFiles(ctx context.Context, out *fsckPrinter, cause err
 type fsckPrinter struct {
 	out, err    io.Writer
 	json, quiet bool
-	began, last time.Time // of the progress
+	began       time.Time // the stage
 	stage       string
 	shown       bool // a line of progress is on the screen
 	findings    int64
@@ -179,16 +246,16 @@ func (p *fsckPrinter) line(l admin.FsckLine) error {
 	return nil
 }
 
-// progress shows how far the run is, at most each second.
+// progress shows how far the run is, once it can tell how fast it is.
 func (p *fsckPrinter) progress(at fsck.Progress) {
 	now := time.Now()
 	if at.Stage != p.stage {
 		p.stage, p.began = at.Stage, now
-	}
-	if p.quiet || now.Sub(p.last) < time.Second {
 		return
 	}
-	p.last = now
+	if p.quiet {
+		return
+	}
 	rate := float64(at.Done) / max(now.Sub(p.began).Seconds(), 0.001)
 	text := fmt.Sprintf("%s: %d records, %.0f/s", at.Stage, at.Done, rate)
 	if at.Stage != "records" {

@@ -13,10 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/admin"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/records"
 	"crossgrant/internal/sse"
@@ -174,6 +177,73 @@ func TestFsckMakesNothing(t *testing.T) {
 					t.Errorf("%s: %s was made", name, path)
 				}
 			}
+		}
+	}
+}
+
+// TestFsckWithoutServer holds that a folder that only commands were used with is verified as it is.
+func TestFsckWithoutServer(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	if status, _, stderr := crossgrant(t, "account", "create", "a", "--data", data); status != 0 {
+		t.Fatal(stderr)
+	}
+	for _, args := range [][]string{nil, {"--repair"}} {
+		status, stdout, stderr := crossgrant(t, append([]string{"fsck", "--data", data}, args...)...)
+		if status != 0 || !strings.Contains(stdout, "0 blobs of 0 bytes verified: 0 findings") {
+			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
+		if _, err := os.Stat(filepath.Join(data, blobsDir)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("a folder of blobs was made: %v", err)
+		}
+	}
+}
+
+// TestHasBlobs holds that a blob is found however the metadata has to do with it.
+func TestHasBlobs(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("0", 32)
+	record := func(m proto.Message) []byte {
+		value, err := records.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	segments := []*records.Segment{{Blob: id, Size: 1}}
+	small, large := record(&records.Object{Size: 1, Inline: []byte("x")}), record(&records.Object{Size: 1, Segments: segments})
+	for name, c := range map[string]struct {
+		key, value []byte
+		want       bool
+		corrupt    bool
+	}{
+		"an account":       {key: keys.Account("111122223333"), value: []byte("x")},
+		"a small object":   {key: keys.Object(keys.BucketID{}, "k"), value: small},
+		"a large object":   {key: keys.Object(keys.BucketID{}, "k"), value: large, want: true},
+		"a large version":  {key: keys.Version(keys.BucketID{}, "k", keys.VersionID{}), value: large, want: true},
+		"a large part":     {key: keys.Part("u", 1), value: record(&records.Part{Size: 1, Segments: segments}), want: true},
+		"a damaged record": {key: keys.Part("u", 1), value: []byte{9}, corrupt: true},
+		"a blob":           {key: keys.Blob(id), want: true},
+		"garbage":          {key: keys.Garbage(id), want: true},
+		"a blob, begun":    {key: keys.Writing(id), want: true},
+	} {
+		store := meta.New(memory.New())
+		err := store.Update(t.Context(), func(tx meta.Tx) error { return tx.Put(c.key, c.value) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = store.View(t.Context(), func(r meta.Reader) error {
+			got, err := hasBlobs(r)
+			if err == nil && got != c.want {
+				t.Errorf("%s: %t", name, got)
+			}
+			return err
+		})
+		if errors.Is(err, meta.ErrCorrupt) != c.corrupt || err != nil && !c.corrupt {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := store.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

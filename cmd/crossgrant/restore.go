@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"crossgrant/internal/backup"
 	"crossgrant/internal/blob/files"
@@ -129,15 +128,6 @@ func checkRestored(r meta.Reader, box *seal.Box) error {
 	if err != nil {
 		return fmt.Errorf("read format: %w", err)
 	}
-	if n, err := strconv.Atoi(string(format)); err != nil || n > keys.Format {
-		return fmt.Errorf("the backup has format %s and this program reads up to %d: use a newer crossgrant", format, keys.Format)
-	}
-	sealed, err := r.Get(keys.Meta(sealFact))
-	if err != nil {
-		return fmt.Errorf("read master key check: %w", err)
-	}
-	if _, err := box.Open(sealed, []byte(sealFact)); err != nil {
-		return errors.New("the master key does not open what is sealed in the backup")
-	}
-	return nil
+	_, err = checkFormat(r, "the backup", format, box, errors.New("the master key does not open what is sealed in the backup"))
+	return err
 }

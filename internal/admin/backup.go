@@ -1,9 +1,7 @@
 package admin
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,40 +31,26 @@ func (l *Local) Backup(ctx context.Context, o backup.Order, tell func(backup.Pro
 
 // Backup makes a backup. It ends when ctx does.
 func (c *Client) Backup(ctx context.Context, o backup.Order, tell func(backup.Progress)) (*backup.Result, error) {
-	text, err := json.Marshal(o)
-	if err != nil {
-		return nil, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://admin/backup", bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	response, err := c.patient().http.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("ask the server: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the server answered %s on its admin socket", response.Status)
-	}
-	steps := json.NewDecoder(response.Body)
-	steps.DisallowUnknownFields()
-	for {
-		var step BackupStep
-		if err := steps.Decode(&step); errors.Is(err, io.EOF) {
-			return nil, errors.New("the server ended before the backup was made")
-		} else if err != nil {
-			return nil, fmt.Errorf("ask the server: %w", err)
+	var result *backup.Result
+	ended := func(err error) error {
+		if errors.Is(err, io.EOF) {
+			return errors.New("the server ended before the backup was made")
 		}
+		return fmt.Errorf("ask the server: %w", err)
+	}
+	err := readLines(ctx, c, "/backup", nil, o, ended, func(step BackupStep) (last bool, err error) {
 		switch {
 		case step.Result != nil:
-			return step.Result, nil
+			result = step.Result
+			return true, nil
 		case step.Failure != nil:
-			return nil, errors.New(step.Failure.Message)
+			return true, errors.New(step.Failure.Message)
 		case step.Progress != nil && tell != nil:
 			tell(*step.Progress)
 		}
-	}
+		return false, nil
+	})
+	return result, err
 }
 
 // handleBackup serves operator's backups. The client that goes away ends its backup.
@@ -77,18 +61,13 @@ func handleBackup(mux *http.ServeMux, operator BackupOperator) {
 			answer(w, nil, apierr.New(http.StatusBadRequest, "InvalidInputException", "malformed request: %v", err))
 			return
 		}
-		w.Header().Set("Content-Type", "application/x-ndjson")
-		flush := http.NewResponseController(w)
-		send := func(step BackupStep) {
-			// A client that is gone has ended the context as well.
-			_ = json.NewEncoder(w).Encode(step)
-			_ = flush.Flush()
-		}
-		result, err := operator.Backup(r.Context(), o, func(p backup.Progress) { send(BackupStep{Progress: &p}) })
+		// A client that is gone has ended the context as well.
+		send := sendLines[BackupStep](w)
+		result, err := operator.Backup(r.Context(), o, func(p backup.Progress) { _ = send(BackupStep{Progress: &p}) })
 		if err != nil {
-			send(BackupStep{Failure: &Failure{Message: err.Error()}})
+			_ = send(BackupStep{Failure: &Failure{Message: err.Error()}})
 			return
 		}
-		send(BackupStep{Result: result})
+		_ = send(BackupStep{Result: result})
 	})
 }

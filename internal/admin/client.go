@@ -71,22 +71,9 @@ func (c *Client) Profiles(ctx context.Context) (p Profiles, err error) {
 
 // do sends one request and decodes its answer into out, or returns the error that it reports.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(text)
-	}
-	target := url.URL{Scheme: "http", Host: "admin", Path: path, RawQuery: query.Encode()}
-	request, err := http.NewRequestWithContext(ctx, method, target.String(), body)
+	response, err := c.ask(ctx, method, path, query, in)
 	if err != nil {
 		return err
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask the server: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusOK {
@@ -94,10 +81,37 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	var failure Failure
 	if err := decode(response.Body, &failure); err != nil {
-		return fmt.Errorf("the server answered %s on its admin socket", response.Status)
+		return unexpected(response)
 	}
 	if failure.Code == "" {
 		return errors.New(failure.Message)
 	}
 	return apierr.New(response.StatusCode, failure.Code, "%s", failure.Message)
+}
+
+// ask sends one request and returns the answer, whose body is to be closed.
+func (c *Client) ask(ctx context.Context, method, path string, query url.Values, in any) (*http.Response, error) {
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	target := url.URL{Scheme: "http", Host: "admin", Path: path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask the server: %w", err)
+	}
+	return response, nil
+}
+
+// unexpected is the error of an answer that says nothing but its status.
+func unexpected(response *http.Response) error {
+	return fmt.Errorf("the server answered %s on its admin socket", response.Status)
 }

@@ -1,12 +1,9 @@
 package admin
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -63,37 +60,14 @@ func (l *Local) Fsck(ctx context.Context, repair bool, tell func(FsckLine) error
 
 // Fsck has the server verify. It takes as long as it takes: the run ends with ctx.
 func (c *Client) Fsck(ctx context.Context, repair bool, tell func(FsckLine) error) error {
-	target := url.URL{Scheme: "http", Host: "admin", Path: "/fsck", RawQuery: url.Values{"repair": {strconv.FormatBool(repair)}}.Encode()}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), nil)
-	if err != nil {
-		return err
-	}
-	patient := http.Client{Transport: c.http.Transport}
-	response, err := patient.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask the server: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server answered %s on its admin socket", response.Status)
-	}
-	return readLines(response.Body, tell)
-}
-
-func readLines(r io.Reader, tell func(FsckLine) error) error {
-	lines := json.NewDecoder(bufio.NewReader(r))
-	for {
-		var line FsckLine
-		if err := lines.Decode(&line); err != nil {
-			return fmt.Errorf("the server ended before the run was finished: %w", err)
-		}
+	query := url.Values{"repair": {strconv.FormatBool(repair)}}
+	ended := func(err error) error { return fmt.Errorf("the server ended before the run was finished: %w", err) }
+	return readLines(ctx, c, "/fsck", query, nil, ended, func(line FsckLine) (last bool, err error) {
 		if line.Failure != "" {
-			return errors.New(line.Failure)
+			return true, errors.New(line.Failure)
 		}
-		if err := tell(line); err != nil || line.Summary != nil {
-			return err
-		}
-	}
+		return line.Summary != nil, tell(line)
+	})
 }
 
 // handleFsck serves operator's runs, a line of JSON for each thing that is told.
@@ -104,14 +78,7 @@ func handleFsck(mux *http.ServeMux, operator FsckOperator) {
 			answer(w, nil, apierr.New(http.StatusBadRequest, "InvalidInputException", "malformed request: %v", err))
 			return
 		}
-		w.Header().Set("Content-Type", "application/x-ndjson")
-		lines, control := json.NewEncoder(w), http.NewResponseController(w)
-		tell := func(line FsckLine) error {
-			if err := lines.Encode(line); err != nil {
-				return err
-			}
-			return control.Flush()
-		}
+		tell := sendLines[FsckLine](w)
 		if err := operator.Fsck(r.Context(), repair, tell); err != nil {
 			_ = tell(FsckLine{Failure: err.Error()}) // who cannot be told is gone
 		}

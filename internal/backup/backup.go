@@ -55,7 +55,7 @@ type Source struct {
 	Checkpoint func(ctx context.Context, dir string) error
 	// OpenState opens what Checkpoint made. It does not change a file, but may add some.
 	OpenState func(dir string) (State, error)
-	Blobs     blob.Sized
+	Blobs     blob.Store
 	// Pin is that of objects.Service.
 	Pin func(held func(blob.ID) bool) (release func())
 	// ID tells the data folder from others, also from one that was restored from its backup.

@@ -16,6 +16,7 @@ import (
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
 )
 
 // fill puts objects of all kinds.
@@ -69,7 +70,7 @@ func checkBlobs(t *testing.T, f *folder) {
 		for _, naming := range keys.AllNaming() {
 			it := r.Scan(naming.From, naming.To)
 			for it.Next() {
-				segments, err := segmentsOf(naming, it.Value())
+				segments, err := records.SegmentsOf(naming.Parts, it.Value())
 				if err != nil {
 					return err
 				}

@@ -87,16 +87,12 @@ func scanReferences(ctx context.Context, s State, dir string) (_ *references, er
 
 // scan collects the references of one range of keys.
 func (all *references) scan(ctx context.Context, r meta.Reader, naming keys.Naming) error {
-	decode := records.SegmentsOfObject
-	if naming.Parts {
-		decode = records.SegmentsOfPart
-	}
 	it := r.Scan(naming.From, naming.To)
 	for n := 0; it.Next(); n++ {
 		if n%1000 == 0 && ctx.Err() != nil {
 			return errors.Join(ctx.Err(), it.Close())
 		}
-		segments, err := decode(it.Value())
+		segments, err := records.SegmentsOf(naming.Parts, it.Value())
 		if err != nil {
 			return errors.Join(fmt.Errorf("record %q: %w", it.Key(), err), it.Close())
 		}

@@ -2,8 +2,6 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/durable"
@@ -23,11 +20,7 @@ type Restoration struct {
 	m *manifest
 
 	chunks sync.Pool
-
-	mu sync.Mutex // protects the fields below, and is held while tell runs
-	at Progress
-	// pace says when tell is called.
-	pace pacer
+	meter  meter[Progress]
 }
 
 // restorers is how many blobs are copied at a time.
@@ -47,7 +40,7 @@ func NewRestoration(dir string, id int) (_ *Restoration, err error) {
 	if err != nil {
 		return nil, errors.Join(err, t.close())
 	}
-	r.at.AllBlobs, r.at.AllBytes = r.m.Blobs.Count, r.m.Blobs.Bytes+r.m.info().MetadataBytes
+	r.meter.at.AllBlobs, r.meter.at.AllBytes = r.m.Blobs.Count, r.m.Blobs.Bytes+r.m.info().MetadataBytes
 	return r, nil
 }
 
@@ -98,60 +91,45 @@ func (r *Restoration) Opens(open func(sealed, context []byte) ([]byte, error)) b
 // Metadata makes the folder dir, which must not exist, and copies the metadata there, durably. Each byte is verified: an
 // error wraps ErrDamaged if one is not what was backed up.
 func (r *Restoration) Metadata(ctx context.Context, dir string, tell func(Progress)) error {
+	r.meter.tell = tell
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("restore metadata: %w", err)
 	}
 	for _, f := range r.m.Metadata {
-		if err := r.metadataFile(ctx, dir, &f, tell); err != nil {
+		if err := r.metadataFile(ctx, dir, &f); err != nil {
 			return fmt.Errorf("restore metadata %s: %w", f.Name, err)
 		}
 	}
 	return errors.Join(durable.SyncDir(dir), durable.SyncDir(filepath.Dir(dir)))
 }
 
-func (r *Restoration) metadataFile(ctx context.Context, dir string, f *file, tell func(Progress)) (err error) {
+func (r *Restoration) metadataFile(ctx context.Context, dir string, f *file) (err error) {
 	to, err := os.OpenFile(filepath.Join(dir, f.Name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	if err := r.copy(ctx, to, r.t.pooled(f.SHA256), f.Size, f.SHA256, tell); err != nil {
+	if err := r.copy(ctx, to, r.t.pooled(f.SHA256), f.Size, f.SHA256); err != nil {
 		return err
 	}
 	return to.Sync()
 }
 
 // copy copies a file of the target, and verifies it.
-func (r *Restoration) copy(ctx context.Context, to io.Writer, path string, size int64, sum string, tell func(Progress)) error {
-	from, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	hash := sha256.New()
-	told := func(n int) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.at.Bytes += int64(n)
-		r.at.Copied += int64(n)
-		if tell != nil && r.pace.due() {
-			tell(r.at)
-		}
-	}
+func (r *Restoration) copy(ctx context.Context, to io.Writer, path string, size int64, sum string) error {
 	chunk := r.chunks.Get().(*[]byte)
 	defer r.chunks.Put(chunk)
-	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(to, hash)}, &limited{ctx, from, &limiter{}, told}, *chunk)
-	if err != nil {
-		return err
-	}
-	if n != size || hex.EncodeToString(hash.Sum(nil)) != sum {
-		return fmt.Errorf("%s: %w", path, ErrDamaged)
-	}
-	return nil
+	return copyVerified(ctx, to, path, size, sum, *chunk, func(n int) {
+		r.meter.count(func(at *Progress) {
+			at.Bytes += int64(n)
+			at.Copied += int64(n)
+		})
+	})
 }
 
 // Blobs copies the blobs into a new store, which was not recovered, durably. Errors are those of Metadata.
 func (r *Restoration) Blobs(ctx context.Context, store blob.Store, tell func(Progress)) error {
+	r.meter.tell = tell
 	list, err := openList(r.t.list(r.m.ID))
 	if err != nil {
 		return err
@@ -169,7 +147,7 @@ func (r *Restoration) Blobs(ctx context.Context, store blob.Store, tell func(Pro
 	for range restorers {
 		done.Go(func() {
 			for e := range entries {
-				if err := r.blob(ctx, store, e, tell); err != nil {
+				if err := r.blob(ctx, store, e); err != nil {
 					cancel(fmt.Errorf("restore blob %s: %w", e.id, err))
 					return
 				}
@@ -204,39 +182,22 @@ func feed(ctx context.Context, list *listReader, entries chan<- *entry) error {
 	}
 }
 
-func (r *Restoration) blob(ctx context.Context, store blob.Store, e *entry, tell func(Progress)) error {
+func (r *Restoration) blob(ctx context.Context, store blob.Store, e *entry) error {
 	w, err := store.Create(ctx, blob.ID(e.id))
 	if err != nil {
 		return err
 	}
 	defer w.Abort()
-	if err := r.copy(ctx, w, r.t.blob(e.id), e.size, e.sum, tell); err != nil {
+	if err := r.copy(ctx, w, r.t.blob(e.id), e.size, e.sum); err != nil {
 		return err
 	}
 	if err := w.Commit(); err != nil {
 		return err
 	}
 	store.Settle(blob.ID(e.id)) // the metadata comes after all blobs, and without it there is no data folder
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.at.Blobs++
+	r.meter.set(func(at *Progress) { at.Blobs++ })
 	return nil
 }
 
 // Close gives the target back.
 func (r *Restoration) Close() error { return r.t.close() }
-
-// pacer says when progress is to be told.
-type pacer struct{ last time.Time }
-
-func (p *pacer) due() bool {
-	now := time.Now()
-	if p.last.IsZero() {
-		p.last = now
-	}
-	if now.Sub(p.last) < tellEvery {
-		return false
-	}
-	p.last = now
-	return true
-}

@@ -45,10 +45,7 @@ type run struct {
 	// passed is the ID of the last blob that is not needed any more, empty at the beginning.
 	passed atomic.Pointer[string]
 
-	mu   sync.Mutex // protects the fields below, and is held while tell runs
-	tell func(Progress)
-	pace pacer
-	at   Progress
+	meter meter[Progress]
 }
 
 func newRun(s *Service, t *target, o *Order, folder string, tell func(Progress)) (*run, error) {
@@ -56,7 +53,7 @@ func newRun(s *Service, t *target, o *Order, folder string, tell func(Progress))
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Service: s, t: t, order: o, limiter: limiter{rate: o.Rate}, result: &Result{}, partial: partial, tell: tell}
+	r := &run{Service: s, t: t, order: o, limiter: limiter{rate: o.Rate}, result: &Result{}, partial: partial, meter: meter[Progress]{tell: tell}}
 	r.chunks.New = newChunk
 	r.man = manifest{Format: formatVersion, ID: 1, Folder: folder}
 	for _, ids := range [][]int{whole, partial} {
@@ -198,34 +195,21 @@ func newChunk() any {
 
 // expect says how much there is to do.
 func (r *run) expect(all *references, metadata []file) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.at.AllBlobs, r.at.AllBytes = all.count, all.bytes
-	for _, f := range metadata {
-		r.at.AllBytes += f.Size
-	}
+	r.meter.set(func(at *Progress) {
+		at.AllBlobs, at.AllBytes = all.count, all.bytes
+		for _, f := range metadata {
+			at.AllBytes += f.Size
+		}
+	})
 }
 
 // copied notes that bytes were copied.
-func (r *run) copied(n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.at.Copied += int64(n)
-	r.report()
-}
+func (r *run) copied(n int) { r.meter.count(func(at *Progress) { at.Copied += int64(n) }) }
 
 // done notes that blobs, or files, are in the target.
 func (r *run) done(blobs int, bytes int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.at.Blobs += blobs
-	r.at.Bytes += bytes
-	r.report()
-}
-
-// report tells the progress if it is time. r.mu must be held.
-func (r *run) report() {
-	if r.tell != nil && r.pace.due() {
-		r.tell(r.at)
-	}
+	r.meter.count(func(at *Progress) {
+		at.Blobs += blobs
+		at.Bytes += bytes
+	})
 }

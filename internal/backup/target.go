@@ -1,8 +1,12 @@
 package backup
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -235,4 +239,24 @@ func (t *target) snapshots() (whole, partial []int, err error) {
 	slices.Sort(whole)
 	slices.Sort(partial)
 	return whole, partial, nil
+}
+
+// copyVerified copies a file of a target to to, through chunk, and calls passed with the number of bytes of each chunk.
+// The error wraps ErrDamaged if it is not what was written.
+func copyVerified(ctx context.Context, to io.Writer, path string, size int64, sum string, chunk []byte, passed func(n int)) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	hash := sha256.New()
+	// Neither side may take over the copying: each chunk is counted.
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(to, hash)}, &limited{ctx, from, &limiter{}, passed}, chunk)
+	if err != nil {
+		return err
+	}
+	if n != size || hex.EncodeToString(hash.Sum(nil)) != sum {
+		return fmt.Errorf("%s: %w", path, ErrDamaged)
+	}
+	return nil
 }

@@ -16,13 +16,6 @@ import (
 	"crossgrant/internal/records"
 )
 
-func segmentsOf(naming keys.Naming, value []byte) ([]*records.Segment, error) {
-	if naming.Parts {
-		return records.SegmentsOfPart(value)
-	}
-	return records.SegmentsOfObject(value)
-}
-
 // A byte that has changed, anywhere, is found, for the snapshots that need it, and is never restored.
 func TestFlippedByte(t *testing.T) {
 	t.Parallel()

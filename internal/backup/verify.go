@@ -2,8 +2,6 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -53,10 +51,8 @@ type Verified struct {
 type verification struct {
 	t      *target
 	report func(Problem)
-	found  Verified
+	meter  meter[Verified]
 	chunk  []byte
-	// told is called with the number of bytes that were read.
-	told func(n int)
 }
 
 // Verify reads everything that the snapshots of the target dir consist of and calls report for each file that is not what
@@ -67,29 +63,23 @@ func Verify(ctx context.Context, dir string, report func(Problem), tell func(Ver
 		return Verified{}, err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
-	v := &verification{t: t, report: report, chunk: make([]byte, chunkSize)}
-	pace := pacer{}
-	v.told = func(n int) {
-		v.found.Bytes += int64(n)
-		if tell != nil && pace.due() {
-			tell(v.found)
-		}
-	}
+	v := &verification{t: t, report: report, meter: meter[Verified]{tell: tell}, chunk: make([]byte, chunkSize)}
 	whole, _, err := t.snapshots()
 	if err != nil {
 		return Verified{}, err
 	}
 	manifests := v.manifests(whole)
 	if err := v.metadata(ctx, manifests); err != nil {
-		return v.found, err
+		return v.meter.at, err
 	}
-	return v.found, v.blobs(ctx, manifests)
+	err = v.blobs(ctx, manifests)
+	return v.meter.at, err
 }
 
 // manifests returns the manifests that are whole, after looking at what else lies beside them.
 func (v *verification) manifests(ids []int) (good []*manifest) {
 	for _, id := range ids {
-		v.found.Snapshots++
+		v.meter.set(func(at *Verified) { at.Snapshots++ })
 		m, err := v.t.readManifest(id)
 		if err != nil {
 			v.problem(filepath.Join(v.t.snapshot(id), manifestName), err, id)
@@ -140,7 +130,7 @@ func (v *verification) metadata(ctx context.Context, manifests []*manifest) erro
 	}
 	slices.Sort(sums)
 	for _, sum := range sums {
-		v.found.Files++
+		v.meter.set(func(at *Verified) { at.Files++ })
 		if err := v.check(ctx, v.t.pooled(sum), sizes[sum], sum, needs[sum]); err != nil {
 			return err
 		}
@@ -176,7 +166,7 @@ func (v *verification) blobs(ctx context.Context, manifests []*manifest) error {
 		if err != nil || len(entries) == 0 {
 			return err
 		}
-		v.found.Blobs++
+		v.meter.set(func(at *Verified) { at.Blobs++ })
 		needs := make([]int, len(lists))
 		for i, l := range lists {
 			needs[i] = ids[l]
@@ -189,22 +179,9 @@ func (v *verification) blobs(ctx context.Context, manifests []*manifest) error {
 
 // check reads a file and reports it if it is not what was written.
 func (v *verification) check(ctx context.Context, path string, size int64, sum string, snapshots []int) error {
-	err := func() error {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		hash := sha256.New()
-		n, err := io.CopyBuffer(hash, &limited{ctx, f, &limiter{}, v.told}, v.chunk)
-		if err != nil {
-			return err
-		}
-		if n != size || hex.EncodeToString(hash.Sum(nil)) != sum {
-			return ErrDamaged
-		}
-		return nil
-	}()
+	err := copyVerified(ctx, io.Discard, path, size, sum, v.chunk, func(n int) {
+		v.meter.count(func(at *Verified) { at.Bytes += int64(n) })
+	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("verify: %w", ctx.Err())
 	}

@@ -50,6 +50,9 @@ type Store interface {
 	// Open returns a reader of length bytes from offset; the range must lie in the blob. The reader
 	// stays good if the blob is deleted while it is open. ErrNotFound if there is no such blob.
 	Open(ctx context.Context, id ID, offset, length int64) (io.ReadCloser, error)
+	// OpenWhole returns a reader of all bytes of a blob, for who does not know how long it is, and their number. It is
+	// like that of Open.
+	OpenWhole(ctx context.Context, id ID) (r io.ReadCloser, size int64, err error)
 	// Delete removes blobs, committed or half written, durably; one that is missing is no error. After an error
 	// some of them may be there, and those that are not may come back after a crash.
 	Delete(ctx context.Context, ids ...ID) error

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -19,8 +20,12 @@ import (
 // contentBatch is how many records one snapshot gives of whose blobs are verified then.
 const contentBatch = 256
 
-// contentSpaces are the first letters of the keys of what has content in blobs, in their order.
-const contentSpaces = "OPV"
+// contentRanges returns the ranges of the keys of what has content in blobs, in the order of the keys.
+func contentRanges() []keys.Naming {
+	all := keys.AllNaming()
+	slices.SortFunc(all, func(a, b keys.Naming) int { return bytes.Compare(a.From, b.From) })
+	return all
+}
 
 // content is what lies in blobs of a version or a part.
 type content struct {
@@ -37,8 +42,8 @@ type content struct {
 // contents verifies the blobs of all records whose keys come after a key; passed is called with each key that is
 // done.
 func (r *run) contents(ctx context.Context, after []byte, passed func(key []byte) error) error {
-	for _, letter := range []byte(contentSpaces) {
-		from, to := []byte{letter}, []byte{letter + 1}
+	for _, naming := range contentRanges() {
+		from, to := naming.From, naming.To
 		if bytes.Compare(after, from) >= 0 {
 			from = append(bytes.Clone(after), 0)
 		}
@@ -72,7 +77,7 @@ func (r *run) someContents(ctx context.Context, from, to []byte) (some []*conten
 		n := 0
 		return r.scan(ctx, reader, from, to, func(key, value []byte) error {
 			if n++; len(some) == contentBatch || n == batch {
-				next = key
+				next = bytes.Clone(key)
 				return errEnough
 			}
 			if c := r.contentOf(reader, key, value); c != nil {
@@ -89,23 +94,23 @@ func (r *run) someContents(ctx context.Context, from, to []byte) (some []*conten
 
 // contentOf returns what lies in blobs of a record; nil if nothing does.
 func (r *run) contentOf(reader meta.Reader, key, value []byte) *content {
-	segments := segmentsOf(key[0], value)
 	_, parts, err := keys.Split(key)
-	if len(segments) == 0 || err != nil {
+	if err != nil {
 		return nil
 	}
-	c := &content{at: key, value: value, segments: segments}
+	c := new(content)
 	if key[0] != 'P' {
 		o := new(records.Object)
-		if records.Unmarshal(value, o) != nil {
+		if records.Unmarshal(value, o) != nil || len(o.Segments) == 0 {
 			return nil
 		}
+		c.at, c.value = bytes.Clone(key), bytes.Clone(value)
 		c.record, c.segments, c.encryption, c.clear = o, o.Segments, o.Encryption, o.Encryption == nil
 		c.place = sse.Place{Bucket: keys.BucketID([]byte(parts[0])), Key: parts[1]}
 		return c
 	}
 	p := new(records.Part)
-	if records.Unmarshal(value, p) != nil {
+	if records.Unmarshal(value, p) != nil || len(p.Segments) == 0 {
 		return nil
 	}
 	u, ok := r.uploads[parts[0]]
@@ -113,6 +118,7 @@ func (r *run) contentOf(reader meta.Reader, key, value []byte) *content {
 	if !ok || records.Get(reader, keys.Upload(u.bucket, u.key, parts[0]), upload) != nil {
 		return nil // how it is encrypted is not known, so neither is what is stored
 	}
+	c.at, c.value = bytes.Clone(key), bytes.Clone(value)
 	c.record, c.segments = p, p.Segments
 	c.place = sse.Place{Bucket: u.bucket, Key: u.key}
 	c.encryption, c.clear = upload.Encryption, upload.Encryption == nil
@@ -136,27 +142,27 @@ func (r *run) verifyContent(ctx context.Context, c *content) error {
 	var faults []fault
 	var sound []int // that are marked as damaged
 	for i, s := range c.segments {
-		what, err := r.verifySegment(ctx, c, k, s)
+		err := r.verifySegment(ctx, c, k, s)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			// A second look: memory and cables err as well.
-			what, err = r.verifySegment(ctx, c, k, s)
+			err = r.verifySegment(ctx, c, k, s)
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
 			certain := errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrCorrupt)
-			faults = append(faults, fault{i, what + err.Error(), certain})
+			faults = append(faults, fault{i, err.Error(), certain})
 		case s.Damaged != 0:
 			sound = append(sound, i)
 		}
 		r.summary.Blobs++
 		r.summary.Bytes += s.Size
 	}
-	r.opts.Progress(Progress{Stage: "blobs", Done: r.summary.Bytes, Total: r.names.bytes})
+	r.progress(Progress{Stage: "blobs", Done: r.summary.Bytes, Total: r.names.bytes})
 	if len(faults)+len(sound) == 0 {
 		return nil
 	}

@@ -15,7 +15,7 @@ func (r *run) files(ctx context.Context) error {
 	done := int64(0)
 	err := r.opts.Store.Verify(ctx, func(n int) error {
 		done += int64(n)
-		r.opts.Progress(Progress{Stage: "files", Done: done})
+		r.progress(Progress{Stage: "files", Done: done})
 		return r.opts.Pace(ctx, n)
 	}, func(d meta.Damage) { r.damage = append(r.damage, d) })
 	if err != nil {

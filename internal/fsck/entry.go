@@ -2,8 +2,10 @@ package fsck
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -16,6 +18,7 @@ import (
 // entry is one key of the metadata store while it is verified.
 type entry struct {
 	*run
+	ctx      context.Context
 	r        meta.Reader
 	key      []byte
 	parts    []string // components of the key, as keys.Split returns them
@@ -120,14 +123,9 @@ func (e *entry) same(what, says, is string) {
 	}
 }
 
-// counts returns 1 if the entry has a wrong count, else 0.
-func (e *entry) counts() int {
-	for _, p := range e.problems {
-		if p.kind == Count {
-			return 1
-		}
-	}
-	return 0
+// counts reports whether the entry has a wrong count.
+func (e *entry) counts() bool {
+	return slices.ContainsFunc(e.problems, func(p problem) bool { return p.kind == Count })
 }
 
 // count returns how many keys of a range there are.

@@ -136,7 +136,7 @@ type Options struct {
 	Repair bool
 	// Found is called with each finding, after its repair.
 	Found func(Finding)
-	// Progress is called now and then; nil: never.
+	// Progress is called when a stage begins, and then at most each second; nil: never.
 	Progress func(Progress)
 	// Pace is called when n bytes of blobs, or of files of the metadata, were read; it may wait. Its error ends the
 	// run. nil: it goes as fast as it can.
@@ -148,19 +148,8 @@ type Options struct {
 // Run verifies everything and returns what it has seen. An error means that it could not be finished.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	r := newRun(opts)
-	if err := r.files(ctx); err != nil {
-		return r.summary, err
-	}
-	if len(r.damage) > 0 {
-		r.opts.Repair = false
-	}
-	if err := r.repairAll(ctx); err != nil {
-		return r.summary, err
-	}
-	if opts.Blobs == nil {
-		return r.summary, nil
-	}
-	return r.summary, r.contents(ctx, nil, func([]byte) error { return nil })
+	err := r.all(ctx, nil, func([]byte) error { return nil })
+	return r.summary, err
 }
 
 // found reports a finding.

@@ -3,6 +3,7 @@ package fsck
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"crossgrant/internal/keys"
 )
@@ -42,5 +43,26 @@ func TestSoundWorldIsClean(t *testing.T) {
 	}
 	for _, f := range w.run(false) {
 		t.Errorf("found %v", f)
+	}
+}
+
+// TestProgress holds that it is told when a stage begins, and then once a second by the clock, however much is done.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1, 0)
+	var told []Progress
+	r := newRun(Options{Now: func() time.Time { return now }, Progress: func(p Progress) { told = append(told, p) }})
+	var want []Progress
+	for _, stage := range []string{"files", "records", "blobs"} {
+		for done := range int64(25) {
+			if done%10 == 0 {
+				want = append(want, Progress{Stage: stage, Done: done})
+			}
+			r.progress(Progress{Stage: stage, Done: done})
+			now = now.Add(progressEvery / 10)
+		}
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
 	}
 }

@@ -1,6 +1,7 @@
 package fsck
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -110,12 +111,12 @@ func (n *names) besides(place raw) {
 }
 
 // waiting notes that a blob is about to be written or deleted. It may not be there.
-func (n *names) waiting(store blob.Store, id string) {
+func (n *names) waiting(ctx context.Context, store blob.Store, id string) {
 	r, ok := rawOf(id)
 	if !n.counting || !ok || store == nil {
 		return
 	}
-	switch there, err := exists(context.Background(), store, blob.ID(id)); {
+	switch there, err := exists(ctx, store, blob.ID(id)); {
 	case err != nil:
 		n.err = errors.Join(n.err, err)
 	case there:
@@ -195,49 +196,59 @@ func (n *names) compareSome(ctx context.Context, r *run, reader meta.Reader, som
 			return err
 		}
 	}
-	for _, letter := range []byte("OVPGWbc") {
-		err := r.scan(ctx, reader, []byte{letter}, []byte{letter + 1}, func(key, value []byte) error {
-			note(letter, key, value, blobs, contents)
+	if err := r.noteAll(ctx, reader, blobs, contents); err != nil {
+		return err
+	}
+	n.suspects = append(append(n.suspects, blobs.suspects(blobKind)...), contents.suspects(contentKind)...)
+	return nil
+}
+
+// noteAll notes what the metadata names.
+func (r *run) noteAll(ctx context.Context, reader meta.Reader, blobs, contents namings) error {
+	for _, naming := range keys.AllNaming() {
+		err := r.scan(ctx, reader, naming.From, naming.To, func(key, value []byte) error {
+			segments, content := named(naming.Parts, value)
+			for _, s := range segments {
+				blobs.of(s.Blob).named(key)
+			}
+			if len(content) > 0 {
+				contents.at(content).named(key)
+			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
-	n.suspects = append(append(n.suspects, blobs.suspects(blobKind)...), contents.suspects(contentKind)...)
-	return nil
-}
-
-// note notes what an entry of the metadata names.
-func note(letter byte, key, value []byte, blobs, contents namings) {
-	switch letter {
-	case 'G', 'W':
-		if m := blobs.of(string(key[1:])); m != nil {
-			m.doomed = true
-		}
-	case 'b':
-		if m := blobs.of(string(key[1:])); m != nil {
-			m.listed = true
-		}
-	case 'c':
-		if m := contents.at(key[1:]); m != nil {
-			m.there = true
-		}
-	default:
-		for _, s := range segmentsOf(letter, value) {
-			blobs.of(s.Blob).named(key)
-		}
-		o := new(records.Object)
-		if letter != 'P' && records.Unmarshal(value, o) == nil && len(o.Content) > 0 {
-			contents.at(o.Content).named(key)
+	ofBlob := func(id []byte) *naming { return blobs.of(string(id)) }
+	for _, ids := range []struct {
+		all  func() (from, to []byte)
+		at   func(id []byte) *naming
+		note func(m *naming)
+	}{
+		{keys.AllGarbage, ofBlob, func(m *naming) { m.doomed = true }},
+		{keys.AllWriting, ofBlob, func(m *naming) { m.doomed = true }},
+		{keys.AllBlobs, ofBlob, func(m *naming) { m.listed = true }},
+		{keys.AllContents, contents.at, func(m *naming) { m.there = true }},
+	} {
+		from, to := ids.all()
+		err := r.scan(ctx, reader, from, to, func(key, _ []byte) error {
+			if m := ids.at(key[1:]); m != nil {
+				ids.note(m)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (m *naming) named(key []byte) {
 	if m != nil {
 		m.times++
-		m.key = key
+		m.key = bytes.Clone(key)
 	}
 }
 
@@ -267,20 +278,21 @@ func (n namings) at(id []byte) *naming {
 	return m
 }
 
-// segmentsOf returns the segments of a version or a part; nil if the record cannot be read.
-func segmentsOf(letter byte, value []byte) []*records.Segment {
-	if letter == 'P' {
+// named returns what a version, or a part, names: its segments, and the place of its content beside it; nothing if the
+// record cannot be read.
+func named(part bool, value []byte) (segments []*records.Segment, content []byte) {
+	if part {
 		p := new(records.Part)
 		if records.Unmarshal(value, p) != nil {
-			return nil
+			return nil, nil
 		}
-		return p.Segments
+		return p.Segments, nil
 	}
 	o := new(records.Object)
 	if records.Unmarshal(value, o) != nil {
-		return nil
+		return nil, nil
 	}
-	return o.Segments
+	return o.Segments, o.Content
 }
 
 // contentKey returns the key of the content that lies beside a record.

@@ -207,8 +207,7 @@ func (e *entry) ownPolicy(policy string) {
 	if a.Account == "aws" {
 		return
 	}
-	name := a.Resource[strings.LastIndexByte(a.Resource, '/')+1:]
-	e.exists(keys.Entity(ids.AccountID(a.Account), keys.PolicyKind, name), "policy "+policy)
+	e.exists(keys.Entity(ids.AccountID(a.Account), keys.PolicyKind, a.Name()), "policy "+policy)
 }
 
 // uses counts how often a policy is attached in the account of the entry, and how often it is a boundary.

@@ -2,7 +2,6 @@ package fsck
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -181,7 +180,7 @@ func (e *entry) blobID() bool {
 // checkWaiting verifies the entry of a blob that is about to be written or deleted.
 func checkWaiting(e *entry) {
 	if e.blobID() {
-		e.names.waiting(e.opts.Blobs, e.parts[0])
+		e.names.waiting(e.ctx, e.opts.Blobs, e.parts[0])
 	}
 }
 
@@ -190,8 +189,11 @@ func checkPart(e *entry, p *records.Part) {
 	if n := binary.BigEndian.Uint16([]byte(e.parts[1])); int(p.Number) != int(n) {
 		e.wrong(Record, "the record is that of part %d, its key that of part %d", p.Number, n)
 	}
-	u, ok := e.uploads[e.parts[0]]
-	if !ok || e.get(keys.Upload(u.bucket, u.key, e.parts[0])) == nil && e.err == nil {
+	upload, is := new(records.Upload), missing
+	if u, ok := e.uploads[e.parts[0]]; ok {
+		is = e.read(keys.Upload(u.bucket, u.key, e.parts[0]), upload)
+	}
+	if is == missing {
 		e.wrong(Reference, "there is no upload with the ID %s", e.parts[0])
 		if !e.unread { // where a record cannot be read, it may be that of the upload
 			writes := []write{{e.key, nil}}
@@ -200,10 +202,8 @@ func checkPart(e *entry, p *records.Part) {
 			}
 			e.repair("remove the part", writes...)
 		}
-		ok = false
 	}
-	upload := new(records.Upload)
-	if !ok || e.read(keys.Upload(u.bucket, u.key, e.parts[0]), upload) != present {
+	if is != present {
 		e.name(p.Segments) // how it is encrypted is not known
 		return
 	}
@@ -288,7 +288,7 @@ func (e *entry) segments(segments []*records.Segment, size int64, inline int, en
 
 // contentKey opens the key of the content of an object or upload; nil if that needs a key that is not at hand.
 func (e *entry) contentKey(encryption *records.Encryption, key string) *sse.Key {
-	k, err := e.opts.Keys.Open(context.Background(), encryption, nil, sse.Place{Bucket: e.bucketID(), Key: key})
+	k, err := e.opts.Keys.Open(e.ctx, encryption, nil, sse.Place{Bucket: e.bucketID(), Key: key})
 	var api *apierr.Error
 	switch {
 	case err == nil:

@@ -8,13 +8,8 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/records"
-)
-
-// States of handshakes and requests, as package orgs writes them.
-const (
-	handshakeOpen     = "OPEN"
-	requestInProgress = "IN_PROGRESS"
 )
 
 // organizationRows are those of organizations.
@@ -101,7 +96,7 @@ var organizationRows = map[string]row{
 	`'R' org\0 'q' request`: record(func(e *entry, c *records.CreateAccountRequest) {
 		e.inOrganization()
 		e.same("ID", c.Id, e.parts[1])
-		if c.State == requestInProgress {
+		if c.State == orgs.InProgress {
 			e.needs(keys.UnfinishedRequest(e.org(), c.Id), []byte{}, "organization to requests that are in progress", true)
 		}
 	}),
@@ -125,7 +120,7 @@ var organizationRows = map[string]row{
 		empty(e)
 		c := new(records.CreateAccountRequest)
 		p := e.read(keys.CreateAccountRequest(e.org(), e.parts[1]), c)
-		e.led(p, c.State == requestInProgress, "request "+e.parts[1])
+		e.led(p, c.State == orgs.InProgress, "request "+e.parts[1])
 	}),
 }
 
@@ -151,7 +146,7 @@ func (e *entry) ledToHandshake(has func(h *records.Handshake) bool) {
 
 // invites reports whether a handshake is an invitation that was not answered.
 func invites(h *records.Handshake) bool {
-	return h.State == handshakeOpen && (h.Action == "" || h.Action == "INVITE")
+	return h.State == orgs.Open && (h.Action == "" || h.Action == orgs.InviteAction)
 }
 
 // target is what policies of organizations are attached to.

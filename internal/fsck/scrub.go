@@ -181,31 +181,18 @@ func (s *Scrubber) options(p *records.ScrubProgress) Options {
 // verify verifies what is left of a pass. What was found is kept with how far it is, so that it is not told again when
 // the pass goes on.
 func (s *Scrubber) verify(ctx context.Context, r *run, p *records.ScrubProgress) error {
-	if err := r.files(ctx); err != nil {
-		return err
-	}
-	if len(p.After) == 0 {
-		if err := r.metadata(ctx); err != nil {
-			return err
-		}
-		p.After = []byte(contentSpaces[:1])
-		if err := s.keep(ctx, p); err != nil {
-			return err
-		}
-	} else if err := r.opts.Store.View(ctx, func(reader meta.Reader) error { return r.learn(ctx, reader) }); err != nil {
-		return err
-	}
-	before, kept, told := p.Bytes, s.opts.Now(), p.Findings
-	err := r.contents(ctx, p.After, func(key []byte) error {
+	r.summary.Bytes = p.Bytes
+	kept, told := s.opts.Now(), p.Findings
+	err := r.all(ctx, p.After, func(after []byte) error {
 		now := s.opts.Now()
-		if now.Sub(kept) < keptEvery && p.Findings == told {
+		if len(p.After) > 0 && now.Sub(kept) < keptEvery && p.Findings == told {
 			return nil
 		}
 		kept, told = now, p.Findings
-		p.After, p.Bytes = key, before+r.summary.Bytes
+		p.After, p.Bytes = after, r.summary.Bytes
 		return s.keep(ctx, p)
 	})
-	p.Bytes = before + r.summary.Bytes
+	p.Bytes = r.summary.Bytes
 	return err
 }
 

@@ -54,14 +54,14 @@ func (s *stored) Close() error {
 
 // verifySegment reads the blob of a segment once. An error that wraps blob.ErrCorrupt or blob.ErrNotFound says that
 // its bytes are others, or lost; any other that they cannot be read. k is nil if the bytes cannot be decrypted.
-func (r *run) verifySegment(ctx context.Context, c *content, k *sse.Key, s *records.Segment) (what string, err error) {
+func (r *run) verifySegment(ctx context.Context, c *content, k *sse.Key, s *records.Segment) error {
 	size := s.Size
 	if len(s.Salt) > 0 {
 		size = sse.StoredSize(s.Size, layersOf(c, k))
 	}
 	from, err := r.opts.Blobs.Open(ctx, blob.ID(s.Blob), 0, size)
 	if err != nil {
-		return "", err
+		return err
 	}
 	in := &stored{ctx: ctx, r: r, from: from}
 	if c.clear && s.Crc32C == nil {
@@ -75,15 +75,15 @@ func (r *run) verifySegment(ctx context.Context, c *content, k *sse.Key, s *reco
 	}
 	switch {
 	case err != nil:
-		return "", err
+		return err
 	case in.n != size:
-		return "", fmt.Errorf("%d bytes are stored, not %d: %w", in.n, size, blob.ErrCorrupt)
+		return fmt.Errorf("%d bytes are stored, not %d: %w", in.n, size, blob.ErrCorrupt)
 	case s.Crc32C != nil && *s.Crc32C != in.sum:
-		return "", fmt.Errorf("its stored bytes have the checksum %08x, not %08x: %w", in.sum, *s.Crc32C, blob.ErrCorrupt)
+		return fmt.Errorf("its stored bytes have the checksum %08x, not %08x: %w", in.sum, *s.Crc32C, blob.ErrCorrupt)
 	case in.md5 != nil && !tagOf(c, in.md5.Sum(nil)):
-		return "", fmt.Errorf("its MD5 is not the entity tag: %w", blob.ErrCorrupt)
+		return fmt.Errorf("its MD5 is not the entity tag: %w", blob.ErrCorrupt)
 	}
-	return "", r.endsThere(ctx, s, size)
+	return r.endsThere(ctx, s, size)
 }
 
 // endsThere verifies that a blob has no more bytes than its segment knows of.

@@ -165,11 +165,11 @@ func (s *suspect) isNamed(reader meta.Reader) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	segments, content := named(s.key[0] == 'P', value)
 	if s.kind == contentKind {
-		o := new(records.Object)
-		return records.Unmarshal(value, o) == nil && bytes.Equal(o.Content, s.id[:]), nil
+		return bytes.Equal(content, s.id[:]), nil
 	}
-	return slices.ContainsFunc(segmentsOf(s.key[0], value), func(segment *records.Segment) bool { return segment.Blob == string(s.blob()) }), nil
+	return slices.ContainsFunc(segments, func(segment *records.Segment) bool { return segment.Blob == string(s.blob()) }), nil
 }
 
 // doomed reports a blob that is to be deleted although a record names it, and keeps it.

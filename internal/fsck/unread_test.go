@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"crossgrant/internal/keys"
 	"crossgrant/internal/objects"
@@ -120,5 +122,36 @@ func TestPartsOfAnUnreadUpload(t *testing.T) {
 	w.put(key, value)
 	for _, f := range w.run(false) {
 		t.Errorf("afterwards found %v", f)
+	}
+}
+
+// TestHasUnknown holds that a field that is not known is found at any depth.
+func TestHasUnknown(t *testing.T) {
+	t.Parallel()
+	unknown := func(m proto.Message) proto.Message {
+		m.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1))
+		return m
+	}
+	for name, m := range map[string]func(inner func(proto.Message) proto.Message) proto.Message{
+		"itself": func(inner func(proto.Message) proto.Message) proto.Message { return inner(&records.Object{Size: 1}) },
+		"a field": func(inner func(proto.Message) proto.Message) proto.Message {
+			return &records.Object{Etag: []byte("x"), Encryption: inner(&records.Encryption{Algorithm: "x"}).(*records.Encryption)}
+		},
+		"a list": func(inner func(proto.Message) proto.Message) proto.Message {
+			return &records.Object{PartSizes: []int64{1}, Segments: []*records.Segment{{}, inner(&records.Segment{Size: 1}).(*records.Segment), {}}}
+		},
+		"a map": func(inner func(proto.Message) proto.Message) proto.Message {
+			return &structpb.Struct{Fields: map[string]*structpb.Value{"x": inner(structpb.NewBoolValue(true)).(*structpb.Value)}}
+		},
+		"a map of numbers": func(inner func(proto.Message) proto.Message) proto.Message {
+			return inner(&records.OrganizationCounts{Policies: map[string]int64{"x": 1}})
+		},
+	} {
+		if hasUnknown(m(func(m proto.Message) proto.Message { return m }).ProtoReflect()) {
+			t.Errorf("%s: one that is known", name)
+		}
+		if !hasUnknown(m(unknown).ProtoReflect()) {
+			t.Errorf("%s: one that is unknown is not found", name)
+		}
 	}
 }

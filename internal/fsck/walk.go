@@ -2,7 +2,6 @@ package fsck
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -21,8 +21,8 @@ const (
 	// batch is how many keys one iterator walks over: an iterator keeps files and memory tables from being freed,
 	// a snapshot does not.
 	batch = 10_000
-	// progressEvery is how many records lie between two calls of Options.Progress.
-	progressEvery = 20_000
+	// progressEvery is how often Options.Progress is called within a stage.
+	progressEvery = time.Second
 )
 
 // run is one pass over everything.
@@ -40,6 +40,9 @@ type run struct {
 	names  names
 	// told are the findings that were reported and not repaired: they are not reported by each pass again.
 	told map[Finding]bool
+	// progressed is when Options.Progress was called last, and stage what with.
+	progressed time.Time
+	stage      string
 }
 
 // upload is where an upload in progress is.
@@ -61,9 +64,45 @@ func newRun(opts Options) *run {
 	return &run{opts: opts, buckets: map[string]string{}, uploads: map[string]upload{}, told: map[Finding]bool{}}
 }
 
+// all verifies the files, the records unless after is set, and the blobs of the records whose keys come after it. passed is
+// called with what after is to be for who goes on: when the records are done, and with each key whose blobs are.
+func (r *run) all(ctx context.Context, after []byte, passed func(after []byte) error) error {
+	if err := r.files(ctx); err != nil {
+		return err
+	}
+	if len(r.damage) > 0 {
+		r.opts.Repair = false
+	}
+	if len(after) > 0 {
+		if err := r.opts.Store.View(ctx, func(reader meta.Reader) error { return r.learn(ctx, reader) }); err != nil {
+			return err
+		}
+	} else {
+		if err := r.repairAll(ctx); err != nil {
+			return err
+		}
+		after = contentRanges()[0].From
+		if err := passed(after); err != nil {
+			return err
+		}
+	}
+	if r.opts.Blobs == nil {
+		return nil
+	}
+	return r.contents(ctx, after, passed)
+}
+
+// progress tells how far the run is: at the beginning of each stage, and then now and then.
+func (r *run) progress(p Progress) {
+	if now := r.opts.Now(); p.Stage != r.stage || now.Sub(r.progressed) >= progressEvery {
+		r.stage, r.progressed = p.Stage, now
+		r.opts.Progress(p)
+	}
+}
+
 // metadata verifies all records, and the names of blobs, in one snapshot.
 func (r *run) metadata(ctx context.Context) error {
-	var found []*entry
+	var found, counts [][]byte // keys of what is wrong, and of what has a wrong count
 	r.summary.Records, r.names, r.unread = 0, names{}, false
 	if err := r.names.list(ctx, r.opts.Blobs); err != nil {
 		return err
@@ -75,22 +114,22 @@ func (r *run) metadata(ctx context.Context) error {
 		r.tellDamage()
 		err := r.scan(ctx, reader, nil, nil, func(key, value []byte) error {
 			r.summary.Records++
-			if r.summary.Records%progressEvery == 0 {
-				r.opts.Progress(Progress{Stage: "records", Done: r.summary.Records})
-			}
+			r.progress(Progress{Stage: "records", Done: r.summary.Records})
 			if key[0] != 'c' { // the content was read with the files
 				if err := r.opts.Pace(ctx, len(key)+len(value)); err != nil {
 					return err
 				}
 			}
-			e := r.verify(reader, key, value)
+			e := r.verify(ctx, reader, key, value)
 			switch {
 			case errors.Is(e.err, meta.ErrCorrupt) && len(r.damage) > 0:
 				return nil // what it refers to lies where damage was found: nothing can be said of it
 			case e.err != nil:
 				return e.err
+			case e.counts():
+				counts = append(counts, bytes.Clone(key))
 			case len(e.problems) > 0:
-				found = append(found, e)
+				found = append(found, bytes.Clone(key))
 			}
 			return nil
 		})
@@ -103,9 +142,8 @@ func (r *run) metadata(ctx context.Context) error {
 		return err
 	}
 	// Counts come last: what is counted may be repaired before.
-	slices.SortStableFunc(found, func(a, b *entry) int { return cmp.Compare(a.counts(), b.counts()) })
-	for _, e := range found {
-		if err := r.settle(ctx, e); err != nil {
+	for _, key := range slices.Concat(found, counts) {
+		if err := r.settle(ctx, key); err != nil {
 			return err
 		}
 	}
@@ -131,7 +169,8 @@ const maxPasses = 5
 
 // learn reads the names of buckets and the uploads, which other records lie under by an ID.
 func (r *run) learn(ctx context.Context, reader meta.Reader) error {
-	err := r.scan(ctx, reader, []byte{'B'}, []byte{'C'}, func(key, value []byte) error {
+	from, to := keys.AllBuckets()
+	err := r.scan(ctx, reader, from, to, func(key, value []byte) error {
 		b := new(records.Bucket)
 		if records.Unmarshal(value, b) != nil {
 			r.unread = true
@@ -143,7 +182,8 @@ func (r *run) learn(ctx context.Context, reader meta.Reader) error {
 	if err != nil {
 		return err
 	}
-	return r.scan(ctx, reader, []byte{'U'}, []byte{'V'}, func(key, _ []byte) error {
+	from, to = keys.AllUploads()
+	return r.scan(ctx, reader, from, to, func(key, _ []byte) error {
 		if object, id, err := keys.ParseUpload(key); err == nil {
 			r.uploads[id] = upload{keys.BucketID(key[1:]), object}
 		}
@@ -151,7 +191,8 @@ func (r *run) learn(ctx context.Context, reader meta.Reader) error {
 	})
 }
 
-// scan calls fn with every entry of a range, but for those that lie where the engine found damage before.
+// scan calls fn with every entry of a range, but for those that lie where the engine found damage before. Key and
+// value are good until fn returns.
 func (r *run) scan(ctx context.Context, reader meta.Reader, from, to []byte, fn func(key, value []byte) error) error {
 	for _, part := range r.around(from, to) {
 		for from := part[0]; ; {
@@ -177,16 +218,16 @@ func (r *run) scanSome(reader meta.Reader, from, to []byte, fn func(key, value [
 	for n < batch && it.Next() {
 		last = append(last[:0], it.Key()...)
 		n++
-		if err := fn(bytes.Clone(it.Key()), bytes.Clone(it.Value())); err != nil {
+		if err := fn(it.Key(), it.Value()); err != nil {
 			return last, n, errors.Join(err, it.Close())
 		}
 	}
 	return last, n, it.Close()
 }
 
-// verify verifies one entry.
-func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
-	e := &entry{run: r, r: reader, key: key, value: value}
+// verify verifies one entry. What it returns is good as long as key and value are.
+func (r *run) verify(ctx context.Context, reader meta.Reader, key, value []byte) *entry {
+	e := &entry{run: r, ctx: ctx, r: reader, key: key, value: value}
 	form, parts, err := keys.Split(key)
 	e.parts = parts
 	row, ok := rows[form]
@@ -208,7 +249,7 @@ func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
 		e.wrong(Record, "its record cannot be decoded: %v", err)
 		return e
 	}
-	if proto.Size(m) != len(value)-1 || hasUnknown(m, value) {
+	if proto.Size(m) != len(value)-1 || hasUnknown(m.ProtoReflect()) {
 		r.unread = true
 		e.wrong(Record, "its record is not as this program writes it")
 	}
@@ -216,29 +257,48 @@ func (r *run) verify(reader meta.Reader, key, value []byte) *entry {
 	return e
 }
 
-// hasUnknown reports whether a record has fields that this program does not know.
-func hasUnknown(m proto.Message, value []byte) bool {
-	if len(m.ProtoReflect().GetUnknown()) > 0 {
+// hasUnknown reports whether a record, or one in it, has fields that this program does not know.
+func hasUnknown(m protoreflect.Message) bool {
+	if len(m.GetUnknown()) > 0 {
 		return true
 	}
-	known := m.ProtoReflect().New().Interface()
-	err := proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(value[1:], known)
-	return err != nil || proto.Size(known) != len(value)-1
+	unknown := false
+	m.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case field.IsMap():
+			if field.MapValue().Message() != nil {
+				v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
+					unknown = hasUnknown(v.Message())
+					return !unknown
+				})
+			}
+		case field.Message() == nil:
+		case field.IsList():
+			for i, list := 0, v.List(); i < list.Len() && !unknown; i++ {
+				unknown = hasUnknown(list.Get(i).Message())
+			}
+		default:
+			unknown = hasUnknown(v.Message())
+		}
+		return !unknown
+	})
+	return unknown
 }
 
 // settle repairs the problems of an entry, if that is asked for, and reports them. The entry is verified again
-// first, as it is now: what is no longer wrong is not reported.
-func (r *run) settle(ctx context.Context, e *entry) error {
+// for that, as it is now: what is no longer wrong is not reported.
+func (r *run) settle(ctx context.Context, key []byte) error {
+	var e *entry
 	verify := func(reader meta.Reader) error {
-		value, err := reader.Get(e.key)
+		value, err := reader.Get(key)
 		if errors.Is(err, meta.ErrNotFound) {
-			e.problems = nil
+			e = new(entry)
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		*e = *r.verify(reader, e.key, value)
+		e = r.verify(ctx, reader, key, value)
 		return e.err
 	}
 	if !r.opts.Repair {
@@ -262,7 +322,7 @@ func (r *run) settle(ctx context.Context, e *entry) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("repair %q: %w", e.key, err)
+		return fmt.Errorf("repair %q: %w", key, err)
 	}
 	for _, p := range e.problems {
 		f := e.finding(p)

@@ -43,7 +43,7 @@ const (
 
 // world is a store with something under each shape of key, made by the services that write it.
 type world struct {
-	*testing.T
+	testing.TB
 	ctx     context.Context
 	store   *meta.Store
 	blobs   *blobmemory.Store
@@ -71,12 +71,12 @@ func must[V any](v V, err error) V {
 }
 
 // newWorld makes a world in memory.
-func newWorld(t *testing.T) *world { return newWorldOver(t, memory.New()) }
+func newWorld(t testing.TB) *world { return newWorldOver(t, memory.New()) }
 
-func newWorldOver(t *testing.T, engine meta.Engine) *world {
+func newWorldOver(t testing.TB, engine meta.Engine) *world {
 	t.Helper()
 	box := must(seal.New())
-	w := &world{T: t, ctx: context.Background(), store: meta.New(engine), blobs: blobmemory.New(), rand: rand.NewChaCha8([32]byte{1})}
+	w := &world{TB: t, ctx: context.Background(), store: meta.New(engine), blobs: blobmemory.New(), rand: rand.NewChaCha8([32]byte{1})}
 	w.kms = kms.New(w.store, box, kms.Options{Region: "us-east-1"})
 	w.keyring = &sse.Keyring{Master: box, KMS: w.kms}
 	w.objects = objects.New(w.store, w.blobs, objects.Options{Keys: w.keyring, InlineLimit: 1000, MinPart: 2000, Log: slog.New(slog.DiscardHandler)})
@@ -135,7 +135,7 @@ func (w *world) makeOrganization(known orgs.Accounts, roles orgs.Roles) {
 	w.must(s.EnableServiceAccess(ctx, a, "iam.amazonaws.com"))
 	must(s.EnableRootFeature(ctx, a, "RootSessions"))
 	w.write(keys.OrganizationResourcePolicy(org.ID), &records.OrganizationResourcePolicy{Id: "rp-x", Content: denyAll})
-	w.write(keys.CreateAccountRequest(org.ID, "car-x"), &records.CreateAccountRequest{Id: "car-x", State: requestInProgress})
+	w.write(keys.CreateAccountRequest(org.ID, "car-x"), &records.CreateAccountRequest{Id: "car-x", State: orgs.InProgress})
 	w.put(keys.UnfinishedRequest(org.ID, "car-x"), nil)
 }
 
@@ -264,7 +264,7 @@ func (w *world) uploads() map[string]upload {
 // copy returns a world with the same contents.
 func (w *world) copy(t *testing.T) *world {
 	c := *w
-	c.T, c.store, c.blobs = t, meta.New(memory.New()), blobmemory.New()
+	c.TB, c.store, c.blobs = t, meta.New(memory.New()), blobmemory.New()
 	t.Cleanup(func() { c.store.Close() })
 	w.must(c.blobs.Recover(w.ctx, func(_ context.Context, ids []blob.ID) ([]bool, error) { return make([]bool, len(ids)), nil }))
 	all := w.all()

@@ -241,6 +241,9 @@ func RoleDeletions(account ids.AccountID) (from, to []byte) { return prefix(iam(
 // Bucket is the key of a bucket.
 func Bucket(name string) []byte { return append([]byte{'B'}, name...) }
 
+// AllBuckets is the range of all buckets, by name.
+func AllBuckets() (from, to []byte) { return space('B') }
+
 // BucketOf is the key that lists a bucket under its account.
 func BucketOf(account ids.AccountID, name string) []byte {
 	return append(append([]byte{'L'}, account...), name...)
@@ -281,6 +284,9 @@ func Upload(b BucketID, key, upload string) []byte {
 // Uploads is the range of a bucket's multipart uploads, by object key and upload ID.
 func Uploads(b BucketID) (from, to []byte) { return prefix(append([]byte{'U'}, b[:]...)) }
 
+// AllUploads is the range of the multipart uploads of all buckets.
+func AllUploads() (from, to []byte) { return space('U') }
+
 // ParseUpload returns object key and upload ID from a key of Uploads.
 func ParseUpload(key []byte) (object, upload string, err error) {
 	if len(key) < 9 || key[0] != 'U' {
@@ -316,6 +322,9 @@ func AllGarbage() (from, to []byte) { return space('G') }
 
 // Blob is the key of a blob that a record names.
 func Blob(blob string) []byte { return append([]byte{'b'}, blob...) }
+
+// AllBlobs is the range of the blobs that records name; it has none that format 3 or an older one wrote.
+func AllBlobs() (from, to []byte) { return space('b') }
 
 // Writing is the key of a blob whose record had not been committed when format 3 or an older one wrote it.
 func Writing(blob string) []byte { return append([]byte{'W'}, blob...) }

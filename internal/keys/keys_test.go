@@ -114,6 +114,23 @@ func TestRangesHoldTheirKeysAndNoOthers(t *testing.T) {
 	if in(Member(account, "devs", "ann"), from, to) {
 		t.Error("a group's range holds a member of a group whose name it begins")
 	}
+	for name, space := range map[string]struct {
+		all func() (from, to []byte)
+		key []byte
+	}{
+		"AllBuckets": {AllBuckets, Bucket("")},
+		"AllUploads": {AllUploads, Upload(BucketID{}, "", "")},
+		"AllBlobs":   {AllBlobs, Blob("")},
+	} {
+		from, to := space.all()
+		rest := bytes.Repeat([]byte{0xff}, 100)
+		if !in(space.key, from, to) || !in(append(space.key[:1:1], rest...), from, to) {
+			t.Errorf("%s, %q to %q, lacks one of its keys", name, from, to)
+		}
+		if in([]byte{space.key[0] + 1}, from, to) || in(append([]byte{space.key[0] - 1}, rest...), from, to) {
+			t.Errorf("%s, %q to %q, holds a key of another kind", name, from, to)
+		}
+	}
 	last := BucketID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 	from, to = Objects(last, "\xff\xff")
 	if !in(Object(last, "\xff\xff\xffz"), from, to) || in([]byte{'P'}, from, to) {

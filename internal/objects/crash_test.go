@@ -194,7 +194,7 @@ func (d *onDisk) check() {
 	}
 	named := map[blob.ID]bool{}
 	err := d.store.View(d.t.Context(), func(r meta.Reader) error {
-		it := r.Scan(keys.Blob(""), []byte{'b' + 1})
+		it := r.Scan(keys.AllBlobs())
 		for it.Next() {
 			named[blob.ID(it.Key()[1:])] = true
 		}

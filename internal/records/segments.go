@@ -15,14 +15,13 @@ const (
 	partSegments   protowire.Number = 5
 )
 
-// SegmentsOfObject returns the segments of the record of an Object, whose other fields, such as inline bytes, are
-// passed over. An error wraps meta.ErrCorrupt.
-func SegmentsOfObject(value []byte) ([]*Segment, error) { return segmentsOf(value, objectSegments) }
-
-// SegmentsOfPart is SegmentsOfObject of a Part.
-func SegmentsOfPart(value []byte) ([]*Segment, error) { return segmentsOf(value, partSegments) }
-
-func segmentsOf(value []byte, field protowire.Number) (segments []*Segment, err error) {
+// SegmentsOf returns the segments of the record of an Object or, if parts is set, of a Part, whose other fields, such as
+// inline bytes, are passed over. An error wraps meta.ErrCorrupt.
+func SegmentsOf(parts bool, value []byte) (segments []*Segment, err error) {
+	field := objectSegments
+	if parts {
+		field = partSegments
+	}
 	rest, err := Fields(value)
 	if err != nil {
 		return nil, fmt.Errorf("decode segments: %w", err)

@@ -21,8 +21,8 @@ func TestSegments(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, read := range map[string]func() ([]*Segment, error){
-		"object": func() ([]*Segment, error) { return SegmentsOfObject(object) },
-		"part":   func() ([]*Segment, error) { return SegmentsOfPart(part) },
+		"object": func() ([]*Segment, error) { return SegmentsOf(false, object) },
+		"part":   func() ([]*Segment, error) { return SegmentsOf(true, part) },
 	} {
 		got, err := read()
 		if err != nil || len(got) != 2 || !proto.Equal(got[0], segments[0]) || !proto.Equal(got[1], segments[1]) {
@@ -30,7 +30,7 @@ func TestSegments(t *testing.T) {
 		}
 	}
 	for _, damaged := range [][]byte{nil, {}, {2}, object[:len(object)-1], {1, 0x52, 5, 1}, {1, 0x52, 1, 0xff}} {
-		if _, err := SegmentsOfObject(damaged); !errors.Is(err, meta.ErrCorrupt) {
+		if _, err := SegmentsOf(false, damaged); !errors.Is(err, meta.ErrCorrupt) {
 			t.Errorf("%x: %v, want ErrCorrupt", damaged, err)
 		}
 	}

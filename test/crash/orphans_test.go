@@ -65,13 +65,9 @@ func blobsNamed(r meta.Reader, named map[string]bool) error {
 		}
 	}
 	for _, naming := range keys.AllNaming() {
-		decode := records.SegmentsOfObject
-		if naming.Parts {
-			decode = records.SegmentsOfPart
-		}
 		it := r.Scan(naming.From, naming.To)
 		for it.Next() {
-			segments, err := decode(it.Value())
+			segments, err := records.SegmentsOf(naming.Parts, it.Value())
 			if err != nil {
 				return errors.Join(err, it.Close())
 			}

@@ -30,6 +30,7 @@ func Run(t *testing.T, start func(t *testing.T) Crasher) {
 		{"WriteRead", testWriteRead},
 		{"Ranges", testRanges},
 		{"RangeBeyond", testRangeBeyond},
+		{"Whole", testWhole},
 		{"WriteTo", testWriteTo},
 		{"Chunks", testChunks},
 		{"Buffers", testBuffers},

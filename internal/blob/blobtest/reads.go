@@ -55,6 +55,37 @@ func testRangeBeyond(t *testing.T, s blob.Store) {
 	}
 }
 
+// testWhole opens blobs of any size whole, and one that is deleted while it is read.
+func testWhole(t *testing.T, s blob.Store) {
+	for i, size := range []int{0, 1, 4095, 4096, 100_000, 3 << 20} {
+		data := content(size, i)
+		mustWrite(t, s, id(i), data)
+		r, n, err := s.OpenWhole(t.Context(), id(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if i%2 == 0 {
+			if err := s.Delete(t.Context(), id(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := io.ReadAll(r); err != nil || n != int64(size) || !bytes.Equal(got, data) {
+			t.Errorf("a blob of %d bytes: %d, and %d were read, %v, or bytes differ", size, n, len(got), err)
+		}
+	}
+	for _, missing := range []int{0, 99} {
+		if _, _, err := s.OpenWhole(t.Context(), id(missing)); !errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("a blob that is missing: %v, want ErrNotFound", err)
+		}
+	}
+	staged := create(t, s, id(50))
+	defer staged.Abort()
+	if _, _, err := s.OpenWhole(t.Context(), id(50)); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("a blob that is not committed: %v, want ErrNotFound", err)
+	}
+}
+
 // testWriteTo checks that a reader that can write itself to a writer writes the rest of its range.
 func testWriteTo(t *testing.T, s blob.Store) {
 	data := content(200_000, 1)

@@ -108,6 +108,9 @@ func testInvalidID(t *testing.T, s blob.Store) {
 		if _, err := s.Open(t.Context(), id, 0, 0); err == nil {
 			t.Errorf("Open(%q) succeeded", id)
 		}
+		if _, _, err := s.OpenWhole(t.Context(), id); err == nil {
+			t.Errorf("OpenWhole(%q) succeeded", id)
+		}
 		if err := s.Delete(t.Context(), id); err == nil {
 			t.Errorf("Delete(%q) succeeded", id)
 		}
@@ -163,6 +166,12 @@ func testCancelledContext(t *testing.T, s blob.Store) {
 			_ = r.Close()
 		}
 	}
+	if r, _, err := s.OpenWhole(ctx, id(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("OpenWhole = %v, want context.Canceled", err)
+		if err == nil {
+			_ = r.Close()
+		}
+	}
 	if err := s.Delete(ctx, id(1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Delete = %v, want context.Canceled", err)
 	}
@@ -178,6 +187,9 @@ func testClosed(t *testing.T, s blob.Store) {
 	}
 	if _, err := s.Open(t.Context(), id(1), 0, 4); err == nil || errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("Open after Close = %v, want an error other than ErrNotFound", err)
+	}
+	if _, _, err := s.OpenWhole(t.Context(), id(1)); err == nil || errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("OpenWhole after Close = %v, want an error other than ErrNotFound", err)
 	}
 	if _, err := s.Create(t.Context(), id(3)); err == nil {
 		t.Error("Create after Close succeeded")

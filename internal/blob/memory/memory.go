@@ -116,6 +116,19 @@ func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.
 	return reader{bytes.NewReader(data[offset : offset+length])}, nil
 }
 
+// OpenWhole returns a reader of the blob, and its size.
+func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64, error) {
+	if err := s.enter(ctx, id); err != nil {
+		return nil, 0, err
+	}
+	defer s.mu.Unlock()
+	data, ok := s.blobs[id]
+	if !ok {
+		return nil, 0, fmt.Errorf("open blob %s: %w", id, blob.ErrNotFound)
+	}
+	return reader{bytes.NewReader(data)}, int64(len(data)), nil
+}
+
 // Link makes the blob to of the bytes of from.
 func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
 	if err := to.Check(); err != nil {
