@@ -247,15 +247,7 @@ func TestHarmlessRot(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	described, err := pebbledb.Peek(closed.dir, closed.fs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifest := closed.fs.PathBase(described.ManifestFilename)
-	first, err := checkManifest(closed.fs, closed.dir, manifest, func(int) error { return nil }, func(string, string, bool) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	manifest, first := closed.needed()
 	changed := map[string]int{}
 	for name, content := range closed.files() {
 		number, isLog := logNumber(name)
@@ -353,6 +345,20 @@ func TestVerifyWithoutALook(t *testing.T) {
 	}
 }
 
+// needed returns the name of the manifest of the folder, and the number of the first log that it needs.
+func (r *rotten) needed() (manifest string, firstLog uint64) {
+	described, err := pebbledb.Peek(r.dir, r.fs)
+	if err != nil {
+		r.Fatal(err)
+	}
+	manifest = r.fs.PathBase(described.ManifestFilename)
+	firstLog, err = checkManifest(r.fs, r.dir, manifest, func(int) error { return nil }, func(string, string, bool) {})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return manifest, firstLog
+}
+
 // TestEveryByteAfterACrash holds the same of a folder that was not closed, but for the last chunk of the log, which
 // nobody can tell from one that power loss cut off, and what lies behind it: reads never give what was not written
 // before, but may lack the last change.
@@ -362,15 +368,7 @@ func TestEveryByteAfterACrash(t *testing.T) {
 	if d := r.verify(); len(d) > 0 {
 		t.Fatalf("a sound folder: %v", d)
 	}
-	described, err := pebbledb.Peek(r.dir, r.fs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	current := r.fs.PathBase(described.ManifestFilename)
-	first, err := checkManifest(r.fs, r.dir, current, func(int) error { return nil }, func(string, string, bool) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	current, first := r.needed()
 	missed, bytesOf := map[string][2]int{}, map[string]int{}
 	for name, content := range r.files() {
 		bytesOf[name] = len(content)
