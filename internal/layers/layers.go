@@ -40,6 +40,7 @@ var Crossgrant = Rules{
 		{"internal/saml/samltest"},
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
+		{"internal/blob/disk"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas"},

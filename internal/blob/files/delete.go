@@ -3,9 +3,9 @@ package files
 import (
 	"context"
 	"errors"
-	"io/fs"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
 )
 
 // Delete removes blobs, and syncs the folders of their places: the caller forgets that there was something to
@@ -20,14 +20,14 @@ func (s *Store) Delete(ctx context.Context, ids ...blob.ID) error {
 	for _, id := range ids {
 		placed, err := s.remove(id)
 		if err != nil {
-			failed = append(failed, translate(id, err))
+			failed = append(failed, disk.Translate(id, err))
 		}
 		if placed {
 			folders[s.folder(id)] = true
 		}
 	}
 	for folder := range folders {
-		if err := syncDir(s.fs, folder); err != nil {
+		if err := disk.SyncDir(s.fs, folder); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -40,7 +40,7 @@ func (s *Store) remove(id blob.ID) (placed bool, err error) {
 	for {
 		e, state := s.stageOf(id)
 		if e == nil {
-			return true, s.removeName(s.place(id))
+			return true, disk.Remove(s.fs, s.place(id))
 		}
 		if placed, done, err := s.removeStaged(id, e, state); done || err != nil {
 			return placed, err
@@ -58,8 +58,8 @@ func (s *Store) removeStaged(id blob.ID, e *entry, in state) (placed, done bool,
 	if !s.end(id, e, in) {
 		return false, in == ended, nil // who ended it removes it
 	}
-	if err = s.removeName(s.new(id)); err == nil && e.placed { // the mover failed half-way
-		placed, err = true, s.removeName(s.place(id))
+	if err = disk.Remove(s.fs, s.new(id)); err == nil && e.placed { // the mover failed half-way
+		placed, err = true, disk.Remove(s.fs, s.place(id))
 	}
 	if err != nil {
 		s.revive(e, in)
@@ -67,12 +67,4 @@ func (s *Store) removeStaged(id blob.ID, e *entry, in state) (placed, done bool,
 	}
 	s.unstage(id, e)
 	return placed, true, nil
-}
-
-func (s *Store) removeName(name string) error {
-	err := s.fs.Remove(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

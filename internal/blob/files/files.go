@@ -37,18 +37,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
-	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
 )
-
-const digits = "0123456789abcdef"
 
 // Names of folders.
 const (
@@ -76,7 +73,7 @@ type Store struct {
 	closed bool
 
 	newFolder vfs.File
-	entries   sharedSync // makes the entries of newFolder durable
+	entries   disk.SharedSync // makes the entries of newFolder durable
 	mover     mover
 
 	mu sync.Mutex // protects the fields below
@@ -96,7 +93,7 @@ var errClosed = errors.New("blob: store is closed")
 func Open(dir string, opts Options) (*Store, error) {
 	s := &Store{fs: opts.FS, dir: filepath.Clean(dir), log: opts.Log, staged: map[blob.ID]*entry{}}
 	if s.fs == nil {
-		s.fs = osFS{vfs.Default}
+		s.fs = disk.OS()
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -111,57 +108,30 @@ func Open(dir string, opts Options) (*Store, error) {
 	if s.newFolder, err = s.fs.OpenDir(s.path(newDir)); err != nil {
 		return nil, fmt.Errorf("open blob folder: %w", err)
 	}
-	s.entries.sync = s.syncNew
+	s.entries.Sync = s.syncNew
 	s.mover.start(s)
 	return s, nil
 }
 
 // makeFolders makes the folders, and syncs all of them that hold a folder, in case who made them was stopped before.
 func (s *Store) makeFolders() error {
-	if err := mkdirAll(s.fs, s.dir); err != nil {
+	if err := disk.MkdirAll(s.fs, s.dir); err != nil {
 		return err
 	}
 	if err := s.fs.MkdirAll(s.path(newDir), 0o700); err != nil {
 		return err
 	}
-	for _, i := range digits {
-		for _, d := range digits {
+	for _, i := range disk.Digits {
+		for _, d := range disk.Digits {
 			if err := s.fs.MkdirAll(s.path(string(i)+"/"+string(d)), 0o700); err != nil {
 				return err
 			}
 		}
-		if err := syncDir(s.fs, s.path(string(i))); err != nil {
+		if err := disk.SyncDir(s.fs, s.path(string(i))); err != nil {
 			return err
 		}
 	}
-	return syncDir(s.fs, s.dir)
-}
-
-// mkdirAll makes dir and the folders above it that are missing, and syncs those that hold their entries; that of dir
-// also if dir was there: who made it may have been stopped before.
-func mkdirAll(fsys vfs.FS, dir string) error {
-	parent := fsys.PathDir(dir)
-	if _, err := fsys.Stat(parent); errors.Is(err, fs.ErrNotExist) && parent != dir {
-		if err := mkdirAll(fsys, parent); err != nil {
-			return err
-		}
-	}
-	if err := fsys.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return syncDir(fsys, parent)
-}
-
-// syncDir makes the entries of dir durable.
-func syncDir(fsys vfs.FS, dir string) error {
-	d, err := fsys.OpenDir(dir)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync folder %s: %w", dir, err)
-	}
-	return nil
+	return disk.SyncDir(s.fs, s.dir)
 }
 
 // Close waits for running calls, and moves what is settled to its place. Readers that are open stay good.
@@ -207,15 +177,3 @@ func (s *Store) folder(id blob.ID) string {
 
 // place returns the name of a blob in its place.
 func (s *Store) place(id blob.ID) string { return s.folder(id) + "/" + string(id) }
-
-// translate words an error of the file system in the terms of package blob.
-func translate(id blob.ID, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("blob %s: %w", id, blob.ErrNotFound)
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("blob %s: %w: %w", id, blob.ErrNoSpace, err)
-	default:
-		return fmt.Errorf("blob %s: %w", id, err)
-	}
-}

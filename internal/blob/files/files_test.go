@@ -16,6 +16,7 @@ import (
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/blob/blobtest"
+	"crossgrant/internal/blob/disk"
 	"crossgrant/internal/disktest"
 )
 
@@ -211,10 +212,10 @@ func TestTruncatedFile(t *testing.T) {
 
 func TestTranslate(t *testing.T) {
 	t.Parallel()
-	if err := translate(id, &fs.PathError{Err: syscall.ENOSPC}); !errors.Is(err, blob.ErrNoSpace) {
+	if err := disk.Translate(id, &fs.PathError{Err: syscall.ENOSPC}); !errors.Is(err, blob.ErrNoSpace) {
 		t.Errorf("a full disk: %v", err)
 	}
-	if err := translate(id, &fs.PathError{Err: syscall.EIO}); errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrNoSpace) {
+	if err := disk.Translate(id, &fs.PathError{Err: syscall.EIO}); errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrNoSpace) {
 		t.Errorf("an I/O error: %v", err)
 	}
 }

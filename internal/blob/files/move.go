@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
 )
 
 const (
@@ -154,17 +155,9 @@ func (s *Store) entering(id blob.ID) bool {
 	return true
 }
 
-// enter gives a blob its name in its place. One that is there is from an attempt whose sync failed, or that a crash
-// ended: nobody knows whether it is on the disk, and only one that is made anew is certain to be synced.
+// enter gives a blob its name in its place.
 func (s *Store) enter(id blob.ID) error {
-	err := s.fs.Link(s.new(id), s.place(id))
-	if errors.Is(err, fs.ErrExist) {
-		if err := s.fs.Remove(s.place(id)); err != nil {
-			return fmt.Errorf("move blob %s: %w", id, err)
-		}
-		err = s.fs.Link(s.new(id), s.place(id))
-	}
-	if err != nil {
+	if err := disk.Enter(s.fs, s.new(id), s.place(id)); err != nil {
 		return fmt.Errorf("move blob %s: %w", id, err)
 	}
 	return nil
@@ -172,7 +165,7 @@ func (s *Store) enter(id blob.ID) error {
 
 // leave syncs a folder that blobs were given names in, and then removes their names under new.
 func (s *Store) leave(folder string, ids []blob.ID) error {
-	if err := syncDir(s.fs, folder); err != nil {
+	if err := disk.SyncDir(s.fs, folder); err != nil {
 		return err
 	}
 	for _, id := range ids {

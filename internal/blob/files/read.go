@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
 )
 
 // Open returns a reader of a range of the blob. It reads with one call as much as is asked for.
@@ -51,11 +52,11 @@ func (s *Store) open(id blob.ID) (vfs.File, int64, error) {
 		return err
 	})
 	if err != nil {
-		return nil, 0, translate(id, err)
+		return nil, 0, disk.Translate(id, err)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, 0, errors.Join(translate(id, err), f.Close())
+		return nil, 0, errors.Join(disk.Translate(id, err), f.Close())
 	}
 	return f, info.Size(), nil
 }
@@ -82,7 +83,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		return n, r.short()
 	default:
-		return n, translate(r.id, err)
+		return n, disk.Translate(r.id, err)
 	}
 }
 
@@ -107,7 +108,7 @@ func (r *reader) send(w io.Writer) (done bool, n int64, err error) {
 		return false, 0, nil
 	}
 	if _, err := f.OS().Seek(r.next, io.SeekStart); err != nil {
-		return true, 0, translate(r.id, err)
+		return true, 0, disk.Translate(r.id, err)
 	}
 	n, err = to.ReadFrom(&io.LimitedReader{R: f.OS(), N: r.left})
 	r.next += n

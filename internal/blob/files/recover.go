@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
 )
 
 // recoverBatch is how many blobs are asked about at once.
@@ -50,8 +51,8 @@ func (s *Store) recover(ctx context.Context, ids []blob.ID, named blob.Named) er
 	for i, id := range ids {
 		if !keep[i] {
 			// If power loss brings it back it is found again.
-			if err := s.removeName(s.new(id)); err != nil {
-				return translate(id, err)
+			if err := disk.Remove(s.fs, s.new(id)); err != nil {
+				return disk.Translate(id, err)
 			}
 			continue
 		}
@@ -90,8 +91,8 @@ func (s *Store) Walk(ctx context.Context, fn func(id blob.ID, size int64) error)
 	for _, id := range moving {
 		told[id] = true
 	}
-	for _, i := range digits {
-		for _, d := range digits {
+	for _, i := range disk.Digits {
+		for _, d := range disk.Digits {
 			if err := s.begin(ctx); err != nil {
 				return err
 			}
@@ -153,7 +154,7 @@ func (s *Store) size(ctx context.Context, id blob.ID) (size int64, err error) {
 		return err
 	})
 	if err != nil {
-		return 0, translate(id, err)
+		return 0, disk.Translate(id, err)
 	}
 	return size, nil
 }

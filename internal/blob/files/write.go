@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
 )
 
 // category is what Pebble's file systems account writes under.
@@ -28,7 +29,7 @@ func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
 	f, err := s.fs.Create(s.new(id), category)
 	if err != nil {
 		s.unstage(id, e)
-		return nil, translate(id, err)
+		return nil, disk.Translate(id, err)
 	}
 	return &writer{store: s, id: id, entry: e, file: f}, nil
 }
@@ -71,7 +72,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	}
 	n, err := w.file.Write(p)
 	if err != nil {
-		w.failed = translate(w.id, err)
+		w.failed = disk.Translate(w.id, err)
 	}
 	return n, w.failed
 }
@@ -90,10 +91,10 @@ func (w *writer) Commit() error {
 		return w.failed
 	}
 	if err := w.file.SyncData(); err != nil {
-		return translate(w.id, err)
+		return disk.Translate(w.id, err)
 	}
-	if err := w.store.entries.wait(); err != nil {
-		return translate(w.id, err)
+	if err := w.store.entries.Wait(); err != nil {
+		return disk.Translate(w.id, err)
 	}
 	if !w.store.commit(w.id, w.entry) {
 		return fmt.Errorf("blob %s was deleted, or the folder that it is in failed", w.id)
@@ -143,10 +144,10 @@ func (s *Store) link(from, to blob.ID, e *entry) error {
 	case errors.Is(err, syscall.EMLINK), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EOPNOTSUPP), errors.Is(err, syscall.EXDEV):
 		return fmt.Errorf("link blob %s: %w: %w", from, blob.ErrNoLink, err)
 	case err != nil:
-		return translate(from, err)
+		return disk.Translate(from, err)
 	}
-	if err := s.entries.wait(); err != nil {
-		return translate(to, err)
+	if err := s.entries.Wait(); err != nil {
+		return disk.Translate(to, err)
 	}
 	if !s.commit(to, e) {
 		return fmt.Errorf("blob %s was deleted, or the folder that it is in failed", to)
