@@ -29,7 +29,8 @@ var (
 	ErrNoLink = errors.New("blob: bytes cannot be shared")
 )
 
-// ID names a blob: 32 lower-case hexadecimal digits, drawn at random by the caller.
+// ID names a blob: 32 lower-case hexadecimal digits. No two blobs ever have the same, also if one was deleted, unless the
+// caller of Create makes it so.
 type ID string
 
 // Named tells which of ids a durable record names. It may be called several times.
@@ -42,7 +43,11 @@ type Store interface {
 	// Close, and must not be called while another process uses the store. If it fails the store must not be used;
 	// it can be opened and recovered again. Called later it changes nothing.
 	Recover(ctx context.Context, named Named) error
-	// Create begins the blob id, which must not exist. Nothing is visible under id before Commit.
+	// New begins a blob and draws its ID, which may say where the blob lies. size is how many bytes will be written, and
+	// no other number can be committed; -1 says that it is not known.
+	New(ctx context.Context, size int64) (Writer, error)
+	// Create begins the blob id, which must not exist: the copy of a blob that another store made, or one of an ID that
+	// the caller draws with NewID. Nothing is visible under id before Commit.
 	Create(ctx context.Context, id ID) (Writer, error)
 	// Settle says that durable records name the blobs, which were committed. It does not wait for any I/O. Of a
 	// blob that is not there, or was settled before, it does nothing.
@@ -76,6 +81,8 @@ type Linker interface {
 // and Abort ends it; Abort after Commit does nothing, so that it can be deferred.
 type Writer interface {
 	io.Writer
+	// ID is that of the blob.
+	ID() ID
 	// Commit makes the blob durable (it survives power loss, its directory entry included) and
 	// visible. If it fails the blob is not visible.
 	Commit() error

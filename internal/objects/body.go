@@ -161,7 +161,7 @@ func (s *Service) transfer(ctx context.Context, n *NewObject, body io.Reader, su
 			return c, nil
 		}
 		if count > 0 {
-			if err := s.spill(ctx, c, chunk); err != nil {
+			if err := s.spill(ctx, c, n.Length, chunk); err != nil {
 				c.discard()
 				return nil, err
 			}
@@ -185,10 +185,11 @@ func (c *content) keep(chunk []byte) {
 	}
 }
 
-// spill writes chunk to the blob of c, which it begins if need be.
-func (s *Service) spill(ctx context.Context, c *content, chunk []byte) (err error) {
+// spill writes chunk to the blob of c, which it begins if need be. length is how long the body is, -1 if that is not
+// known.
+func (s *Service) spill(ctx context.Context, c *content, length int64, chunk []byte) (err error) {
 	if c.pending == nil {
-		if c.pending, err = s.begin(ctx); err != nil {
+		if c.pending, err = s.begin(ctx, c.storedSize(length)); err != nil {
 			return err
 		}
 		if c.run != nil {
@@ -201,6 +202,14 @@ func (s *Service) spill(ctx context.Context, c *content, chunk []byte) (err erro
 		_, err = c.pending.Write(chunk)
 	}
 	return err
+}
+
+// storedSize returns how many bytes a body of this length, -1 if it is not known, is stored as.
+func (c *content) storedSize(length int64) int64 {
+	if c.run == nil || length < 0 {
+		return length
+	}
+	return c.run.cipher.StoredSize(length)
 }
 
 // end writes what the cipher held back of the blob.

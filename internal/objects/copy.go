@@ -137,11 +137,11 @@ type links struct {
 func (s *Service) link(ctx context.Context, linker blob.Linker, segments []*records.Segment) (*links, error) {
 	l := &links{unnamed: s.unnamed(ctx)}
 	for _, segment := range segments {
-		id, err := s.drawBlobID()
-		if err == nil && segment.Damaged != 0 {
+		id := blob.NewID()
+		var err error
+		if segment.Damaged != 0 {
 			err = damaged(segment)
-		}
-		if err == nil {
+		} else {
 			err = linker.Link(ctx, blob.ID(segment.Blob), id)
 		}
 		if err != nil {

@@ -479,7 +479,7 @@ func TestCopyLinks(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s from %s to %s: %v", key, from, to, err)
 				}
-				if moved := calls["Create"] > 0; moved != ((from == "DSSE-KMS") != (to == "DSSE-KMS")) {
+				if moved := calls["New"] > 0; moved != ((from == "DSSE-KMS") != (to == "DSSE-KMS")) {
 					t.Errorf("%s from %s to %s: calls %v", key, from, to, calls)
 				}
 				content := f.checkCopy(w.source(f, "to", copied), o.Size)

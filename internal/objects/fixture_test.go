@@ -407,6 +407,17 @@ func (b *trackedBlobs) fail(on func(call string) error) {
 	b.on = on
 }
 
+func (b *trackedBlobs) New(ctx context.Context, size int64) (blob.Writer, error) {
+	if err := b.ask("New"); err != nil {
+		return nil, err
+	}
+	w, err := b.Store.New(ctx, size)
+	if err != nil {
+		return nil, err
+	}
+	return &trackedWriter{w, b, w.ID()}, nil
+}
+
 func (b *trackedBlobs) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
 	if err := b.ask("Create"); err != nil {
 		return nil, err

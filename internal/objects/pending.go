@@ -2,7 +2,6 @@ package objects
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 
@@ -143,27 +142,16 @@ type pending struct {
 	sum uint32 // CRC-32C of the bytes that were written
 }
 
-// drawBlobID returns the ID of a new blob.
-func (s *Service) drawBlobID() (blob.ID, error) {
-	var raw [16]byte
-	err := s.draw(raw[:])
-	return blob.ID(hex.EncodeToString(raw[:])), err
-}
-
 // castagnoli is the polynomial of the checksum of what is stored: processors compute it faster than memory is read.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// begin starts to write a blob.
-func (s *Service) begin(ctx context.Context) (*pending, error) {
-	id, err := s.drawBlobID()
+// begin starts to write a blob of so many bytes, -1 if that is not known.
+func (s *Service) begin(ctx context.Context, size int64) (*pending, error) {
+	w, err := s.blobs.New(ctx, size)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("begin blob: %w", err)
 	}
-	w, err := s.blobs.Create(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("create blob %s: %w", id, err)
-	}
-	return &pending{unnamed: s.unnamed(ctx, id), w: w}, nil
+	return &pending{unnamed: s.unnamed(ctx, w.ID()), w: w}, nil
 }
 
 func (p *pending) id() blob.ID { return p.ids[0] }

@@ -49,6 +49,11 @@ func Run(t *testing.T, start func(t *testing.T) Crasher) {
 		{"Link", testLink},
 		{"Concurrent", testConcurrent},
 		{"ReadersAndDeletes", testReadersAndDeletes},
+		{"New", testNew},
+		{"NewSize", testNewSize},
+		{"NewEnds", testNewEnds},
+		{"NewDeleteWhileReading", testNewDeleteWhileReading},
+		{"NewReadersAndDeletes", testNewReadersAndDeletes},
 		{"CancelledContext", testCancelledContext},
 		{"Closed", testClosed},
 	}
@@ -61,6 +66,7 @@ func Run(t *testing.T, start func(t *testing.T) Crasher) {
 	}
 	for name, run := range map[string]func(t *testing.T, c Crasher){
 		"Recover": testRecover, "RecoverFails": testRecoverFails, "RecoverLinks": testRecoverLinks,
+		"RecoverNew": testRecoverNew,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

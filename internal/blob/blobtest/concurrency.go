@@ -95,3 +95,94 @@ func testReadersAndDeletes(t *testing.T, s blob.Store) {
 	}
 	wg.Wait()
 }
+
+// testNewDeleteWhileReading checks that open readers outlive a blob whose ID the store drew, and that what is written
+// next is not mixed with it.
+func testNewDeleteWhileReading(t *testing.T, s blob.Store) {
+	for _, settle := range []bool{false, true} {
+		data := content(300_000, 1)
+		id := mustAdd(t, s, int64(len(data)), data)
+		if settle {
+			s.Settle(id)
+		}
+		var readers []io.ReadCloser
+		for range 2 {
+			r, err := s.Open(t.Context(), id, 5, int64(len(data)-5))
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers = append(readers, r)
+		}
+		for range 2 {
+			if err := s.Delete(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			wantMissing(t, s, id)
+		}
+		other := mustAdd(t, s, int64(len(data)), content(len(data), 2))
+		for _, r := range readers {
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, data[5:]) {
+				t.Errorf("after the delete a reader returned %d bytes, %v, or other bytes", len(got), err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		wantMissing(t, s, id)
+		wantBlob(t, s, other, content(len(data), 2))
+	}
+}
+
+// testNewReadersAndDeletes reads blobs whose IDs the store draws while they are written, settled and deleted: a reader
+// gets all bytes of one or ErrNotFound.
+func testNewReadersAndDeletes(t *testing.T, s blob.Store) {
+	const size = 50_000
+	ids := make(chan blob.ID, 8)
+	var writers, readers sync.WaitGroup
+	for g := range 3 {
+		writers.Go(func() {
+			for round := range 30 {
+				id, err := add(s, content(size, 1))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if (round+g)%3 > 0 {
+					s.Settle(id)
+				}
+				ids <- id
+				ids <- id
+				if err := s.Delete(context.Background(), id); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 3 {
+		readers.Go(func() {
+			for id := range ids {
+				got, err := read(s, id, 0, size)
+				if !errors.Is(err, blob.ErrNotFound) && (err != nil || !bytes.Equal(got, content(size, 1))) {
+					t.Errorf("a reader got %d bytes, %v, or others", len(got), err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(ids)
+	readers.Wait()
+}
+
+// add commits a blob whose ID the store draws. It may be called from any goroutine.
+func add(s blob.Store, data []byte) (blob.ID, error) {
+	w, err := s.New(context.Background(), int64(len(data)))
+	if err != nil {
+		return "", err
+	}
+	defer w.Abort()
+	if _, err := w.Write(data); err != nil {
+		return "", err
+	}
+	return w.ID(), w.Commit()
+}

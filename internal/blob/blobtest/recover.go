@@ -215,3 +215,38 @@ func testDeleteMany(t *testing.T, s blob.Store) {
 		t.Errorf("Delete of nothing: %v", err)
 	}
 }
+
+// testRecoverNew is testRecover of blobs whose IDs the store draws.
+func testRecoverNew(t *testing.T, c Crasher) {
+	for _, size := range []int{100, 70_000, 2 << 20} {
+		s := open(t, c, none)
+		var ids []blob.ID
+		for n := range 6 {
+			ids = append(ids, mustAdd(t, s, int64(size), content(size, n)))
+		}
+		s.Settle(ids[1], ids[2])
+		if err := s.Delete(t.Context(), ids[2], ids[3]); err != nil {
+			t.Fatal(err)
+		}
+		w := begin(t, s, int64(size))
+		if _, err := w.Write(content(size/2, 6)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			c.Crash()
+			s = open(t, c, (&asked{named: []blob.ID{ids[1], ids[4]}}).answer)
+			for _, n := range []int{1, 4} {
+				wantBlob(t, s, ids[n], content(size, n))
+			}
+			for _, id := range []blob.ID{ids[0], ids[2], ids[3], ids[5], w.ID()} {
+				wantMissing(t, s, id)
+			}
+			wantWalk(t, s, map[blob.ID]int64{ids[1]: int64(size), ids[4]: int64(size)})
+		}
+		if err := s.Delete(t.Context(), ids[1], ids[4]); err != nil {
+			t.Fatal(err)
+		}
+		wantWalk(t, s, nil)
+		c.Crash()
+	}
+}

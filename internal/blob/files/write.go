@@ -16,13 +16,23 @@ import (
 // category is what Pebble's file systems account writes under.
 const category = vfs.WriteCategoryUnspecified
 
+// New begins a blob.
+func (s *Store) New(ctx context.Context, size int64) (blob.Writer, error) {
+	id := blob.NewID() // no blob has it, in any place
+	return s.create(ctx, id, size, func() (*entry, error) { return s.claimNew(id) })
+}
+
 // Create begins the blob id.
 func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
+	return s.create(ctx, id, -1, func() (*entry, error) { return s.claim(id) })
+}
+
+func (s *Store) create(ctx context.Context, id blob.ID, size int64, claim func() (*entry, error)) (blob.Writer, error) {
 	if err := s.begin(ctx, id); err != nil {
 		return nil, err
 	}
 	defer s.calls.RUnlock()
-	e, err := s.claim(id)
+	e, err := claim()
 	if err != nil {
 		return nil, err
 	}
@@ -31,17 +41,26 @@ func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
 		s.unstage(id, e)
 		return nil, disk.Translate(id, err)
 	}
-	return &writer{store: s, id: id, entry: e, file: f}, nil
+	return &writer{store: s, id: id, entry: e, file: f, size: size}, nil
 }
 
-// claim takes an ID that is not in use.
-func (s *Store) claim(id blob.ID) (*entry, error) {
+// claimNew takes an ID that no blob has in its place.
+func (s *Store) claimNew(id blob.ID) (*entry, error) {
 	e := s.stage(id)
 	if e == nil {
 		return nil, fmt.Errorf("blob %s: %w", id, fs.ErrExist)
 	}
+	return e, nil
+}
+
+// claim takes an ID that is not in use.
+func (s *Store) claim(id blob.ID) (*entry, error) {
+	e, err := s.claimNew(id)
+	if err != nil {
+		return nil, err
+	}
 	// Looked for only now that nobody else can be writing it.
-	_, err := s.fs.Stat(s.place(id))
+	_, err = s.fs.Stat(s.place(id))
 	if errors.Is(err, fs.ErrNotExist) {
 		return e, nil
 	}
@@ -58,10 +77,14 @@ type writer struct {
 	id    blob.ID
 	entry *entry
 	file  vfs.File // nil after the end
+	// size is the number of bytes that there have to be, -1 for any, and written that of those that came.
+	size, written int64
 	// failed is the first error of Write. A blob that lacks bytes is never committed, even if later
 	// ones could be written.
 	failed error
 }
+
+func (w *writer) ID() blob.ID { return w.id }
 
 func (w *writer) Write(p []byte) (int, error) {
 	if w.file == nil {
@@ -71,6 +94,7 @@ func (w *writer) Write(p []byte) (int, error) {
 		return 0, w.failed
 	}
 	n, err := w.file.Write(p)
+	w.written += int64(n)
 	if err != nil {
 		w.failed = disk.Translate(w.id, err)
 	}
@@ -89,6 +113,9 @@ func (w *writer) Commit() error {
 	defer w.Abort()
 	if w.failed != nil {
 		return w.failed
+	}
+	if err := blob.CheckSize(w.id, w.written, w.size); err != nil {
+		return err
 	}
 	if err := w.file.SyncData(); err != nil {
 		return disk.Translate(w.id, err)

@@ -83,8 +83,17 @@ func (s *Store) Settle(ids ...blob.ID) {
 	}
 }
 
+// New begins a blob.
+func (s *Store) New(ctx context.Context, size int64) (blob.Writer, error) {
+	return s.create(ctx, blob.NewID(), size)
+}
+
 // Create begins the blob id.
 func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
+	return s.create(ctx, id, -1)
+}
+
+func (s *Store) create(ctx context.Context, id blob.ID, size int64) (blob.Writer, error) {
 	if err := s.enter(ctx, id); err != nil {
 		return nil, err
 	}
@@ -92,7 +101,7 @@ func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
 	if _, ok := s.blobs[id]; ok || s.staged[id] != nil {
 		return nil, fmt.Errorf("create blob %s: %w", id, fs.ErrExist)
 	}
-	w := &writer{store: s, id: id}
+	w := &writer{store: s, id: id, size: size}
 	s.staged[id] = w
 	return w, nil
 }
@@ -223,8 +232,11 @@ func (reader) Close() error { return nil }
 type writer struct {
 	store *Store
 	id    blob.ID
+	size  int64 // that it has to have; -1: any
 	data  bytes.Buffer
 }
+
+func (w *writer) ID() blob.ID { return w.id }
 
 func (w *writer) Write(p []byte) (int, error) {
 	w.store.mu.Lock()
@@ -241,6 +253,9 @@ func (w *writer) Commit() error {
 	defer w.store.mu.Unlock()
 	if w.store.staged[w.id] != w {
 		return errEnded
+	}
+	if err := blob.CheckSize(w.id, int64(w.data.Len()), w.size); err != nil {
+		return err
 	}
 	delete(w.store.staged, w.id)
 	w.store.blobs[w.id], w.store.unsettled[w.id] = w.data.Bytes(), false
