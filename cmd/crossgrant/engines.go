@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"crossgrant/internal/blob"
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	blobmemory "crossgrant/internal/blob/memory"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -42,7 +42,7 @@ func parseEngines(metaURL, blobsURL string) (engines, error) {
 	switch {
 	case blobsScheme == "files":
 		e.blobs = func(dir string, log *slog.Logger) (blob.Store, error) {
-			return files.Open(orPath(blobsPath, dir), files.Options{Log: log})
+			return embedded.Open(orPath(blobsPath, dir), embedded.Options{Log: log})
 		}
 	case blobsScheme == "memory" && blobsPath == "":
 		e.blobs = func(string, *slog.Logger) (blob.Store, error) { return blobmemory.New(), nil }

@@ -14,7 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"crossgrant/internal/blob"
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/faulttest"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/pebble"
@@ -52,7 +52,9 @@ func onDisk(disk vfs.FS) engines {
 		meta: func(string, int64, *slog.Logger) (meta.Engine, error) {
 			return pebble.Open("meta", pebble.Options{FS: disk})
 		},
-		blobs: func(string, *slog.Logger) (blob.Store, error) { return files.Open("blobs", files.Options{FS: disk}) },
+		blobs: func(string, *slog.Logger) (blob.Store, error) {
+			return embedded.Open("blobs", embedded.Options{FS: disk, PackBytes: 256 << 10})
+		},
 	}
 }
 

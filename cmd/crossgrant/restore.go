@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"crossgrant/internal/backup"
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/durable"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -104,7 +104,7 @@ func (c *restoreCommand) makeFolder() error {
 // restore copies blobs and metadata, and reads from the metadata that this program and the master key belong to it.
 func (c *restoreCommand) restore(ctx context.Context, s streams, r *backup.Restoration, box *seal.Box) error {
 	tell := func(p backup.Progress) { tellProgress(s.err, "restore", p) }
-	blobs, err := files.Open(filepath.Join(c.Data, blobsDir), files.Options{})
+	blobs, err := embedded.Open(filepath.Join(c.Data, blobsDir), embedded.Options{})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/blob"
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -53,7 +53,7 @@ type folder struct {
 
 // watchedBlobs tells when a blob is read whole, as backups do.
 type watchedBlobs struct {
-	*files.Store
+	blob.Linker
 	before func(id blob.ID) error // nil: nothing happens
 	read   atomic.Int64
 }
@@ -65,7 +65,7 @@ func (w *watchedBlobs) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser
 			return nil, 0, err
 		}
 	}
-	return w.Store.OpenWhole(ctx, id)
+	return w.Linker.OpenWhole(ctx, id)
 }
 
 // newFolder makes a data folder.
@@ -97,11 +97,11 @@ func openFolder(t testing.TB, dir string, box *seal.Box, id string) *folder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blobs, err := files.Open(filepath.Join(dir, "blobs"), files.Options{})
+	blobs, err := embedded.Open(filepath.Join(dir, "blobs"), embedded.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &folder{t: t, dir: dir, store: meta.New(engine), blobs: &watchedBlobs{Store: blobs}, box: box}
+	f := &folder{t: t, dir: dir, store: meta.New(engine), blobs: &watchedBlobs{Linker: blobs}, box: box}
 	f.objects = objects.New(f.store, f.blobs, objects.Options{
 		Keys: &sse.Keyring{Master: box}, InlineLimit: testInline, MinPart: testMinPart, Log: slog.New(slog.DiscardHandler),
 	})
@@ -297,7 +297,7 @@ func restoreTo(ctx context.Context, target string, id int, dir string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	blobs, err := files.Open(filepath.Join(dir, "blobs"), files.Options{})
+	blobs, err := embedded.Open(filepath.Join(dir, "blobs"), embedded.Options{})
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ var Crossgrant = Rules{
 		{"internal/authz"},
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
 		{"internal/blob/disk"},
-		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files"},
+		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
+		{"internal/blob/embedded"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas"},
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup"},
@@ -83,10 +84,12 @@ var Crossgrant = Rules{
 		"syscall":       "no system calls",
 	},
 	Restricted: map[string][]string{
-		"internal/meta/memory": {"cmd/crossgrant", "internal/httpapi/queryapi/querytest"},
-		"internal/meta/pebble": {"cmd/crossgrant"},
-		"internal/blob/memory": {"cmd/crossgrant"},
-		"internal/blob/files":  {"cmd/crossgrant"},
+		"internal/meta/memory":   {"cmd/crossgrant", "internal/httpapi/queryapi/querytest"},
+		"internal/meta/pebble":   {"cmd/crossgrant"},
+		"internal/blob/memory":   {"cmd/crossgrant"},
+		"internal/blob/files":    {"internal/blob/embedded"},
+		"internal/blob/packs":    {"internal/blob/embedded"},
+		"internal/blob/embedded": {"cmd/crossgrant"},
 	},
 }
 

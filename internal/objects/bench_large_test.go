@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/pebble"
@@ -110,7 +110,7 @@ func newLargeService(b *testing.B) (*Service, NewObject) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	blobs, err := files.Open(b.TempDir(), files.Options{})
+	blobs, err := embedded.Open(b.TempDir(), embedded.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

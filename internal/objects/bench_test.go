@@ -7,7 +7,7 @@ import (
 	"io"
 	"testing"
 
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
@@ -63,7 +63,7 @@ func newBenchService(b *testing.B) (*Service, NewObject) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	blobs, err := files.Open(b.TempDir(), files.Options{})
+	blobs, err := embedded.Open(b.TempDir(), embedded.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/blob"
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/disktest"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -32,7 +32,7 @@ type onDisk struct {
 	t     *testing.T
 	disk  disktest.Disk
 	store *meta.Store
-	blobs *files.Store
+	blobs blob.Linker
 	box   *seal.Box
 
 	mu sync.Mutex // protects states
@@ -48,7 +48,7 @@ func openDisk(t *testing.T, disk disktest.Disk, box *seal.Box, states map[string
 		t.Fatal(err)
 	}
 	d := &onDisk{t: t, disk: disk, store: meta.New(engine), box: box, states: states}
-	if d.blobs, err = files.Open("/data/blobs", files.Options{FS: disk}); err != nil {
+	if d.blobs, err = embedded.Open("/data/blobs", embedded.Options{FS: disk, PackBytes: 256 << 10}); err != nil {
 		t.Fatal(err)
 	}
 	d.Service = New(d.store, d.blobs, Options{

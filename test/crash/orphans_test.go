@@ -1,10 +1,12 @@
 package crash_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"crossgrant/internal/keys"
@@ -26,15 +28,35 @@ func checkFolder(data string) error {
 	}
 	there := map[string]bool{} // by ID: a blob that is being moved has two names
 	err = filepath.WalkDir(filepath.Join(data, "blobs"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			there[d.Name()] = true
+		if err != nil || d.IsDir() {
+			return err
 		}
-		return err
+		if len(d.Name()) == 16 {
+			return inPack(path, there)
+		}
+		there[d.Name()] = true
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return sameBlobs(there, named)
+}
+
+// inPack adds the blobs that a pack has: those whose extents begin with a header. Its name, the page and the size are
+// the ID. It knows no more of packs than what is written of them.
+func inPack(path string, there map[string]bool) error {
+	const page = 4096
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	for at := 0; at+64 <= len(data); at += page {
+		if header := data[at:]; bytes.HasPrefix(header, []byte("xgrant\x001")) {
+			there[fmt.Sprintf("%s%08x%x", filepath.Base(path), at/page, header[20:24])] = true
+		}
+	}
+	return nil
 }
 
 // sameBlobs wants the blobs that are there to be those that are named.

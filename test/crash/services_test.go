@@ -11,7 +11,8 @@ import (
 
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/apierr"
-	"crossgrant/internal/blob/files"
+	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/embedded"
 	"crossgrant/internal/disktest"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/keys"
@@ -29,7 +30,7 @@ var powerSizes = sizes{inline: 600, largest: 20_000, part: 700, uploads: 6}
 // services is the api of services on a disk in memory.
 type services struct {
 	store    *meta.Store
-	blobs    *files.Store
+	blobs    blob.Linker
 	box      *seal.Box
 	accounts *accounts.Service
 	iam      *iam.Service
@@ -48,7 +49,7 @@ func openServices(ctx context.Context, disk disktest.Disk, box *seal.Box, accoun
 		return nil, err
 	}
 	s := &services{store: meta.New(engine), box: box, account: account, cut: new(atomic.Bool)}
-	if s.blobs, err = files.Open("/data/blobs", files.Options{FS: disk}); err != nil {
+	if s.blobs, err = embedded.Open("/data/blobs", embedded.Options{FS: disk, PackBytes: 256 << 10}); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
 	s.accounts = accounts.New(s.store, box, accounts.Options{})

@@ -1,0 +1,201 @@
+package packs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/disk"
+)
+
+// Open returns a reader of a range of the blob. It reads with one call as much as is asked for.
+func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.ReadCloser, error) {
+	r, err := s.reader(ctx, id)
+	if errors.Is(err, errNoPack) {
+		return s.large.Open(ctx, id, offset, length)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size := int64(r.at.size)
+	if offset < 0 || length < 0 || offset > size-length {
+		err = fmt.Errorf("blob %s has %d bytes, not %d from %d: %w", id, size, length, offset, blob.ErrCorrupt)
+	} else if offset+length == size {
+		err = r.checkEnd()
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.next, r.left = r.at.content()+offset, length
+	return r, nil
+}
+
+// OpenWhole returns a reader of the blob, and its size.
+func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64, error) {
+	if err := id.Check(); err != nil {
+		return nil, 0, err
+	}
+	size := int64(locate(id).size)
+	r, err := s.reader(ctx, id)
+	if errors.Is(err, errNoPack) {
+		return s.large.OpenWhole(ctx, id)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := r.checkEnd(); err != nil {
+		return nil, 0, errors.Join(err, r.Close())
+	}
+	r.next, r.left = r.at.content(), size
+	return r, size, nil
+}
+
+// reader returns a reader of nothing of the blob, or errNoPack.
+func (s *Store) reader(ctx context.Context, id blob.ID) (*reader, error) {
+	if err := s.begin(ctx, id); err != nil {
+		return nil, err
+	}
+	defer s.calls.RUnlock()
+	at := locate(id)
+	f, err := s.hold(at, id)
+	if errors.Is(err, errNoPack) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, disk.Translate(id, err)
+	}
+	return &reader{store: s, id: id, at: at, file: f}, nil
+}
+
+// hold returns the file that a blob is in, whose bytes stay until unhold; errNoPack if it is in none, and ErrNotFound if
+// it is not there.
+func (s *Store) hold(l location, id blob.ID) (*file, error) {
+	f, err := s.forReading(l.pack)
+	if err != nil {
+		return nil, err
+	}
+	if !s.tryHold(l.pack, id) {
+		f.release()
+		return nil, blob.ErrNotFound
+	}
+	// Whoever deletes it from here on leaves its bytes. Who has done so before has removed the header.
+	if err := readHeader(f, l); err != nil {
+		s.unhold(id, f)
+		return nil, err
+	}
+	return f, nil
+}
+
+// tryHold holds a blob unless it is being written or deleted.
+func (s *Store) tryHold(pack packID, id blob.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.open[pack]; p != nil && (p.waiting[id] == writing || p.waiting[id] == ended) {
+		return false
+	}
+	if s.going[id] || s.doomed[id] {
+		return false
+	}
+	s.held[id]++
+	return true
+}
+
+// readHeader returns nil if the extent has its header, ErrNotFound if there is none, or ErrCorrupt.
+func readHeader(f *file, l location) error {
+	var h [headerSize]byte
+	n, err := f.ReadAt(h[:], l.offset())
+	if n < len(h) && err != io.EOF {
+		return err
+	}
+	want := l.header()
+	switch {
+	case h == want:
+		return nil
+	case h == noHeader:
+		return blob.ErrNotFound
+	}
+	return fmt.Errorf("the header of the extent is damaged: %w", blob.ErrCorrupt)
+}
+
+// reader reads a range of an extent. What ends before the range does is corrupt.
+type reader struct {
+	store *Store
+	id    blob.ID
+	at    location
+	file  *file // nil after Close
+	next  int64 // offset in the file
+	left  int64 // bytes of the range that were not read
+}
+
+// checkEnd returns an error unless the rest of the last page is zeros, which no other checksum covers.
+func (r *reader) checkEnd() error {
+	var page [pageSize]byte
+	from := r.at.content() + int64(r.at.size)
+	n, err := r.file.ReadAt(page[:r.at.end()-from], from)
+	if err != nil && err != io.EOF {
+		return disk.Translate(r.id, err)
+	}
+	if !isZero(page[:n]) {
+		return fmt.Errorf("blob %s has something behind its end: %w", r.id, blob.ErrCorrupt)
+	}
+	return nil
+}
+
+func isZero(p []byte) bool {
+	var zero [pageSize]byte
+	for len(p) > pageSize {
+		if !bytes.Equal(p[:pageSize], zero[:]) {
+			return false
+		}
+		p = p[pageSize:]
+	}
+	return bytes.Equal(p, zero[:len(p)])
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	if r.file == nil {
+		return 0, errors.New("blob: reader is closed")
+	}
+	p = p[:min(int64(len(p)), r.left)]
+	n, err := r.file.ReadAt(p, r.next)
+	r.next += int64(n)
+	r.left -= int64(n)
+	switch {
+	case n == len(p):
+		return n, nil // what may go wrong behind the range is of no consequence
+	case err == io.EOF:
+		return n, fmt.Errorf("blob %s ends %d bytes early: %w", r.id, r.left, blob.ErrCorrupt)
+	default:
+		return n, disk.Translate(r.id, err)
+	}
+}
+
+func (r *reader) Close() error {
+	if r.file != nil {
+		r.store.unhold(r.id, r.file)
+		r.file = nil
+	}
+	return nil
+}
+
+// unhold ends hold. The last reader of a blob that was deleted has its bytes removed.
+func (s *Store) unhold(id blob.ID, f *file) {
+	f.release()
+	s.mu.Lock()
+	s.held[id]--
+	last := s.held[id] == 0
+	if last {
+		delete(s.held, id)
+	}
+	doomed := last && s.doomed[id]
+	s.mu.Unlock()
+	if doomed {
+		s.removeBytes(id)
+	}
+}
