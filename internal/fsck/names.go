@@ -3,9 +3,9 @@ package fsck
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"hash/maphash"
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
@@ -16,9 +16,9 @@ import (
 // names compares what there is with what is named: the blobs, and their entries under keys.Blob, with the records that
 // name them; and the contents that lie beside records.
 //
-// These sets can be large. So that none has to be held in memory, each is kept as sums of the IDs, which are random:
-// one for each of 256 partitions. Only where sums differ are the IDs themselves compared, as many partitions at a
-// time as fit.
+// These sets can be large. So that none has to be held in memory, each is kept as sums of hashes of the IDs, which
+// themselves may be neighbours: one for each of 256 partitions. Only where sums differ are the IDs compared, as many
+// partitions at a time as fit.
 type names struct {
 	counting bool  // records are being read for the first time
 	here     tally // the blobs that there were when the records were about to be read
@@ -41,16 +41,20 @@ type sum struct {
 	a, b uint64
 }
 
-// raw is an ID. Its last byte is random.
+// raw is an ID.
 type raw [16]byte
 
-func (id raw) partition() int { return int(id[15]) }
+// seeds are those of two hashes.
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func (id raw) partition() int { return int(maphash.Bytes(seeds[0], id[:]) >> 56) }
 
 func (t *tally) add(id raw) {
-	s := &t[id.partition()]
+	a, b := maphash.Bytes(seeds[0], id[:]), maphash.Bytes(seeds[1], id[:])
+	s := &t[a>>56]
 	s.n++
-	s.a += binary.BigEndian.Uint64(id[:8])
-	s.b += binary.BigEndian.Uint64(id[8:])
+	s.a += a
+	s.b += b
 }
 
 // rawOf returns the bytes of the ID of a blob; ok is false if it is none.

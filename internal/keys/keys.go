@@ -94,7 +94,8 @@ import (
 //	2  versions and delete markers, encrypted content, settings of buckets beside their records
 //	3  uses of AWS's managed policies and of permissions boundaries
 //	4  the content of small objects beside their records; blobs that are named, instead of those that are being written
-const Format = 4
+//	5  small blobs many to a file, where their IDs say
+const Format = 5
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")

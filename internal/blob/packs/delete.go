@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/blob/disk"
@@ -72,17 +73,39 @@ func (s *Store) deleteFrom(id packID, locations []location) error {
 }
 
 func (s *Store) deleteFromOpen(p *pack, locations []location) error {
-	n, err := s.erase(p.file, locations, p.synced.Wait)
+	live, given := s.whichLive(p, locations)
+	n, err := s.erase(p.file, live, p.synced.Wait)
 	if err != nil {
 		return err
+	}
+	if len(given) > 0 {
+		if _, err := s.erase(p.file, given, p.synced.Wait); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.live -= n
+	p.left -= len(given)
 	for _, l := range locations {
 		s.leave(p, l.id())
 	}
 	return nil
+}
+
+// whichLive returns the blobs that may be live, and those that were given up and are left, each once.
+func (s *Store) whichLive(p *pack, locations []location) (live, given []location) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range locations {
+		switch {
+		case p.waiting[l.id()] != left:
+			live = append(live, l)
+		case !slices.Contains(given, l):
+			given = append(given, l)
+		}
+	}
+	return live, given
 }
 
 // deleteFromSealed deletes blobs from a sealed pack, and the pack if it has none left.

@@ -20,14 +20,15 @@ type pack struct {
 
 	// The fields below are protected by Store.mu.
 
-	// waiting are the blobs whose writers have not ended, and those that are committed and not settled.
+	// waiting are the blobs whose writers have not ended, those that are committed and not settled, and those that are
+	// left.
 	waiting map[blob.ID]state
 	// live is how many blobs are committed and not deleted.
 	live int
 	// full says that no more space is given out, and failed that a sync failed, which implies it.
 	full, failed bool
-	// stuck says that bytes of no blob could not be made zeros.
-	stuck bool
+	// left is how many blobs are left.
+	left int
 }
 
 // state is how far a blob has come.
@@ -37,6 +38,7 @@ const (
 	absent state = iota // it never was there, or is settled, or was removed
 	writing
 	ended // it was deleted while it was written: it cannot be committed, and its writer removes what there is
+	left  // it was given up, and what there is of it could not be removed
 	committed
 )
 

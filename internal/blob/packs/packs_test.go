@@ -84,3 +84,5 @@ func TestStore(t *testing.T) {
 		}
 	}
 }
+
+func newKept() kept { return kept{memory.New()} }

@@ -93,7 +93,7 @@ func (s *Store) hold(l location, id blob.ID) (*file, error) {
 func (s *Store) tryHold(pack packID, id blob.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.open[pack]; p != nil && (p.waiting[id] == writing || p.waiting[id] == ended) {
+	if p := s.open[pack]; p != nil && p.waiting[id] != absent && p.waiting[id] != committed {
 		return false
 	}
 	if s.going[id] || s.doomed[id] {

@@ -65,10 +65,10 @@ func (r *sealer) run(ctx context.Context, s *Store) {
 	}
 }
 
-// sealable tells whether nobody waits for the pack. One that is stuck, or failed, is left to the next Recover unless it
-// has no blobs. The caller holds Store.mu.
+// sealable tells whether nobody waits for the pack. One that failed, or where something is left, is for the next Recover
+// unless it has no blobs. The caller holds Store.mu.
 func (p *pack) sealable() bool {
-	return p.full && len(p.waiting) == 0 && (p.live == 0 || !p.failed && !p.stuck)
+	return p.full && len(p.waiting) == p.left && (p.live == 0 || !p.failed && p.left == 0)
 }
 
 // sealAll seals what can be, and returns the first error.

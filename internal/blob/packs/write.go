@@ -175,8 +175,12 @@ func (w *writer) Abort() {
 	err := disk.Zero(w.file, w.at.offset(), w.at.end()-w.at.offset())
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
-	w.pack.stuck = w.pack.stuck || err != nil
-	w.store.leave(w.pack, w.id)
+	if err == nil {
+		w.store.leave(w.pack, w.id)
+		return
+	}
+	w.pack.waiting[w.id] = left // nobody is told of it
+	w.pack.left++
 }
 
 // Settle says that durable records name the blobs.
