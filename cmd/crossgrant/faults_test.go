@@ -123,7 +123,7 @@ func (s *faultyServer) work(round int) {
 	if status != http.StatusConflict { // it was made before, by a request that was told nothing
 		s.judge("CreateUser", status)
 	}
-	if status, text, err := s.ask("s3", "GET", "/faulty/large", nil, ""); err == nil && status == http.StatusOK {
+	if status, text, err := s.ask("s3", "GET", "/faulty/large", nil, ""); err == nil && s.judge("get", status) {
 		s.mustBe("large", string(text))
 	}
 }

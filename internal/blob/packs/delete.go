@@ -160,23 +160,21 @@ func (s *Store) setGoing(locations []location, going bool) {
 	}
 }
 
-// eraseOne removes what there is of a blob that is going, and tells whether it was there. One without its header was
-// removed before.
+// eraseOne removes what there is of a blob that is going, and tells whether it was there. What an earlier attempt removed it
+// removes again: its sync may have failed, and only what is written anew is certain to be synced.
 func (s *Store) eraseOne(f *file, l location) (there bool, err error) {
 	err = readHeader(f, l)
-	if errors.Is(err, blob.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil && !errors.Is(err, blob.ErrCorrupt) {
+	if err != nil && !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrCorrupt) {
 		return false, err
 	}
+	there = !errors.Is(err, blob.ErrNotFound)
 	if _, err := f.WriteAt(noHeader[:], l.offset()); err != nil {
-		return false, err
+		return there, err
 	}
 	if s.doom(l.id()) {
-		return true, nil
+		return there, nil
 	}
-	return true, disk.Zero(f, l.offset(), l.end()-l.offset())
+	return there, disk.Zero(f, l.offset(), l.end()-l.offset())
 }
 
 // doom leaves the bytes of a blob to its readers, and tells whether there are any.

@@ -155,6 +155,9 @@ func (s *Store) openPacks() []packID {
 
 // walkPack tells of the settled blobs of a pack. It removes one that is sealed and has none.
 func (s *Store) walkPack(ctx context.Context, id packID, fn func(id blob.ID, size int64) error) error {
+	s.mu.Lock()
+	p := s.open[id] // which knows what is settled also when it is no longer there
+	s.mu.Unlock()
 	f, c, err := s.blobsOf(ctx, id)
 	if errors.Is(err, errNoPack) {
 		return nil
@@ -164,7 +167,7 @@ func (s *Store) walkPack(ctx context.Context, id packID, fn func(id blob.ID, siz
 	}
 	defer f.release()
 	for _, l := range c.blobs {
-		there, err := s.isSettled(f, l)
+		there, err := s.isSettled(p, f, l)
 		if err == nil && there {
 			err = fn(l.id(), int64(l.size))
 		}
@@ -205,13 +208,24 @@ func (s *Store) removeEmpty(id packID) error {
 	if open {
 		return nil
 	}
+	f, err := s.forChange(id)
+	if errors.Is(err, errNoPack) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.release()
+	// Headers may have been removed by a delete that failed before its sync. Without a pack nobody would try it again.
+	if err := f.SyncData(); err != nil {
+		return err
+	}
 	return s.removePack(id)
 }
 
-// isSettled tells whether a blob that was found is settled, and not deleted since.
-func (s *Store) isSettled(f *file, l location) (bool, error) {
+// isSettled tells whether a blob that was found in p, which is nil if the pack is sealed, is settled, and not deleted since.
+func (s *Store) isSettled(p *pack, f *file, l location) (bool, error) {
 	s.mu.Lock()
-	p := s.open[l.pack]
 	settled := (p == nil || p.waiting[l.id()] == absent) && !s.going[l.id()]
 	s.mu.Unlock()
 	if !settled {
