@@ -36,7 +36,7 @@ func (f *file) release() {
 }
 
 // cached is how many files of sealed packs are kept open.
-const cached = 128
+const cached = 256
 
 // cache has the files of sealed packs that were used last, open for reading. The zero value is empty.
 type cache struct {

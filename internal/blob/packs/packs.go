@@ -17,7 +17,8 @@
 //
 // The bytes of a blob are written, then its header, then both are synced, and then it is committed. To delete it the header
 // is overwritten with zeros, all of its pages are given back to the file system, which makes them zeros, and that is
-// synced. While somebody reads the blob only the header is removed; the pages follow when the last reader has ended.
+// synced. While somebody reads the blob only the header is removed; the pages follow when the last reader has ended. A file
+// system that cannot give pages back has its space when the last blob of the pack is deleted, and with it the pack.
 //
 // A pack that takes no more blobs, and whose blobs are all settled or deleted, is sealed: it gets its second name, the
 // folder of that is synced, and only then its first name is removed. So a blob that is not settled lies in a pack under
