@@ -174,7 +174,7 @@ func (s *Store) eraseOne(f *file, l location) (there bool, err error) {
 	if s.doom(l.id()) {
 		return there, nil
 	}
-	return there, disk.Zero(f, l.offset(), l.end()-l.offset())
+	return there, disk.Zero(f.File, l.offset(), l.end()-l.offset())
 }
 
 // doom leaves the bytes of a blob to its readers, and tells whether there are any.
@@ -192,7 +192,7 @@ func (s *Store) doom(id blob.ID) bool {
 // are removed when a later process first deletes something from the pack.
 func (s *Store) removeBytes(id blob.ID) {
 	l := locate(id)
-	err := s.change(l.pack, func(f *file) error { return disk.Zero(f, l.offset(), l.end()-l.offset()) })
+	err := s.change(l.pack, func(f *file) error { return disk.Zero(f.File, l.offset(), l.end()-l.offset()) })
 	if err != nil && !errors.Is(err, errNoPack) && !errors.Is(err, errClosed) {
 		s.log.Error("the space of a blob that was read while it was deleted is not given back", "blob", string(id), "error", err)
 	}

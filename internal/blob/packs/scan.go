@@ -115,5 +115,5 @@ func zeroRange(f *file, from, to int64) error {
 	if from >= to {
 		return nil
 	}
-	return disk.Zero(f, from, to-from)
+	return disk.Zero(f.File, from, to-from)
 }

@@ -172,7 +172,7 @@ func (w *writer) Abort() {
 		return
 	}
 	defer w.end()
-	err := disk.Zero(w.file, w.at.offset(), w.at.end()-w.at.offset())
+	err := disk.Zero(w.file.File, w.at.offset(), w.at.end()-w.at.offset())
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	if err == nil {
