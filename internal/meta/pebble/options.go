@@ -13,6 +13,7 @@ import (
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/objstorage/objstorageprovider"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -78,6 +79,7 @@ func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
 		},
 	}
 	config.Experimental.SpanPolicyFunc = cutBySpace
+	config.Local.ReadaheadConfig = readahead()
 	for level := range config.Levels {
 		config.TargetFileSizes[level] = min(int64(smallTable)<<level, largeTable)
 		config.Levels[level].BlockSize = tableBlock
@@ -86,6 +88,14 @@ func (o Options) config(files vfs.FS, log logger) *pebbledb.Options {
 	}
 	// Tables that an older program made have these.
 	config.Filters = map[string]pebbledb.FilterPolicy{older.Name(): older}
+	return config
+}
+
+// readahead has the system read ahead of a listing, further each time. By itself Pebble opens the table anew to tell the
+// system that it is read in order, for each page of a listing.
+func readahead() *pebbledb.ReadaheadConfig {
+	config := objstorageprovider.NewReadaheadConfig()
+	config.Set(objstorageprovider.FadviseSequential, objstorageprovider.SysReadahead)
 	return config
 }
 
