@@ -23,7 +23,7 @@ func TestZero(t *testing.T) {
 			t.Fatal(err)
 		}
 		content := bytes.Repeat([]byte{1}, 300_000)
-		if _, err := f.Write(content); err != nil {
+		if _, err := f.Write(bytes.Clone(content)); err != nil {
 			t.Fatal(err)
 		}
 		if err := Zero(f, 4096, 200_000); err != nil {
