@@ -60,8 +60,12 @@ func withObjects(t *testing.T) (data string) {
 	if err := folder.store.View(t.Context(), func(r meta.Reader) error { return records.Get(r, keys.Bucket("bucket"), b) }); err != nil {
 		t.Fatal(err)
 	}
-	for key, size := range map[string]int{"large": 200_000, "small": 100} {
-		n := objects.NewObject{Bucket: keys.BucketID(b.Id), BucketName: "bucket", Key: key, Length: -1, Object: &records.Object{Owner: canonical, OwnerAccount: "111122223333"}}
+	for key, size := range map[string]int{"large": 200_000, "small": 100, "packed": 100_000} {
+		length := int64(-1)
+		if key == "packed" { // what is to lie in a pack has to say how long it is
+			length = int64(size)
+		}
+		n := objects.NewObject{Bucket: keys.BucketID(b.Id), BucketName: "bucket", Key: key, Length: length, Object: &records.Object{Owner: canonical, OwnerAccount: "111122223333"}}
 		if _, err := service.Put(t.Context(), n, io.LimitReader(endless{}, int64(size))); err != nil {
 			t.Fatal(err)
 		}
@@ -131,6 +135,32 @@ func TestFsck(t *testing.T) {
 	}
 	expect(0, "0 findings")
 	expect(exitUsage, "memory:", "--meta", "memory:")
+}
+
+// TestFsckOfPacks flips bytes in the extent of a blob that lies in a pack: of its header, its content and what is behind it.
+func TestFsckOfPacks(t *testing.T) {
+	t.Parallel()
+	data := withObjects(t)
+	paths, err := filepath.Glob(filepath.Join(data, blobsDir, "packs", "?", "*"))
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("%d packs, %v", len(paths), err)
+	}
+	for _, at := range []int{0, 10, 20, 40, 63, 64, 70_000, 100_000} {
+		flip(t, paths[0], at)
+		for _, args := range [][]string{nil, {"--repair"}} {
+			_, out, _ := crossgrant(t, append([]string{"fsck", "--data", data}, args...)...)
+			if !strings.Contains(out, `blob bucket bucket key "packed" version null: `) || !strings.Contains(out, "1 findings") {
+				t.Errorf("with another byte at %d: %s", at, out)
+			}
+		}
+		flip(t, paths[0], at)
+		if status, out, _ := crossgrant(t, "fsck", "--data", data, "--repair"); status != exitRepaired {
+			t.Errorf("with the byte at %d as it was: %s", at, out)
+		}
+	}
+	if status, out, _ := crossgrant(t, "fsck", "--data", data); status != 0 {
+		t.Errorf("in the end: %s", out)
+	}
 }
 
 // TestFsckMakesNothing holds that where something is not there fsck says so, and makes none of it.
@@ -314,7 +344,7 @@ func TestFsckOfARunningServer(t *testing.T) {
 	stop := startServer(t, data)
 	defer stop()
 	status, stdout, stderr := crossgrant(t, "fsck", "--data", data)
-	if status != 0 || !strings.Contains(stdout, "1 blobs of 200000 bytes verified: 0 findings") {
+	if status != 0 || !strings.Contains(stdout, "2 blobs of 300000 bytes verified: 0 findings") {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
 	}
 	flip(t, blobPaths(t, data)[0], 5)
