@@ -52,10 +52,10 @@ func (s *Store) stop(l location) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.open[l.pack]
-	if p == nil || p.waiting[l.id()] != writing && p.waiting[l.id()] != ended {
+	if p == nil || p.waiting[l] != writing && p.waiting[l] != ended {
 		return false
 	}
-	p.waiting[l.id()] = ended
+	p.waiting[l] = ended
 	return true
 }
 
@@ -88,7 +88,7 @@ func (s *Store) deleteFromOpen(p *pack, locations []location) error {
 	p.live -= n
 	p.left -= len(given)
 	for _, l := range locations {
-		s.leave(p, l.id())
+		s.leave(p, l)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (s *Store) whichLive(p *pack, locations []location) (live, given []location
 	defer s.mu.Unlock()
 	for _, l := range locations {
 		switch {
-		case p.waiting[l.id()] != left:
+		case p.waiting[l] != left:
 			live = append(live, l)
 		case !slices.Contains(given, l):
 			given = append(given, l)
@@ -153,9 +153,9 @@ func (s *Store) setGoing(locations []location, going bool) {
 	defer s.mu.Unlock()
 	for _, l := range locations {
 		if going {
-			s.going[l.id()] = true
+			s.going[l] = true
 		} else {
-			delete(s.going, l.id())
+			delete(s.going, l)
 		}
 	}
 }
@@ -171,57 +171,48 @@ func (s *Store) eraseOne(f *file, l location) (there bool, err error) {
 	if _, err := f.WriteAt(noHeader[:], l.offset()); err != nil {
 		return there, err
 	}
-	if s.doom(l.id()) {
+	if s.doom(l) {
 		return there, nil
 	}
-	return there, disk.Zero(f.File, l.offset(), l.end()-l.offset())
+	return there, f.zero(l.offset(), l.end())
 }
 
 // doom leaves the bytes of a blob to its readers, and tells whether there are any.
-func (s *Store) doom(id blob.ID) bool {
+func (s *Store) doom(l location) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[id] == 0 {
+	if s.held[l] == 0 {
 		return false
 	}
-	s.doomed[id] = true
+	s.doomed[l] = true
 	return true
 }
 
 // removeBytes removes the bytes of a doomed blob, whose last reader has ended. If that fails, or the store is closed, they
 // are removed when a later process first deletes something from the pack.
-func (s *Store) removeBytes(id blob.ID) {
-	l := locate(id)
-	err := s.change(l.pack, func(f *file) error { return disk.Zero(f.File, l.offset(), l.end()-l.offset()) })
+func (s *Store) removeBytes(l location) {
+	err := s.tryRemoveBytes(l)
 	if err != nil && !errors.Is(err, errNoPack) && !errors.Is(err, errClosed) {
-		s.log.Error("the space of a blob that was read while it was deleted is not given back", "blob", string(id), "error", err)
+		s.log.Error("the space of a blob that was read while it was deleted is not given back", "blob", string(l.id()), "error", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.doomed, id)
+	delete(s.doomed, l)
 }
 
-// change calls do with the file of a pack. It does not wait for Close, which may wait for who calls it.
-func (s *Store) change(id packID, do func(f *file) error) error {
+// tryRemoveBytes does not wait for Close, which may wait for who calls it.
+func (s *Store) tryRemoveBytes(l location) error {
 	s.removals.Lock()
 	defer s.removals.Unlock()
 	if s.ended {
 		return errClosed
 	}
-	s.mu.Lock()
-	var f *file
-	if p := s.open[id]; p != nil {
-		f = p.file.use()
-	}
-	s.mu.Unlock()
-	if f == nil {
-		var err error
-		if f, err = s.forChange(id); err != nil {
-			return err
-		}
+	f, err := s.forChange(l.pack)
+	if err != nil {
+		return err
 	}
 	defer f.release()
-	return do(f)
+	return f.zero(l.offset(), l.end())
 }
 
 // counted is how many packs' numbers of blobs are kept.
@@ -256,8 +247,8 @@ func (s *Store) keepCount(id packID, n int) {
 func (s *Store) hasDoomed(id packID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for b := range s.doomed {
-		if locate(b).pack == id {
+	for l := range s.doomed {
+		if l.pack == id {
 			return true
 		}
 	}

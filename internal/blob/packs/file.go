@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"crossgrant/internal/blob/disk"
 )
 
 // file is an open file that several have, who read it at the same time. The last one closes it.
@@ -33,6 +35,23 @@ func (f *file) release() {
 	if f.users.Add(-1) == 0 {
 		_ = f.Close() // what was written was synced, or is not relied on
 	}
+}
+
+// size returns the size of the file in bytes.
+func (f *file) size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// zero makes a range zeros, and gives its space back. It is the file beneath that knows whether it can.
+func (f *file) zero(from, to int64) error {
+	if from >= to {
+		return nil
+	}
+	return disk.Zero(f.File, from, to-from)
 }
 
 // cached is how many files of sealed packs are kept open.
@@ -115,9 +134,15 @@ func (s *Store) forReading(id packID) (*file, error) {
 	return f, nil
 }
 
-// forChange returns the file of a sealed pack, open for writing, or errNoPack. The caller releases it, and holds
-// removals, so that the file is not removed before it is opened, which would make it anew.
+// forChange returns the file of a pack, open for writing, or errNoPack. The caller releases it, and holds removals, so
+// that the file is not removed before it is opened, which would make it anew.
 func (s *Store) forChange(id packID) (*file, error) {
+	s.mu.Lock()
+	if p := s.open[id]; p != nil {
+		defer s.mu.Unlock()
+		return p.file.use(), nil
+	}
+	s.mu.Unlock()
 	_, err := s.fs.Stat(s.place(id))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errNoPack

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"crossgrant/internal/blob"
 	"crossgrant/internal/blob/disk"
 )
 
@@ -22,7 +21,7 @@ type pack struct {
 
 	// waiting are the blobs whose writers have not ended, those that are committed and not settled, and those that are
 	// left.
-	waiting map[blob.ID]state
+	waiting map[location]state
 	// live is how many blobs are committed and not deleted.
 	live int
 	// full says that no more space is given out, and failed that a sync failed, which implies it.
@@ -55,7 +54,7 @@ func (s *Store) reserve(size uint32) (*pack, location, error) {
 	p.next += l.pages()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.waiting[l.id()] = writing
+	p.waiting[l] = writing
 	return p, l, nil
 }
 
@@ -110,7 +109,7 @@ func (s *Store) makePack() (*pack, error) {
 	if err := disk.SyncDir(s.fs, s.dir+"/"+openDir); err != nil {
 		return nil, errors.Join(err, f.Close(), s.fs.Remove(s.openName(id)))
 	}
-	p := &pack{id: id, file: newFile(f), waiting: map[blob.ID]state{}}
+	p := &pack{id: id, file: newFile(f), waiting: map[location]state{}}
 	p.synced.Sync = func() error { return s.syncPack(p) }
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +129,7 @@ func (s *Store) syncPack(p *pack) error {
 }
 
 // leave notes that nobody waits for a blob any more. The caller holds mu.
-func (s *Store) leave(p *pack, id blob.ID) {
-	delete(p.waiting, id)
+func (s *Store) leave(p *pack, l location) {
+	delete(p.waiting, l)
 	s.sealer.wakeFor(p)
 }

@@ -108,11 +108,11 @@ type Store struct {
 	// cache has files of sealed packs.
 	cache cache
 	// held is how many readers each blob has, > 0.
-	held map[blob.ID]int
+	held map[location]int
 	// going are blobs that are being deleted, which nobody can open any more.
-	going map[blob.ID]bool
+	going map[location]bool
 	// doomed are deleted blobs, without their headers, whose bytes are left to their readers.
-	doomed map[blob.ID]bool
+	doomed map[location]bool
 }
 
 var _ blob.Linker = (*Store)(nil)
@@ -129,7 +129,7 @@ var (
 func Open(dir string, large blob.Linker, opts Options) (*Store, error) {
 	s := &Store{
 		fs: opts.FS, dir: filepath.Clean(dir), log: opts.Log, large: large, limit: opts.Limit,
-		live: map[packID]int{}, open: map[packID]*pack{}, held: map[blob.ID]int{}, going: map[blob.ID]bool{}, doomed: map[blob.ID]bool{},
+		live: map[packID]int{}, open: map[packID]*pack{}, held: map[location]int{}, going: map[location]bool{}, doomed: map[location]bool{},
 	}
 	if s.fs == nil {
 		s.fs = disk.OS()

@@ -60,7 +60,7 @@ func (s *Store) reader(ctx context.Context, id blob.ID) (*reader, error) {
 	}
 	defer s.calls.RUnlock()
 	at := locate(id)
-	f, err := s.hold(at, id)
+	f, err := s.hold(at)
 	if errors.Is(err, errNoPack) {
 		return nil, err
 	}
@@ -72,34 +72,34 @@ func (s *Store) reader(ctx context.Context, id blob.ID) (*reader, error) {
 
 // hold returns the file that a blob is in, whose bytes stay until unhold; errNoPack if it is in none, and ErrNotFound if
 // it is not there.
-func (s *Store) hold(l location, id blob.ID) (*file, error) {
+func (s *Store) hold(l location) (*file, error) {
 	f, err := s.forReading(l.pack)
 	if err != nil {
 		return nil, err
 	}
-	if !s.tryHold(l.pack, id) {
+	if !s.tryHold(l) {
 		f.release()
 		return nil, blob.ErrNotFound
 	}
 	// Whoever deletes it from here on leaves its bytes. Who has done so before has removed the header.
 	if err := readHeader(f, l); err != nil {
-		s.unhold(id, f)
+		s.unhold(l, f)
 		return nil, err
 	}
 	return f, nil
 }
 
 // tryHold holds a blob unless it is being written or deleted.
-func (s *Store) tryHold(pack packID, id blob.ID) bool {
+func (s *Store) tryHold(l location) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.open[pack]; p != nil && p.waiting[id] != absent && p.waiting[id] != committed {
+	if p := s.open[l.pack]; p != nil && p.waiting[l] != absent && p.waiting[l] != committed {
 		return false
 	}
-	if s.going[id] || s.doomed[id] {
+	if s.going[l] || s.doomed[l] {
 		return false
 	}
-	s.held[id]++
+	s.held[l]++
 	return true
 }
 
@@ -178,24 +178,24 @@ func (r *reader) Read(p []byte) (int, error) {
 
 func (r *reader) Close() error {
 	if r.file != nil {
-		r.store.unhold(r.id, r.file)
+		r.store.unhold(r.at, r.file)
 		r.file = nil
 	}
 	return nil
 }
 
 // unhold ends hold. The last reader of a blob that was deleted has its bytes removed.
-func (s *Store) unhold(id blob.ID, f *file) {
+func (s *Store) unhold(l location, f *file) {
 	f.release()
 	s.mu.Lock()
-	s.held[id]--
-	last := s.held[id] == 0
+	s.held[l]--
+	last := s.held[l] == 0
 	if last {
-		delete(s.held, id)
+		delete(s.held, l)
 	}
-	doomed := last && s.doomed[id]
+	doomed := last && s.doomed[l]
 	s.mu.Unlock()
 	if doomed {
-		s.removeBytes(id)
+		s.removeBytes(l)
 	}
 }

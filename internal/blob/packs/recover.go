@@ -226,7 +226,7 @@ func (s *Store) removeEmpty(id packID) error {
 // isSettled tells whether a blob that was found in p, which is nil if the pack is sealed, is settled, and not deleted since.
 func (s *Store) isSettled(p *pack, f *file, l location) (bool, error) {
 	s.mu.Lock()
-	settled := (p == nil || p.waiting[l.id()] == absent) && !s.going[l.id()]
+	settled := (p == nil || p.waiting[l] == absent) && !s.going[l]
 	s.mu.Unlock()
 	if !settled {
 		return false, nil

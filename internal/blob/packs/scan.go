@@ -3,8 +3,6 @@ package packs
 import (
 	"io"
 	"slices"
-
-	"crossgrant/internal/blob/disk"
 )
 
 // contents are the extents of a pack, in order.
@@ -81,15 +79,6 @@ func (s *scanner) header(page uint32) ([]byte, error) {
 	return s.window[:headerSize], err
 }
 
-// size returns the size of the file in bytes.
-func (f *file) size() (int64, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
 // zeroRest makes zeros of all but the blobs of c that are kept, and of what is behind damaged headers up to the next blob.
 // c has kept, in order.
 func zeroRest(f *file, c *contents, kept []location) error {
@@ -103,17 +92,10 @@ func zeroRest(f *file, c *contents, kept []location) error {
 		for ; len(damaged) > 0 && int64(damaged[0])*pageSize < l.offset(); damaged = damaged[1:] {
 			to = min(to, int64(damaged[0])*pageSize)
 		}
-		if err := zeroRange(f, from, to); err != nil {
+		if err := f.zero(from, to); err != nil {
 			return err
 		}
 		from = l.end()
 	}
 	return nil
-}
-
-func zeroRange(f *file, from, to int64) error {
-	if from >= to {
-		return nil
-	}
-	return disk.Zero(f.File, from, to-from)
 }

@@ -28,7 +28,7 @@ func (s *Store) New(ctx context.Context, size int64) (blob.Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make room for a blob: %w", disk.Translate(l.id(), err))
 	}
-	return &writer{store: s, pack: p, at: l, id: l.id(), file: p.file.use()}, nil
+	return &writer{store: s, pack: p, at: l, file: p.file.use()}, nil
 }
 
 // Create begins the blob id in the other store.
@@ -39,26 +39,12 @@ func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
 	return s.large.Create(ctx, id)
 }
 
-// free returns an error unless no blob in a pack has the ID.
-func (s *Store) free(ctx context.Context, id blob.ID) error {
-	if err := s.begin(ctx, id); err != nil {
-		return err
-	}
-	defer s.calls.RUnlock()
-	f, err := s.hold(locate(id), id)
-	switch {
-	case errors.Is(err, errNoPack):
-		return nil
-	case err == nil:
-		s.unhold(id, f)
-		err = fs.ErrExist
-	}
-	return fmt.Errorf("blob %s: %w", id, err)
-}
-
 // Link makes the blob to of the bytes of from. Those in a pack are one blob's only.
 func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
-	if err := s.unpacked(ctx, from); err != nil {
+	switch err := s.find(ctx, from); {
+	case err == nil:
+		return fmt.Errorf("blob %s: %w", from, blob.ErrNoLink)
+	case !errors.Is(err, errNoPack):
 		return err
 	}
 	if err := s.free(ctx, to); err != nil {
@@ -67,21 +53,25 @@ func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
 	return s.large.Link(ctx, from, to)
 }
 
-// unpacked returns nil if a blob is not in a pack, ErrNoLink if it is, and ErrNotFound if its pack does not have it.
-func (s *Store) unpacked(ctx context.Context, id blob.ID) error {
-	if err := s.begin(ctx, id); err != nil {
-		return err
-	}
-	defer s.calls.RUnlock()
-	f, err := s.hold(locate(id), id)
+// free returns an error unless no blob in a pack has the ID.
+func (s *Store) free(ctx context.Context, id blob.ID) error {
+	err := s.find(ctx, id)
 	switch {
 	case errors.Is(err, errNoPack):
 		return nil
-	case err != nil:
-		return disk.Translate(id, err)
+	case err == nil:
+		err = fmt.Errorf("blob %s: %w", id, fs.ErrExist)
 	}
-	s.unhold(id, f)
-	return fmt.Errorf("blob %s: %w", id, blob.ErrNoLink)
+	return err
+}
+
+// find returns nil if a blob is in a pack, errNoPack if its ID names none, or why it cannot be read.
+func (s *Store) find(ctx context.Context, id blob.ID) error {
+	r, err := s.reader(ctx, id)
+	if err != nil {
+		return err
+	}
+	return r.Close()
 }
 
 // writer writes one extent.
@@ -89,7 +79,6 @@ type writer struct {
 	store *Store
 	pack  *pack
 	at    location
-	id    blob.ID
 	file  *file // nil after the end
 	// written is how many bytes came.
 	written int64
@@ -98,7 +87,7 @@ type writer struct {
 	failed error
 }
 
-func (w *writer) ID() blob.ID { return w.id }
+func (w *writer) ID() blob.ID { return w.at.id() }
 
 func (w *writer) Write(p []byte) (int, error) {
 	if w.file == nil {
@@ -108,19 +97,19 @@ func (w *writer) Write(p []byte) (int, error) {
 		return 0, w.failed
 	}
 	if int64(len(p)) > int64(w.at.size)-w.written {
-		w.failed = blob.CheckSize(w.id, w.written+int64(len(p)), int64(w.at.size)) // the next extent begins there
+		w.failed = blob.CheckSize(w.ID(), w.written+int64(len(p)), int64(w.at.size)) // the next extent begins there
 		return 0, w.failed
 	}
 	n, err := w.file.WriteAt(p, w.at.content()+w.written)
 	w.written += int64(n)
 	if err != nil {
-		w.failed = disk.Translate(w.id, err)
+		w.failed = disk.Translate(w.ID(), err)
 	}
 	return n, w.failed
 }
 
 func (w *writer) errEnded() error {
-	return fmt.Errorf("blob %s was committed, aborted or deleted before", w.id)
+	return fmt.Errorf("blob %s was committed, aborted or deleted before", w.ID())
 }
 
 // Commit writes the header, and syncs the pack.
@@ -132,31 +121,31 @@ func (w *writer) Commit() error {
 	if w.failed != nil {
 		return w.failed
 	}
-	if err := blob.CheckSize(w.id, w.written, int64(w.at.size)); err != nil {
+	if err := blob.CheckSize(w.ID(), w.written, int64(w.at.size)); err != nil {
 		return err
 	}
 	header := w.at.header()
 	if _, err := w.file.WriteAt(header[:], w.at.offset()); err != nil {
-		return disk.Translate(w.id, err)
+		return disk.Translate(w.ID(), err)
 	}
 	if err := w.pack.synced.Wait(); err != nil {
-		return disk.Translate(w.id, err)
+		return disk.Translate(w.ID(), err)
 	}
-	if !w.store.commit(w.pack, w.id) {
-		return fmt.Errorf("blob %s was deleted, or the pack that it is in failed", w.id)
+	if !w.store.commit(w.pack, w.at) {
+		return fmt.Errorf("blob %s was deleted, or the pack that it is in failed", w.ID())
 	}
 	w.end()
 	return nil
 }
 
 // commit makes a blob, whose bytes are durable unless the pack failed, visible.
-func (s *Store) commit(p *pack, id blob.ID) bool {
+func (s *Store) commit(p *pack, l location) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.waiting[id] != writing || p.failed {
+	if p.waiting[l] != writing || p.failed {
 		return false
 	}
-	p.waiting[id] = committed
+	p.waiting[l] = committed
 	p.live++
 	return true
 }
@@ -172,14 +161,14 @@ func (w *writer) Abort() {
 		return
 	}
 	defer w.end()
-	err := disk.Zero(w.file.File, w.at.offset(), w.at.end()-w.at.offset())
+	err := w.file.zero(w.at.offset(), w.at.end())
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	if err == nil {
-		w.store.leave(w.pack, w.id)
+		w.store.leave(w.pack, w.at)
 		return
 	}
-	w.pack.waiting[w.id] = left // nobody is told of it
+	w.pack.waiting[w.at] = left // nobody is told of it
 	w.pack.left++
 }
 
@@ -198,12 +187,13 @@ func (s *Store) settle(ids []blob.ID) (others []blob.ID) {
 		if id.Check() != nil {
 			continue
 		}
-		p := s.open[locate(id).pack]
+		l := locate(id)
+		p := s.open[l.pack]
 		switch {
 		case p == nil: // or it is one of a sealed pack, of which the other store knows nothing
 			others = append(others, id)
-		case p.waiting[id] == committed:
-			s.leave(p, id)
+		case p.waiting[l] == committed:
+			s.leave(p, l)
 		}
 	}
 	return others
