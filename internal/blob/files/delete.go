@@ -11,10 +11,10 @@ import (
 // Delete removes blobs, and syncs the folders of their places: the caller forgets that there was something to
 // delete when Delete has returned, so that nobody would find a file that power loss brought back there.
 func (s *Store) Delete(ctx context.Context, ids ...blob.ID) error {
-	if err := s.begin(ctx, ids...); err != nil {
+	if err := s.gate.Enter(ctx, ids...); err != nil {
 		return err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	var failed []error
 	folders := map[string]bool{}
 	for _, id := range ids {

@@ -34,8 +34,6 @@
 package files
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -68,9 +66,7 @@ type Store struct {
 	dir string
 	log *slog.Logger
 
-	calls sync.RWMutex // held for reading while a call runs, for writing by Close
-	// closed is protected by calls.
-	closed bool
+	gate disk.Gate
 
 	newFolder vfs.File
 	entries   disk.SharedSync // makes the entries of newFolder durable
@@ -84,9 +80,6 @@ type Store struct {
 }
 
 var _ blob.Linker = (*Store)(nil)
-
-// errClosed says that the store was closed.
-var errClosed = errors.New("blob: store is closed")
 
 // Open opens the store in the folder dir, making it and its folders, durable, if they are missing. Recover has to
 // be called next.
@@ -136,33 +129,11 @@ func (s *Store) makeFolders() error {
 
 // Close waits for running calls, and moves what is settled to its place. Readers that are open stay good.
 func (s *Store) Close() error {
-	s.calls.Lock()
-	closed := s.closed
-	s.closed = true
-	s.calls.Unlock()
-	if closed {
+	if !s.gate.Close() {
 		return nil
 	}
 	s.mover.close()
 	return s.newFolder.Close()
-}
-
-// begin checks that a call may run and, if it returns nil, holds s.calls for reading.
-func (s *Store) begin(ctx context.Context, ids ...blob.ID) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := id.Check(); err != nil {
-			return err
-		}
-	}
-	s.calls.RLock()
-	if s.closed {
-		s.calls.RUnlock()
-		return errClosed
-	}
-	return nil
 }
 
 func (s *Store) path(name string) string { return s.dir + "/" + name }

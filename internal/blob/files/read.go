@@ -3,7 +3,6 @@ package files
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -16,32 +15,31 @@ import (
 
 // Open returns a reader of a range of the blob. It reads with one call as much as is asked for.
 func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.ReadCloser, error) {
-	if err := s.begin(ctx, id); err != nil {
+	if err := s.gate.Enter(ctx, id); err != nil {
 		return nil, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	f, size, err := s.open(id)
 	if err != nil {
 		return nil, err
 	}
-	if offset < 0 || length < 0 || offset > size-length {
-		err = fmt.Errorf("blob %s has %d bytes, not %d from %d: %w", id, size, length, offset, blob.ErrCorrupt)
+	if err := disk.CheckRange(id, size, offset, length); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &reader{file: f, id: id, next: offset, left: length}, nil
+	return newReader(f, id, offset, length), nil
 }
 
 // OpenWhole returns a reader of the blob, and its size.
 func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64, error) {
-	if err := s.begin(ctx, id); err != nil {
+	if err := s.gate.Enter(ctx, id); err != nil {
 		return nil, 0, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	f, size, err := s.open(id)
 	if err != nil {
 		return nil, 0, err
 	}
-	return &reader{file: f, id: id, left: size}, size, nil
+	return newReader(f, id, 0, size), size, nil
 }
 
 // open opens the file of a blob, and returns its size.
@@ -61,30 +59,14 @@ func (s *Store) open(id blob.ID) (vfs.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// reader reads a range of a file. A file that ends before the range does is corrupt.
+// reader reads a range of a file that it has for itself.
 type reader struct {
+	disk.Section
 	file vfs.File
-	id   blob.ID
-	next int64 // offset in the file
-	left int64 // bytes of the range that were not read
 }
 
-func (r *reader) Read(p []byte) (int, error) {
-	if r.left == 0 {
-		return 0, io.EOF
-	}
-	p = p[:min(int64(len(p)), r.left)]
-	n, err := r.file.ReadAt(p, r.next)
-	r.next += int64(n)
-	r.left -= int64(n)
-	switch {
-	case n == len(p):
-		return n, nil // what may go wrong behind the range is of no consequence
-	case err == io.EOF:
-		return n, r.short()
-	default:
-		return n, disk.Translate(r.id, err)
-	}
+func newReader(f vfs.File, id blob.ID, from, length int64) *reader {
+	return &reader{disk.Section{File: f, ID: id, Next: from, Left: length}, f}
 }
 
 // copyBuffers are for what is written from a file to something else than a file or a connection.
@@ -107,20 +89,16 @@ func (r *reader) send(w io.Writer) (done bool, n int64, err error) {
 	if !ok || !can {
 		return false, 0, nil
 	}
-	if _, err := f.OS().Seek(r.next, io.SeekStart); err != nil {
-		return true, 0, disk.Translate(r.id, err)
+	if _, err := f.OS().Seek(r.Next, io.SeekStart); err != nil {
+		return true, 0, disk.Translate(r.ID, err)
 	}
-	n, err = to.ReadFrom(&io.LimitedReader{R: f.OS(), N: r.left})
-	r.next += n
-	r.left -= n
-	if err == nil && r.left > 0 {
-		err = r.short()
+	n, err = to.ReadFrom(&io.LimitedReader{R: f.OS(), N: r.Left})
+	r.Next += n
+	r.Left -= n
+	if err == nil && r.Left > 0 {
+		err = r.Short()
 	}
 	return true, n, err
-}
-
-func (r *reader) short() error {
-	return fmt.Errorf("blob %s ends %d bytes early: %w", r.id, r.left, blob.ErrCorrupt)
 }
 
 func (r *reader) Close() error { return r.file.Close() }

@@ -16,10 +16,10 @@ const recoverBatch = 1024
 // Recover settles what is left in the folder new and named, and removes the rest. It lists no other folder. What is in
 // it since the store was opened is left alone.
 func (s *Store) Recover(ctx context.Context, named blob.Named) error {
-	if err := s.begin(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	ids, err := s.unknown()
 	if err != nil {
 		return err
@@ -93,11 +93,11 @@ func (s *Store) Walk(ctx context.Context, fn func(id blob.ID, size int64) error)
 	}
 	for _, i := range disk.Digits {
 		for _, d := range disk.Digits {
-			if err := s.begin(ctx); err != nil {
+			if err := s.gate.Enter(ctx); err != nil {
 				return err
 			}
 			ids, err := s.list(s.path(string(i) + "/" + string(d)))
-			s.calls.RUnlock()
+			s.gate.Leave()
 			if err != nil {
 				return err
 			}
@@ -142,10 +142,10 @@ func (s *Store) tell(ctx context.Context, ids []blob.ID, fn func(id blob.ID, siz
 
 // size returns the size of a blob in bytes.
 func (s *Store) size(ctx context.Context, id blob.ID) (size int64, err error) {
-	if err := s.begin(ctx, id); err != nil {
+	if err := s.gate.Enter(ctx, id); err != nil {
 		return 0, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	err = s.find(id, func(name string) error {
 		info, err := s.fs.Stat(name)
 		if err == nil {

@@ -28,10 +28,10 @@ func (s *Store) Create(ctx context.Context, id blob.ID) (blob.Writer, error) {
 }
 
 func (s *Store) create(ctx context.Context, id blob.ID, size int64, claim func() (*entry, error)) (blob.Writer, error) {
-	if err := s.begin(ctx, id); err != nil {
+	if err := s.gate.Enter(ctx, id); err != nil {
 		return nil, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	e, err := claim()
 	if err != nil {
 		return nil, err
@@ -148,10 +148,10 @@ func (w *writer) Abort() {
 // Link makes the blob to a second name of the file of from. Files are never written once they are committed,
 // so that nobody can tell the two apart.
 func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
-	if err := s.begin(ctx, from, to); err != nil {
+	if err := s.gate.Enter(ctx, from, to); err != nil {
 		return err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	e, err := s.claim(to)
 	if err != nil {
 		return err

@@ -13,11 +13,11 @@ import (
 // Delete removes blobs, and syncs the packs that they were in, also if they were not there: the sync of an earlier attempt
 // may have failed.
 func (s *Store) Delete(ctx context.Context, ids ...blob.ID) error {
-	if err := s.begin(ctx, ids...); err != nil {
+	if err := s.gate.Enter(ctx, ids...); err != nil {
 		return err
 	}
 	others, err := s.deleteAll(ids)
-	s.calls.RUnlock()
+	s.gate.Leave()
 	if len(others) > 0 {
 		err = errors.Join(err, s.large.Delete(ctx, others...))
 	}
@@ -192,7 +192,7 @@ func (s *Store) doom(l location) bool {
 // are removed when a later process first deletes something from the pack.
 func (s *Store) removeBytes(l location) {
 	err := s.tryRemoveBytes(l)
-	if err != nil && !errors.Is(err, errNoPack) && !errors.Is(err, errClosed) {
+	if err != nil && !errors.Is(err, errNoPack) && !errors.Is(err, disk.ErrClosed) {
 		s.log.Error("the space of a blob that was read while it was deleted is not given back", "blob", string(l.id()), "error", err)
 	}
 	s.mu.Lock()
@@ -205,7 +205,7 @@ func (s *Store) tryRemoveBytes(l location) error {
 	s.removals.Lock()
 	defer s.removals.Unlock()
 	if s.ended {
-		return errClosed
+		return disk.ErrClosed
 	}
 	f, err := s.forChange(l.pack)
 	if err != nil {

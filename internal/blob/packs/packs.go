@@ -38,7 +38,6 @@
 package packs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -84,9 +83,7 @@ type Store struct {
 	limit int64
 	most  uint32 // pages of a pack
 
-	calls sync.RWMutex // held for reading while a call runs, for writing by Close
-	// closed is protected by calls.
-	closed bool
+	gate disk.Gate
 
 	sealer sealer
 	// removals is held while committed blobs are deleted, and while packs are moved or removed.
@@ -117,12 +114,8 @@ type Store struct {
 
 var _ blob.Linker = (*Store)(nil)
 
-var (
-	// errClosed says that the store was closed.
-	errClosed = errors.New("blob: store is closed")
-	// errNoPack says that there is no pack of that ID.
-	errNoPack = errors.New("blob: no such pack")
-)
+// errNoPack says that there is no pack of that ID.
+var errNoPack = errors.New("blob: no such pack")
 
 // Open opens the store in the folder dir, making it and its folders, durable, if they are missing. Recover has to be
 // called next. The store closes large.
@@ -173,31 +166,9 @@ func folders() []string {
 	return names
 }
 
-// begin checks that a call may run and, if it returns nil, holds s.calls for reading.
-func (s *Store) begin(ctx context.Context, ids ...blob.ID) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := id.Check(); err != nil {
-			return err
-		}
-	}
-	s.calls.RLock()
-	if s.closed {
-		s.calls.RUnlock()
-		return errClosed
-	}
-	return nil
-}
-
 // Close waits for running calls and seals the packs. Readers that are open stay good.
 func (s *Store) Close() error {
-	s.calls.Lock()
-	closed := s.closed
-	s.closed = true
-	s.calls.Unlock()
-	if closed {
+	if !s.gate.Close() {
 		return nil
 	}
 	s.retire()

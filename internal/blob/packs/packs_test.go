@@ -45,9 +45,7 @@ func (s *Store) abandon() {
 	s.ended = true
 	s.removals.Unlock()
 	s.sealer.close()
-	s.calls.Lock()
-	defer s.calls.Unlock()
-	s.closed = true
+	s.gate.Close()
 	s.letGo()
 }
 

@@ -21,15 +21,13 @@ func (s *Store) Open(ctx context.Context, id blob.ID, offset, length int64) (io.
 		return nil, err
 	}
 	size := int64(r.at.size)
-	if offset < 0 || length < 0 || offset > size-length {
-		err = fmt.Errorf("blob %s has %d bytes, not %d from %d: %w", id, size, length, offset, blob.ErrCorrupt)
-	} else if offset+length == size {
+	if err = disk.CheckRange(id, size, offset, length); err == nil && offset+length == size {
 		err = r.checkEnd()
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	r.next, r.left = r.at.content()+offset, length
+	r.Next, r.Left = r.at.content()+offset, length
 	return r, nil
 }
 
@@ -49,16 +47,16 @@ func (s *Store) OpenWhole(ctx context.Context, id blob.ID) (io.ReadCloser, int64
 	if err := r.checkEnd(); err != nil {
 		return nil, 0, errors.Join(err, r.Close())
 	}
-	r.next, r.left = r.at.content(), size
+	r.Next, r.Left = r.at.content(), size
 	return r, size, nil
 }
 
 // reader returns a reader of nothing of the blob, or errNoPack.
 func (s *Store) reader(ctx context.Context, id blob.ID) (*reader, error) {
-	if err := s.begin(ctx, id); err != nil {
+	if err := s.gate.Enter(ctx, id); err != nil {
 		return nil, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	at := locate(id)
 	f, err := s.hold(at)
 	if errors.Is(err, errNoPack) {
@@ -67,7 +65,7 @@ func (s *Store) reader(ctx context.Context, id blob.ID) (*reader, error) {
 	if err != nil {
 		return nil, disk.Translate(id, err)
 	}
-	return &reader{store: s, id: id, at: at, file: f}, nil
+	return &reader{Section: disk.Section{File: f, ID: id}, store: s, at: at, file: f}, nil
 }
 
 // hold returns the file that a blob is in, whose bytes stay until unhold; errNoPack if it is in none, and ErrNotFound if
@@ -120,14 +118,12 @@ func readHeader(f *file, l location) error {
 	return fmt.Errorf("the header of the extent is damaged: %w", blob.ErrCorrupt)
 }
 
-// reader reads a range of an extent. What ends before the range does is corrupt.
+// reader reads a range of an extent.
 type reader struct {
+	disk.Section
 	store *Store
-	id    blob.ID
 	at    location
 	file  *file // nil after Close
-	next  int64 // offset in the file
-	left  int64 // bytes of the range that were not read
 }
 
 // checkEnd returns an error unless the rest of the last page is zeros, which no other checksum covers.
@@ -136,10 +132,10 @@ func (r *reader) checkEnd() error {
 	from := r.at.content() + int64(r.at.size)
 	n, err := r.file.ReadAt(page[:r.at.end()-from], from)
 	if err != nil && err != io.EOF {
-		return disk.Translate(r.id, err)
+		return disk.Translate(r.ID, err)
 	}
 	if !isZero(page[:n]) {
-		return fmt.Errorf("blob %s has something behind its end: %w", r.id, blob.ErrCorrupt)
+		return fmt.Errorf("blob %s has something behind its end: %w", r.ID, blob.ErrCorrupt)
 	}
 	return nil
 }
@@ -156,24 +152,10 @@ func isZero(p []byte) bool {
 }
 
 func (r *reader) Read(p []byte) (int, error) {
-	if r.left == 0 {
-		return 0, io.EOF
-	}
-	if r.file == nil {
+	if r.file == nil && r.Left > 0 {
 		return 0, errors.New("blob: reader is closed")
 	}
-	p = p[:min(int64(len(p)), r.left)]
-	n, err := r.file.ReadAt(p, r.next)
-	r.next += int64(n)
-	r.left -= int64(n)
-	switch {
-	case n == len(p):
-		return n, nil // what may go wrong behind the range is of no consequence
-	case err == io.EOF:
-		return n, fmt.Errorf("blob %s ends %d bytes early: %w", r.id, r.left, blob.ErrCorrupt)
-	default:
-		return n, disk.Translate(r.id, err)
-	}
+	return r.Section.Read(p)
 }
 
 func (r *reader) Close() error {

@@ -15,11 +15,11 @@ const recoverBatch = 1024
 // Recover seals the packs that were left under open, with those of their blobs that are named, and then recovers the other
 // store. What is under open since the store was opened is left alone.
 func (s *Store) Recover(ctx context.Context, named blob.Named) error {
-	if err := s.begin(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return err
 	}
 	err := s.recoverAll(ctx, named)
-	s.calls.RUnlock()
+	s.gate.Leave()
 	if err != nil {
 		return fmt.Errorf("recover packs of blobs: %w", err)
 	}
@@ -180,10 +180,10 @@ func (s *Store) walkPack(ctx context.Context, id packID, fn func(id blob.ID, siz
 
 // blobsOf returns what a pack has, settled or not, and its file.
 func (s *Store) blobsOf(ctx context.Context, id packID) (*file, *contents, error) {
-	if err := s.begin(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return nil, nil, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	f, err := s.forReading(id)
 	if err != nil {
 		return nil, nil, err

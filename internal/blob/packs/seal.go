@@ -98,7 +98,7 @@ func (s *Store) seal(p *pack) error {
 	s.removals.Lock()
 	defer s.removals.Unlock()
 	if s.ended {
-		return errClosed
+		return disk.ErrClosed
 	}
 	s.mu.Lock()
 	empty := p.live == 0

@@ -20,10 +20,10 @@ func (s *Store) New(ctx context.Context, size int64) (blob.Writer, error) {
 	if size < 0 || size > s.limit {
 		return s.large.New(ctx, size)
 	}
-	if err := s.begin(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return nil, err
 	}
-	defer s.calls.RUnlock()
+	defer s.gate.Leave()
 	p, l, err := s.reserve(uint32(size))
 	if err != nil {
 		return nil, fmt.Errorf("make room for a blob: %w", disk.Translate(l.id(), err))
