@@ -10,6 +10,9 @@ import (
 	"crossgrant/internal/blob"
 )
 
+// Names is a Named of these blobs.
+func Names(named ...blob.ID) blob.Named { return (&asked{named: named}).answer }
+
 // asked is a Named that names some blobs and notes what it was asked.
 type asked struct {
 	named []blob.ID
@@ -95,7 +98,7 @@ func testRecoverFails(t *testing.T, c Crasher) {
 		t.Errorf("Recover = %v, want %v", err, failure)
 	}
 	c.Crash()
-	s = open(t, c, (&asked{named: []blob.ID{id(1)}}).answer)
+	s = open(t, c, Names(id(1)))
 	wantBlob(t, s, id(1), content(1000, 1))
 }
 
@@ -115,7 +118,7 @@ func testRecoverLinks(t *testing.T, c Crasher) {
 	}
 	s.Settle(id(2))
 	c.Crash()
-	s = open(t, c, (&asked{named: []blob.ID{id(1), id(2), id(3)}}).answer)
+	s = open(t, c, Names(id(1), id(2), id(3)))
 	for n := 1; n <= 3; n++ {
 		wantBlob(t, s, id(n), content(1000, 1))
 	}
@@ -234,7 +237,7 @@ func testRecoverNew(t *testing.T, c Crasher) {
 		}
 		for range 2 {
 			c.Crash()
-			s = open(t, c, (&asked{named: []blob.ID{ids[1], ids[4]}}).answer)
+			s = open(t, c, Names(ids[1], ids[4]))
 			for _, n := range []int{1, 4} {
 				wantBlob(t, s, ids[n], content(size, n))
 			}

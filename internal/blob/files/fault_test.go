@@ -14,55 +14,24 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/blobtest"
 	"crossgrant/internal/disktest"
+	"crossgrant/internal/faulttest"
 )
-
-// fault makes the operation with number at fail, or all from there on, until it is repaired.
-type fault struct {
-	at      int64
-	forever bool
-	err     error
-
-	calls    atomic.Int64
-	repaired atomic.Bool
-}
 
 // likeOthers are the folders of places in which nothing is, of which one is as good as another.
 var likeOthers = regexp.MustCompile("/[1-9a-f]/[0-9a-f]$|/0/[5-9a-f]$")
-
-func (f *fault) String() string { return fmt.Sprintf("fault at %d", f.at) }
-
-func (f *fault) MaybeError(op errorfs.Op) error {
-	if f.repaired.Load() || op.Kind == errorfs.OpFileClose { // what a close reports is of no consequence
-		return nil
-	}
-	if likeOthers.MatchString(op.Path) && (op.Kind == errorfs.OpMkdirAll || op.Kind == errorfs.OpList) {
-		return nil
-	}
-	if n := f.calls.Add(1); n == f.at || f.forever && n > f.at {
-		return f.err
-	}
-	return nil
-}
 
 // TestFaults makes each operation of the file system fail in turn, once or until the disk is repaired. No error is
 // silent, the store serves again afterwards, and after a power cut what was acknowledged is there and nothing else.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS} {
-		t.Run(fmt.Sprint(err), func(t *testing.T) {
-			t.Parallel()
-			for at := int64(1); runFault(t, &fault{at: at, forever: err != syscall.EIO, err: err}); at++ {
-				if t.Failed() {
-					t.Fatalf("with a fault at operation %d", at)
-				}
-			}
-		})
-	}
+	faulttest.Each(t, func(op errorfs.Op) bool {
+		return likeOthers.MatchString(op.Path) && (op.Kind == errorfs.OpMkdirAll || op.Kind == errorfs.OpList)
+	}, runFault)
 }
 
-// runFault reports whether the fault was reached.
-func runFault(t *testing.T, f *fault) bool {
+func runFault(t *testing.T, f *faulttest.Nth) {
 	d := disktest.New()
 	before := newModel(open(t, "/data/blobs", Options{FS: d}))
 	for n := range 6 {
@@ -76,17 +45,17 @@ func runFault(t *testing.T, f *fault) bool {
 	s, err := Open("/data/blobs", Options{FS: errorfs.Wrap(left, f)})
 	if err == nil {
 		m.s = s
-		err = s.Recover(t.Context(), names(number(0), number(1), number(2), number(3), number(4), number(5)))
+		err = s.Recover(t.Context(), blobtest.Names(number(0), number(1), number(2), number(3), number(4), number(5)))
 	}
 	if err != nil {
-		if !errors.Is(err, f.err) {
+		if !errors.Is(err, f.Err) {
 			t.Errorf("Open or Recover: %v", err)
 		}
-		f.repaired.Store(true)
+		f.Repair()
 		m.reopen(t, left)
 	} else {
 		m.disturb(t, f)
-		f.repaired.Store(true)
+		f.Repair()
 		m.serve(t)
 	}
 	after, left := m.snapshot(func() disktest.Disk { return left.Cut(0, nil) })
@@ -95,11 +64,10 @@ func runFault(t *testing.T, f *fault) bool {
 	}
 	after.reopen(t, left)
 	after.checkFiles(t)
-	return f.calls.Load() >= f.at
 }
 
 // disturb uses the store while the disk fails. Errors are those of the disk.
-func (m *model) disturb(t *testing.T, f *fault) {
+func (m *model) disturb(t *testing.T, f *faulttest.Nth) {
 	t.Helper()
 	steps := []func() error{
 		func() error { return m.write(10) },
@@ -116,7 +84,7 @@ func (m *model) disturb(t *testing.T, f *fault) {
 	}
 	for i, step := range steps {
 		err := step()
-		if err != nil && !errors.Is(err, f.err) && !errors.Is(err, blob.ErrNotFound) {
+		if err != nil && !errors.Is(err, f.Err) && !errors.Is(err, blob.ErrNotFound) {
 			t.Errorf("step %d: %v", i, err)
 		}
 	}

@@ -1,13 +1,11 @@
 package files
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,21 +26,10 @@ func open(t *testing.T, dir string, opts Options, named ...blob.ID) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.Recover(t.Context(), names(named...)); err != nil {
+	if err := s.Recover(t.Context(), blobtest.Names(named...)); err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// names is a blob.Named of these blobs.
-func names(named ...blob.ID) blob.Named {
-	return func(_ context.Context, ids []blob.ID) ([]bool, error) {
-		out := make([]bool, len(ids))
-		for i, id := range ids {
-			out[i] = slices.Contains(named, id)
-		}
-		return out, nil
-	}
 }
 
 func openTemp(t *testing.T) *Store {

@@ -2,7 +2,6 @@ package packs
 
 import (
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -10,49 +9,19 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/blob/blobtest"
 	"crossgrant/internal/disktest"
+	"crossgrant/internal/faulttest"
 )
-
-// fault makes the operation with number at fail, or all from there on, until it is repaired.
-type fault struct {
-	at      int64
-	forever bool
-	err     error
-
-	calls    atomic.Int64
-	repaired atomic.Bool
-}
-
-func (f *fault) String() string { return fmt.Sprintf("fault at %d", f.at) }
-
-func (f *fault) MaybeError(op errorfs.Op) error {
-	if f.repaired.Load() || op.Kind == errorfs.OpFileClose { // what a close reports is of no consequence
-		return nil
-	}
-	if n := f.calls.Add(1); n == f.at || f.forever && n > f.at {
-		return f.err
-	}
-	return nil
-}
 
 // TestFaults makes each operation of the file system fail in turn, once or until the disk is repaired. No error is
 // silent, the store serves again afterwards, and after a power cut what was acknowledged is there and nothing else.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS} {
-		t.Run(fmt.Sprint(err), func(t *testing.T) {
-			t.Parallel()
-			for at := int64(1); runFault(t, &fault{at: at, forever: err != syscall.EIO, err: err}); at++ {
-				if t.Failed() {
-					t.Fatalf("with a fault at operation %d", at)
-				}
-			}
-		})
-	}
+	faulttest.Each(t, nil, runFault)
 }
 
-// runFault reports whether the fault was reached.
-func runFault(t *testing.T, f *fault) bool {
+func runFault(t *testing.T, f *faulttest.Nth) {
 	d := disktest.New()
 	before := newModel(open(t, "/data/packs", Options{FS: d, PackBytes: testPack}))
 	for n := range 9 {
@@ -70,20 +39,20 @@ func runFault(t *testing.T, f *fault) bool {
 		for id := range m.named {
 			named = append(named, id)
 		}
-		err = s.Recover(t.Context(), names(named...))
+		err = s.Recover(t.Context(), blobtest.Names(named...))
 	}
 	if err != nil {
-		if !errors.Is(err, f.err) {
+		if !errors.Is(err, f.Err) {
 			t.Errorf("Open or Recover: %v", err)
 		}
 		if s != nil {
 			s.abandon()
 		}
-		f.repaired.Store(true)
+		f.Repair()
 		m.reopen(t, left)
 	} else {
 		m.disturb(t, f)
-		f.repaired.Store(true)
+		f.Repair()
 		m.serve(t)
 	}
 	after, left := m.snapshot(func() disktest.Disk { return left.Cut(0, nil) })
@@ -92,11 +61,10 @@ func runFault(t *testing.T, f *fault) bool {
 	}
 	after.reopen(t, left)
 	after.checkFiles(t)
-	return f.calls.Load() >= f.at
 }
 
 // disturb uses the store while the disk fails. Errors are those of the disk.
-func (m *model) disturb(t *testing.T, f *fault) {
+func (m *model) disturb(t *testing.T, f *faulttest.Nth) {
 	t.Helper()
 	steps := []func() error{
 		func() error { return m.write(10) },
@@ -111,7 +79,7 @@ func (m *model) disturb(t *testing.T, f *fault) {
 		func() error { return m.s.Walk(t.Context(), func(blob.ID, int64) error { return nil }) },
 	}
 	for i, step := range steps {
-		if err := step(); err != nil && !errors.Is(err, f.err) {
+		if err := step(); err != nil && !errors.Is(err, f.Err) {
 			t.Errorf("step %d: %v", i, err)
 		}
 	}

@@ -1,9 +1,7 @@
 package packs
 
 import (
-	"context"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -22,21 +20,10 @@ func open(t *testing.T, dir string, opts Options, named ...blob.ID) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.Recover(t.Context(), names(named...)); err != nil {
+	if err := s.Recover(t.Context(), blobtest.Names(named...)); err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// names is a blob.Named of these blobs.
-func names(named ...blob.ID) blob.Named {
-	return func(_ context.Context, ids []blob.ID) ([]bool, error) {
-		out := make([]bool, len(ids))
-		for i, id := range ids {
-			out[i] = slices.Contains(named, id)
-		}
-		return out, nil
-	}
 }
 
 // abandon ends the store as a crash of its process does, but for what its goroutines hold.
