@@ -101,8 +101,11 @@ func (s *Store) seal(p *pack) error {
 		return disk.ErrClosed
 	}
 	s.mu.Lock()
-	empty := p.live == 0
+	sealed, empty := s.open[p.id] != p, p.live == 0
 	s.mu.Unlock()
+	if sealed { // by another call, which has let go of the file
+		return nil
+	}
 	if !empty {
 		// What was given up was made zeros without a sync.
 		if err := p.synced.Wait(); err != nil {
