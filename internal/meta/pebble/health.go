@@ -100,13 +100,20 @@ func (h *health) release() {
 // operation that failed with err.
 func (h *health) stall(err error) {
 	since := h.busy.Load()
-	if since == 0 || time.Since(time.Unix(0, since)) < h.patience {
-		return
+	if since != 0 && time.Since(time.Unix(0, since)) >= h.patience {
+		h.stallSince(since, err)
 	}
+}
+
+// stallSince raises the alarm if Pebble is still busy with what it was given at since: an alarm about work that
+// has ended meanwhile would be over only with the next, which it would refuse.
+func (h *health) stallSince(since int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.stalled = true
-	h.raise(err)
+	if h.busy.Load() == since {
+		h.stalled = true
+		h.raise(err)
+	}
 }
 
 func (h *health) begin() { h.busy.Store(time.Now().UnixNano()) }
@@ -137,6 +144,27 @@ func (h *health) raise(err error) {
 func (h *health) calm() {
 	if h.failed == nil && h.held == 0 && !h.stalled && h.now.Load().refusal() != nil {
 		h.now.Store(&mood{alarm: make(chan struct{})})
+	}
+}
+
+// patiently returns what comes from done, and true. It waits while the disk does not fail; when that has failed
+// for the patience, without being well in between, it returns why, and false.
+func (h *health) patiently(done <-chan error) (_ error, in bool) {
+	for {
+		m := h.now.Load()
+		select {
+		case err := <-done:
+			return err, true
+		case <-m.alarm:
+		}
+		select {
+		case err := <-done:
+			return err, true
+		case <-time.After(h.patience):
+			if h.now.Load() == m {
+				return m.refusal(), false
+			}
+		}
 	}
 }
 

@@ -137,18 +137,8 @@ func (e *instance) shutDown() (ended bool, err error) {
 		e.unused.end()
 		closed <- e.db.Close()
 	}()
-	m := e.health.now.Load()
-	select {
-	case err = <-closed:
-		ended = e.health.parked.Load() == 0
-	case <-m.alarm:
-		select {
-		case err = <-closed:
-			ended = e.health.parked.Load() == 0
-		case <-time.After(e.health.patience):
-			err = m.refusal()
-		}
-	}
+	err, in := e.health.patiently(closed)
+	ended = in && e.health.parked.Load() == 0
 	e.fence.Shut()
 	e.fence.CloseFiles()
 	return ended, err

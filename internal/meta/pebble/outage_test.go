@@ -144,7 +144,11 @@ func outage(t *testing.T, kind faulttest.Kind, nth int, once bool) bool {
 	}
 	disk.Lift()
 	until(t, w.engine)
+	w.failed = nil
 	w.run("after", 10)
+	if w.failed != nil {
+		t.Errorf("%d: the fault is over, and an Update returned %v", nth, w.failed)
+	}
 	if missing := w.missing(t, w.engine); len(missing) > 0 {
 		t.Errorf("%d: acknowledged, and not there: %v", nth, missing)
 	}
