@@ -100,3 +100,11 @@ func inSet(set, name string) bool {
 	}
 	return false
 }
+
+// S3ActionTakes reports whether an action of S3, given by its name, takes a condition key of S3, such as
+// "s3:x-amz-acl" or "s3:ExistingObjectTag/team". It is false of what is neither.
+func S3ActionTakes(action, key string) bool {
+	a, ok := s3ByName[strings.ToLower(action)]
+	name, known := s3Key(key)
+	return ok && known && a.takes(name)
+}

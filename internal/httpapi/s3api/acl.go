@@ -195,7 +195,7 @@ func (s *Service) getObjectACL() httpapi.Operation {
 			if err := in.missing(c.HTTP.Method); err != nil {
 				return nil, err
 			}
-			r, err := s.renderACL(ctx, shownACL(in.bucket, facts(in.bucket, in.object).ACL))
+			r, err := s.renderACL(ctx, shownACL(in.bucket, in.bucket.Object(in.object).ACL))
 			setVersion(r.Header, in.bucket, in.object)
 			return r, err
 		},
@@ -237,7 +237,7 @@ func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *obje
 	if err := in.missing(c.HTTP.Method); err != nil {
 		return nil, err
 	}
-	owner := ownerOf(in.bucket, in.object)
+	owner := in.bucket.ObjectOwner(in.object)
 	list, err := s.newList(ctx, c, in.bucket, in.acl, owner, in.putCheck(c, in.addressed))
 	if err != nil {
 		return nil, err
@@ -253,7 +253,7 @@ func (s *Service) runPutObjectACL(ctx context.Context, c *httpapi.Call, in *obje
 				return err
 			}
 		}
-		if ownerOf(in.bucket, o) != owner {
+		if in.bucket.ObjectOwner(o) != owner {
 			return conflict()
 		}
 		o.Acl = access.Grants(list)

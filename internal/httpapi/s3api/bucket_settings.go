@@ -132,7 +132,7 @@ func decodeOwnership(body []byte) (*ownershipControls, error) {
 }
 
 func validOwnership(value string) bool {
-	return value == access.Enforced || value == bucketOwnerPreferred || value == objectWriter
+	return value == access.Enforced || value == access.BucketOwnerPreferred || value == objectWriter
 }
 
 const noAnonymousOwnership = "s3:PutBucketOwnershipControls does not support Anonymous requests!"

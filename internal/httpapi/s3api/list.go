@@ -271,7 +271,7 @@ func (s *Service) writeContents(ctx context.Context, d *restxml.Document, in *li
 		d.Time("LastModified", nanos(o.Modified))
 		writeContent(d, o)
 		if owners {
-			names.write(d, "Owner", ownerOf(in.bucket, o))
+			names.write(d, "Owner", in.bucket.ObjectOwner(o))
 		}
 		d.Text("StorageClass", storageClass(o.StorageClass))
 		in.writeRestored(d, o)

@@ -106,7 +106,7 @@ func (s *Service) writeVersions(ctx context.Context, d *restxml.Document, in *li
 			names.write(d, "Owner", ids.CanonicalUserID(v.Object.Owner))
 		} else {
 			writeContent(d, v.Object)
-			names.write(d, "Owner", ownerOf(in.bucket, v.Object))
+			names.write(d, "Owner", in.bucket.ObjectOwner(v.Object))
 			d.Text("StorageClass", storageClass(v.Object.StorageClass))
 			in.writeRestored(d, v.Object)
 		}

@@ -15,11 +15,8 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Object Ownership's values besides access.Enforced.
-const (
-	objectWriter         = "ObjectWriter"
-	bucketOwnerPreferred = "BucketOwnerPreferred"
-)
+// objectWriter is the value of Object Ownership by which whoever writes an object owns it.
+const objectWriter = "ObjectWriter"
 
 // loadBucket returns the facts of the bucket that the request addresses, after the test of
 // x-amz-expected-bucket-owner, which comes before every permission.
@@ -59,26 +56,6 @@ func noSuchKey(key string) *apierr.Error {
 	return apierr.New(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.").With("Key", key)
 }
 
-// ownerOf returns the account that owns an object, as things are now: under BucketOwnerEnforced it is
-// the bucket's owner, and what was written under it stays the bucket owner's.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-func ownerOf(b *access.Bucket, o *records.Object) ids.CanonicalUserID {
-	if b.Enforced || o.WrittenUnderEnforced {
-		return b.Canonical
-	}
-	return ids.CanonicalUserID(o.Owner)
-}
-
-// facts returns what a decision needs to know of an existing object; nil if there is none.
-func facts(b *access.Bucket, o *records.Object) *authz.Object {
-	if o == nil {
-		return nil
-	}
-	owner := ownerOf(b, o)
-	return &authz.Object{Owner: owner, ACL: access.ACL(owner, o.Acl)}
-}
-
 // bucketCheck asks for an action on a bucket. set adds the condition keys that the action has beside
 // those of all actions; nil for none.
 func bucketCheck(b *access.Bucket, action string, set func(*policy.Context)) access.Check {
@@ -89,7 +66,7 @@ func bucketCheck(b *access.Bucket, action string, set func(*policy.Context)) acc
 func objectCheck(b *access.Bucket, key, action string, o *records.Object, set func(*policy.Context)) access.Check {
 	return access.Check{
 		Action: action, Resource: arn.Object(b.Record.Name, key).String(), Owner: b.Owner, Bucket: b,
-		Object: facts(b, o), Keys: set,
+		Object: b.Object(o), Keys: set,
 	}
 }
 
@@ -143,7 +120,7 @@ func rejudge(ctx context.Context, c *httpapi.Call, b *access.Bucket, key string,
 	return func(existing *records.Object) error {
 		anew()
 		if existing != nil || assumed != nil {
-			check.Object = facts(b, existing)
+			check.Object = b.Object(existing)
 			if err := c.Authorize(ctx, &check); err != nil {
 				return err
 			}

@@ -215,7 +215,7 @@ func (s *Service) completedBefore(ctx context.Context, c *httpapi.Call, in *comp
 
 // completed is the answer for the object that an upload became.
 func (s *Service) completed(c *httpapi.Call, in *completeUploadInput, o *records.Object) *httpapi.Response {
-	c.Record.ObjectOwner, c.Record.ObjectSize = ownerOf(in.bucket, o), &o.Size
+	c.Record.ObjectOwner, c.Record.ObjectSize = in.bucket.ObjectOwner(o), &o.Size
 	d := restxml.New("CompleteMultipartUploadResult")
 	d.Text("Location", location(c))
 	d.Text("Bucket", c.Bucket)

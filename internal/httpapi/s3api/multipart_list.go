@@ -87,7 +87,7 @@ func (s *Service) runListParts(ctx context.Context, c *httpapi.Call, in *listPar
 
 // uploadOwner returns the account that will own the object of an upload, as ownerOf does for objects.
 func uploadOwner(b *access.Bucket, u *records.Upload) ids.CanonicalUserID {
-	return ownerOf(b, &records.Object{Owner: u.Owner, WrittenUnderEnforced: u.WrittenUnderEnforced})
+	return b.ObjectOwner(&records.Object{Owner: u.Owner, WrittenUnderEnforced: u.WrittenUnderEnforced})
 }
 
 // writeInitiator writes who began an upload: the root user as its account, all others by ARN.

@@ -125,7 +125,7 @@ func (s *Service) runDeleteObject(ctx context.Context, c *httpapi.Call, in *dele
 func noteOwner(c *httpapi.Call, b *access.Bucket, guard objects.Guard) objects.Guard {
 	return func(existing *records.Object) error {
 		if existing != nil {
-			c.Record.ObjectOwner, c.Record.ObjectSize = ownerOf(b, existing), &existing.Size
+			c.Record.ObjectOwner, c.Record.ObjectSize = b.ObjectOwner(existing), &existing.Size
 		}
 		return guard(existing)
 	}
@@ -314,7 +314,7 @@ func (s *Service) deleteOne(ctx context.Context, c *httpapi.Call, in *deleteObje
 		judge.Lock()
 		defer judge.Unlock()
 		again := check
-		again.Object = facts(b, existing)
+		again.Object = b.Object(existing)
 		if err := c.Authorize(ctx, &again); err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ func (in *writeInput) checks(c *httpapi.Call) []access.Check {
 			fromHeaders(c.HTTP, k, aclKeys...)
 			fromHeaders(c.HTTP, k, "x-amz-storage-class")
 		})
-		implied.NewOwner, _ = futureOwner(c.Caller, in.bucket, in.acl)
+		implied.NewOwner, _ = in.bucket.FutureOwner(c.Caller, in.acl.canned)
 		checks = append(checks, implied)
 	}
 	if in.tagged {
@@ -100,7 +100,7 @@ func (in *writeInput) checks(c *httpapi.Call) []access.Check {
 // newObject returns the record of the object that the request makes, or the error with which the bucket's
 // settings refuse its ACL.
 func (s *Service) newObject(ctx context.Context, c *httpapi.Call, in *writeInput) (*records.Object, error) {
-	owner, account := futureOwner(c.Caller, in.bucket, in.acl)
+	owner, account := in.bucket.FutureOwner(c.Caller, in.acl.canned)
 	list, err := s.objectACL(ctx, c, in.bucket, in.acl, owner)
 	if err != nil {
 		return nil, err

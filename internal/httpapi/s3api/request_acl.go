@@ -100,22 +100,6 @@ func (s *Service) checkGrantees(ctx context.Context, list acl.ACL, source acl.So
 	return nil
 }
 
-// futureOwner returns the account that will own an object written by the caller: canonical user ID and
-// account ID, the latter empty for an anonymous caller.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-func futureOwner(caller *access.Caller, b *access.Bucket, in requestACL) (ids.CanonicalUserID, ids.AccountID) {
-	handsOver := b.Record.Ownership == bucketOwnerPreferred && in.canned == "bucket-owner-full-control"
-	switch {
-	case b.Enforced, handsOver, caller.Account == b.Owner:
-		return b.Canonical, b.Owner
-	case caller.Account == "":
-		return authz.AnonymousCanonicalID, ""
-	default:
-		return caller.CanonicalID, caller.Account
-	}
-}
-
 // objectACL returns the ACL of an object that the caller writes, or the error with which the bucket's
 // settings refuse it. The caller of this function has been found to have the permission to write.
 func (s *Service) objectACL(ctx context.Context, c *httpapi.Call, b *access.Bucket, in requestACL, owner ids.CanonicalUserID) (acl.ACL, error) {

@@ -109,7 +109,7 @@ func (s *Service) loadWith(ctx context.Context, c *httpapi.Call, read reader, a 
 		return err
 	}
 	if *a, err = loadVersion(ctx, read, b, c.Key, a.version); a.object != nil {
-		c.Record.ObjectOwner, c.Record.ObjectSize = ownerOf(b, a.object), &a.object.Size
+		c.Record.ObjectOwner, c.Record.ObjectSize = b.ObjectOwner(a.object), &a.object.Size
 	}
 	return err
 }

@@ -21,7 +21,7 @@ func (s *Service) Find(ctx context.Context, c *httpapi.Call, b *access.Bucket, k
 	}
 	a, err := loadVersion(ctx, s.objects.Get, b, key, "")
 	if a.object != nil {
-		c.Record.ObjectOwner = ownerOf(b, a.object)
+		c.Record.ObjectOwner = b.ObjectOwner(a.object)
 	}
 	return a.object, err
 }
