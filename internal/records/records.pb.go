@@ -6648,6 +6648,226 @@ func (x *ScrubProgress) GetFindings() int64 {
 	return 0
 }
 
+// JournalSegment is what is known of a segment of the journal without reading it, under keys.JournalSegment.
+type JournalSegment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	First         int64                  `protobuf:"varint,1,opt,name=first,proto3" json:"first,omitempty"` // the least time of an entry; times are in nanoseconds since 1970
+	Last          int64                  `protobuf:"varint,2,opt,name=last,proto3" json:"last,omitempty"`   // the greatest
+	Entries       int64                  `protobuf:"varint,3,opt,name=entries,proto3" json:"entries,omitempty"`
+	Bytes         int64                  `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"` // of its content, as stored
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalSegment) Reset() {
+	*x = JournalSegment{}
+	mi := &file_records_records_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalSegment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalSegment) ProtoMessage() {}
+
+func (x *JournalSegment) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalSegment.ProtoReflect.Descriptor instead.
+func (*JournalSegment) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *JournalSegment) GetFirst() int64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *JournalSegment) GetLast() int64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *JournalSegment) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *JournalSegment) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+// JournalContent is the content of a segment, under keys.JournalContent.
+type JournalContent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"` // of the entries one after the other, each behind its length as a varint
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalContent) Reset() {
+	*x = JournalContent{}
+	mi := &file_records_records_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalContent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalContent) ProtoMessage() {}
+
+func (x *JournalContent) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalContent.ProtoReflect.Descriptor instead.
+func (*JournalContent) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *JournalContent) GetZstd() []byte {
+	if x != nil {
+		return x.Zstd
+	}
+	return nil
+}
+
+// JournalState is what the journal has in all, under keys.JournalState.
+type JournalState struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Last          uint64                 `protobuf:"varint,1,opt,name=last,proto3" json:"last,omitempty"` // the sequence of the segment that was written last
+	Entries       int64                  `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"`
+	Bytes         int64                  `protobuf:"varint,3,opt,name=bytes,proto3" json:"bytes,omitempty"` // of contents, as stored
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalState) Reset() {
+	*x = JournalState{}
+	mi := &file_records_records_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalState) ProtoMessage() {}
+
+func (x *JournalState) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalState.ProtoReflect.Descriptor instead.
+func (*JournalState) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *JournalState) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *JournalState) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *JournalState) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+// JournalReader is how far a reader of the journal has come, under keys.JournalReader.
+type JournalReader struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Read          uint64                 `protobuf:"varint,1,opt,name=read,proto3" json:"read,omitempty"` // the sequence of the last segment that it has read; 0: none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalReader) Reset() {
+	*x = JournalReader{}
+	mi := &file_records_records_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalReader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalReader) ProtoMessage() {}
+
+func (x *JournalReader) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalReader.ProtoReflect.Descriptor instead.
+func (*JournalReader) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *JournalReader) GetRead() uint64 {
+	if x != nil {
+		return x.Read
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -7308,7 +7528,20 @@ const file_records_records_proto_rawDesc = "" +
 	"\bfinished\x18\x02 \x01(\x03R\bfinished\x12\x14\n" +
 	"\x05after\x18\x03 \x01(\fR\x05after\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1a\n" +
-	"\bfindings\x18\x05 \x01(\x03R\bfindingsJ\x04\b\x06\x10\aJ\x04\b\a\x10\bB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\bfindings\x18\x05 \x01(\x03R\bfindingsJ\x04\b\x06\x10\aJ\x04\b\a\x10\b\"j\n" +
+	"\x0eJournalSegment\x12\x14\n" +
+	"\x05first\x18\x01 \x01(\x03R\x05first\x12\x12\n" +
+	"\x04last\x18\x02 \x01(\x03R\x04last\x12\x18\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\"$\n" +
+	"\x0eJournalContent\x12\x12\n" +
+	"\x04zstd\x18\x01 \x01(\fR\x04zstd\"R\n" +
+	"\fJournalState\x12\x12\n" +
+	"\x04last\x18\x01 \x01(\x04R\x04last\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\x03R\aentries\x12\x14\n" +
+	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\"#\n" +
+	"\rJournalReader\x12\x12\n" +
+	"\x04read\x18\x01 \x01(\x04R\x04readB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -7322,7 +7555,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 86)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -7399,24 +7632,28 @@ var file_records_records_proto_goTypes = []any{
 	(*AccessedEntity)(nil),             // 72: crossgrant.records.AccessedEntity
 	(*CredentialReport)(nil),           // 73: crossgrant.records.CredentialReport
 	(*ScrubProgress)(nil),              // 74: crossgrant.records.ScrubProgress
-	nil,                                // 75: crossgrant.records.Account.QuotasEntry
-	nil,                                // 76: crossgrant.records.User.InlineEntry
-	nil,                                // 77: crossgrant.records.Group.InlineEntry
-	nil,                                // 78: crossgrant.records.Role.InlineEntry
-	nil,                                // 79: crossgrant.records.Metadata.UserEntry
-	nil,                                // 80: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 81: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*JournalSegment)(nil),             // 75: crossgrant.records.JournalSegment
+	(*JournalContent)(nil),             // 76: crossgrant.records.JournalContent
+	(*JournalState)(nil),               // 77: crossgrant.records.JournalState
+	(*JournalReader)(nil),              // 78: crossgrant.records.JournalReader
+	nil,                                // 79: crossgrant.records.Account.QuotasEntry
+	nil,                                // 80: crossgrant.records.User.InlineEntry
+	nil,                                // 81: crossgrant.records.Group.InlineEntry
+	nil,                                // 82: crossgrant.records.Role.InlineEntry
+	nil,                                // 83: crossgrant.records.Metadata.UserEntry
+	nil,                                // 84: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 85: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	75, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	79, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58, // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	76, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	80, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58, // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	77, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	78, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	81, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	82, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -7439,7 +7676,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	79, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	83, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -7451,7 +7688,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	80, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	84, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -7467,7 +7704,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13, // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52, // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	81, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	85, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,  // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59, // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -7505,7 +7742,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   82,
+			NumMessages:   86,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
