@@ -6868,7 +6868,8 @@ func (x *JournalReader) GetRead() uint64 {
 	return 0
 }
 
-// RequestRecord is what is kept of one request: an entry of the journal. The members are those of audit.Record.
+// RequestRecord is what is kept of one request: an entry of the journal. The members are those of audit.Record; what clients send may be no UTF-8,
+// and is bytes.
 type RequestRecord struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	RequestId         string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -6879,29 +6880,29 @@ type RequestRecord struct {
 	Service           string                 `protobuf:"bytes,6,opt,name=service,proto3" json:"service,omitempty"`
 	Operation         string                 `protobuf:"bytes,7,opt,name=operation,proto3" json:"operation,omitempty"`
 	Method            string                 `protobuf:"bytes,8,opt,name=method,proto3" json:"method,omitempty"`
-	Path              string                 `protobuf:"bytes,9,opt,name=path,proto3" json:"path,omitempty"`
-	Query             string                 `protobuf:"bytes,10,opt,name=query,proto3" json:"query,omitempty"`
-	Protocol          string                 `protobuf:"bytes,11,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Path              []byte                 `protobuf:"bytes,9,opt,name=path,proto3" json:"path,omitempty"`
+	Query             []byte                 `protobuf:"bytes,10,opt,name=query,proto3" json:"query,omitempty"`
+	Protocol          []byte                 `protobuf:"bytes,11,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	SourceIp          string                 `protobuf:"bytes,12,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
-	UserAgent         string                 `protobuf:"bytes,13,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
-	Referer           string                 `protobuf:"bytes,14,opt,name=referer,proto3" json:"referer,omitempty"`
-	Host              string                 `protobuf:"bytes,15,opt,name=host,proto3" json:"host,omitempty"`
+	UserAgent         []byte                 `protobuf:"bytes,13,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	Referer           []byte                 `protobuf:"bytes,14,opt,name=referer,proto3" json:"referer,omitempty"`
+	Host              []byte                 `protobuf:"bytes,15,opt,name=host,proto3" json:"host,omitempty"`
 	TlsVersion        string                 `protobuf:"bytes,16,opt,name=tls_version,json=tlsVersion,proto3" json:"tls_version,omitempty"`
 	CipherSuite       string                 `protobuf:"bytes,17,opt,name=cipher_suite,json=cipherSuite,proto3" json:"cipher_suite,omitempty"`
 	Authentication    string                 `protobuf:"bytes,18,opt,name=authentication,proto3" json:"authentication,omitempty"`
-	AccessKeyId       string                 `protobuf:"bytes,19,opt,name=access_key_id,json=accessKeyId,proto3" json:"access_key_id,omitempty"`
+	AccessKeyId       []byte                 `protobuf:"bytes,19,opt,name=access_key_id,json=accessKeyId,proto3" json:"access_key_id,omitempty"`
 	CallerArn         string                 `protobuf:"bytes,20,opt,name=caller_arn,json=callerArn,proto3" json:"caller_arn,omitempty"`
 	CallerAccount     string                 `protobuf:"bytes,21,opt,name=caller_account,json=callerAccount,proto3" json:"caller_account,omitempty"`
 	CallerId          string                 `protobuf:"bytes,22,opt,name=caller_id,json=callerId,proto3" json:"caller_id,omitempty"`
 	CallerEntityId    string                 `protobuf:"bytes,23,opt,name=caller_entity_id,json=callerEntityId,proto3" json:"caller_entity_id,omitempty"`
-	Region            string                 `protobuf:"bytes,24,opt,name=region,proto3" json:"region,omitempty"`
+	Region            []byte                 `protobuf:"bytes,24,opt,name=region,proto3" json:"region,omitempty"`
 	CallerCanonicalId string                 `protobuf:"bytes,25,opt,name=caller_canonical_id,json=callerCanonicalId,proto3" json:"caller_canonical_id,omitempty"`
-	Bucket            string                 `protobuf:"bytes,26,opt,name=bucket,proto3" json:"bucket,omitempty"`
-	Key               string                 `protobuf:"bytes,27,opt,name=key,proto3" json:"key,omitempty"`
+	Bucket            []byte                 `protobuf:"bytes,26,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Key               []byte                 `protobuf:"bytes,27,opt,name=key,proto3" json:"key,omitempty"`
 	ResourceOwner     string                 `protobuf:"bytes,28,opt,name=resource_owner,json=resourceOwner,proto3" json:"resource_owner,omitempty"`
 	ObjectOwner       string                 `protobuf:"bytes,29,opt,name=object_owner,json=objectOwner,proto3" json:"object_owner,omitempty"`
 	ObjectSize        *int64                 `protobuf:"varint,30,opt,name=object_size,json=objectSize,proto3,oneof" json:"object_size,omitempty"`
-	RequestAcl        string                 `protobuf:"bytes,31,opt,name=request_acl,json=requestAcl,proto3" json:"request_acl,omitempty"`
+	RequestAcl        []byte                 `protobuf:"bytes,31,opt,name=request_acl,json=requestAcl,proto3" json:"request_acl,omitempty"`
 	Source            *RequestSource         `protobuf:"bytes,32,opt,name=source,proto3" json:"source,omitempty"`
 	Deleted           []*RequestDeleted      `protobuf:"bytes,33,rep,name=deleted,proto3" json:"deleted,omitempty"`
 	Status            int32                  `protobuf:"varint,34,opt,name=status,proto3" json:"status,omitempty"`
@@ -7000,25 +7001,25 @@ func (x *RequestRecord) GetMethod() string {
 	return ""
 }
 
-func (x *RequestRecord) GetPath() string {
+func (x *RequestRecord) GetPath() []byte {
 	if x != nil {
 		return x.Path
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestRecord) GetQuery() string {
+func (x *RequestRecord) GetQuery() []byte {
 	if x != nil {
 		return x.Query
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestRecord) GetProtocol() string {
+func (x *RequestRecord) GetProtocol() []byte {
 	if x != nil {
 		return x.Protocol
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestRecord) GetSourceIp() string {
@@ -7028,25 +7029,25 @@ func (x *RequestRecord) GetSourceIp() string {
 	return ""
 }
 
-func (x *RequestRecord) GetUserAgent() string {
+func (x *RequestRecord) GetUserAgent() []byte {
 	if x != nil {
 		return x.UserAgent
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestRecord) GetReferer() string {
+func (x *RequestRecord) GetReferer() []byte {
 	if x != nil {
 		return x.Referer
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestRecord) GetHost() string {
+func (x *RequestRecord) GetHost() []byte {
 	if x != nil {
 		return x.Host
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestRecord) GetTlsVersion() string {
@@ -7070,11 +7071,11 @@ func (x *RequestRecord) GetAuthentication() string {
 	return ""
 }
 
-func (x *RequestRecord) GetAccessKeyId() string {
+func (x *RequestRecord) GetAccessKeyId() []byte {
 	if x != nil {
 		return x.AccessKeyId
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestRecord) GetCallerArn() string {
@@ -7105,11 +7106,11 @@ func (x *RequestRecord) GetCallerEntityId() string {
 	return ""
 }
 
-func (x *RequestRecord) GetRegion() string {
+func (x *RequestRecord) GetRegion() []byte {
 	if x != nil {
 		return x.Region
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestRecord) GetCallerCanonicalId() string {
@@ -7119,18 +7120,18 @@ func (x *RequestRecord) GetCallerCanonicalId() string {
 	return ""
 }
 
-func (x *RequestRecord) GetBucket() string {
+func (x *RequestRecord) GetBucket() []byte {
 	if x != nil {
 		return x.Bucket
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestRecord) GetKey() string {
+func (x *RequestRecord) GetKey() []byte {
 	if x != nil {
 		return x.Key
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestRecord) GetResourceOwner() string {
@@ -7154,11 +7155,11 @@ func (x *RequestRecord) GetObjectSize() int64 {
 	return 0
 }
 
-func (x *RequestRecord) GetRequestAcl() string {
+func (x *RequestRecord) GetRequestAcl() []byte {
 	if x != nil {
 		return x.RequestAcl
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestRecord) GetSource() *RequestSource {
@@ -7219,9 +7220,9 @@ func (x *RequestRecord) GetDecisions() []*RequestDecision {
 
 type RequestSource struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
-	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
-	VersionId     string                 `protobuf:"bytes,3,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
+	Bucket        []byte                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Key           []byte                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	VersionId     []byte                 `protobuf:"bytes,3,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
 	Size          *int64                 `protobuf:"varint,4,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7257,25 +7258,25 @@ func (*RequestSource) Descriptor() ([]byte, []int) {
 	return file_records_records_proto_rawDescGZIP(), []int{80}
 }
 
-func (x *RequestSource) GetBucket() string {
+func (x *RequestSource) GetBucket() []byte {
 	if x != nil {
 		return x.Bucket
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestSource) GetKey() string {
+func (x *RequestSource) GetKey() []byte {
 	if x != nil {
 		return x.Key
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestSource) GetVersionId() string {
+func (x *RequestSource) GetVersionId() []byte {
 	if x != nil {
 		return x.VersionId
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestSource) GetSize() int64 {
@@ -7287,8 +7288,8 @@ func (x *RequestSource) GetSize() int64 {
 
 type RequestDeleted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	VersionId     string                 `protobuf:"bytes,2,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
+	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	VersionId     []byte                 `protobuf:"bytes,2,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
 	Size          *int64                 `protobuf:"varint,3,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	Status        int32                  `protobuf:"varint,4,opt,name=status,proto3" json:"status,omitempty"`
 	ErrorCode     string                 `protobuf:"bytes,5,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
@@ -7326,18 +7327,18 @@ func (*RequestDeleted) Descriptor() ([]byte, []int) {
 	return file_records_records_proto_rawDescGZIP(), []int{81}
 }
 
-func (x *RequestDeleted) GetKey() string {
+func (x *RequestDeleted) GetKey() []byte {
 	if x != nil {
 		return x.Key
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestDeleted) GetVersionId() string {
+func (x *RequestDeleted) GetVersionId() []byte {
 	if x != nil {
 		return x.VersionId
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestDeleted) GetSize() int64 {
@@ -7365,7 +7366,7 @@ func (x *RequestDeleted) GetErrorCode() string {
 type RequestDecision struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Action        string                 `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
-	Resource      string                 `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	Resource      []byte                 `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
 	Owner         string                 `protobuf:"bytes,3,opt,name=owner,proto3" json:"owner,omitempty"`             // account ID of the owner of the resource
 	Effect        int32                  `protobuf:"varint,4,opt,name=effect,proto3" json:"effect,omitempty"`          // authz.Effect
 	Explanation   []byte                 `protobuf:"bytes,5,opt,name=explanation,proto3" json:"explanation,omitempty"` // JSON of explain.Explanation; empty if there is none
@@ -7412,11 +7413,11 @@ func (x *RequestDecision) GetAction() string {
 	return ""
 }
 
-func (x *RequestDecision) GetResource() string {
+func (x *RequestDecision) GetResource() []byte {
 	if x != nil {
 		return x.Resource
 	}
-	return ""
+	return nil
 }
 
 func (x *RequestDecision) GetOwner() string {
@@ -7456,8 +7457,8 @@ func (x *RequestDecision) GetQuestion() *RequestQuestion {
 
 type RequestKey struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // in lower case
-	Values        []string               `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // in lower case
+	Values        [][]byte               `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
 	Multi         bool                   `protobuf:"varint,3,opt,name=multi,proto3" json:"multi,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7493,14 +7494,14 @@ func (*RequestKey) Descriptor() ([]byte, []int) {
 	return file_records_records_proto_rawDescGZIP(), []int{83}
 }
 
-func (x *RequestKey) GetName() string {
+func (x *RequestKey) GetName() []byte {
 	if x != nil {
 		return x.Name
 	}
-	return ""
+	return nil
 }
 
-func (x *RequestKey) GetValues() []string {
+func (x *RequestKey) GetValues() [][]byte {
 	if x != nil {
 		return x.Values
 	}
@@ -8362,34 +8363,34 @@ const file_records_records_proto_rawDesc = "" +
 	"\aservice\x18\x06 \x01(\tR\aservice\x12\x1c\n" +
 	"\toperation\x18\a \x01(\tR\toperation\x12\x16\n" +
 	"\x06method\x18\b \x01(\tR\x06method\x12\x12\n" +
-	"\x04path\x18\t \x01(\tR\x04path\x12\x14\n" +
+	"\x04path\x18\t \x01(\fR\x04path\x12\x14\n" +
 	"\x05query\x18\n" +
-	" \x01(\tR\x05query\x12\x1a\n" +
-	"\bprotocol\x18\v \x01(\tR\bprotocol\x12\x1b\n" +
+	" \x01(\fR\x05query\x12\x1a\n" +
+	"\bprotocol\x18\v \x01(\fR\bprotocol\x12\x1b\n" +
 	"\tsource_ip\x18\f \x01(\tR\bsourceIp\x12\x1d\n" +
 	"\n" +
-	"user_agent\x18\r \x01(\tR\tuserAgent\x12\x18\n" +
-	"\areferer\x18\x0e \x01(\tR\areferer\x12\x12\n" +
-	"\x04host\x18\x0f \x01(\tR\x04host\x12\x1f\n" +
+	"user_agent\x18\r \x01(\fR\tuserAgent\x12\x18\n" +
+	"\areferer\x18\x0e \x01(\fR\areferer\x12\x12\n" +
+	"\x04host\x18\x0f \x01(\fR\x04host\x12\x1f\n" +
 	"\vtls_version\x18\x10 \x01(\tR\n" +
 	"tlsVersion\x12!\n" +
 	"\fcipher_suite\x18\x11 \x01(\tR\vcipherSuite\x12&\n" +
 	"\x0eauthentication\x18\x12 \x01(\tR\x0eauthentication\x12\"\n" +
-	"\raccess_key_id\x18\x13 \x01(\tR\vaccessKeyId\x12\x1d\n" +
+	"\raccess_key_id\x18\x13 \x01(\fR\vaccessKeyId\x12\x1d\n" +
 	"\n" +
 	"caller_arn\x18\x14 \x01(\tR\tcallerArn\x12%\n" +
 	"\x0ecaller_account\x18\x15 \x01(\tR\rcallerAccount\x12\x1b\n" +
 	"\tcaller_id\x18\x16 \x01(\tR\bcallerId\x12(\n" +
 	"\x10caller_entity_id\x18\x17 \x01(\tR\x0ecallerEntityId\x12\x16\n" +
-	"\x06region\x18\x18 \x01(\tR\x06region\x12.\n" +
+	"\x06region\x18\x18 \x01(\fR\x06region\x12.\n" +
 	"\x13caller_canonical_id\x18\x19 \x01(\tR\x11callerCanonicalId\x12\x16\n" +
-	"\x06bucket\x18\x1a \x01(\tR\x06bucket\x12\x10\n" +
-	"\x03key\x18\x1b \x01(\tR\x03key\x12%\n" +
+	"\x06bucket\x18\x1a \x01(\fR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x1b \x01(\fR\x03key\x12%\n" +
 	"\x0eresource_owner\x18\x1c \x01(\tR\rresourceOwner\x12!\n" +
 	"\fobject_owner\x18\x1d \x01(\tR\vobjectOwner\x12$\n" +
 	"\vobject_size\x18\x1e \x01(\x03H\x00R\n" +
 	"objectSize\x88\x01\x01\x12\x1f\n" +
-	"\vrequest_acl\x18\x1f \x01(\tR\n" +
+	"\vrequest_acl\x18\x1f \x01(\fR\n" +
 	"requestAcl\x129\n" +
 	"\x06source\x18  \x01(\v2!.crossgrant.records.RequestSourceR\x06source\x12<\n" +
 	"\adeleted\x18! \x03(\v2\".crossgrant.records.RequestDeletedR\adeleted\x12\x16\n" +
@@ -8402,16 +8403,16 @@ const file_records_records_proto_rawDesc = "" +
 	"\tdecisions\x18' \x03(\v2#.crossgrant.records.RequestDecisionR\tdecisionsB\x0e\n" +
 	"\f_object_size\"z\n" +
 	"\rRequestSource\x12\x16\n" +
-	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x10\n" +
-	"\x03key\x18\x02 \x01(\tR\x03key\x12\x1d\n" +
+	"\x06bucket\x18\x01 \x01(\fR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\fR\x03key\x12\x1d\n" +
 	"\n" +
-	"version_id\x18\x03 \x01(\tR\tversionId\x12\x17\n" +
+	"version_id\x18\x03 \x01(\fR\tversionId\x12\x17\n" +
 	"\x04size\x18\x04 \x01(\x03H\x00R\x04size\x88\x01\x01B\a\n" +
 	"\x05_size\"\x9a\x01\n" +
 	"\x0eRequestDeleted\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x1d\n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\x12\x1d\n" +
 	"\n" +
-	"version_id\x18\x02 \x01(\tR\tversionId\x12\x17\n" +
+	"version_id\x18\x02 \x01(\fR\tversionId\x12\x17\n" +
 	"\x04size\x18\x03 \x01(\x03H\x00R\x04size\x88\x01\x01\x12\x16\n" +
 	"\x06status\x18\x04 \x01(\x05R\x06status\x12\x1d\n" +
 	"\n" +
@@ -8419,7 +8420,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05_size\"\x8a\x02\n" +
 	"\x0fRequestDecision\x12\x16\n" +
 	"\x06action\x18\x01 \x01(\tR\x06action\x12\x1a\n" +
-	"\bresource\x18\x02 \x01(\tR\bresource\x12\x14\n" +
+	"\bresource\x18\x02 \x01(\fR\bresource\x12\x14\n" +
 	"\x05owner\x18\x03 \x01(\tR\x05owner\x12\x16\n" +
 	"\x06effect\x18\x04 \x01(\x05R\x06effect\x12 \n" +
 	"\vexplanation\x18\x05 \x01(\fR\vexplanation\x122\n" +
@@ -8427,8 +8428,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\bquestion\x18\a \x01(\v2#.crossgrant.records.RequestQuestionR\bquestion\"N\n" +
 	"\n" +
 	"RequestKey\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
-	"\x06values\x18\x02 \x03(\tR\x06values\x12\x14\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\fR\x06values\x12\x14\n" +
 	"\x05multi\x18\x03 \x01(\bR\x05multi\"\xee\x02\n" +
 	"\x0fRequestQuestion\x12\x1d\n" +
 	"\n" +
