@@ -1,9 +1,13 @@
 package audit
 
 import (
+	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/ids"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
 
@@ -51,4 +55,13 @@ func FromStored(s *records.RequestRecord) *Record {
 		r.Deleted = append(r.Deleted, Deleted{Key: string(d.Key), VersionID: string(d.VersionId), Size: d.Size, Status: int(d.Status), ErrorCode: d.ErrorCode})
 	}
 	return r
+}
+
+// Decode reads a record from an entry of the journal. Decisions are left out.
+func Decode(entry []byte) (*Record, error) {
+	s := new(records.RequestRecord)
+	if err := proto.Unmarshal(entry, s); err != nil {
+		return nil, fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	}
+	return FromStored(s), nil
 }

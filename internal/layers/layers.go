@@ -49,7 +49,7 @@ var Crossgrant = Rules{
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access"},
 		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions"},
-		{"internal/accesslog", "internal/usage"},
+		{"internal/accesslog", "internal/usage", "internal/decisions"},
 		{"internal/reports"},
 		{"internal/metrics"},
 		{"internal/httpapi"},
