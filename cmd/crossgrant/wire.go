@@ -14,6 +14,7 @@ import (
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/iamapi"
@@ -23,6 +24,7 @@ import (
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/httpapi/websiteapi"
 	"crossgrant/internal/iam"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/lifecycle"
@@ -32,6 +34,7 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/reports"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
@@ -50,6 +53,8 @@ type wired struct {
 	accessLog  *accesslog.Service
 	closure    *closure.Service
 	usage      *usage.Service
+	journal    *journal.Journal
+	decisions  *decisions.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	scrubber   *fsck.Scrubber
@@ -129,6 +134,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
 	w.usage = usage.New(store, usage.Options{Log: log})
+	if err := c.keepRecords(w, store, authorizer, log); err != nil {
+		return nil, err
+	}
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -143,7 +151,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, busy),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, w.decisions, busy),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -151,6 +159,20 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Admission:   c.admission(counted),
 	})
 	return w, err
+}
+
+// keepRecords makes what keeps the records of requests.
+func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Access, log *slog.Logger) (err error) {
+	w.journal, err = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
+	if err != nil {
+		return err
+	}
+	allows := c.RecordAllows
+	if allows == 0 {
+		allows = -1
+	}
+	w.decisions = decisions.New(w.journal, questions.New(gate, w.objects, w.kms, c.Region, nil), decisions.Options{Allows: allows, Log: log})
+	return nil
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

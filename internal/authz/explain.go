@@ -12,6 +12,8 @@ import (
 // Explanation is a Decision told in full.
 type Explanation struct {
 	Decision
+	// Input is what was decided; nil for what a setting refuses by itself.
+	Input *Input
 	// Reasons are what the layers said, in evaluation order, as in Decision.Findings.
 	Reasons []Reason
 	// Misses are, for a denial, what would have allowed in the layers that are silent, and what in it
@@ -105,7 +107,7 @@ const maxMisses = 5
 // Explain decides and tells why. Its Decision is that of Decide. It is meant for denials and for those who
 // ask; it costs many times as much.
 func Explain(in *Input) Explanation {
-	x := explainer{in: in, q: policy.NewQuery(&in.Request), out: Explanation{Decision: Decide(in)}}
+	x := explainer{in: in, q: policy.NewQuery(&in.Request), out: Explanation{Decision: Decide(in), Input: in}}
 	for _, f := range x.out.Decision.Findings() {
 		x.reason(f)
 	}
