@@ -212,3 +212,43 @@ func (x *explainer) grants(kind LayerKind) []Miss {
 	}
 	return out
 }
+
+// Unknown is a condition key that a request has not, and that a statement of a layer asks about.
+type Unknown struct {
+	Layer LayerKind
+	Key   string // as the statement writes it
+}
+
+// UnknownKeys returns the condition keys that the request has not and that decide whether statements match
+// which do otherwise, layer by layer in the order of consultation.
+func UnknownKeys(in *Input) []Unknown {
+	x := explainer{in: in, q: policy.NewQuery(&in.Request)}
+	d := Decide(in)
+	var out []Unknown
+	for _, f := range d.Findings() {
+		layer := x.layer(f)
+		for i := range layer {
+			out = append(out, x.unknown(f.Layer, layer[i].Document)...)
+		}
+	}
+	return out
+}
+
+func (x *explainer) unknown(k LayerKind, d *policy.Document) []Unknown {
+	if d == nil {
+		return nil
+	}
+	var out []Unknown
+	for i := range d.Statements {
+		t := d.Try(i, &x.q)
+		if !t.Action || !t.Resource || !t.Principal {
+			continue
+		}
+		for _, c := range t.Conditions {
+			if !c.Present {
+				out = append(out, Unknown{k, c.Key})
+			}
+		}
+	}
+	return out
+}

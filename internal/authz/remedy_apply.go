@@ -33,6 +33,15 @@ func (e *Edit) Apply(in *Input) (*Input, error) {
 	return &out, nil
 }
 
+// Document returns the document that the edit changes, as it is in in; nil if the edit changes none, or one that
+// cannot be read.
+func (e *Edit) Document(in *Input) *policy.Document {
+	if layer, ok := layerAt(in, e.Layer, e.Level); ok && e.Place >= 0 && e.Place < len(layer) {
+		return layer[e.Place].Document
+	}
+	return nil
+}
+
 func (e *Edit) setKeys(in *Input) error {
 	for _, k := range e.Keys {
 		if !k.Absent && !k.Multi && len(k.Values) != 1 {
