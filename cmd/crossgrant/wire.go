@@ -17,6 +17,7 @@ import (
 	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/crossgrantapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
@@ -149,7 +150,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
 				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
 			}),
-			orgsapi.New(organizations), websiteapi.New(pages),
+			orgsapi.New(organizations), websiteapi.New(pages), crossgrantapi.New(w.decisions),
 		},
 		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, w.decisions, busy),
 		Now:         time.Now,

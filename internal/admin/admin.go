@@ -26,6 +26,8 @@
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
+//	POST /requests               decisions.Query -> decisions.Page
+//	POST /replay                 ReplayOrder -> lines of ReplayLine
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -37,6 +39,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
@@ -57,6 +60,7 @@ type Operator interface {
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
+	RequestOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -132,6 +136,8 @@ type Local struct {
 	KMS      *kms.Service
 	Closure  *closure.Service
 	Backups  *backup.Service
+	// Decisions has the records of requests.
+	Decisions *decisions.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
