@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/admin"
@@ -17,7 +18,9 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/sse"
+	"crossgrant/internal/sts"
 	"crossgrant/internal/usage"
 )
 
@@ -158,10 +161,19 @@ func (p *closureParts) closure(store *meta.Store, service *accounts.Service, log
 type offline struct {
 	operator *admin.Local
 	objects  *objects.Service
+	access   *access.Access
+	kms      *kms.Service
+}
+
+// asking lets the operator answer questions, as the server of a region would.
+func (o *offline) asking(region string) *admin.Local {
+	o.operator.Questions = questions.New(o.access, o.objects, o.kms, region, nil)
+	return o.operator
 }
 
 func newOffline(folder *dataFolder) *offline {
 	quiet := slog.New(slog.DiscardHandler)
+	authorizer := access.New(folder.store, folder.box, sts.New(folder.store, folder.box, sts.Options{}))
 	service := accounts.New(folder.store, folder.box, accounts.Options{})
 	identity := iam.New(folder.store, folder.box, iam.Options{})
 	keys := kms.New(folder.store, folder.box, kms.Options{Principals: identity})
@@ -175,5 +187,5 @@ func newOffline(folder *dataFolder) *offline {
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
 	operator.Backups = folder.backups(parts.objects)
-	return &offline{operator, parts.objects}
+	return &offline{operator, parts.objects, authorizer, keys}
 }

@@ -185,7 +185,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
-	operator.Backups = wired.backups
+	operator.Backups, operator.Questions = wired.backups, wired.questions
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)

@@ -32,6 +32,7 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/reports"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
@@ -52,6 +53,7 @@ type wired struct {
 	usage      *usage.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
+	questions  *questions.Service
 	scrubber   *fsck.Scrubber
 	pipeline   *httpapi.Pipeline
 	metrics    *metrics.Metrics
@@ -104,6 +106,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block,
 		NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}
+	w.questions = questions.New(authorizer, w.objects, w.kms, c.Region, nil)
 	var domains []string
 	if c.Domain != "" {
 		domains = []string{c.Domain}

@@ -26,6 +26,7 @@
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
+//	POST /ask                    questions.Question, … -> Answer, …, as many
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -40,6 +41,7 @@ import (
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/seal"
 )
 
@@ -57,6 +59,7 @@ type Operator interface {
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
+	AskOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -136,6 +139,8 @@ type Local struct {
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Questions puts what Ask answers.
+	Questions *questions.Service
 	// Verify says what Fsck verifies.
 	Verify fsck.Options
 	// Endpoint and Region are reported with the profiles.
