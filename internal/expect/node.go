@@ -3,12 +3,11 @@ package expect
 import (
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"crossgrant/internal/yamlnode"
 )
 
 // document is a YAML document that is read strictly. Its places are those of file, below line skipped.
@@ -27,54 +26,16 @@ func (d *document) at(t *token.Token) place {
 
 func (d *document) of(n ast.Node) place { return d.at(n.GetToken()) }
 
-// inner stands for a colon within a word, while the YAML library reads it. In braces the library takes every colon for
-// the end of a key, and {aws:SecureTransport: true} for a key "aws", where YAML needs a space behind it.
-//
-// Source: https://yaml.org/spec/1.2.2/#733-plain-style
-const inner = "\uE03A"
-
-// shield puts inner in the place of the colons in a text that end no key: those with something behind them, unless it
-// is an indicator, or there is the end of a quoted key, or of braces or brackets, before them.
-func shield(text string) string {
-	var out strings.Builder
-	for i := range len(text) {
-		c := text[i]
-		if c == ':' && i+1 < len(text) && !strings.ContainsRune(" \t\r\n,[]{}", rune(text[i+1])) && (i == 0 || !strings.ContainsRune("\"']}", rune(text[i-1]))) {
-			out.WriteString(inner)
-		} else {
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
-}
-
-// bare undoes shield.
-func bare(text string) string { return strings.ReplaceAll(text, inner, ":") }
-
 // parse returns the one value in a text.
 func (d *document) parse(text string) (ast.Node, error) {
-	if strings.Contains(text, inner) {
-		return nil, d.at(nil).errorf("the file has the character U+E03A, which has no meaning")
-	}
-	f, err := parser.ParseBytes([]byte(shield(text)), 0)
-	if err != nil {
-		var located yaml.Error
-		if errors.As(err, &located) {
-			return nil, d.at(located.GetToken()).errorf("%s", bare(located.GetMessage()))
-		}
-		return nil, d.at(nil).errorf("%v", bare(err.Error()))
-	}
-	var body ast.Node
-	for _, one := range f.Docs {
-		switch {
-		case one.Body == nil:
-		case body != nil:
-			return nil, d.of(one.Body).errorf("there is more than one YAML document in the file")
-		default:
-			body = one.Body
-		}
-	}
-	if body == nil {
+	body, err := yamlnode.Parse(text)
+	var wrong *yamlnode.Error
+	switch {
+	case errors.As(err, &wrong):
+		return nil, place{d.file, d.skipped + wrong.Line, wrong.Column}.errorf("%s", wrong.Message)
+	case err != nil:
+		return nil, d.at(nil).errorf("%v", err)
+	case body == nil:
 		return nil, d.at(nil).errorf("there are no tests in the file")
 	}
 	return body, nil
@@ -149,7 +110,7 @@ func (d *document) scalar(n ast.Node, what string) (word, error) {
 	if text == "" {
 		return word{}, d.of(n).errorf("%s is empty", what)
 	}
-	return word{bare(text), d.of(n)}, nil
+	return word{text, d.of(n)}, nil
 }
 
 // unknown is the error for a key that means nothing.

@@ -1,9 +1,6 @@
 package expect
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 const (
 	// MaxFile is the largest file of tests, in bytes.
@@ -35,7 +32,7 @@ type Check struct {
 	// On and Resource are empty for an action without a resource.
 	As, On, Principal, Resource string
 	Action                      string
-	// With are the condition keys that the test sets, in order.
+	// With are the condition keys that the test sets, in order. All checks of a test share them.
 	With []Value
 	// Allow says that it must be allowed.
 	Allow bool
@@ -105,7 +102,7 @@ func (t *test) checks() []Check {
 				out = append(out, Check{
 					File: t.at.file, Line: t.line(as, action, resource), Name: t.name, As: as.text, On: resource.text,
 					Principal: t.resolvedAs[i], Resource: resources[j], Action: action.text,
-					With: slices.Clone(t.with), Allow: t.allow, Because: t.because,
+					With: t.with, Allow: t.allow, Because: t.because,
 				})
 			}
 		}
