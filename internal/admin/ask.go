@@ -65,10 +65,14 @@ func (l *Local) Ask(ctx context.Context, asked []questions.Question) ([]Answer, 
 	return answers, nil
 }
 
-// decided returns the decision about a question: the first of its checks that is denied, or else the first.
+// decided returns the decision about a question: the first of its checks that is denied, or else the first. An operator
+// is told that a role does not exist, which callers of other accounts are not.
 func decided(put *questions.Asked) Answer {
 	var first *Answer
 	for _, judged := range put.Checks {
+		if trust := judged.Check.Policy; trust != nil && trust.Fault == nil && len(trust.Document.Statements) == 0 {
+			return Answer{Code: "NoSuchEntity", Message: fmt.Sprintf("There is no role %s.", judged.Check.Resource)}
+		}
 		d := authz.Decide(judged.Input)
 		a := answerOf(&judged, &d)
 		if !d.Allowed() {
