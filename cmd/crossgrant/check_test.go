@@ -216,7 +216,7 @@ func TestExamplesHaveTheWalkthroughsDocuments(t *testing.T) {
 		}
 	}
 	for path, name := range map[string]string{
-		"111122223333/buckets/awsseccookbook/policy.json":    "bucket-policy-write-another-account-user.json",
+		"111122223333/buckets/awsseccookbook/policy.json":   "bucket-policy-write-another-account-user.json",
 		"380701114427/policies/MyS3PutObjAndAclPolicy.json": "iam-policy-s3-put-obj-and-acl.json",
 	} {
 		text, err := os.ReadFile(filepath.Join("../../examples/checks/answer-12-condition", path))
