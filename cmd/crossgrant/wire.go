@@ -58,6 +58,7 @@ type wired struct {
 	decisions  *decisions.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
+	questions  *questions.Service
 	scrubber   *fsck.Scrubber
 	pipeline   *httpapi.Pipeline
 	metrics    *metrics.Metrics
@@ -110,6 +111,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block,
 		NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}
+	w.questions = questions.New(authorizer, w.objects, w.kms, c.Region, nil)
 	var domains []string
 	if c.Domain != "" {
 		domains = []string{c.Domain}
@@ -135,9 +137,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
 	w.usage = usage.New(store, usage.Options{Log: log})
-	if err := c.keepRecords(w, store, authorizer, log); err != nil {
-		return nil, err
-	}
+	c.keepRecords(w, store, log)
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -163,17 +163,13 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 }
 
 // keepRecords makes what keeps the records of requests.
-func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Access, log *slog.Logger) (err error) {
-	w.journal, err = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
-	if err != nil {
-		return err
-	}
+func (c *serveCommand) keepRecords(w *wired, store *meta.Store, log *slog.Logger) {
+	w.journal = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
 	allows := c.RecordAllows
 	if allows == 0 {
 		allows = -1
 	}
-	w.decisions = decisions.New(w.journal, questions.New(gate, w.objects, w.kms, c.Region, nil), decisions.Options{Allows: allows, Log: log})
-	return nil
+	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Log: log})
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

@@ -28,6 +28,7 @@
 //	POST /fsck?repair=true       -> lines of FsckLine
 //	POST /requests               decisions.Query -> decisions.Page
 //	POST /replay                 ReplayOrder -> lines of ReplayLine
+//	POST /ask                    questions.Question, … -> Answer, …, as many
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -43,6 +44,7 @@ import (
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/seal"
 )
 
@@ -61,6 +63,7 @@ type Operator interface {
 	QuotaOperator
 	FsckOperator
 	RequestOperator
+	AskOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -142,6 +145,8 @@ type Local struct {
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Questions puts what Ask answers.
+	Questions *questions.Service
 	// Verify says what Fsck verifies.
 	Verify fsck.Options
 	// Endpoint and Region are reported with the profiles.

@@ -93,6 +93,7 @@ func Handler(operator Operator) http.Handler {
 	handleBackup(mux, operator)
 	handleFsck(mux, operator)
 	handleRequests(mux, operator)
+	handleAsk(mux, operator)
 	return mux
 }
 

@@ -59,6 +59,7 @@ func (c *checker) account(a *Account) {
 		c.once("account without id", a.Name)
 	}
 	scope := "account " + a.Name
+	c.block(scope, a.Block)
 	c.profile(scope, a.Root.Profile)
 	c.key(scope, a.Root.AccessKeyID, a.Root.SecretAccessKey, true)
 	for _, k := range a.Keys {
@@ -91,6 +92,11 @@ func (c *checker) account(a *Account) {
 	}
 	for _, b := range a.Buckets {
 		c.name("the file", "bucket", b.Name)
+		if b.Policy != nil {
+			c.content("bucket "+b.Name+": policy", *b.Policy)
+		}
+		c.acl("bucket "+b.Name, b.ACL)
+		c.block("bucket "+b.Name, b.Block)
 		c.objects("bucket "+b.Name, b.Objects)
 	}
 }
@@ -146,5 +152,18 @@ func (c *checker) objects(scope string, objects []Object) {
 		if o.File != "" && o.Text != "" {
 			c.fail("%s: object %s has both a text and a file", scope, o.Key)
 		}
+		c.acl(scope+": object "+o.Key, o.ACL)
+	}
+}
+
+func (c *checker) acl(scope string, a ACL) {
+	if a.File != "" && (a.Grants != nil || a.Owner != nil) {
+		c.fail("%s: the acl has both grants and a file", scope)
+	}
+}
+
+func (c *checker) block(scope string, b *Block) {
+	if b != nil && b.File != "" && *b != (Block{File: b.File}) {
+		c.fail("%s: the public-access-block has both settings and a file", scope)
 	}
 }
