@@ -87,12 +87,12 @@ func (c *replayCommand) document() (string, error) {
 
 func printDifference(w io.Writer, d *decisions.Difference) error {
 	_, err := fmt.Fprintf(w, "%s %s %s would be %s by %s (recorded: %s)\n    %s %s on %s\n", d.Time.Format(time.RFC3339), d.RequestID, d.Operation,
-		told(d.Then), by(d), told(d.Recorded), orAnonymous(d.Caller), d.Action, d.Resource)
+		inWords(d.Then), by(d), inWords(d.Recorded), orAnonymous(d.Caller), d.Action, d.Resource)
 	return err
 }
 
-// told says an effect as people do.
-func told(effect string) string {
+// inWords says an effect as people do.
+func inWords(effect string) string {
 	if effect == decisions.Allowed {
 		return "allowed"
 	}
