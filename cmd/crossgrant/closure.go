@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/admin"
@@ -17,7 +18,9 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/sse"
+	"crossgrant/internal/sts"
 	"crossgrant/internal/usage"
 )
 
@@ -160,6 +163,9 @@ type offline struct {
 	objects  *objects.Service
 }
 
+// offlineRegion is the region that questions are about where no server says which one it is.
+const offlineRegion = "us-east-1"
+
 func newOffline(folder *dataFolder) *offline {
 	quiet := slog.New(slog.DiscardHandler)
 	service := accounts.New(folder.store, folder.box, accounts.Options{})
@@ -175,5 +181,8 @@ func newOffline(folder *dataFolder) *offline {
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
 	operator.Backups = folder.backups(parts.objects)
+	gate := access.New(folder.store, folder.box, sts.New(folder.store, folder.box, sts.Options{}))
+	operator.Questions = questions.New(gate, parts.objects, keys, offlineRegion, nil)
+	operator.PrincipalARN = identity.PrincipalARN
 	return &offline{operator, parts.objects}
 }

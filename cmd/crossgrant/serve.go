@@ -197,6 +197,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
 	operator.Backups = wired.backups
+	operator.Questions, operator.PrincipalARN = wired.questions, wired.bootstrap.IAM.PrincipalARN
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)

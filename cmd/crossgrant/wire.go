@@ -55,6 +55,7 @@ type wired struct {
 	usage      *usage.Service
 	journal    *journal.Journal
 	decisions  *decisions.Service
+	questions  *questions.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	scrubber   *fsck.Scrubber
@@ -171,7 +172,8 @@ func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Acc
 	if allows == 0 {
 		allows = -1
 	}
-	w.decisions = decisions.New(w.journal, questions.New(gate, w.objects, w.kms, c.Region, nil), decisions.Options{Allows: allows, Log: log})
+	w.questions = questions.New(gate, w.objects, w.kms, c.Region, nil)
+	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Log: log})
 	return nil
 }
 

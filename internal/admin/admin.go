@@ -26,6 +26,7 @@
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
+//	POST /explain                questions.Question -> explain.Report
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -40,6 +41,7 @@ import (
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/seal"
 )
 
@@ -57,6 +59,7 @@ type Operator interface {
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
+	ExplainOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -132,6 +135,10 @@ type Local struct {
 	KMS      *kms.Service
 	Closure  *closure.Service
 	Backups  *backup.Service
+	// Questions puts what Explain explains, and PrincipalARN returns the name by which a principal of a stored policy
+	// is shown.
+	Questions    *questions.Service
+	PrincipalARN func(ctx context.Context, stored string) (string, error)
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
