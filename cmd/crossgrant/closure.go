@@ -165,13 +165,14 @@ type offline struct {
 	objects  *objects.Service
 	access   *access.Access
 	kms      *kms.Service
+	iam      *iam.Service
 	store    *meta.Store
 }
 
 // asking lets the operator answer questions, as the server of a region would.
 func (o *offline) asking(region string) *admin.Local {
 	o.operator.Questions = questions.New(o.access, o.objects, o.kms, region, nil)
-	o.operator.Decisions = decisions.New(journal.New(o.store, journal.Options{}), o.operator.Questions, decisions.Options{})
+	o.operator.Decisions = decisions.New(journal.New(o.store, journal.Options{}), o.operator.Questions, decisions.Options{Shown: shown(o.iam)})
 	return o.operator
 }
 
@@ -194,7 +195,7 @@ func newOffline(folder *dataFolder) *offline {
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
 	operator.Backups = folder.backups(parts.objects)
-	o := &offline{operator, parts.objects, authorizer, keys, folder.store}
+	o := &offline{operator, parts.objects, authorizer, keys, identity, folder.store}
 	o.asking(offlineRegion)
 	return o
 }

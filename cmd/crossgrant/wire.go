@@ -137,7 +137,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
 	w.usage = usage.New(store, usage.Options{Log: log})
-	c.keepRecords(w, store, log)
+	c.keepRecords(w, store, identity, log)
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -163,13 +163,23 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 }
 
 // keepRecords makes what keeps the records of requests.
-func (c *serveCommand) keepRecords(w *wired, store *meta.Store, log *slog.Logger) {
+func (c *serveCommand) keepRecords(w *wired, store *meta.Store, identity *iam.Service, log *slog.Logger) {
 	w.journal = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
 	allows := c.RecordAllows
 	if allows == 0 {
 		allows = -1
 	}
-	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Log: log})
+	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Shown: shown(identity), Log: log})
+}
+
+// shown returns what names principals of stored policies by their ARNs, where they still are.
+func shown(identity *iam.Service) func(stored string) string {
+	return func(stored string) string {
+		if name, err := identity.PrincipalARN(context.Background(), stored); err == nil {
+			return name
+		}
+		return stored
+	}
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

@@ -27,8 +27,10 @@
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
 //	POST /requests               decisions.Query -> decisions.Page
+//	GET  /request?id=ID          -> decisions.Request
 //	POST /replay                 ReplayOrder -> lines of ReplayLine
 //	POST /ask                    questions.Question, … -> Answer, …, as many
+//	POST /explain                questions.Question -> explain.Report
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -64,6 +66,7 @@ type Operator interface {
 	FsckOperator
 	RequestOperator
 	AskOperator
+	ExplainOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -139,7 +142,7 @@ type Local struct {
 	KMS      *kms.Service
 	Closure  *closure.Service
 	Backups  *backup.Service
-	// Decisions has the records of requests.
+	// Decisions has the records of requests, and explains.
 	Decisions *decisions.Service
 	// Box is sealed with the master key.
 	Box *seal.Box

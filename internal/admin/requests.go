@@ -15,6 +15,8 @@ import (
 type RequestOperator interface {
 	// Requests returns what a query finds.
 	Requests(ctx context.Context, q decisions.Query) (decisions.Page, error)
+	// Request returns the request of an ID: NoSuchRequest.
+	Request(ctx context.Context, id string) (decisions.Request, error)
 	// Replay asks the decisions that a query finds again with changed policies. tell is called with each line, the
 	// last of which has the result; its error ends the run.
 	Replay(ctx context.Context, order ReplayOrder, tell func(ReplayLine) error) error
@@ -40,6 +42,11 @@ func (l *Local) Requests(ctx context.Context, q decisions.Query) (decisions.Page
 	return l.Decisions.Find(ctx, q, decisions.Operator)
 }
 
+// Request returns the request of an ID.
+func (l *Local) Request(ctx context.Context, id string) (decisions.Request, error) {
+	return l.Decisions.Explain(ctx, id, decisions.Operator)
+}
+
 // Replay asks decisions again.
 func (l *Local) Replay(ctx context.Context, order ReplayOrder, tell func(ReplayLine) error) error {
 	result, err := l.Decisions.Replay(ctx, order.Query, order.Changes,
@@ -54,6 +61,11 @@ func (l *Local) Replay(ctx context.Context, order ReplayOrder, tell func(ReplayL
 // Requests returns what a query finds.
 func (c *Client) Requests(ctx context.Context, q decisions.Query) (page decisions.Page, err error) {
 	return page, c.do(ctx, http.MethodPost, "/requests", nil, q, &page)
+}
+
+// Request returns the request of an ID.
+func (c *Client) Request(ctx context.Context, id string) (r decisions.Request, err error) {
+	return r, c.do(ctx, http.MethodGet, "/request", url.Values{"id": {id}}, nil, &r)
 }
 
 // Replay has the server ask decisions again. It takes as long as it takes: the run ends with ctx.
@@ -84,6 +96,10 @@ func handleRequests(mux *http.ServeMux, operator RequestOperator) {
 		}
 		page, err := operator.Requests(r.Context(), q)
 		answer(w, page, err)
+	})
+	mux.HandleFunc("GET /request", func(w http.ResponseWriter, r *http.Request) {
+		found, err := operator.Request(r.Context(), r.URL.Query().Get("id"))
+		answer(w, found, err)
 	})
 	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) {
 		var order ReplayOrder

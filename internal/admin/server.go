@@ -94,6 +94,7 @@ func Handler(operator Operator) http.Handler {
 	handleFsck(mux, operator)
 	handleRequests(mux, operator)
 	handleAsk(mux, operator)
+	handleExplain(mux, operator)
 	return mux
 }
 

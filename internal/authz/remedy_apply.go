@@ -134,7 +134,7 @@ func (e *Edit) document(in *Input, old *policy.Document) (*policy.Document, erro
 	if len(changed.Statements) == 0 {
 		return nil, nil
 	}
-	return parse(changed.Type, changed.Text())
+	return policy.Parse(changed.Type, []byte(changed.Text()), options(changed.Type)...)
 }
 
 // newVersion is the Version of new policies.
@@ -149,21 +149,17 @@ func readStatements(d *policy.Document, statements []string) ([]policy.Statement
 	if d.Version != "" {
 		version = fmt.Sprintf(`"Version":%q,`, d.Version)
 	}
-	read, err := parse(d.Type, "{"+version+`"Statement":[`+strings.Join(statements, ",")+"]}")
-	if err != nil {
-		return nil, err
-	}
-	return read.Statements, nil
+	text := "{" + version + `"Statement":[` + strings.Join(statements, ",") + "]}"
+	return policy.ParseStatements(d.Type, []byte(text), options(d.Type)...)
 }
 
-// parse reads a document. The rules that bind only what customers put do not hold for resource control
-// policies, among which AWS's own is, and which may be about any of the services that have them.
-func parse(t policy.Type, text string) (*policy.Document, error) {
-	options := []policy.Option{policy.Stored()}
+// options are those with which documents are parsed. The rules that bind only what customers put do not hold for
+// resource control policies, among which AWS's own is, and which may be about any of the services that have them.
+func options(t policy.Type) []policy.Option {
 	if t == policy.RCP {
-		options = append(options, policy.Managed())
+		return []policy.Option{policy.Stored(), policy.Managed()}
 	}
-	return policy.Parse(t, []byte(text), options...)
+	return []policy.Option{policy.Stored()}
 }
 
 // typeOf returns the type of a new document of a layer.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"crossgrant/internal/apierr"
-	"crossgrant/internal/authz"
 	"crossgrant/internal/explain"
 	"crossgrant/internal/questions"
 )
@@ -25,11 +24,7 @@ func (s *Service) Ask(ctx context.Context, q questions.Question, viewer Viewer) 
 	if err != nil {
 		return explain.Report{}, err
 	}
-	checks := make([]explain.Explanation, len(asked.Checks))
-	for i := range asked.Checks {
-		checks[i] = explain.Of(authz.Explain(asked.Checks[i].Input), explain.Facts{Supposed: true, Shown: s.opts.Shown})
-	}
-	report := explain.NewReport(checks)
+	report := asked.Report(s.opts.Shown)
 	if viewer.operator {
 		return report, nil
 	}

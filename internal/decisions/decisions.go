@@ -77,7 +77,7 @@ func (s *Service) Record(r *audit.Record) {
 	if !explained && !s.wanted(r) {
 		return
 	}
-	text, err := encode(r, explained)
+	text, err := encode(r, explained, s.opts.Shown)
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return

@@ -126,12 +126,12 @@ func (v Viewer) request(r *records.RequestRecord) (Request, error) {
 }
 
 // explanation returns what is kept of why a decision was made.
-func explanation(r *audit.Record, d *audit.Decision) ([]byte, error) {
+func explanation(r *audit.Record, d *audit.Decision, shown func(string) string) ([]byte, error) {
 	return json.Marshal(explain.Of(d.Explanation, explain.Facts{
 		Principal: policy.Principal{
 			Kind: kindOf(r), Account: r.CallerAccount, CanonicalID: r.CallerCanonicalID, ARN: r.CallerARN, EntityARN: r.CallerARN, EntityID: r.CallerEntityID,
 		},
-		Action: d.Action, Resource: d.Resource, Owner: string(r.ResourceOwner),
+		Action: d.Action, Resource: d.Resource, Owner: string(r.ResourceOwner), Shown: shown,
 	}))
 }
 

@@ -19,6 +19,8 @@ type Facts struct {
 	Owner            string
 	// Supposed says that nobody made the request: the condition keys that matter and are not known are told then.
 	Supposed bool
+	// WithoutRemedies leaves out the remedies, which take far longer to find than the rest.
+	WithoutRemedies bool
 	// Shown returns the name by which a principal of a stored policy is shown; nil: as it is stored.
 	Shown func(stored string) string
 }
@@ -261,8 +263,14 @@ func (t *teller) unknown() {
 	}
 	for _, u := range authz.UnknownKeys(t.x.Input) {
 		key := UnknownKey{t.half(u.Layer), u.Key, u.Layer == authz.SCP || u.Layer == authz.RCP}
-		if sideOf(u.Key) != resourceSide && !slices.Contains(t.out.Unknown, key) {
+		if ofRequest(u.Key) && !slices.Contains(t.out.Unknown, key) {
 			t.out.Unknown = append(t.out.Unknown, key)
 		}
 	}
+}
+
+// ofRequest reports whether a key tells of the request: of what is known of the caller and the resource, what is
+// not there is absent. Whether a user shows an MFA device is up to the request.
+func ofRequest(key string) bool {
+	return sideOf(key) == requestSide || strings.HasPrefix(strings.ToLower(key), "aws:multifactorauth")
 }

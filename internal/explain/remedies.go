@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"crossgrant/internal/authz"
@@ -16,7 +17,7 @@ const (
 )
 
 func (t *teller) remedies() {
-	if t.x.Effect == authz.Allow {
+	if t.x.Effect == authz.Allow || t.WithoutRemedies {
 		return
 	}
 	var found []authz.Remedy
@@ -51,16 +52,19 @@ func (t *teller) remedy(r *authz.Remedy) Remedy {
 	for i := range r.Edits {
 		e := &r.Edits[i]
 		out.Edits = append(out.Edits, t.edit(e, original(in, e)))
-		if in != nil {
+		if in != nil && slices.ContainsFunc(r.Edits[i:], replaces) {
 			in, _ = e.Apply(in) // Remedies has applied it
 		}
 	}
 	return out
 }
 
+// replaces reports whether an edit replaces a statement.
+func replaces(e authz.Edit) bool { return e.Kind == authz.ExceptFromDeny }
+
 // original returns the statement that an edit replaces; nil if it replaces none.
 func original(in *authz.Input, e *authz.Edit) *policy.Statement {
-	if in == nil || e.Kind != authz.ExceptFromDeny {
+	if in == nil || !replaces(*e) {
 		return nil
 	}
 	if d := e.Document(in); d != nil && e.Statement < len(d.Statements) {
