@@ -228,17 +228,26 @@ func kinds(all map[string]string) string {
 // what the next one makes of it with one that was not interrupted.
 func TestInterruptedApplyGoesOn(t *testing.T) {
 	t.Parallel()
+	for name, text := range map[string]string{"setting": setting, "world": world} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			interrupted(t, text)
+		})
+	}
+}
+
+func interrupted(t *testing.T, text string) {
 	whole := newFixture(t)
-	if _, err := whole.apply(t, setting); err != nil {
+	if _, err := whole.apply(t, text); err != nil {
 		t.Fatal(err)
 	}
 	want := kinds(whole.dump(t))
 	for cut := 0; ; cut++ {
 		engine := &cutting{Engine: memory.New(), left: cut}
 		f := newFixtureOver(t, engine)
-		_, err := f.apply(t, setting)
+		_, err := f.apply(t, text)
 		if err == nil {
-			if cut < 20 {
+			if cut < 10 {
 				t.Errorf("the file was applied in %d transactions", cut)
 			}
 			return
@@ -247,7 +256,7 @@ func TestInterruptedApplyGoesOn(t *testing.T) {
 			t.Fatalf("cut after %d: %v", cut, err)
 		}
 		engine.left = 1 << 30
-		if _, err := f.apply(t, setting); err != nil {
+		if _, err := f.apply(t, text); err != nil {
 			t.Fatalf("after a cut after %d transactions: %v", cut, err)
 		}
 		if got := kinds(f.dump(t)); got != want {
