@@ -19,6 +19,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sse"
 )
@@ -78,10 +79,12 @@ func newFixtureOver(t *testing.T, engine meta.Engine) *fixture {
 	blobs := blobmemory.New()
 	t.Cleanup(func() { blobs.Close(); store.Close() })
 	keyring := kms.New(store, box, kms.Options{Region: "us-east-1"})
+	service, identity := accounts.New(store, box, accounts.Options{}), iam.New(store, box, iam.Options{})
 	return &fixture{box: box, Services: Services{
 		KMS:   keyring,
-		Store: store, Accounts: accounts.New(store, box, accounts.Options{}), IAM: iam.New(store, box, iam.Options{}),
-		Objects: objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box, KMS: keyring}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
+		Store: store, Accounts: service, IAM: identity,
+		Organizations: orgs.New(store, orgs.Options{Accounts: service, Roles: identity, Principals: identity}),
+		Objects:       objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box, KMS: keyring}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
 	}}
 }
 
@@ -228,7 +231,7 @@ func kinds(all map[string]string) string {
 // what the next one makes of it with one that was not interrupted.
 func TestInterruptedApplyGoesOn(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"setting": setting, "world": world} {
+	for name, text := range map[string]string{"setting": setting, "world": world, "organized": organized} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			interrupted(t, text)
