@@ -12,7 +12,9 @@ import (
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/iam"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/notify"
@@ -163,13 +165,18 @@ type offline struct {
 	objects  *objects.Service
 	access   *access.Access
 	kms      *kms.Service
+	store    *meta.Store
 }
 
 // asking lets the operator answer questions, as the server of a region would.
 func (o *offline) asking(region string) *admin.Local {
 	o.operator.Questions = questions.New(o.access, o.objects, o.kms, region, nil)
+	o.operator.Decisions = decisions.New(journal.New(o.store, journal.Options{}), o.operator.Questions, decisions.Options{})
 	return o.operator
 }
+
+// offlineRegion is the region that questions are about where no server says which one it is.
+const offlineRegion = "us-east-1"
 
 func newOffline(folder *dataFolder) *offline {
 	quiet := slog.New(slog.DiscardHandler)
@@ -187,5 +194,7 @@ func newOffline(folder *dataFolder) *offline {
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
 	operator.Backups = folder.backups(parts.objects)
-	return &offline{operator, parts.objects, authorizer, keys}
+	o := &offline{operator, parts.objects, authorizer, keys, folder.store}
+	o.asking(offlineRegion)
+	return o
 }

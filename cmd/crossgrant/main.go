@@ -41,6 +41,8 @@ type commandLine struct {
 	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`
+	Requests requestsCommand `cmd:"" help:"List recorded requests: who was allowed or denied what."`
+	Replay   replayCommand   `cmd:"" help:"Ask recorded requests again with a changed policy, and list those whose outcome would change."`
 	Check    checkCommand    `cmd:"" help:"Test who can do what, as files say it must be."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

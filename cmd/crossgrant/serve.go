@@ -39,6 +39,10 @@ type serveCommand struct {
 	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
 	AccessLogInterval time.Duration `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
 
+	RecordAge    time.Duration `help:"How long records of requests, with why each was allowed or denied, are kept." default:"168h" placeholder:"DURATION"`
+	RecordSize   int64         `help:"How much of them is kept at most, compressed, in MiB." default:"1024" placeholder:"MIB"`
+	RecordAllows int           `help:"How many allowed requests a second are recorded at most, beside all denials; 0: none." default:"100" placeholder:"N"`
+
 	Webhook              []string `help:"Destination of event notifications: the ARN of a topic, queue or function, and the URL that its events are posted to. May be repeated; in the environment variable separated by spaces." sep:" " placeholder:"ARN=URL"`
 	WebhookAuthorization []string `help:"File with the Authorization header for a webhook. May be repeated." sep:" " placeholder:"ARN=FILE"`
 }
@@ -52,6 +56,8 @@ const (
 	maxHeaders = 64 << 10
 	// maxReserve is more than anybody keeps free, in MiB.
 	maxReserve = 1 << 20
+	// maxRecords is more than anybody keeps of request records, in MiB.
+	maxRecords = 1 << 20
 	// maxRate is more than any disk reads, in MiB per second; minRate is so little that it is a mistake.
 	maxRate = 1 << 20
 	minRate = 0.001
@@ -118,6 +124,10 @@ func (c *serveCommand) config() (*config, error) {
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
 	}
+	if c.RecordAge < time.Minute || c.RecordSize < 1 || c.RecordSize > maxRecords || c.RecordAllows < 0 {
+		return nil, usagef("--record-age, --record-size and --record-allows: %s, %d MiB and %d are not at least a minute, within 1 MiB and %d MiB, and at least 0",
+			c.RecordAge, c.RecordSize, c.RecordAllows, maxRecords)
+	}
 	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second {
 		return nil, usagef("--scrub-interval: %s is not 0, or at least a second", c.ScrubInterval)
 	}
@@ -164,6 +174,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
 	defer wired.usage.Close()
+	defer wired.journal.Close()
 	defer wired.backups.Close()
 	defer context.AfterFunc(ctx, wired.backups.Stop)() // requests under way are waited for, but not a backup
 	listener, err := net.Listen("tcp", c.Listen)
@@ -185,7 +196,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
-	operator.Backups, operator.Questions = wired.backups, wired.questions
+	operator.Backups, operator.Decisions, operator.Questions = wired.backups, wired.decisions, wired.questions
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
@@ -204,6 +215,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.accessLog.Start()
 	wired.closure.Start()
 	wired.usage.Start()
+	wired.journal.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)
 }

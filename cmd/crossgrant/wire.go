@@ -14,8 +14,10 @@ import (
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/crossgrantapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
@@ -23,6 +25,7 @@ import (
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/httpapi/websiteapi"
 	"crossgrant/internal/iam"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/lifecycle"
@@ -51,6 +54,8 @@ type wired struct {
 	accessLog  *accesslog.Service
 	closure    *closure.Service
 	usage      *usage.Service
+	journal    *journal.Journal
+	decisions  *decisions.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	questions  *questions.Service
@@ -132,6 +137,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
 	w.usage = usage.New(store, usage.Options{Log: log})
+	c.keepRecords(w, store, log)
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -144,9 +150,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
 				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
 			}),
-			orgsapi.New(organizations), websiteapi.New(pages),
+			orgsapi.New(organizations), websiteapi.New(pages), crossgrantapi.New(w.decisions),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, busy),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, w.decisions, busy),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -154,6 +160,16 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Admission:   c.admission(counted),
 	})
 	return w, err
+}
+
+// keepRecords makes what keeps the records of requests.
+func (c *serveCommand) keepRecords(w *wired, store *meta.Store, log *slog.Logger) {
+	w.journal = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
+	allows := c.RecordAllows
+	if allows == 0 {
+		allows = -1
+	}
+	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Log: log})
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

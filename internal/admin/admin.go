@@ -26,6 +26,8 @@
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
+//	POST /requests               decisions.Query -> decisions.Page
+//	POST /replay                 ReplayOrder -> lines of ReplayLine
 //	POST /ask                    questions.Question, … -> Answer, …, as many
 //
 // A failure is a status of 400 or more and a Failure.
@@ -38,6 +40,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
@@ -59,6 +62,7 @@ type Operator interface {
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
+	RequestOperator
 	AskOperator
 }
 
@@ -135,6 +139,8 @@ type Local struct {
 	KMS      *kms.Service
 	Closure  *closure.Service
 	Backups  *backup.Service
+	// Decisions has the records of requests.
+	Decisions *decisions.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
