@@ -349,3 +349,34 @@ func TestCheckJUnit(t *testing.T) {
 		t.Errorf("%d test cases for %d lines:\n%s", cases, lines, text)
 	}
 }
+
+// TestCheckOrganization asks about a world with an organization.
+func TestCheckOrganization(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "t.txtar")
+	if err := os.WriteFile(name, []byte(`-- accounts.yaml --
+accounts:
+  - {name: m, id: "111122223333"}
+  - name: a
+    id: "444455556666"
+    users: [{name: u, attach: [arn:aws:iam::aws:policy/AdministratorAccess]}]
+    buckets: [{name: logs}]
+organizations:
+  - management: "111122223333"
+    units: [{name: Logs, accounts: ["444455556666"]}]
+    policies:
+      - name: KeepLogs
+        document: {Version: "2012-10-17", Statement: {Sid: Keep, Effect: Deny, Action: s3:DeleteObject, Resource: "*"}}
+        targets: [Logs]
+-- tests.yaml --
+names: {u: arn:aws:iam::444455556666:user/u}
+tests:
+  - {as: u, allow: s3:PutObject, on: arn:aws:s3:::logs/today}
+  - {as: [u, "444455556666"], deny: s3:DeleteObject, on: arn:aws:s3:::logs/today, because: {layer: service control policy, statement: Keep}}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, text := checked(t, 0, name); out.Held != 3 {
+		t.Error(text)
+	}
+}

@@ -23,6 +23,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/questions"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sse"
@@ -99,9 +100,11 @@ func newWorld(ctx context.Context, file *bootstrap.File, region string, buckets 
 	storage := objects.New(w.store, w.blobs, objects.Options{
 		Log: slog.New(slog.DiscardHandler), Keys: &sse.Keyring{Master: box, KMS: keys},
 	})
+	service := accounts.New(w.store, box, accounts.Options{})
 	services := bootstrap.Services{
-		Store: w.store, Accounts: accounts.New(w.store, box, accounts.Options{}), IAM: identity, Objects: storage, KMS: keys,
-		Region: region, Ownership: buckets.Ownership, Block: buckets.Block, NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
+		Store: w.store, Accounts: service, IAM: identity, Objects: storage, KMS: keys,
+		Organizations: orgs.New(w.store, orgs.Options{Accounts: service, Roles: identity, Principals: identity}),
+		Region:        region, Ownership: buckets.Ownership, Block: buckets.Block, NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}
 	if err := bootstrap.Apply(ctx, services, file, io.Discard); err != nil {
 		return nil, errors.Join(err, w.close())

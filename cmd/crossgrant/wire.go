@@ -107,7 +107,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		buckets = s3api.ACLsDisabled
 	}
 	w.bootstrap = bootstrap.Services{
-		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects, KMS: w.kms,
+		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects, KMS: w.kms, Organizations: organizations,
 		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block,
 		NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}

@@ -82,6 +82,9 @@ func decided(put *questions.Asked) Answer {
 			first = &a
 		}
 	}
+	if first == nil {
+		return Answer{Code: "InternalFailure", Message: "The question asks nothing."} // which is no permission
+	}
 	return *first
 }
 

@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/records"
 )
 
@@ -28,6 +29,8 @@ type Services struct {
 	IAM      *iam.Service
 	Objects  *objects.Service
 	KMS      *kms.Service
+
+	Organizations *orgs.Service
 	// Region, Ownership, Block and NoCustomerKeys are what a bucket gets for which the file says nothing;
 	// Block sets all four settings of Block Public Access, NoCustomerKeys blocks SSE-C.
 	Region         string
@@ -108,6 +111,12 @@ func (r *run) all(ctx context.Context) error {
 			if err := r.bucket(ctx, r.accounts[i], b); err != nil {
 				return fmt.Errorf("bucket %s: %w", b.Name, err)
 			}
+		}
+	}
+	for i := range r.file.Organizations {
+		o := &r.file.Organizations[i]
+		if err := r.organization(ctx, o); err != nil {
+			return fmt.Errorf("organization of account %s: %w", o.Management, err)
 		}
 	}
 	return nil

@@ -20,6 +20,9 @@ func (f *File) check() error {
 	for i := range f.Accounts {
 		c.account(&f.Accounts[i])
 	}
+	for i := range f.Organizations {
+		c.organization(&f.Organizations[i])
+	}
 	return c.err
 }
 
@@ -165,5 +168,31 @@ func (c *checker) acl(scope string, a ACL) {
 func (c *checker) block(scope string, b *Block) {
 	if b != nil && b.File != "" && *b != (Block{File: b.File}) {
 		c.fail("%s: the public-access-block has both settings and a file", scope)
+	}
+}
+
+func (c *checker) organization(o *Organization) {
+	if o.Management == "" {
+		c.fail("there is an organization without a management account")
+	}
+	scope := "organization of " + o.Management
+	c.once("organization of", o.Management)
+	c.unit(scope, o.Accounts, o.Units)
+	for _, p := range o.Policies {
+		c.name(scope, "policy", p.Name)
+		c.content(scope+": policy "+p.Name, p.Content)
+	}
+}
+
+func (c *checker) unit(scope string, accounts []string, units []Unit) {
+	for _, id := range accounts {
+		c.once("account in an organization", id)
+	}
+	for _, u := range units {
+		c.name(scope, "unit", u.Name)
+		if strings.Contains(u.Name, "/") || u.Name == rootTarget || accountPattern.MatchString(u.Name) {
+			c.fail("%s: the name of the unit %q would name something else as a target", scope, u.Name)
+		}
+		c.unit(scope+": unit "+u.Name, u.Accounts, u.Units)
 	}
 }

@@ -74,6 +74,21 @@
 //	            owner: "444455556666"   # the account that wrote it, if it is not the bucket's
 //	            acl: …
 //	            tags: {key: value}
+//	organizations:
+//	  - management: "111122223333"      # the account whose organization it is; all accounts are those of the file
+//	    policy-types: [RESOURCE_CONTROL_POLICY]   # beside SERVICE_CONTROL_POLICY, which is enabled
+//	    accounts: ["444455556666"]      # right below the root, where the management account is if nothing else is said
+//	    units:
+//	      - name: Example
+//	        accounts: […]
+//	        units: […]
+//	    policies:
+//	      - name: Example
+//	        type: SERVICE_CONTROL_POLICY  # or another type
+//	        description: what it is for
+//	        document: …                 # or file: path
+//	        targets: [root, Example, Example/Inner, "444455556666"]
+//	    without-full-access: [Example]  # targets that AWS's policy FullAWSAccess is detached from
 //
 // Files are found relative to the YAML file. A document is YAML or a string with JSON; numbers that
 // have to be strings in a policy, such as account IDs, need quotes. The files of ACLs and public access blocks are JSON, as AWS's command line takes it (file://…). A user with a profile and no
@@ -118,7 +133,8 @@ import (
 
 // File is a bootstrap file as it was read and checked.
 type File struct {
-	Accounts []Account `yaml:"accounts"`
+	Accounts      []Account      `yaml:"accounts"`
+	Organizations []Organization `yaml:"organizations"`
 
 	source source // of the files that it names
 }

@@ -169,10 +169,9 @@ func document(file string, dir bool) (name string, ok bool) {
 
 // entity is what users, groups and roles have in common.
 type entity struct {
-	path     string
-	attach   []string
-	inline   []Inline
-	boundary string
+	path   string
+	attach []string
+	inline []Inline
 }
 
 // entity reads the directory of a user, group or role. What is not common to them is left to other, which reports
