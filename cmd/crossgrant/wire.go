@@ -130,9 +130,6 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if c.WebsiteDomain != "" {
 		pages.Websites = []string{c.WebsiteDomain}
 	}
-	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
-		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
-	})
 	w.usage = usage.New(store, usage.Options{Log: log})
 	if err := c.keepRecords(w, store, authorizer, log); err != nil {
 		return nil, err
@@ -151,7 +148,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, w.decisions, busy),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.usage, w.decisions, busy),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -161,17 +158,24 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	return w, err
 }
 
-// keepRecords makes what keeps the records of requests.
+// keepRecords makes what keeps the records of requests, and what reads them from where they are kept.
 func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Access, log *slog.Logger) (err error) {
-	w.journal, err = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
+	w.journal, err = journal.New(store, journal.Options{
+		Age: c.RecordAge, Size: c.RecordSize << 20, Readers: []string{accesslog.Reader}, Meter: w.metrics, Log: log,
+	})
 	if err != nil {
 		return err
 	}
+	w.accessLog = accesslog.New(store, w.journal, gate, w.objects, accesslog.Options{
+		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Log: log,
+	})
 	allows := c.RecordAllows
 	if allows == 0 {
 		allows = -1
 	}
-	w.decisions = decisions.New(w.journal, questions.New(gate, w.objects, w.kms, c.Region, nil), decisions.Options{Allows: allows, Log: log})
+	w.decisions = decisions.New(w.journal, questions.New(gate, w.objects, w.kms, c.Region, nil), decisions.Options{
+		Allows: allows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants}, Log: log,
+	})
 	return nil
 }
 
