@@ -190,7 +190,7 @@ func newOffline(folder *dataFolder) *offline {
 		objects:   objects.New(folder.store, folder.blobs, objects.Options{Keys: &sse.Keyring{Master: folder.box, KMS: keys}, Log: quiet}),
 		orgs:      orgs.New(folder.store, orgs.Options{Accounts: service, Roles: identity}),
 		events:    notify.New(folder.store, notify.Options{Log: quiet}),
-		accessLog: accesslog.New(folder.store, nil, nil, accesslog.Options{Log: quiet}),
+		accessLog: accesslog.New(folder.store, nil, nil, nil, accesslog.Options{Log: quiet}),
 		usage:     usage.New(folder.store, usage.Options{Log: quiet}),
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")

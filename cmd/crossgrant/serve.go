@@ -171,10 +171,10 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.lifecycles.Close()
 	defer wired.scrubber.Close()
 	defer wired.events.Close()
+	defer wired.journal.Close() // after those who read it; what they have not read is there at the next start
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
 	defer wired.usage.Close()
-	defer wired.journal.Close()
 	defer wired.backups.Close()
 	defer context.AfterFunc(ctx, wired.backups.Stop)() // requests under way are waited for, but not a backup
 	listener, err := net.Listen("tcp", c.Listen)

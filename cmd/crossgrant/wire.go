@@ -133,11 +133,8 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if c.WebsiteDomain != "" {
 		pages.Websites = []string{c.WebsiteDomain}
 	}
-	w.accessLog = accesslog.New(store, authorizer, w.objects, accesslog.Options{
-		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
-	})
 	w.usage = usage.New(store, usage.Options{Log: log})
-	c.keepRecords(w, store, identity, log)
+	c.keepRecords(w, store, authorizer, identity, log)
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -152,7 +149,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages), crossgrantapi.New(w.decisions),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, w.decisions, busy),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.usage, w.decisions, busy),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -162,14 +159,21 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	return w, err
 }
 
-// keepRecords makes what keeps the records of requests.
-func (c *serveCommand) keepRecords(w *wired, store *meta.Store, identity *iam.Service, log *slog.Logger) {
-	w.journal = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
+// keepRecords makes what keeps the records of requests, and what reads them from where they are kept.
+func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Access, identity *iam.Service, log *slog.Logger) {
+	w.journal = journal.New(store, journal.Options{
+		Age: c.RecordAge, Size: c.RecordSize << 20, Readers: []string{accesslog.Reader}, Meter: w.metrics, Log: log,
+	})
+	w.accessLog = accesslog.New(store, w.journal, gate, w.objects, accesslog.Options{
+		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Log: log,
+	})
 	allows := c.RecordAllows
 	if allows == 0 {
 		allows = -1
 	}
-	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Shown: shown(identity), Log: log})
+	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{
+		Allows: allows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants}, Shown: shown(identity), Log: log,
+	})
 }
 
 // shown returns what names principals of stored policies by their ARNs, where they still are.

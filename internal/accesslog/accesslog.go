@@ -1,14 +1,20 @@
-// Package accesslog is S3's server access logging: a reader of request records that writes lines about the
-// requests to buckets with logging, and the log delivery service, which writes them as objects into the
+// Package accesslog is S3's server access logging: a reader of the journal of request records that writes lines
+// about the requests to buckets with logging, and the log delivery service, which writes them as objects into the
 // buckets that they are to go to.
 //
 // A line goes this way:
 //
-//	request record -> line in memory -> LogLines in the metadata store -> LogObject there -> log object
+//	request record -> journal -> LogObject in the metadata store -> log object
 //
-// Lines are kept durably within a second (Options.Flush); what a crash loses is less than that. At every
-// interval (Options.Interval), and earlier when there are many, the lines of a bucket become the text of log
-// objects whose keys are decided: each is then written once, however often its delivery is tried.
+// Package decisions keeps in the journal each record that is wanted here (Wants), durably within a second; what a
+// crash loses is less than that. The journal is read all the time (Options.Look). At every interval
+// (Options.Interval), and earlier when there is much, what was read becomes the text of log objects whose keys are
+// decided, in one transaction with the note of how far the journal is read: so each line comes into one log object,
+// and each log object is written once, however often its delivery is tried and whenever the server ends.
+//
+// Whether a bucket's requests are logged, and where to, is what its setting says when the record is read: a moment
+// after the request, or later after a start and when reading is behind. "Changes to the logging status of a bucket take
+// time to actually affect the delivery of log files" on S3, too, where it may be an hour.
 //
 // The log delivery service is a caller like any other, the service principal logging.s3.amazonaws.com: the
 // bucket that it writes to has to allow it, by its policy or by the LogDelivery group in its ACL. What is
@@ -18,6 +24,7 @@
 //
 // Sources:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#BucketLoggingStatusChanges
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
 package accesslog
@@ -31,9 +38,9 @@ import (
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/arn"
-	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
@@ -69,8 +76,8 @@ type Meter interface {
 type Options struct {
 	// Interval is how often lines are delivered; 0 means five minutes.
 	Interval time.Duration
-	// Flush is how often lines are made durable; 0 means a second.
-	Flush time.Duration
+	// Look is how often the journal is looked at; 0 means a second.
+	Look time.Duration
 	// MaxAge is how long text is kept whose delivery is refused; 0 means 24 hours.
 	MaxAge time.Duration
 	Region string
@@ -81,59 +88,56 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Reader is the name of this reader of the journal.
+const Reader = "access-log"
+
 const (
 	defaultInterval = 5 * time.Minute
-	defaultFlush    = time.Second
+	defaultLook     = time.Second
 	defaultAge      = 24 * time.Hour
-	// maxPending is how many bytes of lines may wait in memory. Lines beyond are dropped: the disk does not
-	// keep up.
-	maxPending = 16 << 20
-	// maxText is the size of one value of lines and of one log object, in bytes, within meta.MaxValue.
+	// maxText is the size of the lines of one log object, in bytes, within meta.MaxValue.
 	maxText = 1 << 20
-	// maxKept is how many bytes of lines are kept before they are delivered before the interval is over.
-	maxKept = 16 << 20
+	// maxGathered is how many bytes of lines are gathered before they are delivered before the interval is over;
+	// maxPassed is how many bytes of entries, wanted or not.
+	maxGathered = 16 << 20
+	maxPassed   = 64 << 20
+	// maxSegment is how many bytes of lines one segment of the journal may become: DeleteObjects has a line for each
+	// key. Lines beyond are dropped.
+	maxSegment = 16 << 20
 	// maxObjects is how many log objects of one bucket may wait for a delivery that is refused.
 	maxObjects = 64
 )
 
-// Service writes lines and delivers them. It is safe for concurrent use.
+// Service reads the journal and delivers logs. Wants is safe for concurrent use; all else is done by the worker, or
+// by whoever calls Deliver without it.
 type Service struct {
 	store   *meta.Store
+	journal *journal.Journal
 	access  Access
 	objects Objects
 	opts    Options
 	caller  *access.Caller
-	last    uint64 // sequence given out last; the worker's alone
-
-	mu sync.Mutex
-	// pending are the lines that are not durable yet; size are their bytes, lost are lines that found no room.
-	pending map[pendingKey]*records.LogLines
-	size    int
-	lost    int
+	most    int    // how many bytes of lines are gathered at most: maxGathered, but in tests
+	last    uint64 // sequence given out last; the worker's alone, as what follows
+	// rolled says that the lines that a server of format 5 left were dealt with.
+	rolled bool
+	// gathered is what was read and is not committed; nil: nothing was read since.
+	gathered *gathered
 
 	cancel context.CancelFunc
 	worker sync.WaitGroup
 }
 
-var _ audit.Reader = (*Service)(nil)
-
 // website is the name of the website endpoint among the services.
 const website = "s3-website"
 
-// pendingKey tells lines apart that do not go into one value: those of other states of a bucket, and of other
-// days where the key tells the day.
-type pendingKey struct {
-	bucket *access.Bucket
-	day    int64
-}
-
-// New returns a Service. Nothing is made durable or delivered before Start.
-func New(store *meta.Store, gate Access, storage Objects, opts Options) *Service {
+// New returns a Service that reads j. Nothing is read or delivered before Start.
+func New(store *meta.Store, j *journal.Journal, gate Access, storage Objects, opts Options) *Service {
 	if opts.Interval == 0 {
 		opts.Interval = defaultInterval
 	}
-	if opts.Flush == 0 {
-		opts.Flush = defaultFlush
+	if opts.Look == 0 {
+		opts.Look = defaultLook
 	}
 	if opts.MaxAge == 0 {
 		opts.MaxAge = defaultAge
@@ -145,8 +149,7 @@ func New(store *meta.Store, gate Access, storage Objects, opts Options) *Service
 		opts.Log = slog.Default()
 	}
 	return &Service{
-		store: store, access: gate, objects: storage, opts: opts, caller: access.Service(authz.LogDelivery),
-		pending: map[pendingKey]*records.LogLines{},
+		store: store, journal: j, access: gate, objects: storage, opts: opts, caller: access.Service(authz.LogDelivery), most: maxGathered,
 	}
 }
 
@@ -157,100 +160,45 @@ func (s *Service) Start() {
 	s.worker.Go(func() { s.run(ctx) })
 }
 
-// Close makes the lines so far durable and ends the work. What is not delivered is delivered after the next
-// Start.
+// Close ends the work. What is not delivered is in the journal, and is delivered after the next Start.
 func (s *Service) Close() {
 	if s.cancel == nil {
 		return
 	}
 	s.cancel()
 	s.worker.Wait()
-	s.flush(context.Background())
 }
 
-// run makes lines durable, and delivers them at every interval.
+// run reads the journal, and delivers at every interval.
 func (s *Service) run(ctx context.Context) {
-	flush, interval := time.NewTicker(s.opts.Flush), time.NewTicker(s.opts.Interval)
-	defer flush.Stop()
+	look, interval := time.NewTicker(s.opts.Look), time.NewTicker(s.opts.Interval)
+	defer look.Stop()
 	defer interval.Stop()
-	kept := 0
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-flush.C:
-			if kept += s.flush(ctx); kept < maxKept {
+		case <-look.C:
+			much, err := s.read(ctx)
+			s.complain(ctx, "read the journal for access logs", err)
+			if !much {
 				continue
 			}
 		case <-interval.C:
-			s.flush(ctx)
 		}
-		kept = 0
-		if err := s.Deliver(ctx); err != nil && ctx.Err() == nil {
-			s.opts.Log.Error("deliver access logs", "fault", err.Error())
-		}
+		s.complain(ctx, "deliver access logs", s.Deliver(ctx))
 	}
 }
 
-// Record writes the lines of a request.
-func (s *Service) Record(r *audit.Record) {
-	if r.Service != "s3" && r.Service != website {
-		return
-	}
-	if b := s.logged(r.Bucket); b != nil {
-		from := sourceOf(b)
-		l := request(r, from)
-		s.add(b, r.Time, l.String())
-		for i := range r.Deleted {
-			l := deleted(r, from, &r.Deleted[i])
-			s.add(b, r.Time, l.String())
-		}
-	}
-	if r.Source != nil {
-		if b := s.logged(r.Source.Bucket); b != nil {
-			l := copied(r, sourceOf(b))
-			s.add(b, r.Time, l.String())
-		}
+// complain logs what failed, but for what failed because the work ends.
+func (s *Service) complain(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.opts.Log.Error(what, "fault", err.Error())
 	}
 }
 
-// logged returns a bucket whose requests are logged, or nil. That of a request that deleted its bucket is
-// lost, as S3's delivery, too, is best effort.
-func (s *Service) logged(name string) *access.Bucket {
-	if name == "" {
-		return nil
-	}
-	b, err := s.access.Bucket(context.Background(), name)
-	if err != nil || b.Record.Logging == nil {
-		return nil
-	}
-	return b
-}
-
-func sourceOf(b *access.Bucket) *source {
-	return &source{b.Record.Name, b.Owner, b.Canonical, b.Record.Region}
-}
-
-// add takes a line about a bucket.
-func (s *Service) add(b *access.Bucket, at time.Time, text string) {
-	key := pendingKey{bucket: b}
-	if l := b.Record.Logging; l.Partitioned && l.DateSource == EventTime {
-		key.day = at.UTC().Truncate(24 * time.Hour).UnixNano()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.size+len(text) > maxPending {
-		s.lost++
-		return
-	}
-	s.size += len(text)
-	lines := s.pending[key]
-	if lines == nil {
-		lines = &records.LogLines{
-			Bucket: b.Record.Name, Account: string(b.Owner), CanonicalId: string(b.Canonical), Region: b.Record.Region,
-			Logging: b.Record.Logging, Day: key.day,
-		}
-		s.pending[key] = lines
-	}
-	lines.Lines = append(lines.Lines, text)
+// drop counts lines that are given up, and logs it.
+func (s *Service) drop(lines int, reason string, attributes ...any) {
+	s.opts.Meter.LogDropped(lines)
+	s.opts.Log.Error("lines of the access log dropped", append([]any{"lines", lines, "reason", reason}, attributes...)...)
 }

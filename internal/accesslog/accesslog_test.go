@@ -13,12 +13,15 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/access"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/acl"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	blobs "crossgrant/internal/blob/memory"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
@@ -53,9 +56,10 @@ func (c *counts) LogDropped(lines int) { c.mu.Lock(); defer c.mu.Unlock(); c.end
 
 // world has a bucket walnut that is logged into the bucket logs of the same account.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	engine  meta.Engine
 	store   *meta.Store
+	journal *journal.Journal
 	access  *access.Access
 	objects *objects.Service
 	log     *Service
@@ -66,7 +70,7 @@ type world struct {
 
 func (w *world) now() time.Time { return time.Unix(0, w.clock.Load()).UTC() }
 
-func newWorld(t *testing.T, l *records.Logging) *world {
+func newWorld(t testing.TB, l *records.Logging) *world {
 	t.Helper()
 	w := &world{t: t, engine: memory.New()}
 	w.clock.Store(time.Date(2026, 1, 2, 23, 59, 0, 0, time.UTC).UnixNano())
@@ -109,8 +113,26 @@ func (w *world) open() {
 	w.objects = objects.New(w.store, blobs.New(), objects.Options{
 		Keys: &sse.Keyring{Master: w.box}, InlineLimit: objects.MaxInline, Now: w.now, Log: slog.New(slog.DiscardHandler),
 	})
-	w.log = New(w.store, w.access, w.objects, Options{Region: "us-east-1", Meter: &w.counts, Now: w.now, Log: slog.New(slog.DiscardHandler)})
+	var err error
+	w.journal, err = journal.New(w.store, journal.Options{
+		Readers: []string{Reader}, Meter: noMeter{}, Now: w.now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.log = w.service()
 }
+
+// service returns a service over what is open.
+func (w *world) service() *Service {
+	return New(w.store, w.journal, w.access, w.objects, Options{Region: "us-east-1", Meter: &w.counts, Now: w.now, Log: slog.New(slog.DiscardHandler)})
+}
+
+// noMeter is a journal.Meter.
+type noMeter struct{}
+
+func (noMeter) JournalWrote(_, _ int) {}
+func (noMeter) JournalDropped(int)    {}
 
 func (w *world) change(bucket string, change func(*records.Bucket)) {
 	w.t.Helper()
@@ -120,18 +142,75 @@ func (w *world) change(bucket string, change func(*records.Bucket)) {
 	}
 }
 
+// record keeps a record if it is wanted, as package decisions does.
+func (w *world) record(r *audit.Record) {
+	w.t.Helper()
+	if !w.log.Wants(r) {
+		return
+	}
+	w.keep(r)
+}
+
+// keep keeps a record in the journal.
+func (w *world) keep(r *audit.Record) {
+	w.t.Helper()
+	entry, err := proto.Marshal(r.Stored())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !w.journal.Append(r.Time, entry) {
+		w.t.Fatal("the journal has no room")
+	}
+}
+
+// get is the record of a GET of a key in walnut.
+func (w *world) get(id string) *audit.Record {
+	return &audit.Record{Service: "s3", RequestID: id, Time: w.now(), Bucket: "walnut", Key: "k", Method: "GET", Path: "/walnut/k", Protocol: "HTTP/1.1", Status: 200}
+}
+
 // request records a GET of a key.
 func (w *world) request(id string) {
-	w.log.Record(&audit.Record{Service: "s3", RequestID: id, Time: w.now(), Bucket: "walnut", Key: "k", Method: "GET", Path: "/walnut/k", Protocol: "HTTP/1.1", Status: 200})
+	w.t.Helper()
+	w.record(w.get(id))
+}
+
+// flush makes durable what there is.
+func (w *world) flush() {
+	w.t.Helper()
+	if err := w.journal.Flush(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // deliver makes durable what there is and delivers.
 func (w *world) deliver() {
 	w.t.Helper()
-	w.log.flush(w.t.Context())
+	w.flush()
 	if err := w.log.Deliver(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// commit makes log objects of what there is, without delivering them.
+func (w *world) commit() {
+	w.t.Helper()
+	w.flush()
+	if _, err := w.log.read(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.log.commit(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// all returns the request IDs of the lines of all log objects in the bucket logs, in the order of their keys.
+func (w *world) all() (got []string) {
+	w.t.Helper()
+	found, lines, _ := w.delivered("logs")
+	for _, key := range found {
+		got = append(got, lines[key]...)
+	}
+	return got
 }
 
 // delivered returns the log objects in a bucket, by key, and the request IDs of their lines.
@@ -368,18 +447,23 @@ func TestPartitionedKeys(t *testing.T) {
 	}
 }
 
-// TestLinesOutliveTheServer holds that durable lines are delivered by a later run, once, also if an earlier
-// one ended between the delivery and its end.
+// TestLinesOutliveTheServer: whenever the server ends, each line that is in the journal comes into one log object, and
+// each log object is written once: before or after the commit, and between the delivery and its end.
 func TestLinesOutliveTheServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.change("logs", func(b *records.Bucket) { b.Policy = allowed })
 	w.request("R1")
-	w.log.flush(t.Context())
-	w.open()
-	if err := w.log.roll(t.Context()); err != nil {
-		t.Fatal(err)
+	w.flush()
+	if _, err := w.log.read(t.Context()); err != nil || len(w.log.gathered.all) != 1 {
+		t.Fatalf("gathered is %+v, %v", w.log.gathered, err)
 	}
+	w.open()
+	w.request("R2")
+	w.commit()
+	w.open()
+	w.request("R3")
+	w.flush()
 	o := new(records.LogObject)
 	err := w.store.View(t.Context(), func(r meta.Reader) error {
 		it := r.Scan(keys.AllLogObjects())
@@ -395,8 +479,9 @@ func TestLinesOutliveTheServer(t *testing.T) {
 	w.open()
 	w.clock.Add(int64(time.Hour))
 	w.deliver()
-	if found, _, _ := w.delivered("logs"); len(found) != 1 {
-		t.Errorf("delivered are %v", found)
+	w.deliver()
+	if got := w.all(); !slices.Equal(got, []string{"R1", "R2", "R3"}) {
+		t.Errorf("delivered are %v", got)
 	}
 	if n, m := w.left(); n+m != 0 {
 		t.Errorf("left are %d and %d", n, m)
@@ -424,34 +509,38 @@ func TestWhatIsLogged(t *testing.T) {
 		{Service: "s3", RequestID: "none"},
 		{Service: "iam", RequestID: "none", Bucket: "walnut"},
 	} {
-		w.log.Record(r)
+		if r.Time = w.now(); w.log.Wants(r) != (r.RequestID != "none") {
+			t.Errorf("wanted is %v: %+v", r.RequestID == "none", r)
+		}
+		w.keep(r)
 	}
 	w.deliver()
-	_, lines, _ := w.delivered("logs")
-	var got []string
-	for _, ids := range lines {
-		got = append(got, ids...)
-	}
-	if want := []string{"copy", "delete", "delete", "delete"}; !slices.Equal(got, want) {
+	if got, want := w.all(), []string{"copy", "delete", "delete", "delete"}; !slices.Equal(got, want) {
 		t.Errorf("the lines are of %v, want %v", got, want)
 	}
 }
 
-// TestManyLines holds that lines are cut into values and objects of bounded size, in order, none lost, while
-// the service runs.
-// TestLogsOfClosedAccountsAreNotDelivered: what is durable waits until the account is open again, and no more comes.
+// TestLogsOfClosedAccountsAreNotDelivered: log objects that there are wait until the account is open again, and no more
+// come.
 func TestLogsOfClosedAccountsAreNotDelivered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.change("logs", func(b *records.Bucket) { b.Policy = allowed })
 	people := accounts.New(w.store, w.box, accounts.Options{Now: w.now})
-	w.request("durable")
-	w.log.flush(t.Context())
-	w.request("in memory")
+	w.request("committed")
+	w.commit()
+	w.request("gathered")
+	w.flush()
+	if _, err := w.log.read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.request("in the journal")
 	if _, err := people.Close(t.Context(), "111111111111"); err != nil {
 		t.Fatal(err)
 	}
-	w.request("after")
+	if r := w.get("after"); w.log.Wants(r) {
+		t.Error("a record about the bucket of a closed account is wanted")
+	}
 	w.deliver()
 	if lines, objects := w.left(); lines != 0 || objects != 1 {
 		t.Errorf("%d lines and %d log objects wait, want one object", lines, objects)
@@ -460,22 +549,18 @@ func TestLogsOfClosedAccountsAreNotDelivered(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.deliver()
-	_, lines, _ := w.delivered("logs")
-	if len(lines) != 1 {
-		t.Errorf("delivered %v", lines)
-	}
-	for _, ids := range lines {
-		if len(ids) != 1 || ids[0] != "durable" {
-			t.Errorf("delivered %v", ids)
-		}
+	if got := w.all(); !slices.Equal(got, []string{"committed"}) {
+		t.Errorf("delivered %v", got)
 	}
 }
 
+// TestManyLines holds that lines are cut into objects of bounded size, none lost, while the service runs.
 func TestManyLines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.change("logs", func(b *records.Bucket) { b.Policy = allowed })
-	w.log.opts.Flush, w.log.opts.Interval = time.Millisecond, 2*time.Millisecond
+	w.log.opts.Look, w.log.opts.Interval = time.Millisecond, 2*time.Millisecond
+	w.journal.Start()
 	w.log.Start()
 	const writers, each = 8, 1000
 	var all sync.WaitGroup
@@ -487,6 +572,7 @@ func TestManyLines(t *testing.T) {
 		})
 	}
 	all.Wait()
+	w.flush()
 	w.log.Close()
 	w.deliver()
 	_, lines, _ := w.delivered("logs")
@@ -496,17 +582,5 @@ func TestManyLines(t *testing.T) {
 	}
 	if total != writers*each || w.counts.ended != 0 {
 		t.Errorf("%d lines in %d objects, %d dropped", total, len(lines), w.counts.ended)
-	}
-}
-
-func TestMemoryIsBounded(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	long := strings.Repeat("x", 1<<20)
-	for range 20 {
-		w.log.Record(&audit.Record{Service: "s3", Bucket: "walnut", UserAgent: long})
-	}
-	if w.log.flush(t.Context()) > maxPending || w.counts.ended < 4 {
-		t.Errorf("%d lines were dropped", w.counts.ended)
 	}
 }

@@ -32,12 +32,29 @@ func (r *refusal) Error() string { return r.reason }
 
 func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
 
-// Deliver makes log objects of the lines that are durable, and delivers all that wait. It is not to be called
-// while another call of it is under way.
+// Deliver reads all that the journal has, makes log objects of it, and delivers those and all that wait. It is not to
+// be called while another call of it is under way, or after Start.
 func (s *Service) Deliver(ctx context.Context) error {
-	if err := s.roll(ctx); err != nil {
-		return err
+	if !s.rolled {
+		if err := s.roll(ctx); err != nil {
+			return err
+		}
+		s.rolled = true
 	}
+	for more := true; more; {
+		var err error
+		if more, err = s.read(ctx); err == nil {
+			err = s.commit(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.deliverAll(ctx)
+}
+
+// deliverAll delivers all log objects that wait.
+func (s *Service) deliverAll(ctx context.Context) error {
 	waiting, err := s.waiting(ctx)
 	if err != nil {
 		return err

@@ -27,8 +27,8 @@ func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, exactly 
 }
 
 // EraseAccount removes some of the lines that wait to be delivered of the buckets of an account that is being
-// deleted, in one transaction, and returns how many: 0 if none is left. Lines are made durable for no account that is
-// closed (keep), so that none follow.
+// deleted, in one transaction, and returns how many: 0 if none is left. No log objects are made for an account that is
+// closed (put), so that none follow.
 func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (removed int, err error) {
 	err = s.store.Update(ctx, func(tx meta.Tx) error {
 		found, lines, err := waitingOf(tx, account, removeBatch)

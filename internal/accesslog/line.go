@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"crossgrant/internal/audit"
-	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
 )
 
@@ -133,25 +132,10 @@ func aclRequired(r *audit.Record, s *source) string {
 	if r.CallerAccount == s.owner {
 		return ""
 	}
-	for i := range r.Decisions {
-		if byACL(&r.Decisions[i].Decision) {
-			return "Yes"
-		}
+	if r.ByACL() {
+		return "Yes"
 	}
 	return ""
-}
-
-// byACL reports whether a grant of an ACL decided, and no policy of the resource allows the same.
-func byACL(d *authz.Decision) bool {
-	if !d.Allowed() || d.By.Layer != authz.BucketACL && d.By.Layer != authz.ObjectACL {
-		return false
-	}
-	for _, f := range d.Findings() {
-		if f.Layer == authz.ResourcePolicy && f.Effect == authz.Allow {
-			return false
-		}
-	}
-	return true
 }
 
 // encodeKey returns a key as the log has it: percent-encoded twice, with its slashes kept.

@@ -72,6 +72,8 @@ type Record struct {
 	// Decisions are the answers to the operation's checks, in the order in which they were asked,
 	// up to and including the first denial. Empty if the request failed before it was judged.
 	Decisions []Decision
+	// byACL is what ByACL reports of a record that was kept, whose decisions are left out.
+	byACL bool
 	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
 	// the operator's log only.
 	Fault string

@@ -11,8 +11,8 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Stored returns a record as it is kept, without its decisions, and without Fault, which is for the operator's log
-// only.
+// Stored returns a record as it is kept, without its decisions, but for what ByACL reports of them, and without Fault,
+// which is for the operator's log only.
 func (r *Record) Stored() *records.RequestRecord {
 	out := &records.RequestRecord{
 		RequestId: r.RequestID, HostId: r.HostID, Time: r.Time.UnixNano(), Duration: int64(r.Duration), TurnAround: int64(r.TurnAround),
@@ -22,7 +22,7 @@ func (r *Record) Stored() *records.RequestRecord {
 		CallerId: r.CallerID, CallerEntityId: string(r.CallerEntityID), Region: []byte(r.Region), CallerCanonicalId: string(r.CallerCanonicalID),
 		Bucket: []byte(r.Bucket), Key: []byte(r.Key), ResourceOwner: string(r.ResourceOwner), ObjectOwner: string(r.ObjectOwner),
 		ObjectSize: r.ObjectSize, RequestAcl: []byte(r.RequestACL), Status: int32(r.Status), ErrorCode: r.ErrorCode, Shed: r.Shed,
-		BytesIn: r.BytesIn, BytesOut: r.BytesOut,
+		BytesIn: r.BytesIn, BytesOut: r.BytesOut, ByAcl: r.ByACL(),
 	}
 	if s := r.Source; s != nil {
 		out.Source = &records.RequestSource{Bucket: []byte(s.Bucket), Key: []byte(s.Key), VersionId: []byte(s.VersionID), Size: s.Size}
@@ -46,7 +46,7 @@ func FromStored(s *records.RequestRecord) *Record {
 		CallerID: s.CallerId, CallerEntityID: ids.UniqueID(s.CallerEntityId), Region: string(s.Region), CallerCanonicalID: ids.CanonicalUserID(s.CallerCanonicalId),
 		Bucket: string(s.Bucket), Key: string(s.Key), ResourceOwner: ids.AccountID(s.ResourceOwner), ObjectOwner: ids.CanonicalUserID(s.ObjectOwner),
 		ObjectSize: s.ObjectSize, RequestACL: string(s.RequestAcl), Status: int(s.Status), ErrorCode: s.ErrorCode, Shed: s.Shed,
-		BytesIn: s.BytesIn, BytesOut: s.BytesOut,
+		BytesIn: s.BytesIn, BytesOut: s.BytesOut, byACL: s.ByAcl,
 	}
 	if s.Source != nil {
 		r.Source = &Source{Bucket: string(s.Source.Bucket), Key: string(s.Source.Key), VersionID: string(s.Source.VersionId), Size: s.Source.Size}

@@ -17,7 +17,7 @@ func TestStored(t *testing.T) {
 	t.Parallel()
 	size := int64(7)
 	want := Record{
-		Time: time.Date(2026, 11, 26, 12, 0, 0, 5, time.UTC), ObjectSize: &size,
+		Time: time.Date(2026, 11, 26, 12, 0, 0, 5, time.UTC), ObjectSize: &size, byACL: true,
 		Source:  &Source{Bucket: "b\xff", Key: "k\xff", VersionID: "v\xff", Size: &size},
 		Deleted: []Deleted{{Key: "k\xff", VersionID: "v", Size: &size, Status: 204}, {Key: "l", Status: 403, ErrorCode: "AccessDenied"}},
 	}

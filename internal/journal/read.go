@@ -23,21 +23,11 @@ type Batch struct {
 // Next returns the segment that follows the one that a reader has read last; nil if there is none yet. It is read
 // when Read has committed; what is done about it in the same transaction is done once.
 func (j *Journal) Next(ctx context.Context, reader string) (*Batch, error) {
-	var batch *Batch
-	err := j.store.View(ctx, func(r meta.Reader) error {
-		batch = nil
-		read, err := readTo(r, reader)
-		if err != nil {
-			return err
-		}
-		next, err := headers(r, read+1, math.MaxUint64, 1)
-		if err != nil || len(next) == 0 {
-			return err
-		}
-		batch, err = j.batch(r, next[0].sequence)
-		return err
-	})
-	return batch, err
+	read, err := j.Position(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	return j.After(ctx, read)
 }
 
 // ErrRead says that a segment has been read by the reader before, on another server.

@@ -6911,6 +6911,7 @@ type RequestRecord struct {
 	BytesIn           int64                  `protobuf:"varint,37,opt,name=bytes_in,json=bytesIn,proto3" json:"bytes_in,omitempty"`
 	BytesOut          int64                  `protobuf:"varint,38,opt,name=bytes_out,json=bytesOut,proto3" json:"bytes_out,omitempty"`
 	Decisions         []*RequestDecision     `protobuf:"bytes,39,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	ByAcl             bool                   `protobuf:"varint,40,opt,name=by_acl,json=byAcl,proto3" json:"by_acl,omitempty"` // a grant of an ACL allowed what no policy of the resource did
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -7216,6 +7217,13 @@ func (x *RequestRecord) GetDecisions() []*RequestDecision {
 		return x.Decisions
 	}
 	return nil
+}
+
+func (x *RequestRecord) GetByAcl() bool {
+	if x != nil {
+		return x.ByAcl
+	}
+	return false
 }
 
 type RequestSource struct {
@@ -8350,7 +8358,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\aentries\x18\x02 \x01(\x03R\aentries\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\"#\n" +
 	"\rJournalReader\x12\x12\n" +
-	"\x04read\x18\x01 \x01(\x04R\x04read\"\x87\n" +
+	"\x04read\x18\x01 \x01(\x04R\x04read\"\x9e\n" +
 	"\n" +
 	"\rRequestRecord\x12\x1d\n" +
 	"\n" +
@@ -8400,7 +8408,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04shed\x18$ \x01(\tR\x04shed\x12\x19\n" +
 	"\bbytes_in\x18% \x01(\x03R\abytesIn\x12\x1b\n" +
 	"\tbytes_out\x18& \x01(\x03R\bbytesOut\x12A\n" +
-	"\tdecisions\x18' \x03(\v2#.crossgrant.records.RequestDecisionR\tdecisionsB\x0e\n" +
+	"\tdecisions\x18' \x03(\v2#.crossgrant.records.RequestDecisionR\tdecisions\x12\x15\n" +
+	"\x06by_acl\x18( \x01(\bR\x05byAclB\x0e\n" +
 	"\f_object_size\"z\n" +
 	"\rRequestSource\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\fR\x06bucket\x12\x10\n" +

@@ -3,23 +3,13 @@ package accesslog
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
-	"strings"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
-)
-
-// EventTime and DeliveryTime are the values of PartitionDateSource: the day in the keys of log objects is that
-// of the requests or that of the delivery.
-const (
-	EventTime    = "EventTime"
-	DeliveryTime = "DeliveryTime"
 )
 
 // kept is a value of lines and where it is.
@@ -29,7 +19,8 @@ type kept struct {
 	lines *records.LogLines // nil: it cannot be read
 }
 
-// roll makes log objects of the lines that there are. Each step of it moves lines in one transaction.
+// roll makes log objects of the lines that a server left which kept them itself, as those of format 5 and before did.
+// Each step of it moves lines in one transaction.
 func (s *Service) roll(ctx context.Context) error {
 	for from, to := keys.AllLogLines(); ; {
 		batch, err := s.nextLines(ctx, from, to)
@@ -85,8 +76,11 @@ func together(a, b *kept) bool {
 
 // rollOne moves lines into a log object, unless another server has.
 func (s *Service) rollOne(ctx context.Context, batch []kept) error {
-	o := s.newObject(batch)
-	at := keys.LogObject(batch[0].id, s.place())
+	of := make([]*records.LogLines, len(batch))
+	for i := range batch {
+		of[i] = batch[i].lines
+	}
+	o, at := s.newObject(of), keys.LogObject(batch[0].id, s.place())
 	return s.store.Update(ctx, func(tx meta.Tx) error {
 		want := make([][]byte, len(batch))
 		for i := range batch {
@@ -106,41 +100,4 @@ func (s *Service) rollOne(ctx context.Context, batch []kept) error {
 		}
 		return records.Put(tx, at, o)
 	})
-}
-
-// newObject returns the log object of lines.
-func (s *Service) newObject(batch []kept) *records.LogObject {
-	var unique [8]byte
-	rand.Read(unique[:])
-	first, now := batch[0].lines, s.opts.Now()
-	o := &records.LogObject{
-		Bucket: first.Bucket, Account: first.Account, CanonicalId: first.CanonicalId, Region: first.Region, Logging: first.Logging,
-		Created: now.UnixNano(), Key: objectKey(first, now, fmt.Sprintf("%016X", unique)),
-	}
-	var text strings.Builder
-	for i := range batch {
-		for _, line := range batch[i].lines.Lines {
-			text.WriteString(line)
-			text.WriteByte('\n')
-			o.Lines++
-		}
-	}
-	o.Text = text.String()
-	return o
-}
-
-// objectKey returns the key of a log object that is made now.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#server-log-keyname-format
-func objectKey(l *records.LogLines, now time.Time, unique string) string {
-	const moment = "2006-01-02-15-04-05-"
-	now = now.UTC()
-	if !l.Logging.Partitioned {
-		return l.Logging.Prefix + now.Format(moment) + unique
-	}
-	if l.Day != 0 {
-		// The time of day is zero: the object has requests of all of the day.
-		now = time.Unix(0, l.Day).UTC()
-	}
-	return fmt.Sprintf("%s%s/%s/%s/%s%s%s", l.Logging.Prefix, l.Account, l.Region, l.Bucket, now.Format("2006/01/02/"), now.Format(moment), unique)
 }

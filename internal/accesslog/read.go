@@ -1,0 +1,96 @@
+package accesslog
+
+import (
+	"context"
+	"errors"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/journal"
+	"crossgrant/internal/meta"
+)
+
+// read gathers the lines of what the journal has, and reports whether it stopped because they are so many that they
+// are to be delivered first.
+func (s *Service) read(ctx context.Context) (much bool, err error) {
+	if s.gathered == nil {
+		at, err := s.journal.Position(ctx, Reader)
+		if err != nil {
+			return false, err
+		}
+		s.gathered = newGathered(at, s.most)
+	}
+	for !s.gathered.much() {
+		batch, err := s.journal.After(ctx, s.gathered.to)
+		if batch != nil && errors.Is(err, meta.ErrCorrupt) {
+			s.opts.Log.Error("a part of the access logs is lost", "fault", err.Error())
+			err = nil
+		}
+		if err != nil || batch == nil {
+			return false, err
+		}
+		if err := s.gather(ctx, batch); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// gather takes the lines of a segment: all of them, or none if it returns an error.
+func (s *Service) gather(ctx context.Context, batch *journal.Batch) error {
+	p := new(part)
+	for _, entry := range batch.Entries {
+		p.passed += len(entry)
+		if err := s.take(ctx, p, entry); err != nil {
+			return err
+		}
+	}
+	if p.lost > 0 {
+		s.drop(p.lost, "a segment of the journal becomes too many")
+	}
+	s.gathered.add(batch.Sequence, p)
+	return nil
+}
+
+// take takes the lines of an entry. Most entries are passed without being decoded: every denial is in the journal.
+func (s *Service) take(ctx context.Context, p *part, entry []byte) error {
+	names, err := audit.Peek(entry)
+	if err == nil && !s.wants(ctx, string(names.Service), string(names.Bucket), string(names.Source)) {
+		return nil
+	}
+	r, err := audit.Decode(entry)
+	if err != nil {
+		s.opts.Log.Error("a record for the access logs is lost", "fault", err.Error())
+		return nil
+	}
+	return s.lines(ctx, r, func(b *access.Bucket, text string) { p.add(b, r, text) })
+}
+
+// lines calls add with the lines of a request.
+func (s *Service) lines(ctx context.Context, r *audit.Record, add func(b *access.Bucket, text string)) error {
+	b, err := s.loggedFor(ctx, r, r.Bucket)
+	if err != nil {
+		return err
+	}
+	if b != nil {
+		from := sourceOf(b)
+		l := request(r, from)
+		add(b, l.String())
+		for i := range r.Deleted {
+			l := deleted(r, from, &r.Deleted[i])
+			add(b, l.String())
+		}
+	}
+	if r.Source == nil {
+		return nil
+	}
+	if b, err = s.loggedFor(ctx, r, r.Source.Bucket); b != nil {
+		l := copied(r, sourceOf(b))
+		add(b, l.String())
+	}
+	return err
+}
+
+func sourceOf(b *access.Bucket) *source {
+	return &source{b.Record.Name, b.Owner, b.Canonical, b.Record.Region}
+}

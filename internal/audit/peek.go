@@ -1,0 +1,67 @@
+package audit
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"crossgrant/internal/meta"
+)
+
+// The numbers of the fields of records.RequestRecord and, the last, of records.RequestSource that Peek reads.
+const (
+	serviceField      = 6
+	bucketField       = 26
+	sourceField       = 32
+	sourceBucketField = 1
+)
+
+// Names is what an entry of the journal is about: its Service, its Bucket, and the Bucket of its Source.
+type Names struct{ Service, Bucket, Source []byte }
+
+// Peek reads the names of an entry, of which they are parts. It takes a small part of the time that Decode takes, so
+// that a reader can pass entries that mean nothing to it.
+func Peek(entry []byte) (n Names, err error) {
+	err = fields(entry, func(number protowire.Number, value []byte) error {
+		switch number {
+		case serviceField:
+			n.Service = value
+		case bucketField:
+			n.Bucket = value
+		case sourceField:
+			return fields(value, func(number protowire.Number, value []byte) error {
+				if number == sourceBucketField {
+					n.Source = value
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return Names{}, fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	}
+	return n, nil
+}
+
+// fields calls fn with each field of a message that is text, bytes or a message.
+func fields(message []byte, fn func(protowire.Number, []byte) error) error {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		message = message[n:]
+		if n = protowire.ConsumeFieldValue(number, kind, message); n < 0 {
+			return protowire.ParseError(n)
+		}
+		if kind == protowire.BytesType {
+			value, _ := protowire.ConsumeBytes(message)
+			if err := fn(number, value); err != nil {
+				return err
+			}
+		}
+		message = message[n:]
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// sample is a record of an entry of usual size.
+func sample() *Record {
+	size := int64(7)
+	return &Record{
+		RequestID: "R123456789012345", HostID: "s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234=",
+		Time: time.Date(2026, 11, 26, 12, 0, 0, 5, time.UTC), Service: "s3", Operation: "CopyObject", Method: "PUT", Path: "/walnut/k", Protocol: "HTTP/1.1",
+		SourceIP: "127.0.0.1", UserAgent: "aws-cli/2.0", Host: "127.0.0.1:9000", Authentication: "AuthHeader", AccessKeyID: "AKIAIOSFODNN7EXAMPLE",
+		CallerARN: "arn:aws:iam::111111111111:user/ann", Region: "us-east-1", Bucket: "walnut", Key: "k", ObjectSize: &size,
+		Source: &Source{Bucket: "hazel", Key: "k"}, Status: 200,
+	}
+}
+
+func encodeSample(t testing.TB, r *Record) []byte {
+	text, err := proto.Marshal(r.Stored())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// FuzzPeek holds that whatever Decode reads, Peek reads as well, and finds the same names.
+func FuzzPeek(f *testing.F) {
+	f.Add(encodeSample(f, sample()))
+	f.Add(encodeSample(f, &Record{Service: "iam"}))
+	f.Add(append(encodeSample(f, sample()), encodeSample(f, &Record{Bucket: "later", Source: &Source{Key: "l"}})...))
+	f.Add([]byte{0x3a, 0x02, 's'})
+	f.Fuzz(func(t *testing.T, entry []byte) {
+		want, decodeErr := Decode(entry)
+		got, err := Peek(entry)
+		switch {
+		case decodeErr != nil:
+			return
+		case err != nil:
+			t.Fatalf("Peek says %v of what Decode reads", err)
+		}
+		source := ""
+		if want.Source != nil {
+			source = want.Source.Bucket
+		}
+		if string(got.Service) != want.Service || string(got.Bucket) != want.Bucket || string(got.Source) != source {
+			t.Errorf("Peek finds %q, Decode %q, %q and %q", got, want.Service, want.Bucket, source)
+		}
+	})
+}
+
+func BenchmarkPeek(b *testing.B) {
+	entry := encodeSample(b, sample())
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Peek(entry); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	entry := encodeSample(b, sample())
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(entry); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

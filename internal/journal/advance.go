@@ -1,0 +1,51 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// Position returns the sequence of the segment that a reader has read last; 0 if it has read none.
+func (j *Journal) Position(ctx context.Context, reader string) (read uint64, err error) {
+	err = j.store.View(ctx, func(r meta.Reader) (err error) {
+		read, err = readTo(r, reader)
+		return err
+	})
+	return read, err
+}
+
+// After returns the segment that follows a sequence; nil if there is none yet. Of a segment that cannot be read it
+// returns the sequence, so that a reader can go on after it, and an error that wraps meta.ErrCorrupt.
+func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err error) {
+	err = j.store.View(ctx, func(r meta.Reader) error {
+		batch = nil
+		next, err := headers(r, sequence+1, math.MaxUint64, 1)
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		batch, err = j.batch(r, next[0].sequence)
+		if errors.Is(err, meta.ErrCorrupt) {
+			batch = &Batch{Sequence: next[0].sequence}
+		}
+		return err
+	})
+	return batch, err
+}
+
+// Advance is Read of all segments after from, up to and with to, at once. It returns ErrRead unless from is the
+// position of the reader: somebody else has read some of them.
+func Advance(tx meta.Tx, reader string, from, to uint64) error {
+	read, err := readTo(tx, reader)
+	if err != nil {
+		return err
+	}
+	if read != from || to < from {
+		return ErrRead
+	}
+	return records.Put(tx, keys.JournalReader(reader), &records.JournalReader{Read: to})
+}
