@@ -96,8 +96,8 @@ type Path struct {
 	Resources []Resource
 	// Keys says which objects it holds for, if not for all: NewKeys or ExistingKeys.
 	Keys KeyState `json:",omitempty"`
-	// Object is set where the path leads to one object that has an owner or an ACL of its own.
-	Object *Object `json:",omitempty"`
+	// Objects are those that the path leads to, where they have an owner or an ACL of their own, which they share.
+	Objects []Object `json:",omitempty"`
 	// RequesterPays says that the request has to accept the charge of a Requester Pays bucket.
 	RequesterPays bool `json:",omitempty"`
 	// Parts are the statements, grants and rules that let it through, the target's side first.
