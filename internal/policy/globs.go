@@ -263,3 +263,15 @@ func (f *finder) textOf(n int) string {
 	}
 	return b.String()
 }
+
+// ValueGlob returns the Glob of a value of a condition, in which the variables have the values of c; a value that
+// plain tells has no wildcards. ok is false if a variable has none.
+func ValueGlob(value string, plain bool, c *Context) (g Glob, ok bool) {
+	t := parseTemplate(value, true)
+	if plain {
+		text, ok := t.expand(c)
+		return LiteralGlob(text), ok
+	}
+	tokens, ok := t.appendTokens(nil, c)
+	return globOf(tokens), ok
+}

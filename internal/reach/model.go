@@ -19,6 +19,8 @@ type Result struct {
 	// Cut has a sentence for each limit because of which something was not looked at; empty if the answer is
 	// complete.
 	Cut []string `json:",omitempty"`
+
+	drafts []*draft // what Paths tell, in their order
 }
 
 // Question is what was asked. Exactly one of Bucket, Principal and Outside is set.
@@ -187,7 +189,7 @@ type Condition struct {
 	Operator string
 	Key      string
 	Values   []string
-	// Text is the condition in plain words, such as "only over TLS".
+	// Text is when it holds, in plain words, such as "over TLS".
 	Text string
 }
 
