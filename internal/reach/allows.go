@@ -1,6 +1,10 @@
 package reach
 
-import "crossgrant/internal/policy"
+import (
+	"slices"
+
+	"crossgrant/internal/policy"
+)
 
 // Asked is a request that is looked for in a Result.
 type Asked struct {
@@ -38,8 +42,9 @@ func (d *draft) has(a *Asked) bool {
 	if !anyPlace(d.places, tail) {
 		return false
 	}
+	whole := d.whole()
 	for _, st := range d.parts {
-		if !st.matches(&q, tail) {
+		if whole && !st.conditionsHold(&q) || !whole && !st.matches(&q, tail) {
 			return false
 		}
 	}
@@ -51,13 +56,23 @@ func (d *draft) has(a *Asked) bool {
 	return !anyMatches(d.denies, &q, tail)
 }
 
-func (d *draft) takes(action string) bool {
-	for _, i := range d.actions.places() {
-		if actions[i] == action {
-			return true
+// whole reports whether the places of the path are exactly what its parts are about.
+func (d *draft) whole() bool {
+	n := len(d.area.domain)
+	for _, st := range d.parts {
+		if !st.exact() {
+			return false
+		}
+		if !st.resources.Not {
+			n *= len(st.resources.Globs)
 		}
 	}
-	return false
+	return n <= maxPlaces
+}
+
+func (d *draft) takes(action string) bool {
+	i, ok := slices.BinarySearch(actions, action)
+	return ok && d.actions.has(i)
 }
 
 func anyMatches(statements []*statement, q *policy.Query, tail string) bool {

@@ -112,7 +112,10 @@ func (w *World) ask(d dice, c *Caller, put func(*Asked, *authz.Input)) {
 	b := w.Buckets[0]
 	for _, tls := range []string{"true", "false"} {
 		for _, ip := range []string{"10.0.0.1", "192.0.2.7"} {
-			for _, header := range []string{"", "bucket-owner-full-control", "private"} {
+			for _, header := range []string{"", d.pick("bucket-owner-full-control private")} {
+				if d.one(2) {
+					continue
+				}
 				for _, action := range append(askedOfBucket[:len(askedOfBucket):len(askedOfBucket)], askedOfObject...) {
 					keys := requestKeys(d, c, action, tls, ip, header)
 					copyKeys(&keys, &b.Keys)
@@ -186,8 +189,11 @@ func requestKeys(d dice, c *Caller, action, tls, ip, header string) policy.Conte
 	if c.open("aws:principaltag/team") && d.one(2) {
 		keys.Set("aws:PrincipalTag/team", d.pick("a key usA"))
 	}
+	if c.Kind == AnyAccount {
+		keys.Set("aws:PrincipalAccount", "999999999999")
+	}
 	if c.open("aws:principalarn") {
-		keys.Set("aws:PrincipalArn", fmt.Sprintf("arn:aws:iam::%s:%s", c.Account, d.pick("user/usA role/x root")))
+		keys.Set("aws:PrincipalArn", fmt.Sprintf("arn:aws:iam::%s:%s", c.As.Account, d.pick("user/usA role/x root")))
 	}
 	if c.open("aws:username") && d.one(2) {
 		keys.Set("aws:username", d.pick("usA usB usC"))

@@ -271,7 +271,7 @@ func (d dice) world() *World {
 			}
 		}
 	}
-	w.Callers = append(w.Callers, anonymousCaller(), serviceCaller("logging.s3.amazonaws.com"))
+	w.Callers = append(w.Callers, anonymousCaller(), serviceCaller("logging.s3.amazonaws.com"), strangerCaller())
 	b := &Bucket{Name: "bucket", Owner: idA}
 	if !d.one(5) {
 		s := d.source("bucket policy of bucket", policy.Bucket)
@@ -302,6 +302,17 @@ func anonymousCaller() *Caller {
 	c := &Caller{Principal: Principal{ID: "anonymous", Kind: Anonymous}}
 	c.Keys.Set("aws:PrincipalAccount", "anonymous")
 	return c
+}
+
+func strangerCaller() *Caller {
+	return &Caller{
+		Principal: Principal{ID: "any-account", Kind: AnyAccount},
+		As: policy.Principal{
+			Kind: policy.User, Account: "999999999999", CanonicalID: ids.CanonicalUserID(strings.Repeat("9", 64)),
+			ARN: "arn:aws:iam::999999999999:user/*", EntityARN: "arn:aws:iam::999999999999:user/*",
+		},
+		Identity: Whatever("outside"),
+	}
 }
 
 func serviceCaller(name string) *Caller {
