@@ -19,8 +19,10 @@ type draft struct {
 	limits  [][]*statement
 	denies  []*statement // none may match
 	places  []place
-	// both says that it holds for keys with and without an ordinary object alike.
+	// both says that it holds for keys with and without an ordinary object alike; with them, also has the stored
+	// objects that it holds for.
 	both bool
+	also []*area
 
 	proven  bool
 	witness *Witness
@@ -308,8 +310,13 @@ func (d *draft) deny(denies []*statement) bool {
 
 // key tells drafts apart that differ in more than in actions and the state of keys.
 func (d *draft) key() string {
+	return fmt.Sprintf("%p %d %s", d.area.objectsKey(), d.area.stateKey(), d.policies())
+}
+
+// policies tells drafts apart by what lets them through.
+func (d *draft) policies() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%p %d %v", d.area.objectsKey(), d.area.stateKey(), d.shape.charge)
+	fmt.Fprint(&b, d.shape.charge)
 	for i := range d.shape.rules {
 		fmt.Fprintf(&b, " %d %s", d.shape.rules[i].Layer, d.shape.rules[i].Source())
 	}
@@ -359,7 +366,48 @@ func merged(all []*draft) []*draft {
 	for _, key := range order {
 		out = append(out, together(byKey[key])...)
 	}
+	return absorbed(out)
+}
+
+// absorbed returns drafts with those for stored objects put to others that hold for all other keys in the same way.
+func absorbed(all []*draft) []*draft {
+	bases := map[string][]*draft{}
+	for _, d := range all {
+		if d.both {
+			bases[d.policies()] = append(bases[d.policies()], d)
+		}
+	}
+	var out []*draft
+	for _, d := range all {
+		if d.area.state == storedObject && d.area.objects[0].VersionID == "" {
+			for _, base := range bases[d.policies()] {
+				if base.actions.without(d.actions).empty() {
+					base.also = append(base.also, d.area)
+					d.actions = d.actions.without(base.actions)
+				}
+			}
+		}
+		if !d.actions.empty() {
+			out = append(out, d)
+		}
+	}
+	for _, d := range out {
+		if len(d.also) > 0 {
+			d.places = d.where(d.area.with(d.also), d.parts)
+		}
+	}
 	return out
+}
+
+// with returns the area with the resources of others, that were excepted from it.
+func (a *area) with(others []*area) *area {
+	out := *a
+	out.except = slices.DeleteFunc(slices.Clone(a.except), func(g policy.Glob) bool {
+		return slices.ContainsFunc(others, func(o *area) bool {
+			return slices.ContainsFunc(o.domain, func(h policy.Glob) bool { return g.String() == h.String() })
+		})
+	})
+	return &out
 }
 
 // together puts drafts of one key together.

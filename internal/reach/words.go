@@ -45,7 +45,11 @@ func (p *Path) Where() string {
 	case p.Keys == ExistingKeys:
 		out += " (objects of the bucket's owner)"
 	case len(p.Objects) > 0:
-		out += fmt.Sprintf(" (objects with an owner or ACL of their own: owner %s)", p.Objects[0].Owner)
+		owner := "account " + string(p.Objects[0].Account)
+		if p.Objects[0].Account == "" {
+			owner = string(p.Objects[0].Owner)
+		}
+		out += " (owned by " + owner + ", with the ACL it has)"
 	}
 	return out
 }

@@ -53,7 +53,9 @@ func (g *gathering) readAccounts() error {
 		if err := records.Get(g.r, keys.Membership(id), membership); err != nil && !errors.Is(err, meta.ErrNotFound) {
 			return err
 		}
-		g.world.Accounts = append(g.world.Accounts, reach.Account{ID: id, Name: record.Name, Organization: ids.OrganizationID(membership.Organization)})
+		g.world.Accounts = append(g.world.Accounts, reach.Account{
+			ID: id, CanonicalID: ids.CanonicalUserID(record.CanonicalId), Name: record.Name, Organization: ids.OrganizationID(membership.Organization),
+		})
 	}
 	return nil
 }
