@@ -56,7 +56,7 @@ func TestAgainstBruteForce(t *testing.T) {
 
 // everyPath returns the paths between all callers and targets of a world.
 func everyPath(w *World) *Result {
-	a := &answer{solver: newSolver(w), q: &Question{}, roles: map[string]*target{}, done: map[pair]bool{}}
+	a := &answer{solver: newSolver(w), q: &Question{}, roles: map[string]*target{}}
 	for _, c := range w.Callers {
 		for _, b := range w.Buckets {
 			if len(a.buckets) < len(w.Buckets) {

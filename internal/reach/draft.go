@@ -94,11 +94,12 @@ func (s *sides) effective(l layers) []*statement {
 
 // drafts returns the paths of a caller to a target.
 func (v *view) drafts() []*draft {
-	p := newProber(v.t, v.c)
+	p := v.newProber(v.t, v.c)
 	known := v.shapes(p)
 	if known.none {
 		return nil
 	}
+	v.open()
 	s := v.sides()
 	var all []*draft
 	for i := range v.t.areas {
