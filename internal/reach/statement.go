@@ -133,6 +133,9 @@ func (v *view) settle(s *statement) bool {
 	for j := range conditions {
 		switch {
 		case v.opens(d, s.index, j):
+			if v.impossible(d, s.index, j) {
+				return false
+			}
 			s.remaining = append(s.remaining, j)
 		case !trial.Conditions[j].Holds:
 			return false
