@@ -31,6 +31,7 @@
 //	POST /replay                 ReplayOrder -> lines of ReplayLine
 //	POST /ask                    questions.Question, … -> Answer, …, as many
 //	POST /explain                questions.Question -> explain.Report
+//	POST /access                 reach.Question -> reach.Result
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -67,6 +68,7 @@ type Operator interface {
 	RequestOperator
 	AskOperator
 	ExplainOperator
+	AccessOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -152,6 +154,8 @@ type Local struct {
 	Questions *questions.Service
 	// Verify says what Fsck verifies.
 	Verify fsck.Options
+	// Reach answers Access.
+	Reach Reach
 	// Endpoint and Region are reported with the profiles.
 	Endpoint, Region string
 }

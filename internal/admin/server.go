@@ -95,6 +95,7 @@ func Handler(operator Operator) http.Handler {
 	handleRequests(mux, operator)
 	handleAsk(mux, operator)
 	handleExplain(mux, operator)
+	handleAccess(mux, operator)
 	return mux
 }
 

@@ -39,6 +39,7 @@ var Crossgrant = Rules{
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
 		{"internal/saml/samltest"},
 		{"internal/authz"},
+		{"internal/reach"},
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain", "internal/expect"},
 		{"internal/blob/disk"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
@@ -48,7 +49,7 @@ var Crossgrant = Rules{
 		{"internal/journal", "internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access"},
-		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions"},
+		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather"},
 		{"internal/accesslog", "internal/usage", "internal/decisions"},
 		{"internal/reports"},
 		{"internal/metrics"},
@@ -67,7 +68,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
-		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode",
+		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
