@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/questions"
 )
 
@@ -20,9 +23,15 @@ type explainCommand struct {
 	JSON      bool     `name:"json" help:"Print JSON."`
 }
 
-// Run explains a request that nobody made. It succeeds whatever the answer is.
+// Run explains a request that was made, or one that nobody made. It succeeds whatever the answer is.
 func (c *explainCommand) Run(ctx context.Context, s streams) error {
-	if c.RequestID != "" || c.As == "" || c.Action == "" {
+	supposed := c.As != "" || c.Action != "" || c.On != "" || len(c.Context) > 0
+	switch {
+	case c.RequestID != "" && supposed:
+		return usagef("give a request ID, or --as, --action and --on: not both")
+	case c.RequestID != "":
+		return c.made(ctx, s)
+	case c.As == "" || c.Action == "":
 		return usagef("give a request ID or --as, --action and --on")
 	}
 	given, err := contextValues(c.Context)
@@ -57,4 +66,39 @@ func contextValues(flags []string) ([]questions.Value, error) {
 		out[i].Values = append(out[i].Values, value)
 	}
 	return out, nil
+}
+
+// made explains a request that was made.
+func (c *explainCommand) made(ctx context.Context, s streams) error {
+	return c.with(ctx, false, func(o admin.Operator) error {
+		r, err := o.Request(ctx, c.RequestID)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(s.out, r)
+		}
+		if r.Report != nil {
+			if err := r.Report.Text(s.out); err != nil {
+				return err
+			}
+			fmt.Fprintln(s.out)
+		} else {
+			fmt.Fprintf(s.out, "%s: %s\n\n", inWords(r.Outcome), unjudged(&r))
+		}
+		fmt.Fprintf(s.out, "Request %s at %s from %s: %s of %s, answered %d %s\n", r.RequestID, r.Time.Format(time.RFC3339), r.SourceIP, r.Operation, r.About(), r.Status, r.ErrorCode)
+		return nil
+	})
+}
+
+// unjudged says why a request has no report.
+func unjudged(r *decisions.Request) string {
+	switch {
+	case r.Outcome == decisions.Allowed:
+		return "only the outcome of this request was kept, because many were allowed at the same time"
+	case r.Caller.ARN == "" && r.ErrorCode != "AccessDenied":
+		return "the request was not judged: who asks is not known, " + r.ErrorCode
+	default:
+		return "the request was refused before anything was judged: " + r.ErrorCode
+	}
 }

@@ -42,6 +42,10 @@ type commandLine struct {
 	Explain  explainCommand  `cmd:"" help:"Tell why a request is allowed or denied, and what would allow it."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`
+	Requests requestsCommand `cmd:"" help:"List recorded requests: who was allowed or denied what."`
+	Replay   replayCommand   `cmd:"" help:"Ask recorded requests again with a changed policy, and list those whose outcome would change."`
+	Check    checkCommand    `cmd:"" help:"Test who can do what, as files say it must be."`
+	APIModel apiModelCommand `cmd:"" name:"api-model" help:"Print the model of the API that explains requests, for aws configure add-model."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -26,7 +26,7 @@ type serveCommand struct {
 	Region     string `help:"Region that this server is." default:"us-east-1" placeholder:"REGION"`
 	Domain     string `help:"Base domain of virtual-hosted buckets (bucket.DOMAIN); localhost works by itself." placeholder:"DOMAIN"`
 	NewBuckets string `help:"How new buckets are made: acls-enabled or acls-disabled (as on AWS since 2023: ACLs off, public access blocked)." enum:"acls-enabled,acls-disabled" default:"acls-enabled"`
-	Bootstrap  string `help:"YAML file with accounts, users, buckets and objects to make at the first start." placeholder:"FILE"`
+	Bootstrap  string `help:"YAML file, or directory of policy documents, with accounts, users, buckets and objects to make at the first start." placeholder:"PATH"`
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
 	Reserve    int64  `help:"Free space, in MiB, that only what deletes may use, beside what the metadata needs; 0 for none." default:"64" placeholder:"MIB"`
@@ -196,8 +196,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
-	operator.Backups = wired.backups
-	operator.Questions, operator.PrincipalARN = wired.questions, wired.bootstrap.IAM.PrincipalARN
+	operator.Backups, operator.Decisions, operator.Questions = wired.backups, wired.decisions, wired.questions
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)

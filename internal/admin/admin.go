@@ -26,6 +26,10 @@
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
+//	POST /requests               decisions.Query -> decisions.Page
+//	GET  /request?id=ID          -> decisions.Request
+//	POST /replay                 ReplayOrder -> lines of ReplayLine
+//	POST /ask                    questions.Question, … -> Answer, …, as many
 //	POST /explain                questions.Question -> explain.Report
 //
 // A failure is a status of 400 or more and a Failure.
@@ -38,6 +42,7 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
@@ -59,6 +64,8 @@ type Operator interface {
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
+	RequestOperator
+	AskOperator
 	ExplainOperator
 }
 
@@ -135,14 +142,14 @@ type Local struct {
 	KMS      *kms.Service
 	Closure  *closure.Service
 	Backups  *backup.Service
-	// Questions puts what Explain explains, and PrincipalARN returns the name by which a principal of a stored policy
-	// is shown.
-	Questions    *questions.Service
-	PrincipalARN func(ctx context.Context, stored string) (string, error)
+	// Decisions has the records of requests, and explains.
+	Decisions *decisions.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Questions puts what Ask answers.
+	Questions *questions.Service
 	// Verify says what Fsck verifies.
 	Verify fsck.Options
 	// Endpoint and Region are reported with the profiles.

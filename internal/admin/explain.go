@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"crossgrant/internal/apierr"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/explain"
 	"crossgrant/internal/questions"
 )
@@ -17,16 +17,7 @@ type ExplainOperator interface {
 
 // Explain explains the answer to a request that nobody made.
 func (l *Local) Explain(ctx context.Context, q questions.Question) (explain.Report, error) {
-	asked, err := l.Questions.Ask(ctx, q)
-	if err != nil {
-		return explain.Report{}, err
-	}
-	return asked.Report(func(stored string) string {
-		if shown, err := l.PrincipalARN(ctx, stored); err == nil {
-			return shown
-		}
-		return stored
-	}), nil
+	return l.Decisions.Ask(ctx, q, decisions.Operator)
 }
 
 // Explain explains the answer to a request that nobody made.
@@ -39,7 +30,7 @@ func handleExplain(mux *http.ServeMux, operator ExplainOperator) {
 	mux.HandleFunc("POST /explain", func(w http.ResponseWriter, r *http.Request) {
 		var q questions.Question
 		if err := decode(http.MaxBytesReader(w, r.Body, maxRequest), &q); err != nil {
-			answer(w, nil, apierr.New(http.StatusBadRequest, "ValidationError", "malformed request: %v", err))
+			answer(w, nil, malformed(err))
 			return
 		}
 		report, err := operator.Explain(r.Context(), q)

@@ -8,7 +8,9 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/explain"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/questions"
@@ -27,7 +29,8 @@ func TestClientExplains(t *testing.T) {
 	t.Cleanup(func() { store.Close() })
 	local := newLocal(t)
 	local.Accounts = accounts.New(store, box, accounts.Options{})
-	local.Questions = questions.New(access.New(store, box, sts.New(store, box, sts.Options{})), nil, nil, "us-east-1", nil)
+	asker := questions.New(access.New(store, box, sts.New(store, box, sts.Options{})), nil, nil, "us-east-1", nil)
+	local.Decisions = decisions.New(journal.New(store, journal.Options{}), asker, decisions.Options{})
 	ctx := t.Context()
 	if _, err := local.CreateAccount(ctx, NewAccount{Name: "a", AccountID: "111122223333"}); err != nil {
 		t.Fatal(err)
@@ -53,7 +56,7 @@ func TestClientExplains(t *testing.T) {
 		t.Errorf("as nobody: %v", err)
 	}
 	var report explain.Report
-	if err := client.do(ctx, "POST", "/explain", nil, map[string]string{"Unicorn": "x"}, &report); !apierr.Is(err, "ValidationError") {
+	if err := client.do(ctx, "POST", "/explain", nil, map[string]string{"Unicorn": "x"}, &report); !apierr.Is(err, "InvalidInputException") {
 		t.Errorf("an unknown member: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ package decisions
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"crossgrant/internal/audit"
@@ -32,6 +33,9 @@ type Options struct {
 	Allows int
 	// Wanted are asked of each record whether another reader of the journal needs it.
 	Wanted []func(*audit.Record) bool
+	// Shown returns the name by which a principal of a stored policy is shown, the ARN of a unique ID; nil: as it is
+	// stored.
+	Shown func(stored string) string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what could not be kept; nil means slog.Default.
@@ -73,7 +77,7 @@ func (s *Service) Record(r *audit.Record) {
 	if !explained && !s.wanted(r) {
 		return
 	}
-	text, err := encode(r, explained)
+	text, err := encode(r, explained, s.opts.Shown)
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return
@@ -88,7 +92,7 @@ func refused(r *audit.Record) bool {
 			return true
 		}
 	}
-	return r.Status == 401 || r.Status == 403
+	return r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden
 }
 
 // sampled reports whether a record is among the allowed ones that are kept. One that was turned away was not judged.

@@ -14,11 +14,11 @@ import (
 )
 
 // encode returns a record as an entry of the journal; explained: with what is needed to explain its decisions and to
-// ask them again.
-func encode(r *audit.Record, explained bool) ([]byte, error) {
+// ask them again. shown is as in Options.
+func encode(r *audit.Record, explained bool, shown func(string) string) ([]byte, error) {
 	out := r.Stored()
 	for i := range r.Decisions {
-		d, err := decision(&r.Decisions[i], explained)
+		d, err := decision(r, &r.Decisions[i], explained, shown)
 		if err != nil {
 			return nil, fmt.Errorf("encode the decision on %s: %w", r.Decisions[i].Action, err)
 		}
@@ -28,7 +28,7 @@ func encode(r *audit.Record, explained bool) ([]byte, error) {
 }
 
 // decision returns one decision as it is kept.
-func decision(d *audit.Decision, explained bool) (*records.RequestDecision, error) {
+func decision(r *audit.Record, d *audit.Decision, explained bool, shown func(string) string) (*records.RequestDecision, error) {
 	out := &records.RequestDecision{Action: d.Action, Resource: []byte(d.Resource), Effect: int32(d.Effect)}
 	if d.Input != nil {
 		out.Owner = string(d.Input.Owner)
@@ -36,8 +36,9 @@ func decision(d *audit.Decision, explained bool) (*records.RequestDecision, erro
 	if !explained {
 		return out, nil
 	}
-	if d.Input == nil {
-		return out, nil
+	var err error
+	if out.Explanation, err = explanation(r, d, shown); err != nil || d.Input == nil {
+		return out, err
 	}
 	out.Keys = contextKeys(d.Input.Request.Context)
 	out.Question = question(d.Input)

@@ -93,7 +93,7 @@ type segment struct {
 }
 
 // New returns a Journal over store. Nothing is written before Start, but by Flush.
-func New(store *meta.Store, opts Options) (*Journal, error) {
+func New(store *meta.Store, opts Options) *Journal {
 	if opts.Flush == 0 {
 		opts.Flush = defaultFlush
 	}
@@ -111,13 +111,13 @@ func New(store *meta.Store, opts Options) (*Journal, error) {
 	}
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(maxSegment))
 	if err != nil {
-		return nil, err
+		panic(err) // the options are constants
 	}
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxSegment+meta.MaxValue))
 	if err != nil {
-		return nil, err
+		panic(err)
 	}
-	return &Journal{store: store, opts: opts, full: make(chan struct{}, 1), encoder: encoder, decoder: decoder}, nil
+	return &Journal{store: store, opts: opts, full: make(chan struct{}, 1), encoder: encoder, decoder: decoder}
 }
 
 // Start begins to write and to remove segments, until Close. It is called at most once.

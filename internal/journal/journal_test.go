@@ -36,10 +36,7 @@ func open(t *testing.T, opts Options) (*Journal, *meta.Store, *clock, *count) {
 	store := meta.New(memory.New())
 	c, m := &clock{start}, new(count)
 	opts.Now, opts.Meter, opts.Log = c.now, m, slog.New(slog.DiscardHandler)
-	j, err := New(store, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := New(store, opts)
 	t.Cleanup(func() {
 		j.Close()
 		if err := store.Close(); err != nil && !errors.Is(err, meta.ErrClosed) {
@@ -276,10 +273,7 @@ func TestConcurrent(t *testing.T) {
 // FuzzSegment reads contents that are not what was written.
 func FuzzSegment(f *testing.F) {
 	store := meta.New(memory.New())
-	j, err := New(store, Options{Meter: new(count), Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		f.Fatal(err)
-	}
+	j := New(store, Options{Meter: new(count), Log: slog.New(slog.DiscardHandler)})
 	f.Add(j.encoder.EncodeAll([]byte{1, 'x', 2, 'y', 'z'}, nil))
 	f.Add(j.encoder.EncodeAll([]byte{200}, nil))
 	f.Fuzz(func(t *testing.T, content []byte) {

@@ -34,12 +34,12 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode"},
 		{"internal/arn", "internal/apierr", "internal/conns", "internal/md5lanes", "internal/md5lanes/gen"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
 		{"internal/saml/samltest"},
 		{"internal/authz"},
-		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain"},
+		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain", "internal/expect"},
 		{"internal/blob/disk"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
 		{"internal/blob/embedded"},
@@ -54,7 +54,7 @@ var Crossgrant = Rules{
 		{"internal/metrics"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi", "internal/httpapi/keytest", "internal/httpapi/s3tags"},
-		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi"},
+		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi", "internal/httpapi/crossgrantapi"},
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},
@@ -67,7 +67,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
-		"internal/saml", "internal/orgs/declarative", "internal/explain",
+		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
