@@ -258,6 +258,8 @@ func (s *step) edits() []Edit {
 	switch {
 	case s.by.Layer == RequesterPays:
 		return s.payment()
+	case s.by.Setting == RestrictPublicBuckets && s.foreign():
+		return s.grant() // what the bucket policy grants would not count
 	case s.by.Setting == RestrictPublicBuckets:
 		return append([]Edit{s.turnOff(RestrictPublicBuckets)}, s.grant()...)
 	case s.by.Effect == ExplicitDeny && s.by.Policy != nil:

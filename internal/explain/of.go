@@ -195,7 +195,7 @@ func (t *teller) text(statement string, from *policy.Statement) json.RawMessage 
 func (t *teller) decided() {
 	by, e := &t.x.By, &t.out
 	at := slices.IndexFunc(t.x.Reasons, func(r authz.Reason) bool { return r.Finding == *by })
-	if at < 0 && by.Effect == authz.ImplicitDeny && by.Layer == authz.ResourcePolicy && e.ObjectOwner != "" {
+	if by.Effect == authz.ImplicitDeny && by.Layer == authz.ResourcePolicy && e.ObjectOwner != "" {
 		// The bucket policy cannot grant on another account's object.
 		at = slices.IndexFunc(e.Layers, func(l Layer) bool { return l.Layer == authz.ObjectACL.String() })
 	}
