@@ -93,6 +93,9 @@ func TestLayout(t *testing.T) {
 		{"AccessReport", AccessReport(account, "job"), `u380701114427jjob`},
 		{"AccessedEntities", AccessedEntities(account, "job", "s3", 258), `u380701114427ejob\x00\x01s3\x00\x01\x00\x00\x01\x02`},
 		{"CredentialReport", CredentialReport(account, 1), `u380701114427r\x00\x00\x00\x01`},
+		{"Analyzer", Analyzer(account, "main"), `y380701114427amain`},
+		{"ArchiveRule", ArchiveRule(account, "main", "ours"), `y380701114427rmain\x00\x01ours`},
+		{"AnalyzerFinding", AnalyzerFinding(account, "main", "id"), `y380701114427fmain\x00\x01id`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {

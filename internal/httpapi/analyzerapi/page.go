@@ -27,8 +27,8 @@ func queryPage(in *restjson.Input, to *input) {
 }
 
 // cut returns the items of a page, and the token of the next one; empty if it is the last. id tells an item apart from
-// the others of the list. A list that changes between two pages goes on behind the last item that was seen, or, if that
-// is gone, at its place.
+// the others of the list. A list that changes between two pages goes on behind the last item that was seen or, if that
+// is gone, at the place that it had: rather an item twice than none.
 func cut[T any](p page, all []T, id func(*T) string) (items []T, next string, err error) {
 	from := 0
 	if p.token != "" {
@@ -36,7 +36,7 @@ func cut[T any](p page, all []T, id func(*T) string) (items []T, next string, er
 		if !ok {
 			return nil, "", analyzer.Invalid(analyzer.FieldInvalid, "The value of nextToken is not valid.")
 		}
-		from = min(place, len(all))
+		from = min(place-1, len(all))
 		for i := range all {
 			if id(&all[i]) == last {
 				from = i + 1
