@@ -149,6 +149,9 @@ func (w *closureWorld) makeEntities() {
 	w.must(err)
 	w.put(keys.AccountUsage(victim), &records.Usage{Used: time.Now().UnixNano()})
 	w.put(keys.PrincipalUsage(victim, string(users.Items[0].ID)), &records.Usage{Used: time.Now().UnixNano()})
+	w.put(keys.Analyzer(victim, "main"), &records.Analyzer{Account: string(victim), Name: "main", Type: "ACCOUNT"})
+	w.put(keys.ArchiveRule(victim, "main", "ours"), &records.ArchiveRule{Name: "ours"})
+	w.put(keys.AnalyzerFinding(victim, "main", "id"), &records.AnalyzerFinding{Id: "id"})
 	w.put(keys.CredentialReport(victim, 0), new(records.CredentialReport))
 }
 
@@ -335,7 +338,7 @@ func TestDeletionLeavesNoTrace(t *testing.T) {
 				t.Errorf("status %d, %s", status, stderr)
 			}
 			for name, count := range map[string]string{
-				"InstanceProfiles": "1", "OpenIDConnectProviders": "1", "UsageRecords": "3",
+				"InstanceProfiles": "1", "OpenIDConnectProviders": "1", "UsageRecords": "3", "Analyzers": "1",
 				"Users": "3", "Groups": "1", "Roles": "1", "Policies": "1", "MFADevices": "1", "AccessKeys": "4", "Profiles": "1", "Buckets": "2",
 				"Objects": "2", "NoncurrentVersions": "3", "DeleteMarkers": "1", "Uploads": "1", "Parts": "2", "KMSKeys": "2",
 				"Events": "2", "LogLines": "3", "Bytes": fmt.Sprint(10 + 1<<20 + 300_003 + 400_000),

@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
+	"crossgrant/internal/analyzer"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
@@ -17,6 +18,7 @@ import (
 	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/analyzerapi"
 	"crossgrant/internal/httpapi/crossgrantapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
@@ -136,6 +138,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	w.usage = usage.New(store, usage.Options{Log: log})
 	c.keepRecords(w, store, authorizer, identity, log)
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
+	parts.analyzer = analyzer.New(store, analyzer.Options{Region: c.Region, World: authorizer, Principals: identity})
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
 	var err error
@@ -147,7 +150,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
 				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
 			}),
-			orgsapi.New(organizations), websiteapi.New(pages), crossgrantapi.New(w.decisions),
+			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer), crossgrantapi.New(w.decisions),
 		},
 		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.usage, w.decisions, busy),
 		Now:         time.Now,

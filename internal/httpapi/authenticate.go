@@ -60,6 +60,7 @@ func newVerifier(region string) *verifier {
 		// Organizations is one for the world, too.
 		"organizations": {Dialect: sigv4.JSON, Service: "organizations", Keys: cache},
 		crossgrant:      {Dialect: sigv4.JSON, Service: crossgrant, Region: region, Keys: cache},
+		accessAnalyzer:  {Dialect: sigv4.JSON, Service: accessAnalyzer, Region: region, Keys: cache},
 	}}
 }
 
@@ -236,6 +237,9 @@ const s3Website = "s3-website"
 
 // crossgrant is the name of the API that explains, among the services.
 const crossgrant = "crossgrant"
+
+// accessAnalyzer is the name of Access Analyzer among the services, which has analyzers in each region.
+const accessAnalyzer = "access-analyzer"
 
 // isS3 reports whether a service is S3, or one of those that are parts of it.
 func isS3(name string) bool { return name == "s3" || name == s3Control || name == s3Website }

@@ -32,10 +32,13 @@ func globalKeys(c *Call) policy.Context {
 	if referer := c.HTTP.Referer(); referer != "" {
 		k.Set("aws:Referer", referer)
 	}
-	if isS3(c.Record.Service) {
+	switch {
+	case isS3(c.Record.Service):
 		k.Set("aws:RequestedRegion", c.Region)
 		s3Keys(c, &k)
-	} else {
+	case c.Record.Service == accessAnalyzer, c.Record.Service == crossgrant:
+		k.Set("aws:RequestedRegion", c.Region)
+	default:
 		// IAM, and STS at its global endpoint, are asked in us-east-1 whatever the client's region.
 		k.Set("aws:RequestedRegion", "us-east-1")
 	}

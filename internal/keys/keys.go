@@ -72,6 +72,9 @@
 //	'u' account 'j' job              AccessReport
 //	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
 //	'u' account 'r' part             CredentialReport, part as 4 bytes
+//	'y' account 'a' analyzer          Analyzer by name
+//	'y' account 'r' analyzer\0 rule   ArchiveRule by name
+//	'y' account 'f' analyzer\0 finding   AnalyzerFinding by ID
 //	'M' name                         facts about the store itself
 //	'j' 's' sequence                 JournalSegment; 'j' 'd' sequence holds its content
 //	'j' 'd' sequence                 JournalContent

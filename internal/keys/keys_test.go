@@ -97,6 +97,9 @@ func TestLayout(t *testing.T) {
 		{"JournalContent", JournalContent(258), `jd\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"JournalReader", JournalReader("trail"), `jctrail`},
 		{"JournalState", JournalState(), `jt`},
+		{"Analyzer", Analyzer(account, "main"), `y380701114427amain`},
+		{"ArchiveRule", ArchiveRule(account, "main", "ours"), `y380701114427rmain\x00\x01ours`},
+		{"AnalyzerFinding", AnalyzerFinding(account, "main", "id"), `y380701114427fmain\x00\x01id`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {

@@ -29,6 +29,7 @@ var Shapes = []string{
 	`'u' account 'a'`, `'u' account 'k' access-key-id`, `'u' account 'p' unique-id`, `'u' account 'j' job`,
 	`'u' account 'e' job\0 service\0 part`, `'u' account 'r' part`,
 	`'j' 's' sequence`, `'j' 'd' sequence`, `'j' 'c' name`, `'j' 't'`,
+	`'y' account 'a' analyzer`, `'y' account 'r' analyzer\0 rule`, `'y' account 'f' analyzer\0 finding`,
 	`'M' name`, `'f' kind`,
 }
 

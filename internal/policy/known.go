@@ -76,3 +76,20 @@ func (k Key) Accepts(value string) bool {
 var valueTypes = map[keyType]ValueType{
 	keyBool: BooleanValue, keyNumeric: NumericValue, keyDate: DateValue, keyIP: IPValue, keyBinary: BinaryValue,
 }
+
+// KeyKind is what the values of a condition key are.
+type KeyKind uint8
+
+// The kinds of condition key.
+const (
+	StringKey  = KeyKind(keyString)
+	ARNKey     = KeyKind(keyARN)
+	BoolKey    = KeyKind(keyBool)
+	NumericKey = KeyKind(keyNumeric)
+	DateKey    = KeyKind(keyDate)
+	IPKey      = KeyKind(keyIP)
+	BinaryKey  = KeyKind(keyBinary)
+)
+
+// Kind returns what the key's values are.
+func (k Key) Kind() KeyKind { return KeyKind(k.typ) }

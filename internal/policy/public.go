@@ -24,6 +24,11 @@ func (d *Document) isPublic() bool {
 	return false
 }
 
+// PublicStatement reports whether statement i is one that makes a bucket policy public.
+func (d *Document) PublicStatement(i int) bool {
+	return d.Statements[i].public(d.Version == version2012)
+}
+
 func (s *Statement) public(variables bool) bool {
 	if s.Effect == Deny || s.Principals == nil || !s.Principals.everyone() && !s.NotPrincipal {
 		return false

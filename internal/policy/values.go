@@ -249,3 +249,14 @@ func parseBool(s string) (value, ok bool) {
 		return false, false
 	}
 }
+
+// ParseDate returns the value of a date operator as seconds since 1970 and nanoseconds after them; ok is false if it
+// is none.
+func ParseDate(s string) (seconds int64, nanos int32, ok bool) {
+	i, ok := parseInstant(s)
+	return i.seconds, i.nanos, ok
+}
+
+// ParseNetwork returns the value of an IP address operator: a block, or an address as the block of it alone; ok is
+// false if it is none.
+func ParseNetwork(s string) (block netip.Prefix, ok bool) { return parseNetwork(s) }

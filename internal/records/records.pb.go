@@ -7685,6 +7685,433 @@ func (x *SessionDocument) GetText() string {
 	return ""
 }
 
+// Analyzer is an analyzer, under keys.Analyzer.
+type Analyzer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Type          string                 `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`                 // ACCOUNT, ORGANIZATION
+	Organization  string                 `protobuf:"bytes,4,opt,name=organization,proto3" json:"organization,omitempty"` // ID of the zone of trust of type ORGANIZATION
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Tags          []*Tag                 `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`                                      // by key
+	ClientToken   string                 `protobuf:"bytes,7,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`     // of the request that made it; may be empty
+	LastResource  string                 `protobuf:"bytes,8,opt,name=last_resource,json=lastResource,proto3" json:"last_resource,omitempty"`  // ARN of the resource that was analyzed last; empty: none was
+	LastAnalyzed  int64                  `protobuf:"varint,9,opt,name=last_analyzed,json=lastAnalyzed,proto3" json:"last_analyzed,omitempty"` // when
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Analyzer) Reset() {
+	*x = Analyzer{}
+	mi := &file_records_records_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Analyzer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Analyzer) ProtoMessage() {}
+
+func (x *Analyzer) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Analyzer.ProtoReflect.Descriptor instead.
+func (*Analyzer) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *Analyzer) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Analyzer) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Analyzer) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Analyzer) GetOrganization() string {
+	if x != nil {
+		return x.Organization
+	}
+	return ""
+}
+
+func (x *Analyzer) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *Analyzer) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Analyzer) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+func (x *Analyzer) GetLastResource() string {
+	if x != nil {
+		return x.LastResource
+	}
+	return ""
+}
+
+func (x *Analyzer) GetLastAnalyzed() int64 {
+	if x != nil {
+		return x.LastAnalyzed
+	}
+	return 0
+}
+
+// ArchiveRule is an archive rule of an analyzer, under keys.ArchiveRule.
+type ArchiveRule struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Created       int64                  `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
+	Updated       int64                  `protobuf:"varint,3,opt,name=updated,proto3" json:"updated,omitempty"`
+	Filter        []*FilterCriterion     `protobuf:"bytes,4,rep,name=filter,proto3" json:"filter,omitempty"` // by key
+	ClientToken   string                 `protobuf:"bytes,5,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArchiveRule) Reset() {
+	*x = ArchiveRule{}
+	mi := &file_records_records_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArchiveRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArchiveRule) ProtoMessage() {}
+
+func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArchiveRule.ProtoReflect.Descriptor instead.
+func (*ArchiveRule) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *ArchiveRule) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ArchiveRule) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *ArchiveRule) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+func (x *ArchiveRule) GetFilter() []*FilterCriterion {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ArchiveRule) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+type FilterCriterion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Eq            []string               `protobuf:"bytes,2,rep,name=eq,proto3" json:"eq,omitempty"`
+	Neq           []string               `protobuf:"bytes,3,rep,name=neq,proto3" json:"neq,omitempty"`
+	Contains      []string               `protobuf:"bytes,4,rep,name=contains,proto3" json:"contains,omitempty"`
+	Exists        *bool                  `protobuf:"varint,5,opt,name=exists,proto3,oneof" json:"exists,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilterCriterion) Reset() {
+	*x = FilterCriterion{}
+	mi := &file_records_records_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilterCriterion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilterCriterion) ProtoMessage() {}
+
+func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilterCriterion.ProtoReflect.Descriptor instead.
+func (*FilterCriterion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *FilterCriterion) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *FilterCriterion) GetEq() []string {
+	if x != nil {
+		return x.Eq
+	}
+	return nil
+}
+
+func (x *FilterCriterion) GetNeq() []string {
+	if x != nil {
+		return x.Neq
+	}
+	return nil
+}
+
+func (x *FilterCriterion) GetContains() []string {
+	if x != nil {
+		return x.Contains
+	}
+	return nil
+}
+
+func (x *FilterCriterion) GetExists() bool {
+	if x != nil && x.Exists != nil {
+		return *x.Exists
+	}
+	return false
+}
+
+// AnalyzerFinding is a finding about external access, under keys.AnalyzerFinding.
+type AnalyzerFinding struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Resource      string                 `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"` // ARN
+	ResourceType  string                 `protobuf:"bytes,3,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
+	Owner         string                 `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`                                      // account ID of the resource's owner
+	PrincipalKind string                 `protobuf:"bytes,5,opt,name=principal_kind,json=principalKind,proto3" json:"principal_kind,omitempty"` // AWS, Federated, CanonicalUser
+	Principal     string                 `protobuf:"bytes,6,opt,name=principal,proto3" json:"principal,omitempty"`
+	Actions       []string               `protobuf:"bytes,7,rep,name=actions,proto3" json:"actions,omitempty"` // sorted
+	Condition     map[string]string      `protobuf:"bytes,8,rep,name=condition,proto3" json:"condition,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Public        bool                   `protobuf:"varint,9,opt,name=public,proto3" json:"public,omitempty"`
+	Sources       []string               `protobuf:"bytes,10,rep,name=sources,proto3" json:"sources,omitempty"`         // POLICY, BUCKET_ACL
+	Restriction   string                 `protobuf:"bytes,11,opt,name=restriction,proto3" json:"restriction,omitempty"` // by resource control policies
+	Status        string                 `protobuf:"bytes,12,opt,name=status,proto3" json:"status,omitempty"`           // ACTIVE, ARCHIVED, RESOLVED
+	Created       int64                  `protobuf:"varint,13,opt,name=created,proto3" json:"created,omitempty"`
+	Analyzed      int64                  `protobuf:"varint,14,opt,name=analyzed,proto3" json:"analyzed,omitempty"`
+	Updated       int64                  `protobuf:"varint,15,opt,name=updated,proto3" json:"updated,omitempty"`
+	Error         string                 `protobuf:"bytes,16,opt,name=error,proto3" json:"error,omitempty"` // of a resource that could not be analyzed; else empty
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzerFinding) Reset() {
+	*x = AnalyzerFinding{}
+	mi := &file_records_records_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzerFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzerFinding) ProtoMessage() {}
+
+func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzerFinding.ProtoReflect.Descriptor instead.
+func (*AnalyzerFinding) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *AnalyzerFinding) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetResourceType() string {
+	if x != nil {
+		return x.ResourceType
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetPrincipalKind() string {
+	if x != nil {
+		return x.PrincipalKind
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetActions() []string {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *AnalyzerFinding) GetCondition() map[string]string {
+	if x != nil {
+		return x.Condition
+	}
+	return nil
+}
+
+func (x *AnalyzerFinding) GetPublic() bool {
+	if x != nil {
+		return x.Public
+	}
+	return false
+}
+
+func (x *AnalyzerFinding) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *AnalyzerFinding) GetRestriction() string {
+	if x != nil {
+		return x.Restriction
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *AnalyzerFinding) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *AnalyzerFinding) GetAnalyzed() int64 {
+	if x != nil {
+		return x.Analyzed
+	}
+	return 0
+}
+
+func (x *AnalyzerFinding) GetUpdated() int64 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+func (x *AnalyzerFinding) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -8456,7 +8883,51 @@ const file_records_records_proto_rawDesc = "" +
 	"\asession\x18\t \x03(\v2#.crossgrant.records.SessionDocumentR\asession\"9\n" +
 	"\x0fSessionDocument\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04textB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xa4\x02\n" +
+	"\bAnalyzer\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12\"\n" +
+	"\forganization\x18\x04 \x01(\tR\forganization\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12+\n" +
+	"\x04tags\x18\x06 \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12!\n" +
+	"\fclient_token\x18\a \x01(\tR\vclientToken\x12#\n" +
+	"\rlast_resource\x18\b \x01(\tR\flastResource\x12#\n" +
+	"\rlast_analyzed\x18\t \x01(\x03R\flastAnalyzed\"\xb5\x01\n" +
+	"\vArchiveRule\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\acreated\x18\x02 \x01(\x03R\acreated\x12\x18\n" +
+	"\aupdated\x18\x03 \x01(\x03R\aupdated\x12;\n" +
+	"\x06filter\x18\x04 \x03(\v2#.crossgrant.records.FilterCriterionR\x06filter\x12!\n" +
+	"\fclient_token\x18\x05 \x01(\tR\vclientToken\"\x89\x01\n" +
+	"\x0fFilterCriterion\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x0e\n" +
+	"\x02eq\x18\x02 \x03(\tR\x02eq\x12\x10\n" +
+	"\x03neq\x18\x03 \x03(\tR\x03neq\x12\x1a\n" +
+	"\bcontains\x18\x04 \x03(\tR\bcontains\x12\x1b\n" +
+	"\x06exists\x18\x05 \x01(\bH\x00R\x06exists\x88\x01\x01B\t\n" +
+	"\a_exists\"\xb9\x04\n" +
+	"\x0fAnalyzerFinding\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
+	"\bresource\x18\x02 \x01(\tR\bresource\x12#\n" +
+	"\rresource_type\x18\x03 \x01(\tR\fresourceType\x12\x14\n" +
+	"\x05owner\x18\x04 \x01(\tR\x05owner\x12%\n" +
+	"\x0eprincipal_kind\x18\x05 \x01(\tR\rprincipalKind\x12\x1c\n" +
+	"\tprincipal\x18\x06 \x01(\tR\tprincipal\x12\x18\n" +
+	"\aactions\x18\a \x03(\tR\aactions\x12P\n" +
+	"\tcondition\x18\b \x03(\v22.crossgrant.records.AnalyzerFinding.ConditionEntryR\tcondition\x12\x16\n" +
+	"\x06public\x18\t \x01(\bR\x06public\x12\x18\n" +
+	"\asources\x18\n" +
+	" \x03(\tR\asources\x12 \n" +
+	"\vrestriction\x18\v \x01(\tR\vrestriction\x12\x16\n" +
+	"\x06status\x18\f \x01(\tR\x06status\x12\x18\n" +
+	"\acreated\x18\r \x01(\x03R\acreated\x12\x1a\n" +
+	"\banalyzed\x18\x0e \x01(\x03R\banalyzed\x12\x18\n" +
+	"\aupdated\x18\x0f \x01(\x03R\aupdated\x12\x14\n" +
+	"\x05error\x18\x10 \x01(\tR\x05error\x1a<\n" +
+	"\x0eConditionEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -8470,7 +8941,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 93)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 98)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -8558,24 +9029,29 @@ var file_records_records_proto_goTypes = []any{
 	(*RequestKey)(nil),                 // 83: crossgrant.records.RequestKey
 	(*RequestQuestion)(nil),            // 84: crossgrant.records.RequestQuestion
 	(*SessionDocument)(nil),            // 85: crossgrant.records.SessionDocument
-	nil,                                // 86: crossgrant.records.Account.QuotasEntry
-	nil,                                // 87: crossgrant.records.User.InlineEntry
-	nil,                                // 88: crossgrant.records.Group.InlineEntry
-	nil,                                // 89: crossgrant.records.Role.InlineEntry
-	nil,                                // 90: crossgrant.records.Metadata.UserEntry
-	nil,                                // 91: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 92: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*Analyzer)(nil),                   // 86: crossgrant.records.Analyzer
+	(*ArchiveRule)(nil),                // 87: crossgrant.records.ArchiveRule
+	(*FilterCriterion)(nil),            // 88: crossgrant.records.FilterCriterion
+	(*AnalyzerFinding)(nil),            // 89: crossgrant.records.AnalyzerFinding
+	nil,                                // 90: crossgrant.records.Account.QuotasEntry
+	nil,                                // 91: crossgrant.records.User.InlineEntry
+	nil,                                // 92: crossgrant.records.Group.InlineEntry
+	nil,                                // 93: crossgrant.records.Role.InlineEntry
+	nil,                                // 94: crossgrant.records.Metadata.UserEntry
+	nil,                                // 95: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 96: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 97: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	86, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	90, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58, // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	87, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	91, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58, // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	88, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	89, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	92, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	93, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -8598,7 +9074,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	90, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	94, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -8610,7 +9086,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	91, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	95, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -8626,7 +9102,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13, // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52, // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	92, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	96, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,  // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59, // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -8646,11 +9122,14 @@ var file_records_records_proto_depIdxs = []int32{
 	84, // 76: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
 	8,  // 77: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
 	85, // 78: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
-	79, // [79:79] is the sub-list for method output_type
-	79, // [79:79] is the sub-list for method input_type
-	79, // [79:79] is the sub-list for extension type_name
-	79, // [79:79] is the sub-list for extension extendee
-	0,  // [0:79] is the sub-list for field type_name
+	2,  // 79: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
+	88, // 80: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
+	97, // 81: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	82, // [82:82] is the sub-list for method output_type
+	82, // [82:82] is the sub-list for method input_type
+	82, // [82:82] is the sub-list for extension type_name
+	82, // [82:82] is the sub-list for extension extendee
+	0,  // [0:82] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -8668,13 +9147,14 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[79].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[80].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[81].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[88].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   93,
+			NumMessages:   98,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
