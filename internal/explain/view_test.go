@@ -175,7 +175,7 @@ func renderings(t *testing.T, e Explanation) string {
 }
 
 // worlds is how many random worlds are looked at.
-const worlds = 600
+const worlds = 250
 
 // No rendering of a view has anything of a side that it does not show.
 func TestViewsDoNotLeak(t *testing.T) {
@@ -214,7 +214,7 @@ func TestViewsDoNotLeak(t *testing.T) {
 func TestViewsDoNotInterfere(t *testing.T) {
 	t.Parallel()
 	same := 0
-	for seed := range uint64(150) {
+	for seed := range uint64(60) {
 		seen := map[string]string{}
 		for other := range uint64(12) {
 			d := dice{rand.New(rand.NewPCG(seed, 7))}
