@@ -1,6 +1,7 @@
 package decisions
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/policy"
+	"crossgrant/internal/questions"
 )
 
 const (
@@ -43,7 +45,15 @@ func open(t *testing.T, opts Options) *Service {
 		}
 	})
 	opts.Now = now
-	return New(j, nil, opts)
+	return New(j, asker{t}, opts)
+}
+
+// asker puts every question as one about an upload of today.
+type asker struct{ t *testing.T }
+
+func (a asker) Ask(_ context.Context, q questions.Question) (*questions.Asked, error) {
+	r := upload(a.t, start, strings.TrimPrefix(q.Resource, "arn:aws:s3:::walnut/"))
+	return &questions.Asked{Checks: []questions.Judged{{Input: r.Decisions[0].Input}}}, nil
 }
 
 func identity(t *testing.T, text string) *policy.Document {
@@ -177,8 +187,20 @@ func TestHalves(t *testing.T) {
 			t.Errorf("another account asks for the request: %v", err)
 		}
 	}
-	if r, err := s.Explain(t.Context(), denied.RequestID, Operator); err != nil || r.Key != "denied" {
+	if r, err := s.Explain(t.Context(), denied.RequestID, Operator); err != nil || r.Key != "denied" || r.Now != Denied || len(r.Report.Checks[0].Remedies) == 0 {
 		t.Errorf("the operator is told of %+v, %v", r, err)
+	}
+	for _, c := range []struct {
+		viewer Viewer
+		hidden []string
+	}{{Of(accountB, "bb"), owners}, {Of(accountA, "aa"), callers}} {
+		r, err := s.Explain(t.Context(), denied.RequestID, c.viewer)
+		text, _ := json.Marshal(r)
+		for _, hidden := range c.hidden {
+			if err != nil || r.Now != "" || strings.Contains(string(text), hidden) {
+				t.Errorf("%v is told of %s, %v:\n%s", c.viewer, hidden, err, text)
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
+	"crossgrant/internal/explain"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
@@ -98,17 +99,65 @@ func (s *Service) Find(ctx context.Context, q Query, viewer Viewer) (Page, error
 	return page, err
 }
 
-// Explain returns the request of an ID: NoSuchRequest if it was not kept, or is none of the viewer's.
+// Explain returns the request of an ID, with what would allow it if it was denied: NoSuchRequest if it was not kept, or
+// is none of the viewer's.
 func (s *Service) Explain(ctx context.Context, id string, viewer Viewer) (Request, error) {
-	page, err := s.Find(ctx, Query{RequestID: id, Limit: 1}, viewer)
+	var found *records.RequestRecord
+	if id == "" {
+		return Request{}, invalid("A request ID is missing.")
+	}
+	err := s.each(ctx, Query{RequestID: id}, func(r *records.RequestRecord) (bool, error) {
+		if viewer.concerned(r) {
+			found = r
+		}
+		return found == nil, nil
+	})
 	if err != nil {
 		return Request{}, err
 	}
-	if len(page.Requests) == 0 {
+	if found == nil {
 		return Request{}, apierr.New(http.StatusNotFound, "NoSuchRequest",
 			"No request %s is on record: it is another's, too old, or one of many that were allowed at the same time. Denials are always kept.", id)
 	}
-	return page.Requests[0], nil
+	out, err := viewer.request(found)
+	if err == nil && out.Report != nil && !out.Report.Allowed {
+		err = s.remedy(ctx, found, viewer, &out)
+	}
+	return out, err
+}
+
+// remedy adds to a denied request what would allow it, with all policies as they are now.
+func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer Viewer, out *Request) error {
+	checks, err := explanations(r)
+	if err != nil {
+		return err
+	}
+	allowed := true
+	for i, d := range r.Decisions {
+		if authz.Effect(d.Effect) == authz.Allow {
+			continue
+		}
+		in, _, err := s.input(ctx, r, d)
+		if err != nil {
+			return err
+		}
+		if in == nil {
+			allowed = false
+			continue
+		}
+		now := explain.Of(authz.Explain(in), explain.Facts{Shown: s.opts.Shown})
+		allowed = allowed && now.Effect == explain.Allowed
+		checks[i] = checks[i].Remedied(now)
+	}
+	if viewer.operator {
+		out.Now = Denied
+		if allowed {
+			out.Now = Allowed
+		}
+	}
+	report := explain.NewReport(checks).For(viewer.view)
+	out.Report = &report
+	return nil
 }
 
 // each calls fn with the records that match a query, the latest first, until it returns false or an error. What was

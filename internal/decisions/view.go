@@ -67,8 +67,12 @@ type Request struct {
 	Key       string `json:",omitempty"`
 	// ResourceOwner is the account that owns what was asked for; empty if there is none, or it is not shown.
 	ResourceOwner string `json:",omitempty"`
-	// Report tells why; nil if the request was not judged, or only its outcome was kept.
+	// Report tells why; nil if the request was not judged, or only its outcome was kept. What would allow it is told
+	// where one request is asked about.
 	Report *explain.Report `json:",omitempty"`
+	// Now is the outcome that a denied request would have with the policies as they are now: told to operators, where
+	// one request is asked about and can be asked again.
+	Now string `json:",omitempty"`
 }
 
 // Caller is who made a request. AccessKeyID is shown to its own account only.
@@ -107,31 +111,37 @@ func (v Viewer) request(r *records.RequestRecord) (Request, error) {
 	if v.owns(r) {
 		out.ResourceOwner = r.ResourceOwner
 	}
-	var checks []explain.Explanation
-	for _, d := range r.Decisions {
-		if len(d.Explanation) == 0 {
-			return out, nil
-		}
-		var e explain.Explanation
-		if err := json.Unmarshal(d.Explanation, &e); err != nil {
-			return out, fmt.Errorf("read the explanation of request %s: %w: %w", r.RequestId, err, meta.ErrCorrupt)
-		}
-		checks = append(checks, e)
-	}
+	checks, err := explanations(r)
 	if len(checks) > 0 {
 		report := explain.NewReport(checks).For(v.view)
 		out.Report = &report
 	}
-	return out, nil
+	return out, err
 }
 
-// explanation returns what is kept of why a decision was made.
+// explanations returns what is kept of why the decisions of a request were made; nil if not all of that is.
+func explanations(r *records.RequestRecord) ([]explain.Explanation, error) {
+	var checks []explain.Explanation
+	for _, d := range r.Decisions {
+		if len(d.Explanation) == 0 {
+			return nil, nil
+		}
+		var e explain.Explanation
+		if err := json.Unmarshal(d.Explanation, &e); err != nil {
+			return nil, fmt.Errorf("read the explanation of request %s: %w: %w", r.RequestId, err, meta.ErrCorrupt)
+		}
+		checks = append(checks, e)
+	}
+	return checks, nil
+}
+
+// explanation returns what is kept of why a decision was made. What would allow it is found when somebody asks.
 func explanation(r *audit.Record, d *audit.Decision, shown func(string) string) ([]byte, error) {
 	return json.Marshal(explain.Of(d.Explanation, explain.Facts{
 		Principal: policy.Principal{
 			Kind: kindOf(r), Account: r.CallerAccount, CanonicalID: r.CallerCanonicalID, ARN: r.CallerARN, EntityARN: r.CallerARN, EntityID: r.CallerEntityID,
 		},
-		Action: d.Action, Resource: d.Resource, Owner: string(r.ResourceOwner), Shown: shown,
+		Action: d.Action, Resource: d.Resource, Owner: string(r.ResourceOwner), Shown: shown, WithoutRemedies: d.Input != nil,
 	}))
 }
 

@@ -257,3 +257,11 @@ func otherwise(s authz.Setting) string {
 		return "send the request without what " + s.String() + " refuses"
 	}
 }
+
+// Remedied returns the explanation with the remedies and notes of another one, which was made of the same question
+// when they were asked for.
+func (e Explanation) Remedied(later Explanation) Explanation {
+	e.Remedies, e.Notes = later.Remedies, later.Notes
+	e.Verdict = verdict(&e)
+	return e
+}
