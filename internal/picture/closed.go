@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Pages larger than this are scaled to it; whoever reads them enlarges the picture.
+// A page that is larger than the map is scaled to three quarters, or to this; whoever reads it enlarges the picture.
 const (
 	pageMaxW = 1800
 	pageMaxH = 2400
@@ -23,13 +23,14 @@ func (x *index) drawClosed() []byte {
 		s := x.around(i)
 		page := arrange(s, openColumns(len(s.houses)))
 		pages = append(pages, page)
-		w, h = max(w, min(page.w, pageMaxW)), max(h, min(page.h+pageHead, pageMaxH))
+		w, h = max(w, min(page.w*3/4, pageMaxW)), max(h, min((page.h+pageHead)*3/4, pageMaxH))
 	}
 	d := &drawer{page: "h", highlights: true}
 	d.begin(x, indexW+w+2*margin, h+titleH+margin, x.m.summary(), litHouses(p))
 	for i, h := range p.houses {
 		d.halo("h", h.account, p.boxes[i], indexW+margin, titleH)
 	}
+	d.clear(w + indexW + margin)
 	for i, page := range pages {
 		d.pageOf(x, i, page, w, h)
 	}
@@ -123,7 +124,7 @@ func (s *scene) joinTrunks() {
 // pageHead is the room above the picture on a page.
 const pageHead = 40
 
-// pageOf draws the page of an account, scaled to so much room if it is larger.
+// pageOf draws the page of an account, scaled to the room that there is if it is larger.
 func (d *drawer) pageOf(x *index, number int, p *plan, w, h int) {
 	pageW, pageH := max(p.w, leastW), p.h+pageHead
 	d.start("svg", attr{"id", "d" + strconv.Itoa(number)}, attr{"class", "page"}, num("x", indexW+margin), num("y", titleH),

@@ -112,7 +112,7 @@ func (d *drawer) walls(b rect, outside, closed bool) {
 	if closed {
 		top, slant = roof/2, 16
 	}
-	d.empty("rect", rect{b.x, b.y + top/2, b.w, b.h - top/2}.attrs(attr{"class", "wall"}, num("rx", 3))...)
+	d.empty("rect", rect{b.x, b.y + top, b.w, b.h - top}.attrs(attr{"class", "wall"}, num("rx", 3))...)
 	d.empty("path", attr{"class", "wall roof"},
 		attr{"d", fmt.Sprintf("M%d %dL%d %dH%dL%d %dz", b.x-5, b.y+top, b.x+slant, b.y, b.right()-slant, b.right()+5, b.y+top)})
 }

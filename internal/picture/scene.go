@@ -61,6 +61,7 @@ type index struct {
 	house  map[string]int // by ID of the room
 	number map[string]int // by ID of the room
 	used   map[string]bool
+	groups [][]Arrow // those that are drawn as one
 }
 
 func newIndex(m *Map) *index {
@@ -75,14 +76,15 @@ func newIndex(m *Map) *index {
 	for _, a := range m.Arrows {
 		x.used[a.From], x.used[a.To] = true, true
 	}
+	x.groups = groups(m.Arrows)
 	return x
 }
 
-// groups returns the arrows that are drawn as one, group by group.
-func (x *index) groups() [][]Arrow {
+// groups returns sorted arrows, those that are drawn as one together.
+func groups(arrows []Arrow) [][]Arrow {
 	var all [][]Arrow
-	for i, a := range x.m.Arrows {
-		if i > 0 && sameLine(x.m.Arrows[i-1], a) {
+	for i, a := range arrows {
+		if i > 0 && sameLine(arrows[i-1], a) {
 			all[len(all)-1] = append(all[len(all)-1], a)
 			continue
 		}
@@ -101,7 +103,7 @@ func (x *index) open() *scene {
 	for i := range x.m.Houses {
 		s.addHouse(x, i, nil)
 	}
-	s.addLinks(x, x.groups())
+	s.addLinks(x, x.groups)
 	return s
 }
 
@@ -109,7 +111,7 @@ func (x *index) open() *scene {
 func (x *index) around(focus int) *scene {
 	var groups [][]Arrow
 	ends := map[string]bool{}
-	for _, g := range x.groups() {
+	for _, g := range x.groups {
 		if x.house[g[0].From] == focus || x.house[g[0].To] == focus {
 			groups = append(groups, g)
 			ends[g[0].From], ends[g[0].To] = true, true

@@ -148,12 +148,15 @@ func (p *shaper) spread(number int, h *house, sh *shape) {
 	if len(h.rooms[left]) > 0 {
 		x[right] = max(padding+indent, zone[right][left])
 	}
-	var n int
-	if sh.lanes, n = p.lanes(number, sh); n > 0 {
-		sh.corridor = x[left] + width[left] + max(padding, zone[left][right])
-		x[right] = sh.corridor + (n-1)*pitch + max(padding, zone[right][left])
-	}
 	sh.w = max(sh.text.w+2*padding, minHouse)
+	if n, buckets := p.lanes(number, sh); n > 0 {
+		sh.corridor = x[left] + width[left] + max(padding, zone[left][right])
+		end := sh.corridor + (n-1)*pitch
+		sh.w = max(sh.w, end+padding)
+		if buckets {
+			x[right] = end + max(padding, zone[right][left])
+		}
+	}
 	for side, rooms := range h.rooms {
 		for _, r := range rooms {
 			box := sh.rooms[r]
@@ -192,23 +195,25 @@ func (p *shaper) zone(r, side int) int {
 	return widest
 }
 
-// lanes returns the lanes of the links within a house, and how many there are.
-func (p *shaper) lanes(number int, sh *shape) (map[int]int, int) {
+// lanes gives the links within a house their lanes. It returns how many lanes there are, and whether a link comes
+// from a bucket or to one; if not, buckets may stand under the lanes.
+func (p *shaper) lanes(number int, sh *shape) (n int, buckets bool) {
 	var spans []span
 	for i := range p.s.links {
 		l, r := &p.s.links[i], &p.routes[i]
 		if r.inner && p.s.rooms[l.from].house == number {
 			from, to := p.ends(i)
 			// A line that leaves a room on its right side comes from the left.
+			buckets = buckets || p.s.rooms[l.from].side == right || p.s.rooms[l.to].side == right
 			spans = append(spans, newSpan(i, sh.rooms[l.from].y+from, sh.rooms[l.to].y+to, 1-r.out, 1-r.in))
 		}
 	}
 	lanes, n := pack(spans)
-	of := map[int]int{}
+	sh.lanes = map[int]int{}
 	for j, s := range spans {
-		of[s.link] = lanes[j]
+		sh.lanes[s.link] = lanes[j]
 	}
-	return of, n
+	return n, buckets
 }
 
 // ends returns where a link leaves its room and where it arrives, from the top of the rooms.

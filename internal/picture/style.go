@@ -57,6 +57,8 @@ use{fill:none;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round}
 .possible .way{stroke-dasharray:2 4}
 .halo{fill:none;stroke-width:3;visibility:hidden}
 .halo:target{visibility:visible}
+.clear{visibility:hidden}
+.halo:target~.clear{visibility:visible}
 .line:hover .way{stroke-width:3.2}
 .slot{fill:none;pointer-events:all}
 a{cursor:pointer}

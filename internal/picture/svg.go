@@ -30,7 +30,7 @@ func SVG(m *Map) ([]byte, error) {
 		return nil, err
 	}
 	x := newIndex(m.sorted())
-	if len(m.Houses) <= openHouses && len(x.groups()) <= openArrows {
+	if len(m.Houses) <= openHouses && len(x.groups) <= openArrows {
 		return x.drawOpen(), nil
 	}
 	return x.drawClosed(), nil
@@ -48,6 +48,7 @@ func (x *index) drawOpen() []byte {
 	for i, r := range p.rooms {
 		d.halo("r", r.number, p.inside[i], margin, titleH)
 	}
+	d.clear(w - margin)
 	d.start("g", attr{"class", "map"}, shift(margin, titleH))
 	d.draw(p)
 	d.end()
@@ -123,6 +124,13 @@ func ends(kind string) string {
 		return "M-14-5L-4 5M-14 5L-4-5"
 	}
 	return "M-1 0l-7-4v8z"
+}
+
+// clear writes the link that ends a highlight, up to x. It is seen while there is one.
+func (d *drawer) clear(x int) {
+	d.start("a", attr{"href", "#top"}, attr{"class", "clear"})
+	d.text(x-100, 30, "← show everything", labelSize, 120, "label")
+	d.end()
 }
 
 // halo draws what shows that a house or a room is the target of the document's address.

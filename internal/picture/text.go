@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // visible returns s with everything written out that would not be seen as what it is: controls, line
@@ -48,21 +49,30 @@ var widths = func() (w [128]int) {
 	return w
 }()
 
-// textWidth returns how wide s is, in pixels, in a font of this size in pixels; a bold one needs a tenth more.
-// Letters outside ASCII count as a full square: the renderer holds them to it.
-func textWidth(s string, size int, bold bool) int {
-	sum := 0
-	for _, r := range s {
-		if r < 128 {
-			sum += widths[r]
-		} else {
-			sum += 100
-		}
+// letterWidth returns how wide r is, in hundredths of the size of the font. What is outside ASCII counts as a
+// full square: the renderer holds it to that.
+func letterWidth(r rune) int {
+	if r < 128 {
+		return widths[r]
 	}
+	return 100
+}
+
+// scaled returns in pixels what is so wide in hundredths of the size of the font; bold letters need a tenth more.
+func scaled(sum, size int, bold bool) int {
 	if bold {
 		sum += sum / 10
 	}
 	return (sum*size + 99) / 100
+}
+
+// textWidth returns how wide s is, in pixels, in a font of this size in pixels.
+func textWidth(s string, size int, bold bool) int {
+	sum := 0
+	for _, r := range s {
+		sum += letterWidth(r)
+	}
+	return scaled(sum, size, bold)
 }
 
 // fit returns s, or the longest beginning of it that has room, with its ellipsis, in so many pixels.
@@ -70,14 +80,15 @@ func fit(s string, size, room int, bold bool) string {
 	if textWidth(s, size, bold) <= room {
 		return s
 	}
-	runes := []rune(s)
-	for n := min(len(runes), room); n > 0; n-- {
-		short := strings.TrimRight(string(runes[:n]), " ") + "…"
-		if textWidth(short, size, bold) <= room {
-			return short
+	sum, end := letterWidth('…'), 0
+	for i, r := range s {
+		sum += letterWidth(r)
+		if scaled(sum, size, bold) > room {
+			break
 		}
+		end = i + utf8.RuneLen(r)
 	}
-	return "…"
+	return strings.TrimRight(s[:end], " ") + "…"
 }
 
 // count returns n and the noun that it counts.

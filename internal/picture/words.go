@@ -204,7 +204,7 @@ func (m *Map) kinds() string {
 // description says everything that the picture shows, for who does not see it: a line for each line of it.
 func (x *index) description() string {
 	lines := []string{x.m.summary()}
-	for _, g := range x.groups() {
+	for _, g := range x.groups {
 		lines = append(lines, strings.ReplaceAll(x.sentence(g), "\n", ": "))
 	}
 	return strings.Join(slices.Compact(lines), "\n")
