@@ -85,14 +85,16 @@ var Accesses = []Access{Read, Assume, Write, Administer}
 // Arrow is a grant, or its denial. From and To are the IDs of rooms. Arrows between the same two rooms are
 // drawn as one, with their number; those that are denied, or only possible, apart.
 type Arrow struct {
-	From, To   string
-	Access     Access
-	Label      string   // a few words, such as "write", "read, list"
-	Conditions []string // all have to hold; none: the access has no condition
-	By         string   // the policies, ACLs or settings that say so; empty: not known
-	Text       string   // all of it in a sentence; empty: what the members above say
-	Denied     bool     // an explicit deny takes it away
-	Possible   bool     // it may be so: it could be neither shown nor excluded
+	From, To string
+	Access   Access
+	Label    string // a few words, such as "write", "read, list"
+	// Conditions have to hold, all of them, in words that can follow "only", such as "over TLS" and "if …"; none: it
+	// is so always.
+	Conditions []string
+	By         string // the policies, ACLs or settings that say so; empty: not known
+	Text       string // all of it in a sentence; empty: what the members above say
+	Denied     bool   // an explicit deny takes it away
+	Possible   bool   // it may be so: it could be neither shown nor excluded
 }
 
 // check returns an error if m has two houses or rooms of one ID, an arrow from or to no room, or something that

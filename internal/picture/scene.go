@@ -236,20 +236,20 @@ func caption(g []Arrow) []string {
 	case n == 0:
 		return []string{what}
 	case same:
-		return append([]string{what}, conditionLines(g[0].Conditions)...)
+		return append([]string{what}, g[0].conditionLines()...)
 	case n == len(g):
-		return []string{what, "each if its conditions hold"}
+		return []string{what, "each under its own conditions"}
 	default:
 		return []string{what, fmt.Sprintf("%d of them conditional", n)}
 	}
 }
 
-// conditionLines returns conditions in two lines at most: two conditions, or the first and how many more there are.
-func conditionLines(conditions []string) []string {
-	lines := []string{"if " + visible(conditions[0])}
-	switch n := len(conditions); {
+// conditionLines returns the conditions of an arrow in two lines at most: two conditions, or the first and how many more there are.
+func (a *Arrow) conditionLines() []string {
+	lines := []string{a.before(0) + visible(a.Conditions[0])}
+	switch n := len(a.Conditions); {
 	case n == 2:
-		lines = append(lines, "and "+visible(conditions[1]))
+		lines = append(lines, a.before(1)+visible(a.Conditions[1]))
 	case n > 2:
 		lines = append(lines, fmt.Sprintf("and %d more conditions", n-1))
 	}

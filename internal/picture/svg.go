@@ -129,7 +129,7 @@ func ends(kind string) string {
 // clear writes the link that ends a highlight, up to x. It is seen while there is one.
 func (d *drawer) clear(x int) {
 	d.start("a", attr{"href", "#top"}, attr{"class", "clear"})
-	d.text(x-100, 30, "← show everything", labelSize, 120, "label")
+	d.text(x-150, 30, "← show everything", labelSize, 150, "label")
 	d.end()
 }
 

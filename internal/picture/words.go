@@ -148,6 +148,17 @@ func (a *Arrow) prefix() string {
 	return ""
 }
 
+// before returns what is said before a condition. A denial is not for these requests only: it is for them.
+func (a *Arrow) before(condition int) string {
+	switch {
+	case condition > 0:
+		return "and "
+	case a.Denied:
+		return ""
+	}
+	return "only "
+}
+
 // sentence returns what an arrow says.
 func (a *Arrow) sentence() string {
 	if a.Text != "" {
@@ -157,7 +168,7 @@ func (a *Arrow) sentence() string {
 	b.WriteString(a.prefix())
 	b.WriteString(visible(a.Label))
 	for i, c := range a.Conditions {
-		b.WriteString([]string{" if ", " and "}[min(i, 1)] + visible(c))
+		b.WriteString(" " + a.before(i) + visible(c))
 	}
 	if a.By != "" {
 		b.WriteString("; by " + visible(a.By))

@@ -32,7 +32,7 @@ func walkthrough() *Map {
 			{From: "arn:aws:iam::111111111111:role/uploader", To: "arn:aws:s3:::awsseccookbook", Access: Write, Label: "write", By: "uploads"},
 			{From: "arn:aws:iam::380701114427:user/awschild1admin", To: "arn:aws:s3:::awsseccookbook", Access: Write, Label: "write", By: "ACL of awsseccookbook"},
 			{From: "arn:aws:iam::380701114427:user/testuser", To: "arn:aws:s3:::awsseccookbook", Access: Write, Label: "write",
-				Conditions: []string{"s3:x-amz-acl is bucket-owner-full-control"}, By: "bucket policy of awsseccookbook, statement AllPutForOtherAccountUser; MyS3PutObjAndAclPolicy"},
+				Conditions: []string{"if s3:x-amz-acl is bucket-owner-full-control"}, By: "bucket policy of awsseccookbook, statement AllPutForOtherAccountUser; MyS3PutObjAndAclPolicy"},
 			{From: "arn:aws:iam::380701114427:user/testuser", To: "arn:aws:s3:::awsseccookbook", Access: Write, Label: "write ACLs", Possible: true, By: "MyS3PutObjAndAclPolicy"},
 			{From: "arn:aws:iam::380701114427:user/testuser", To: "arn:aws:iam::111111111111:role/uploader", Access: Assume, Label: "assume", By: "trust policy of uploader"},
 		},
@@ -76,7 +76,7 @@ func random(accounts, arrows int) *Map {
 			a.To = buckets[0]
 		}
 		if r.IntN(3) == 0 {
-			a.Conditions = []string{[]string{"aws:SecureTransport is true", "s3:x-amz-acl is bucket-owner-full-control", "aws:SourceIp in 10.0.0.0/8"}[r.IntN(3)], "aws:PrincipalOrgID is o-exampleorg0"}[:1+r.IntN(2)]
+			a.Conditions = []string{[]string{"over TLS", "if s3:x-amz-acl is bucket-owner-full-control", "from 10.0.0.0/8"}[r.IntN(3)], "from organization o-exampleorg0"}[:1+r.IntN(2)]
 		}
 		a.Denied, a.Possible = r.IntN(9) == 0, r.IntN(9) == 0
 		m.Arrows = append(m.Arrows, a)
