@@ -39,6 +39,8 @@ var Crossgrant = Rules{
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml", "internal/picture"},
 		{"internal/saml/samltest"},
 		{"internal/authz"},
+		{"internal/reach"},
+		{"internal/reachmap"},
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity"},
 		{"internal/blob/disk"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
@@ -67,7 +69,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
-		"internal/saml", "internal/orgs/declarative", "internal/picture",
+		"internal/saml", "internal/orgs/declarative", "internal/picture", "internal/reach", "internal/reachmap",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",

@@ -162,7 +162,7 @@ func (a *Arrow) before(condition int) string {
 // sentence returns what an arrow says.
 func (a *Arrow) sentence() string {
 	if a.Text != "" {
-		return a.prefix() + visible(a.Text)
+		return visible(a.Text)
 	}
 	var b strings.Builder
 	b.WriteString(a.prefix())
