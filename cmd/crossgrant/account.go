@@ -16,6 +16,7 @@ import (
 	"crossgrant/internal/closure"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/reach/gather"
 	"crossgrant/internal/sse"
 )
 
@@ -212,6 +213,7 @@ func locked(err error) error {
 func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, ends *closure.Service, endpoint, region string) *admin.Local {
 	return &admin.Local{
 		Accounts: service, KMS: keys, Closure: ends, Box: d.box, Endpoint: endpoint, Region: region,
+		Reach:  gather.New(d.store, gather.Default),
 		Verify: fsck.Options{Store: d.store, Blobs: d.blobs, Keys: &sse.Keyring{Master: d.box, KMS: keys}},
 		ReadProfiles: func(ctx context.Context) ([]admin.Profile, error) {
 			found, err := bootstrap.Profiles(ctx, d.store, d.box)

@@ -41,6 +41,7 @@ type commandLine struct {
 	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`
+	Access   accessCommand   `cmd:"" help:"Tell who can reach a bucket, what a principal can reach, and what anyone outside can, by which path."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -26,6 +26,8 @@ type Entity struct {
 	// SCPs are the service control policies of its account, as in authz.Input; nil: the account is in no
 	// organization that limits it.
 	SCPs []authz.Layer
+	// Exempt says that no policy of an organization binds it.
+	Exempt bool
 	// Keys are the condition keys that requests of the principal have because of who it is.
 	Keys policy.Context
 }
@@ -84,7 +86,7 @@ func (a *Access) place(ctx context.Context, e *Entity) error {
 		return err
 	}
 	m.keys(&e.Keys, "aws:Principal")
-	if !exempt(&e.Principal) {
+	if e.Exempt = exempt(&e.Principal); !e.Exempt {
 		e.SCPs = m.scps
 	}
 	return nil

@@ -26,6 +26,7 @@
 //	POST /master-key/rotate      -> Done
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
+//	POST /access                 reach.Question -> reach.Result
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -57,6 +58,7 @@ type Operator interface {
 	ClosureOperator
 	QuotaOperator
 	FsckOperator
+	AccessOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -138,6 +140,8 @@ type Local struct {
 	ReadProfiles func(context.Context) ([]Profile, error)
 	// Verify says what Fsck verifies.
 	Verify fsck.Options
+	// Reach answers Access.
+	Reach Reach
 	// Endpoint and Region are reported with the profiles.
 	Endpoint, Region string
 }

@@ -92,6 +92,7 @@ func Handler(operator Operator) http.Handler {
 	handleClosure(mux, operator)
 	handleBackup(mux, operator)
 	handleFsck(mux, operator)
+	handleAccess(mux, operator)
 	return mux
 }
 

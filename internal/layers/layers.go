@@ -50,7 +50,7 @@ var Crossgrant = Rules{
 		{"internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access"},
-		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions"},
+		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather"},
 		{"internal/accesslog", "internal/usage"},
 		{"internal/reports"},
 		{"internal/metrics"},

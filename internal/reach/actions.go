@@ -110,6 +110,25 @@ func actionsLike(pattern string) set {
 	return those(func(a string) bool { return slices.Contains(matching, a) })
 }
 
+// may returns the actions that a caller can ask for of a target at all: a role is assumed in one way by whoever has
+// credentials, and in others by whom an identity provider vouches for.
+//
+// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
+func (c *Caller) may(t *target) set {
+	switch {
+	case !t.trust:
+		return those(func(string) bool { return true })
+	case c.Kind == Root || c.Kind == Anonymous:
+		return set{} // roles may not be assumed by root users, see API_AssumeRole
+	case c.Kind != Provider:
+		return those(func(a string) bool { return a == assume })
+	case strings.Contains(c.As.Provider, ":saml-provider/"):
+		return those(func(a string) bool { return a == assume+"WithSAML" })
+	default:
+		return those(func(a string) bool { return a == assume+"WithWebIdentity" })
+	}
+}
+
 // refine cuts a set along others: of each part, either all actions are in the other or none.
 func refine(s set, others []set) []set {
 	parts := []set{s}

@@ -73,7 +73,7 @@ type pair struct {
 
 // reaches adds the paths of a caller to a target, and reports whether there are any.
 func (a *answer) reaches(c *Caller, t *target) bool {
-	if a.done[pair{c, t}] || t.trust && !mayAssume(c) {
+	if a.done[pair{c, t}] {
 		return false
 	}
 	a.done[pair{c, t}] = true
@@ -85,10 +85,16 @@ func (a *answer) reaches(c *Caller, t *target) bool {
 	return len(found) > 0
 }
 
-// mayAssume reports whether a caller may assume any role: a root user may not.
-//
-// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-func mayAssume(c *Caller) bool { return c.Kind != Root && c.Kind != Anonymous }
+// CanReach reports whether a caller may reach a bucket, or, where that is nil, a role, by some path.
+func CanReach(w *World, c *Caller, b *Bucket, r *AssumedRole) bool {
+	t := new(target)
+	if b != nil {
+		t = bucketTarget(b, &Question{})
+	} else {
+		t = roleTarget(r)
+	}
+	return len(newView(newSolver(w), c, t).drafts()) > 0
+}
 
 // to adds who reaches a bucket, and who reaches the roles that do, by whatever detour.
 func (a *answer) to(bucket string) {

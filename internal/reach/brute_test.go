@@ -145,7 +145,7 @@ func (w *World) ask(d dice, c *Caller, put func(*Asked, *authz.Input)) {
 			}
 		}
 	}
-	if mayAssume(c) {
+	if c.Kind != Root && c.Kind != Anonymous {
 		r := w.Roles[0]
 		keys := requestKeys(d, c, assume, d.pick("true false"), "10.0.0.1", "")
 		copyKeys(&keys, &r.Keys)

@@ -47,7 +47,7 @@ type Account struct {
 // Kind is what sort of principal a Principal is.
 type Kind string
 
-// The kinds of principal. The last five are symbolic: they stand for whoever may come.
+// The kinds of principal. The last six are symbolic: they stand for whoever may come.
 const (
 	Root          Kind = "root"
 	User          Kind = "user"
@@ -55,6 +55,7 @@ const (
 	Session       Kind = "session"        // one session of a role that a policy names
 	FederatedUser Kind = "federated-user" // one that a policy names
 	Service       Kind = "service"        // a service that a policy or ACL names
+	Provider      Kind = "provider"       // whom an identity provider vouches for that a trust policy names
 	Anonymous     Kind = "anonymous"      // who does not sign
 	AnyOfAccount  Kind = "any-of-account" // any principal of an account that its own policies let
 	AnyAccount    Kind = "any-account"    // any principal of any account that is not served here
@@ -62,11 +63,11 @@ const (
 
 // Principal is whom a path begins at.
 type Principal struct {
-	// ID is its ARN; the service principal of a service; "anonymous"; the account ID of an AnyOfAccount; or
-	// "any-account".
+	// ID is its ARN; the service principal of a service; the ARN or host of a provider; "anonymous"; the account ID
+	// of an AnyOfAccount; or "any-account".
 	ID      string `json:"Id"`
 	Kind    Kind
-	Account ids.AccountID `json:"AccountId,omitempty"` // empty for Service, Anonymous and AnyAccount
+	Account ids.AccountID `json:"AccountId,omitempty"` // empty for Service, Provider, Anonymous and AnyAccount
 	Name    string        `json:",omitempty"`          // of a user, role or session
 }
 

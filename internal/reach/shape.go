@@ -40,8 +40,7 @@ type relation struct {
 	kind              policy.Kind
 	own               bool                // it belongs to the account that owns the target
 	canonical         ids.CanonicalUserID // if an ACL or an object names it
-	service           string
-	provider          bool
+	name              string              // of a service or identity provider
 	boundary, session bool
 	exempt            bool
 	scps              int
@@ -135,14 +134,16 @@ func (t *target) bareOf(i int) *authz.Source {
 func (p *prober) relation(named map[ids.CanonicalUserID]bool) relation {
 	c := p.c
 	r := relation{
-		kind: c.As.Kind, own: c.As.Account == p.t.Account, provider: c.As.Provider != "",
+		kind: c.As.Kind, own: c.As.Account == p.t.Account,
 		boundary: c.Boundary != nil, session: c.Session != nil, exempt: c.Exempt, scps: len(c.SCPs),
 	}
 	if named[c.As.CanonicalID] {
 		r.canonical = c.As.CanonicalID
 	}
 	if c.As.Kind == policy.Service {
-		r.service = c.As.ARN
+		r.name = c.As.ARN
+	} else {
+		r.name = c.As.Provider
 	}
 	for g := range p.bare {
 		r.strengths[g] = p.bare[g] != nil
@@ -288,7 +289,7 @@ func (p *prober) learn(a *area) []shapes {
 	p.a = a
 	choices := p.choices()
 	found, order := map[string]*shapes{}, []*shapes{}
-	for _, i := range a.actions.places() {
+	for _, i := range a.actions.and(p.c.may(p.t)).places() {
 		p.in = p.t.input(p.c, a, actions[i], p.t.head, &p.context)
 		all := p.minimal(choices)
 		if len(all) == 0 {

@@ -10,7 +10,11 @@ import (
 
 // text tells the path in one line.
 func (p *Path) text() string {
-	out := ActionsText(p.Actions) + " in " + p.Where() + ", by " + p.By()
+	out := ActionsText(p.Actions) + " in " + p.Where()
+	if !strings.HasPrefix(p.Target, bucketHead) {
+		out = "assume role " + p.Target + " (" + strings.Join(p.Actions, ", ") + ")"
+	}
+	out += ", by " + p.By()
 	if s := p.When(); s != "" {
 		out += ", " + s
 	}
