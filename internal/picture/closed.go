@@ -26,15 +26,16 @@ func (x *index) drawClosed() []byte {
 		w, h = max(w, min(page.w*3/4, pageMaxW)), max(h, min((page.h+pageHead)*3/4, pageMaxH))
 	}
 	d := &drawer{page: "h", highlights: true}
-	d.begin(x, indexW+w+2*margin, h+titleH+margin, x.m.summary(), litHouses(p))
+	top := x.m.head()
+	d.begin(x, indexW+w+2*margin, h+top+margin, x.m.summary(), litHouses(p))
 	for i, h := range p.houses {
-		d.halo("h", h.account, p.boxes[i], indexW+margin, titleH)
+		d.halo("h", h.account, p.boxes[i], indexW+margin, top)
 	}
 	d.clear(w + indexW + margin)
 	for i, page := range pages {
-		d.pageOf(x, i, page, w, h)
+		d.pageOf(x, i, page, rect{indexW + margin, top, w, h})
 	}
-	d.start("g", attr{"class", "map"}, shift(indexW+margin, titleH))
+	d.start("g", attr{"class", "map"}, shift(indexW+margin, top))
 	d.draw(p)
 	d.end()
 	d.index(x)
@@ -124,11 +125,11 @@ func (s *scene) joinTrunks() {
 // pageHead is the room above the picture on a page.
 const pageHead = 40
 
-// pageOf draws the page of an account, scaled to the room that there is if it is larger.
-func (d *drawer) pageOf(x *index, number int, p *plan, w, h int) {
+// pageOf draws the page of an account, scaled to its place if it is larger.
+func (d *drawer) pageOf(x *index, number int, p *plan, in rect) {
 	pageW, pageH := max(p.w, leastW), p.h+pageHead
-	d.start("svg", attr{"id", "d" + strconv.Itoa(number)}, attr{"class", "page"}, num("x", indexW+margin), num("y", titleH),
-		num("width", min(pageW, w)), num("height", min(pageH, h)), attr{"viewBox", fmt.Sprintf("0 0 %d %d", pageW, pageH)}, attr{"preserveAspectRatio", "xMinYMin meet"})
+	d.start("svg", attr{"id", "d" + strconv.Itoa(number)}, attr{"class", "page"}, num("x", in.x), num("y", in.y),
+		num("width", min(pageW, in.w)), num("height", min(pageH, in.h)), attr{"viewBox", fmt.Sprintf("0 0 %d %d", pageW, pageH)}, attr{"preserveAspectRatio", "xMinYMin meet"})
 	d.leaf("title", x.m.Houses[number].title())
 	d.start("a", attr{"href", "#top"})
 	d.text(0, 16, "← all accounts", labelSize, pageW, "label")
@@ -149,7 +150,7 @@ func (d *drawer) index(x *index) {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(x.m.Houses[a].label(), x.m.Houses[b].label()) })
 	in, out := x.degrees()
-	d.start("g", attr{"class", "index"}, attr{"role", "navigation"}, attr{"aria-label", "accounts"}, shift(margin, titleH))
+	d.start("g", attr{"class", "index"}, attr{"role", "navigation"}, attr{"aria-label", "accounts"}, shift(margin, x.m.head()))
 	for row, i := range order {
 		d.entry(&x.m.Houses[i], i, row*indexRow, in[i], out[i])
 	}

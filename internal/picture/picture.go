@@ -28,6 +28,8 @@ type Map struct {
 	Title  string // what was asked, above the picture; empty: "Who can reach what"
 	Houses []House
 	Arrows []Arrow
+	// Missing has a sentence for each thing that was left out; empty if nothing was.
+	Missing []string
 }
 
 // House is an account, or those who belong to none.
@@ -91,10 +93,10 @@ type Arrow struct {
 	// Conditions have to hold, all of them, in words that can follow "only", such as "over TLS" and "if …"; none: it
 	// is so always.
 	Conditions []string
-	By         string // the policies, ACLs or settings that say so; empty: not known
-	Text       string // all of it in a sentence; empty: what the members above say
-	Denied     bool   // an explicit deny takes it away
-	Possible   bool   // it may be so: it could be neither shown nor excluded
+	By         string   // the policies, ACLs or settings that say so; empty: not known
+	Text       []string // all of it in sentences; empty: what the other members say
+	Denied     bool     // an explicit deny takes it away
+	Possible   bool     // it may be so: it could be neither shown nor excluded
 }
 
 // check returns an error if m has two houses or rooms of one ID, an arrow from or to no room, or something that
@@ -131,7 +133,7 @@ func (m *Map) check() error {
 
 // sorted returns m in the order in which it is drawn; m stays as it is.
 func (m *Map) sorted() *Map {
-	s := &Map{Title: m.Title, Houses: slices.Clone(m.Houses), Arrows: slices.Clone(m.Arrows)}
+	s := &Map{Title: m.Title, Missing: m.Missing, Houses: slices.Clone(m.Houses), Arrows: slices.Clone(m.Arrows)}
 	slices.SortFunc(s.Houses, func(a, b House) int { return cmp.Compare(a.ID, b.ID) })
 	for i, h := range s.Houses {
 		s.Houses[i].Rooms = slices.Clone(h.Rooms)
@@ -146,7 +148,7 @@ func (m *Map) sorted() *Map {
 func compareArrows(a, b Arrow) int {
 	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), compareBools(a.Denied, b.Denied),
 		compareBools(a.Possible, b.Possible), cmp.Compare(slices.Index(Accesses, b.Access), slices.Index(Accesses, a.Access)),
-		cmp.Compare(a.Label, b.Label), slices.Compare(a.Conditions, b.Conditions), cmp.Compare(a.By, b.By), cmp.Compare(a.Text, b.Text))
+		cmp.Compare(a.Label, b.Label), slices.Compare(a.Conditions, b.Conditions), cmp.Compare(a.By, b.By), slices.Compare(a.Text, b.Text))
 }
 
 func compareBools(a, b bool) int {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // openHouses is how many houses are drawn with their rooms on one picture, openArrows how many arrows.
@@ -40,16 +41,17 @@ func SVG(m *Map) ([]byte, error) {
 func (x *index) drawOpen() []byte {
 	p := arrange(x.open(), openColumns(len(x.m.Houses)))
 	d := &drawer{page: "h", highlights: true}
-	w, h := max(p.w, leastW)+2*margin, p.h+titleH+margin
+	top := x.m.head()
+	w, h := max(p.w, leastW)+2*margin, p.h+top+margin
 	d.begin(x, w, h, x.description(), litHouses(p), litRooms(p))
 	for i, h := range p.houses {
-		d.halo("h", h.account, p.boxes[i], margin, titleH)
+		d.halo("h", h.account, p.boxes[i], margin, top)
 	}
 	for i, r := range p.rooms {
-		d.halo("r", r.number, p.inside[i], margin, titleH)
+		d.halo("r", r.number, p.inside[i], margin, top)
 	}
 	d.clear(w - margin)
-	d.start("g", attr{"class", "map"}, shift(margin, titleH))
+	d.start("g", attr{"class", "map"}, shift(margin, top))
 	d.draw(p)
 	d.end()
 	d.end()
@@ -87,6 +89,30 @@ func (d *drawer) begin(x *index, w, h int, description string, lit ...[]string) 
 	d.text(margin, 30, title, 18, w-2*margin, "headline")
 	d.text(margin, 47, x.m.summary(), smallSize, w-2*margin, "")
 	d.legend(margin, 70)
+	d.missing(x.m, w-2*margin)
+}
+
+// told is how many of the sentences about what is missing have a line of their own.
+const told = 3
+
+// head returns how much there is above the picture.
+func (m *Map) head() int { return titleH + 16*min(len(m.Missing), told) }
+
+// missing writes what is not on the picture below the legend.
+func (d *drawer) missing(m *Map, room int) {
+	if len(m.Missing) == 0 {
+		return
+	}
+	var all []string
+	for _, s := range m.Missing {
+		all = append(all, "Not complete: "+visible(s))
+	}
+	d.start("g")
+	d.title(strings.Join(all, "\n"))
+	for i, s := range all[:min(len(all), told)] {
+		d.text(margin, titleH-4+16*i, s, labelSize, room, "label")
+	}
+	d.end()
 }
 
 // symbols defines the icons, and what is at the ends of lines.

@@ -217,7 +217,7 @@ func hostile(s string, accounts int) *Map {
 			{ID: id + "user", Name: s, Detail: s, Kind: User}, {ID: id + "bucket", Name: s, Detail: s, Kind: Bucket},
 		}})
 		m.Arrows = append(m.Arrows, Arrow{From: id + "user", To: fmt.Sprint(s, i*7%accounts, "bucket"), Access: Write, Label: s, Conditions: []string{s, s}, By: s},
-			Arrow{From: id + "user", To: fmt.Sprint(s, i*3%accounts, "bucket"), Access: Read, Label: s, Text: s, Denied: true})
+			Arrow{From: id + "user", To: fmt.Sprint(s, i*3%accounts, "bucket"), Access: Read, Label: s, Text: []string{s}, Denied: true})
 	}
 	return m
 }
@@ -296,6 +296,25 @@ func TestFit(t *testing.T) {
 			if textWidth(got, 13, true) > room {
 				t.Errorf("fit(%.40q, %d) is %d wide", s, room, textWidth(got, 13, true))
 			}
+		}
+	}
+}
+
+// TestMissing tells on open and closed pictures what was left out, the first sentences in lines of their own.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{2, 13} {
+		m := random(n, 5)
+		complete := draw(t, m)
+		m.Missing = []string{"<one>", "two", "three", "four"}
+		svg := string(draw(t, m))
+		for want, times := range map[string]int{"Not complete: &lt;one&gt;": 2, "Not complete: three": 2, "Not complete: four": 1} {
+			if got := strings.Count(svg, want); got < times || want == "Not complete: four" && strings.Contains(svg, ">"+want) {
+				t.Errorf("%d accounts: %q is told %d times", n, want, got)
+			}
+		}
+		if strings.Contains(string(complete), "Not complete") {
+			t.Errorf("%d accounts: a complete picture says that it is not", n)
 		}
 	}
 }

@@ -161,8 +161,12 @@ func (a *Arrow) before(condition int) string {
 
 // sentence returns what an arrow says.
 func (a *Arrow) sentence() string {
-	if a.Text != "" {
-		return visible(a.Text)
+	if len(a.Text) > 0 {
+		var lines []string
+		for _, s := range a.Text {
+			lines = append(lines, visible(s))
+		}
+		return strings.Join(lines, "\n")
 	}
 	var b strings.Builder
 	b.WriteString(a.prefix())
@@ -215,6 +219,9 @@ func (m *Map) kinds() string {
 // description says everything that the picture shows, for who does not see it: a line for each line of it.
 func (x *index) description() string {
 	lines := []string{x.m.summary()}
+	for _, s := range x.m.Missing {
+		lines = append(lines, "Not complete: "+visible(s))
+	}
 	for _, g := range x.groups {
 		lines = append(lines, strings.ReplaceAll(x.sentence(g), "\n", ": "))
 	}
