@@ -3,6 +3,7 @@
 package reachmap
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ const outside = "outside"
 
 // Of returns the map of r. It has every principal, target, path and exception of it.
 func Of(r *reach.Result) *picture.Map {
-	b := &builder{m: &picture.Map{Title: title(&r.Question)}, houses: map[string]int{}, rooms: map[string]bool{}}
+	b := &builder{m: &picture.Map{Title: title(&r.Question), Missing: r.Cut}, houses: map[string]int{}, rooms: map[string]bool{}, alike: map[string]int{}}
 	for _, a := range r.Accounts {
 		b.house(picture.House{ID: string(a.ID), Name: a.Name, Organization: string(a.Organization)})
 	}
@@ -28,6 +29,9 @@ func Of(r *reach.Result) *picture.Map {
 	}
 	for i := range r.Paths {
 		b.path(&r.Paths[i])
+	}
+	for i := range b.arrows {
+		b.m.Arrows = append(b.m.Arrows, b.arrows[i].done())
 	}
 	return b.m
 }
@@ -59,6 +63,8 @@ type builder struct {
 	m      *picture.Map
 	houses map[string]int // by ID
 	rooms  map[string]bool
+	arrows []arrow
+	alike  map[string]int // places in arrows, by what they have in common
 }
 
 // house returns the house with the ID of h, which is added if there is none.
@@ -101,8 +107,9 @@ var kinds = map[reach.Kind]struct {
 	reach.Session:       {kind: picture.Session},
 	reach.FederatedUser: {kind: picture.Federated},
 	reach.Service:       {kind: picture.Service},
+	reach.Provider:      {kind: picture.Federated, detail: "identity provider"},
 	reach.Anonymous:     {kind: picture.Everyone, name: "anonymous", detail: "who does not sign"},
-	reach.AnyOfAccount:  {kind: picture.Account, name: "any principal", detail: "that the account lets"},
+	reach.AnyOfAccount:  {kind: picture.Account, name: "any principal", detail: "as its policies let"},
 	reach.AnyAccount:    {kind: picture.Everyone, name: "any account", detail: "that is not served here"},
 }
 
@@ -126,28 +133,60 @@ func (b *builder) target(t *reach.Target) {
 	b.room(t.Account, picture.Room{ID: t.ARN, Name: t.Name, Kind: kind})
 }
 
-// path adds the arrow of a path, and one for each of its exceptions. A deny that takes something from several paths
-// between the same two is one arrow.
+// path adds a path to the arrow of all paths between the same two that are alike but for their actions and policies,
+// and does so for each of its exceptions.
 func (b *builder) path(p *reach.Path) {
-	access, label := summarize(p.Actions)
-	b.m.Arrows = append(b.m.Arrows, picture.Arrow{
-		From: p.Principal, To: p.Target, Access: access, Label: label + place(p.Resources, p.Target), Conditions: conditions(p),
-		By: p.By(), Text: p.Text, Possible: !p.Proven,
-	})
+	b.join(arrow{
+		Arrow:   picture.Arrow{From: p.Principal, To: p.Target, Conditions: conditions(p), Possible: !p.Proven},
+		actions: p.Actions, where: place(p.Resources, p.Target) + keyStates[p.Keys],
+	}, p.Text)
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
-		denied := picture.Arrow{
-			From: p.Principal, To: p.Target, Access: access, Label: label + exceptionPlace(p, e), Conditions: texts(e.Conditions), By: e.Part.String(), Denied: true,
-		}
-		if !slices.ContainsFunc(b.m.Arrows, func(a picture.Arrow) bool { return same(&a, &denied) }) {
-			b.m.Arrows = append(b.m.Arrows, denied)
-		}
+		b.join(arrow{
+			Arrow:   picture.Arrow{From: p.Principal, To: p.Target, Conditions: texts(e.Conditions), Denied: true},
+			actions: p.Actions, where: place(e.Resources, p.Target),
+		}, denial(p, e))
 	}
 }
 
-func same(a, b *picture.Arrow) bool {
-	return a.From == b.From && a.To == b.To && a.Denied == b.Denied && a.Label == b.Label && a.By == b.By && slices.Equal(a.Conditions, b.Conditions)
+// arrow is one that grows until all paths are known.
+type arrow struct {
+	picture.Arrow
+	actions []string
+	where   string // which part of the target, in words that follow the actions
 }
+
+// join adds an arrow, to one that is alike if there is one.
+func (b *builder) join(a arrow, text string) {
+	key := fmt.Sprintf("%q %q %t %t %q %q", a.From, a.To, a.Denied, a.Possible, a.Conditions, a.where)
+	i, there := b.alike[key]
+	if !there {
+		i = len(b.arrows)
+		b.alike[key] = i
+		b.arrows = append(b.arrows, a)
+	}
+	one := &b.arrows[i]
+	one.actions = append(one.actions[:len(one.actions):len(one.actions)], a.actions...)
+	if !slices.Contains(one.Text, text) {
+		one.Text = append(one.Text, text)
+	}
+}
+
+// done returns the arrow, named for all of its actions.
+func (a *arrow) done() picture.Arrow {
+	a.Access, a.Label = summarize(a.actions)
+	a.Label += a.where
+	return a.Arrow
+}
+
+// denial tells an exception in a line.
+func denial(p *reach.Path, e *reach.Exception) string {
+	alone := reach.Path{Resources: p.Resources, Exceptions: []reach.Exception{*e}}
+	return "denied: " + reach.ActionsText(p.Actions) + strings.TrimPrefix(alone.Except(), "except")
+}
+
+// keyStates words the objects for which a path holds.
+var keyStates = map[reach.KeyState]string{reach.NewKeys: " (new keys)", reach.ExistingKeys: " (objects of the owner)"}
 
 // conditions returns what remains to hold for a path.
 func conditions(p *reach.Path) []string {
@@ -179,21 +218,27 @@ func place(resources []reach.Resource, target string) string {
 			return ""
 		}
 	}
-	return " in " + (&reach.Path{Resources: resources}).Where()
+	return " in " + (&reach.Path{Resources: within(resources, target+"/")}).Where()
+}
+
+// within returns resources without what those of one target begin with.
+func within(resources []reach.Resource, head string) []reach.Resource {
+	cut := func(patterns []string) []string {
+		var out []string
+		for _, p := range patterns {
+			out = append(out, strings.TrimPrefix(p, head))
+		}
+		return out
+	}
+	var out []reach.Resource
+	for _, r := range resources {
+		out = append(out, reach.Resource{Patterns: cut(r.Patterns), Not: cut(r.Not)})
+	}
+	return out
 }
 
 // whole reports whether a pattern matches a target, or all objects in it.
 func whole(pattern, target string) bool {
 	rest, found := strings.CutPrefix(pattern, target)
-	return pattern == "*" || pattern == "arn:aws:s3:::*" || found && (rest == "" || rest == "*" || rest == "/*")
-}
-
-// exceptionPlace returns where an exception takes something from a path; empty if everywhere.
-func exceptionPlace(p *reach.Path, e *reach.Exception) string {
-	if slices.EqualFunc(p.Resources, e.Resources, func(a, b reach.Resource) bool {
-		return slices.Equal(a.Patterns, b.Patterns) && slices.Equal(a.Not, b.Not)
-	}) {
-		return ""
-	}
-	return place(e.Resources, p.Target)
+	return pattern == "*" || pattern == "arn:aws:s3:::*" || found && slices.Contains([]string{"", "*", "/*", "/?*"}, rest)
 }
