@@ -27,7 +27,7 @@ func (l *Local) Access(ctx context.Context, q reach.Question) (*reach.Result, er
 // Access answers a question.
 func (c *Client) Access(ctx context.Context, q reach.Question) (*reach.Result, error) {
 	out := new(reach.Result)
-	return out, c.do(ctx, http.MethodPost, "/access", nil, q, out)
+	return out, c.patient().do(ctx, http.MethodPost, "/access", nil, q, out)
 }
 
 // handleAccess serves operator's answers.

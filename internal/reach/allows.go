@@ -33,7 +33,7 @@ func (r *Result) Allows(a *Asked) bool {
 // has reports whether a request is on the path: it asks only what the path tells.
 func (d *draft) has(a *Asked) bool {
 	tail, ok := cutHead(a.Resource, d.t.head)
-	if !ok || !d.takes(a.Action) || !d.area.addresses(a.Object, d.both) || d.shape.charge && !a.AcceptsCharge {
+	if !ok || !d.takes(a.Action) || !d.addresses(a.Object) || d.shape.charge && !a.AcceptsCharge {
 		return false
 	}
 	q := policy.NewQuery(&policy.Request{
@@ -58,7 +58,7 @@ func (d *draft) has(a *Asked) bool {
 
 // whole reports whether the places of the path are exactly what its parts are about.
 func (d *draft) whole() bool {
-	n := len(d.area.domain)
+	n := len(d.area.domain) + len(d.area.except)
 	for _, st := range d.parts {
 		if !st.exact() {
 			return false
@@ -98,6 +98,11 @@ func cutHead(resource, head string) (tail string, ok bool) {
 		return "", false
 	}
 	return resource[len(head):], true
+}
+
+// addresses reports whether a request about an object, nil for none, is about what the path is about.
+func (d *draft) addresses(o *StoredObject) bool {
+	return d.area.addresses(o, d.both) || slices.ContainsFunc(d.also, func(a *area) bool { return a.addresses(o, false) })
 }
 
 // addresses reports whether a request about an object, nil for none, is about the area. both says that new keys are

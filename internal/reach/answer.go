@@ -12,7 +12,7 @@ import (
 // Answer answers a question about a world. What the question names has to be in the world, and with it all that can
 // have to do with it: for a role, who may assume it.
 func Answer(w *World, q Question) *Result {
-	a := &answer{solver: newSolver(w), q: &q, roles: map[string]*target{}, done: map[pair]bool{}}
+	a := &answer{solver: newSolver(w), q: &q, roles: map[string]*target{}}
 	for _, b := range w.Buckets {
 		a.buckets = append(a.buckets, bucketTarget(b, &q))
 	}
@@ -41,12 +41,13 @@ type solver struct {
 	known   map[related]*known
 	named   map[*target]map[ids.CanonicalUserID]bool
 	taking  map[string]set
+	faults  map[*Caller]*layered
 }
 
 func newSolver(w *World) *solver {
 	return &solver{
 		world: w, actions: map[*policy.Document][]set{}, fixed: map[placeOf][]*policy.Resources{}, found: map[string]finding{},
-		known: map[related]*known{}, named: map[*target]map[ids.CanonicalUserID]bool{}, taking: map[string]set{},
+		known: map[related]*known{}, named: map[*target]map[ids.CanonicalUserID]bool{}, taking: map[string]set{}, faults: map[*Caller]*layered{},
 	}
 }
 
@@ -64,21 +65,11 @@ type answer struct {
 	q       *Question
 	buckets []*target
 	roles   map[string]*target
-	done    map[pair]bool
 	drafts  []*draft
-}
-
-type pair struct {
-	c *Caller
-	t *target
 }
 
 // reaches adds the paths of a caller to a target, and reports whether there are any.
 func (a *answer) reaches(c *Caller, t *target) bool {
-	if a.done[pair{c, t}] {
-		return false
-	}
-	a.done[pair{c, t}] = true
 	found := newView(a.solver, c, t).drafts()
 	for _, d := range found {
 		d.prove()
@@ -149,9 +140,13 @@ func (a *answer) of(principal string) {
 
 // on adds what callers reach of the targets that are wanted, and what the wanted roles do that they can get into.
 func (a *answer) on(callers []*Caller, wanted func(*target) bool) {
-	seen := map[string]bool{}
+	seen, done := map[string]bool{}, map[*Caller]bool{}
 	for n := 0; n < len(callers); n++ {
 		c := callers[n]
+		if done[c] {
+			continue
+		}
+		done[c] = true
 		for _, t := range a.buckets {
 			if wanted(t) {
 				a.reaches(c, t)

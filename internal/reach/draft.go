@@ -1,7 +1,6 @@
 package reach
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,8 +18,10 @@ type draft struct {
 	limits  [][]*statement
 	denies  []*statement // none may match
 	places  []place
-	// both says that it holds for keys with and without an ordinary object alike.
+	// both says that it holds for keys with and without an ordinary object alike; with them, also has the stored
+	// objects that it holds for.
 	both bool
+	also []*area
 
 	proven  bool
 	witness *Witness
@@ -92,11 +93,12 @@ func (s *sides) effective(l layers) []*statement {
 
 // drafts returns the paths of a caller to a target.
 func (v *view) drafts() []*draft {
-	p := newProber(v.t, v.c)
+	p := v.newProber(v.t, v.c)
 	known := v.shapes(p)
 	if known.none {
 		return nil
 	}
+	v.open()
 	s := v.sides()
 	var all []*draft
 	for i := range v.t.areas {
@@ -304,94 +306,4 @@ func (d *draft) deny(denies []*statement) bool {
 		}
 	}
 	return d.left(d.places, hard)
-}
-
-// key tells drafts apart that differ in more than in actions and the state of keys.
-func (d *draft) key() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%p %d %v", d.area.objectsKey(), d.area.stateKey(), d.shape.charge)
-	for i := range d.shape.rules {
-		fmt.Fprintf(&b, " %d %s", d.shape.rules[i].Layer, d.shape.rules[i].Source())
-	}
-	write := func(statements []*statement) {
-		for _, s := range statements {
-			fmt.Fprintf(&b, " %p/%d/%d", s.source, s.index, s.level)
-		}
-		b.WriteByte(';')
-	}
-	write(d.parts)
-	for _, l := range d.limits {
-		write(l)
-	}
-	b.WriteByte('!')
-	write(d.denies)
-	return b.String()
-}
-
-// objectsKey and stateKey tell areas apart but for those of new and ordinary objects.
-func (a *area) objectsKey() *Object {
-	if len(a.objects) == 0 {
-		return nil
-	}
-	return &a.objects[0]
-}
-
-func (a *area) stateKey() state {
-	if a.state == ordinaryObject {
-		return newObject
-	}
-	return a.state
-}
-
-// merged returns drafts with those put together that differ in their actions only; and those that hold for new keys
-// and for ordinary objects alike are one.
-func merged(all []*draft) []*draft {
-	byKey := map[string][]*draft{}
-	var order []string
-	for _, d := range all {
-		key := d.key()
-		if byKey[key] == nil {
-			order = append(order, key)
-		}
-		byKey[key] = append(byKey[key], d)
-	}
-	var out []*draft
-	for _, key := range order {
-		out = append(out, together(byKey[key])...)
-	}
-	return out
-}
-
-// together puts drafts of one key together.
-func together(same []*draft) []*draft {
-	var fresh, existing set
-	one := map[state]*draft{}
-	for _, d := range same {
-		if d.area.state == newObject {
-			fresh = fresh.or(d.actions)
-		} else {
-			existing = existing.or(d.actions)
-		}
-		one[d.area.state] = d
-	}
-	var out []*draft
-	add := func(d *draft, actions set, both bool) {
-		if d != nil && !actions.empty() {
-			d := *d
-			d.actions, d.both = actions, both
-			out = append(out, &d)
-		}
-	}
-	if one[newObject] != nil && one[ordinaryObject] != nil {
-		add(one[ordinaryObject], fresh.and(existing), true)
-	}
-	both := fresh.and(existing)
-	for _, st := range []state{noObject, newObject, ordinaryObject, storedObject} {
-		actions := existing
-		if st == newObject {
-			actions = fresh
-		}
-		add(one[st], actions.without(both), false)
-	}
-	return out
 }

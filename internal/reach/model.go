@@ -40,7 +40,8 @@ type Question struct {
 
 // Account is an account that a principal or a target belongs to.
 type Account struct {
-	ID           ids.AccountID `json:"AccountId"`
+	ID           ids.AccountID       `json:"AccountId"`
+	CanonicalID  ids.CanonicalUserID `json:"CanonicalId,omitempty"`
 	Name         string
 	Organization ids.OrganizationID `json:"OrganizationId,omitempty"`
 }
@@ -139,6 +140,7 @@ type Object struct {
 	Key       string
 	VersionID string              `json:"VersionId,omitempty"` // of an older version
 	Owner     ids.CanonicalUserID // canonical user ID
+	Account   ids.AccountID       `json:"OwnerAccountId,omitempty"` // that it belongs to; empty if it is not known
 }
 
 // Resource is a set of resources: those that all Patterns match, and none of Not.

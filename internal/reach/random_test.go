@@ -311,7 +311,7 @@ func strangerCaller() *Caller {
 			Kind: policy.User, Account: "999999999999", CanonicalID: ids.CanonicalUserID(strings.Repeat("9", 64)),
 			ARN: "arn:aws:iam::999999999999:user/*", EntityARN: "arn:aws:iam::999999999999:user/*",
 		},
-		Identity: Whatever("outside"),
+		Identity: Whatever("its own account"),
 	}
 }
 
@@ -371,6 +371,6 @@ func (d dice) callers(account string) []*Caller {
 	fu.Keys.Set("aws:PrincipalArn", fu.ID)
 	limits(fu)
 	whole := add(account, AnyOfAccount, as(policy.User, iam+"user/*", iam+"user/*", "", ""))
-	whole.Identity = Whatever(account)
+	whole.Identity = Whatever("account " + account)
 	return out
 }

@@ -53,7 +53,6 @@ type prober struct {
 	t       *target
 	a       *area
 	c       *Caller
-	named   map[ids.CanonicalUserID]bool
 	in      authz.Input
 	bare    [4]*authz.Source // by strength: a statement that names the caller so
 	faulty  layered
@@ -68,23 +67,35 @@ type layered struct {
 }
 
 // newProber returns what learns the shapes of a caller.
-func newProber(t *target, c *Caller) *prober {
-	p := &prober{t: t, c: c}
-	p.faulty.identity = faulty(c.Identity)
-	if c.Boundary != nil {
-		p.faulty.boundary = faulty(*c.Boundary)
-	}
-	if c.Session != nil {
-		p.faulty.session = faulty(*c.Session)
-	}
-	if !c.Exempt {
-		p.faulty.scps, p.faulty.rcps = faultyLevels(c.SCPs), faultyLevels(t.rcps)
+func (s *solver) newProber(t *target, c *Caller) *prober {
+	p := &prober{t: t, c: c, faulty: *s.faultsOf(c)}
+	if !c.Exempt && len(t.rcps) > 0 {
+		p.faulty.rcps = faultyLevels(t.rcps)
 	}
 	if t.resource != nil {
 		p.faulty.resource = t.resource.Document == nil
 		p.names()
 	}
 	return p
+}
+
+// faultsOf returns the sources on a caller's side that could not be read.
+func (s *solver) faultsOf(c *Caller) *layered {
+	if kept := s.faults[c]; kept != nil {
+		return kept
+	}
+	f := &layered{identity: faulty(c.Identity)}
+	if c.Boundary != nil {
+		f.boundary = faulty(*c.Boundary)
+	}
+	if c.Session != nil {
+		f.session = faulty(*c.Session)
+	}
+	if !c.Exempt {
+		f.scps = faultyLevels(c.SCPs)
+	}
+	s.faults[c] = f
+	return f
 }
 
 func faulty(l authz.Layer) authz.Layer {

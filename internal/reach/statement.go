@@ -62,11 +62,15 @@ type view struct {
 }
 
 func newView(s *solver, c *Caller, t *target) *view {
-	v := &view{solver: s, c: c, t: t, settled: policy.Over(&c.Keys)}
-	copyKeys(&v.settled, t.keys)
-	v.request = policy.Request{Principal: &c.As, Context: &v.settled, HasBoundary: c.Boundary != nil}
+	return &view{solver: s, c: c, t: t}
+}
+
+// open makes v ready to look at statements: for most callers there is no need to.
+func (v *view) open() {
+	v.settled = policy.Over(&v.c.Keys)
+	copyKeys(&v.settled, v.t.keys)
+	v.request = policy.Request{Principal: &v.c.As, Context: &v.settled, HasBoundary: v.c.Boundary != nil}
 	v.query = policy.NewQuery(&v.request)
-	return v
 }
 
 // copyKeys puts all keys of one context into another one.
@@ -129,6 +133,9 @@ func (v *view) settle(s *statement) bool {
 	for j := range conditions {
 		switch {
 		case v.opens(d, s.index, j):
+			if v.impossible(d, s.index, j) {
+				return false
+			}
 			s.remaining = append(s.remaining, j)
 		case !trial.Conditions[j].Holds:
 			return false

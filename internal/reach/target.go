@@ -109,7 +109,7 @@ func classesOf(b *Bucket, keys policy.Glob) []area {
 		if n == len(out) {
 			out = append(out, area{state: storedObject, object: &o.Object})
 		}
-		out[n].objects = append(out[n].objects, Object{o.Key, o.VersionID, o.Owner})
+		out[n].objects = append(out[n].objects, Object{Key: o.Key, VersionID: o.VersionID, Owner: o.Owner})
 		out[n].domain = append(out[n].domain, policy.LiteralGlob(b.Name+"/"+o.Key))
 	}
 	return out

@@ -1,6 +1,8 @@
 package reach
 
 import (
+	"slices"
+
 	"crossgrant/internal/authz"
 	"crossgrant/internal/policy"
 )
@@ -8,7 +10,7 @@ import (
 // tell returns the path as it is told.
 func (d *draft) tell() Path {
 	p := Path{
-		Principal: d.c.ID, Target: d.t.ARN, Actions: d.actions.names(), Resources: d.resourcesOf(d.places), Objects: d.area.objects,
+		Principal: d.c.ID, Target: d.t.ARN, Actions: d.actions.names(), Resources: d.resourcesOf(d.places), Objects: d.objects(),
 		RequesterPays: d.shape.charge, Parts: []Part{}, Needs: d.needs, Proven: d.proven, Witness: d.witness,
 	}
 	switch {
@@ -39,6 +41,19 @@ func (d *draft) tell() Path {
 	return p
 }
 
+// objects returns the objects with an owner or ACL of their own that the path leads to.
+func (d *draft) objects() []Object {
+	out := slices.Clone(d.area.objects)
+	for i := range out {
+		for _, a := range d.world.Accounts {
+			if a.CanonicalID == out[i].Owner {
+				out[i].Account = a.ID
+			}
+		}
+	}
+	return out
+}
+
 // placesOf returns what of the path a statement is about.
 func (d *draft) placesOf(st *statement) []place { return d.cleaned(d.within(d.places, &st.resources)) }
 
@@ -54,7 +69,11 @@ func (d *draft) resourcesOf(places []place) []Resource {
 func (d *draft) told(globs []policy.Glob) []string {
 	var out []string
 	for _, g := range globs {
-		out = append(out, policy.LiteralGlob(d.t.head).Then(g).String())
+		s := policy.LiteralGlob(d.t.head).Then(g).String()
+		if s == d.t.ARN+"/?*" { // no key is empty
+			s = d.t.ARN + "/*"
+		}
+		out = append(out, s)
 	}
 	return out
 }

@@ -244,7 +244,7 @@ func (w *search) implied() []string {
 func (w *search) allows(action, resource string, keys *policy.Context, written bool) bool {
 	areas := []*area{w.area}
 	if w.both {
-		areas = append(areas, &area{state: newObject})
+		areas = append(append(areas, &area{state: newObject}), w.also...)
 	}
 	for _, a := range areas {
 		in := w.t.input(w.c, a, action, resource, keys)

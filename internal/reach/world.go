@@ -70,8 +70,9 @@ type AssumedRole struct {
 
 // Whatever is the one identity policy of a principal whose own policies are not known and taken to allow
 // everything, such as an AnyOfAccount.
-func Whatever(account string) authz.Layer {
-	return authz.Layer{{Name: "whatever account " + account + " allows", Document: allowAll}}
+// whose tells whose policies they are, such as "account 111111111111".
+func Whatever(whose string) authz.Layer {
+	return authz.Layer{{Name: "whatever " + whose + " allows", Document: allowAll}}
 }
 
 var (

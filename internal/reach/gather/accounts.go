@@ -53,7 +53,9 @@ func (g *gathering) readAccounts() error {
 		if err := records.Get(g.r, keys.Membership(id), membership); err != nil && !errors.Is(err, meta.ErrNotFound) {
 			return err
 		}
-		g.world.Accounts = append(g.world.Accounts, reach.Account{ID: id, Name: record.Name, Organization: ids.OrganizationID(membership.Organization)})
+		g.world.Accounts = append(g.world.Accounts, reach.Account{
+			ID: id, CanonicalID: ids.CanonicalUserID(record.CanonicalId), Name: record.Name, Organization: ids.OrganizationID(membership.Organization),
+		})
 	}
 	return nil
 }
@@ -181,7 +183,7 @@ func (g *gathering) load(id ids.AccountID) error {
 			return err
 		}
 	}
-	return nil
+	return g.ctx.Err()
 }
 
 // list returns the ARNs of the entities of a kind.
@@ -265,7 +267,7 @@ func (g *gathering) anyOf(id ids.AccountID) (*reach.Caller, error) {
 	c := &reach.Caller{
 		Principal: reach.Principal{ID: string(id), Kind: reach.AnyOfAccount, Account: id},
 		As:        policy.Principal{Kind: policy.User, Account: id, CanonicalID: root.As.CanonicalID, ARN: name, EntityARN: name},
-		Identity:  reach.Whatever(string(id)),
+		Identity:  reach.Whatever("account " + string(id)),
 		SCPs:      root.SCPs,
 	}
 	g.shared(c, root)
@@ -298,7 +300,7 @@ func (g *gathering) stranger() error {
 	c := &reach.Caller{
 		Principal: reach.Principal{ID: string(reach.AnyAccount), Kind: reach.AnyAccount},
 		As:        policy.Principal{Kind: policy.User, Account: id, CanonicalID: "any-account", ARN: name, EntityARN: name},
-		Identity:  reach.Whatever("of the caller"),
+		Identity:  reach.Whatever("its own account"),
 	}
 	c.Keys.Set("aws:PrincipalIsAWSService", "false")
 	g.put(c)
@@ -313,4 +315,4 @@ func (g *gathering) provider(name string) {
 }
 
 // everything is a policy that allows whatever there is.
-var everything = func() *authz.Layer { l := reach.Whatever("of the session"); return &l }()
+var everything = func() *authz.Layer { l := reach.Whatever("the session"); return &l }()

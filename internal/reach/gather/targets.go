@@ -144,7 +144,7 @@ func (g *gathering) allBuckets(q *reach.Question, of func(ids.AccountID) bool) e
 			return nil
 		}
 		b, err := g.bucket(name, q)
-		if err != nil {
+		if err = errors.Join(err, g.ctx.Err()); err != nil {
 			return err
 		}
 		g.world.Buckets = append(g.world.Buckets, b)
@@ -278,7 +278,7 @@ func (g *gathering) federated(id ids.AccountID, name, user string) error {
 		As: policy.Principal{
 			Kind: policy.FederatedUser, Account: id, CanonicalID: root.As.CanonicalID, ARN: name, EntityARN: root.ID, Name: user,
 		},
-		Identity: reach.Whatever(string(id)), Session: everything, SCPs: root.SCPs,
+		Identity: reach.Whatever("account " + string(id)), Session: everything, SCPs: root.SCPs,
 	}
 	g.shared(c, root)
 	c.Keys.Set("aws:PrincipalArn", name)
