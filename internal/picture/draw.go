@@ -49,10 +49,10 @@ func (d *drawer) classes(always string, accounts, rooms []int) attr {
 	names := []string{always}
 	if d.highlights {
 		names = append(names, "dim")
-		for _, a := range accounts {
+		for _, a := range slices.Compact(accounts) {
 			names = append(names, fmt.Sprint("h", a))
 		}
-		for _, r := range rooms {
+		for _, r := range slices.Compact(rooms) {
 			names = append(names, fmt.Sprint("r", r))
 		}
 	}

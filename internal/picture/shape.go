@@ -6,7 +6,7 @@ const (
 	smallSize  = 10 // font of details and conditions
 	labelSize  = 11 // font of captions
 	nameRoom   = 220
-	captionMax = 230 // the widest text of a caption
+	captionMax = 270 // the widest text of a caption
 	padding    = 14  // beside what stands in a house
 	indent     = 40  // buckets under principals
 	roof       = 20
