@@ -9,6 +9,7 @@ require (
 	github.com/cockroachdb/pebble/v2 v2.1.7 // embedded metadata engine
 	github.com/go-jose/go-jose/v4 v4.1.9 // tokens and key sets of web identities
 	github.com/goccy/go-yaml v1.19.2 // bootstrap files: strict decoding with positions
+	github.com/klauspost/compress v1.20.1 // Zstandard, for the journal of request records
 	github.com/minio/crc64nvme v1.1.1 // CRC-64/NVME, with SIMD
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/russellhaering/goxmldsig v1.6.1 // signatures of SAML responses
@@ -63,7 +64,6 @@ require (
 	github.com/golang/snappy v0.0.5-0.20231225225746-43d5d4cd4e0e // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/jonboulle/clockwork v0.5.0 // indirect
-	github.com/klauspost/compress v1.20.1 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
 	github.com/klauspost/crc32 v1.3.0 // indirect
 	github.com/kr/pretty v0.3.1 // indirect

@@ -110,10 +110,14 @@ func (s *servers) close() error {
 	return errors.Join(append(all, os.RemoveAll(s.folder))...)
 }
 
-// parseStart takes NAME=PROGRAM or PROGRAM apart.
-func parseStart(text string) (name, program string) {
-	if name, program, ok := strings.Cut(text, "="); ok {
-		return name, program
+// parseStart takes NAME=PROGRAM or PROGRAM apart, and the variables behind it.
+func parseStart(text string) (name, program string, env []string) {
+	text, rest, more := strings.Cut(text, ",")
+	if more {
+		env = strings.Split(rest, ",")
 	}
-	return strings.TrimSuffix(filepath.Base(text), ".exe"), text
+	if name, program, ok := strings.Cut(text, "="); ok {
+		return name, program, env
+	}
+	return strings.TrimSuffix(filepath.Base(text), ".exe"), text, env
 }

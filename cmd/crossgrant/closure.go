@@ -6,18 +6,23 @@ import (
 	"log/slog"
 	"strings"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/accesslog"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/iam"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/sse"
+	"crossgrant/internal/sts"
 	"crossgrant/internal/usage"
 )
 
@@ -158,10 +163,25 @@ func (p *closureParts) closure(store *meta.Store, service *accounts.Service, log
 type offline struct {
 	operator *admin.Local
 	objects  *objects.Service
+	access   *access.Access
+	kms      *kms.Service
+	iam      *iam.Service
+	store    *meta.Store
 }
+
+// asking lets the operator answer questions, as the server of a region would.
+func (o *offline) asking(region string) *admin.Local {
+	o.operator.Questions = questions.New(o.access, o.objects, o.kms, region, nil)
+	o.operator.Decisions = decisions.New(journal.New(o.store, journal.Options{}), o.operator.Questions, decisions.Options{Shown: shown(o.iam)})
+	return o.operator
+}
+
+// offlineRegion is the region that questions are about where no server says which one it is.
+const offlineRegion = "us-east-1"
 
 func newOffline(folder *dataFolder) *offline {
 	quiet := slog.New(slog.DiscardHandler)
+	authorizer := access.New(folder.store, folder.box, sts.New(folder.store, folder.box, sts.Options{}))
 	service := accounts.New(folder.store, folder.box, accounts.Options{})
 	identity := iam.New(folder.store, folder.box, iam.Options{})
 	keys := kms.New(folder.store, folder.box, kms.Options{Principals: identity})
@@ -175,5 +195,7 @@ func newOffline(folder *dataFolder) *offline {
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
 	operator.Backups = folder.backups(parts.objects)
-	return &offline{operator, parts.objects}
+	o := &offline{operator, parts.objects, authorizer, keys, identity, folder.store}
+	o.asking(offlineRegion)
+	return o
 }

@@ -39,9 +39,14 @@ type commandLine struct {
 	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and enable KMS keys, and rotate the master key."`
 	Backup   backupCommand   `cmd:"" help:"Make backups of a data folder, list and verify them."`
 	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
+	Explain  explainCommand  `cmd:"" help:"Tell why a request is allowed or denied, and what would allow it."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`
 	Access   accessCommand   `cmd:"" help:"Tell who can reach a bucket, what a principal can reach, and what anyone outside can, by which path."`
+	Requests requestsCommand `cmd:"" help:"List recorded requests: who was allowed or denied what."`
+	Replay   replayCommand   `cmd:"" help:"Ask recorded requests again with a changed policy, and list those whose outcome would change."`
+	Check    checkCommand    `cmd:"" help:"Test who can do what, as files say it must be."`
+	APIModel apiModelCommand `cmd:"" name:"api-model" help:"Print the model of the API that explains requests, for aws configure add-model."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

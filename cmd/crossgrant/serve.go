@@ -26,7 +26,7 @@ type serveCommand struct {
 	Region     string `help:"Region that this server is." default:"us-east-1" placeholder:"REGION"`
 	Domain     string `help:"Base domain of virtual-hosted buckets (bucket.DOMAIN); localhost works by itself." placeholder:"DOMAIN"`
 	NewBuckets string `help:"How new buckets are made: acls-enabled or acls-disabled (as on AWS since 2023: ACLs off, public access blocked)." enum:"acls-enabled,acls-disabled" default:"acls-enabled"`
-	Bootstrap  string `help:"YAML file with accounts, users, buckets and objects to make at the first start." placeholder:"FILE"`
+	Bootstrap  string `help:"YAML file, or directory of policy documents, with accounts, users, buckets and objects to make at the first start." placeholder:"PATH"`
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
 	Reserve    int64  `help:"Free space, in MiB, that only what deletes may use, beside what the metadata needs; 0 for none." default:"64" placeholder:"MIB"`
@@ -38,6 +38,10 @@ type serveCommand struct {
 	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
 	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
 	AccessLogInterval time.Duration `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
+
+	RecordAge    time.Duration `help:"How long records of requests, with why each was allowed or denied, are kept." default:"168h" placeholder:"DURATION"`
+	RecordSize   int64         `help:"How much of them is kept at most, compressed, in MiB." default:"1024" placeholder:"MIB"`
+	RecordAllows int           `help:"How many allowed requests a second are recorded at most, beside all denials; 0: none." default:"100" placeholder:"N"`
 
 	Webhook              []string `help:"Destination of event notifications: the ARN of a topic, queue or function, and the URL that its events are posted to. May be repeated; in the environment variable separated by spaces." sep:" " placeholder:"ARN=URL"`
 	WebhookAuthorization []string `help:"File with the Authorization header for a webhook. May be repeated." sep:" " placeholder:"ARN=FILE"`
@@ -52,6 +56,8 @@ const (
 	maxHeaders = 64 << 10
 	// maxReserve is more than anybody keeps free, in MiB.
 	maxReserve = 1 << 20
+	// maxRecords is more than anybody keeps of request records, in MiB.
+	maxRecords = 1 << 20
 	// maxRate is more than any disk reads, in MiB per second; minRate is so little that it is a mistake.
 	maxRate = 1 << 20
 	minRate = 0.001
@@ -118,6 +124,10 @@ func (c *serveCommand) config() (*config, error) {
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
 	}
+	if c.RecordAge < time.Minute || c.RecordSize < 1 || c.RecordSize > maxRecords || c.RecordAllows < 0 {
+		return nil, usagef("--record-age, --record-size and --record-allows: %s, %d MiB and %d are not at least a minute, within 1 MiB and %d MiB, and at least 0",
+			c.RecordAge, c.RecordSize, c.RecordAllows, maxRecords)
+	}
 	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second {
 		return nil, usagef("--scrub-interval: %s is not 0, or at least a second", c.ScrubInterval)
 	}
@@ -164,6 +174,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.accessLog.Close()
 	defer wired.closure.Close()
 	defer wired.usage.Close()
+	defer wired.journal.Close()
 	defer wired.backups.Close()
 	defer context.AfterFunc(ctx, wired.backups.Stop)() // requests under way are waited for, but not a backup
 	listener, err := net.Listen("tcp", c.Listen)
@@ -185,7 +196,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return err
 	}
 	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
-	operator.Backups = wired.backups
+	operator.Backups, operator.Decisions, operator.Questions = wired.backups, wired.decisions, wired.questions
 	group := &serverGroup{failed: make(chan error, 2)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
@@ -204,6 +215,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.accessLog.Start()
 	wired.closure.Start()
 	wired.usage.Start()
+	wired.journal.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	return group.wait(ctx)
 }

@@ -14,8 +14,10 @@ import (
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/crossgrantapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
@@ -23,6 +25,7 @@ import (
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/httpapi/websiteapi"
 	"crossgrant/internal/iam"
+	"crossgrant/internal/journal"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/lifecycle"
@@ -32,6 +35,7 @@ import (
 	"crossgrant/internal/notify"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/reports"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
@@ -50,8 +54,11 @@ type wired struct {
 	accessLog  *accesslog.Service
 	closure    *closure.Service
 	usage      *usage.Service
+	journal    *journal.Journal
+	decisions  *decisions.Service
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
+	questions  *questions.Service
 	scrubber   *fsck.Scrubber
 	pipeline   *httpapi.Pipeline
 	metrics    *metrics.Metrics
@@ -100,10 +107,11 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		buckets = s3api.ACLsDisabled
 	}
 	w.bootstrap = bootstrap.Services{
-		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects, KMS: w.kms,
+		Store: store, Accounts: w.accounts, IAM: identity, Objects: w.objects, KMS: w.kms, Organizations: organizations,
 		Region: c.Region, Ownership: buckets.Ownership, Block: buckets.Block,
 		NoCustomerKeys: buckets.NoCustomerKeys, Now: time.Now,
 	}
+	w.questions = questions.New(authorizer, w.objects, w.kms, c.Region, nil)
 	var domains []string
 	if c.Domain != "" {
 		domains = []string{c.Domain}
@@ -129,6 +137,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: counted, Log: log,
 	})
 	w.usage = usage.New(store, usage.Options{Log: log})
+	c.keepRecords(w, store, identity, log)
 	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -141,9 +150,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
 				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
 			}),
-			orgsapi.New(organizations), websiteapi.New(pages),
+			orgsapi.New(organizations), websiteapi.New(pages), crossgrantapi.New(w.decisions),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, busy),
+		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.accessLog, w.usage, w.decisions, busy),
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -151,6 +160,26 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Admission:   c.admission(counted),
 	})
 	return w, err
+}
+
+// keepRecords makes what keeps the records of requests.
+func (c *serveCommand) keepRecords(w *wired, store *meta.Store, identity *iam.Service, log *slog.Logger) {
+	w.journal = journal.New(store, journal.Options{Age: c.RecordAge, Size: c.RecordSize << 20, Meter: w.metrics, Log: log})
+	allows := c.RecordAllows
+	if allows == 0 {
+		allows = -1
+	}
+	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{Allows: allows, Shown: shown(identity), Log: log})
+}
+
+// shown returns what names principals of stored policies by their ARNs, where they still are.
+func shown(identity *iam.Service) func(stored string) string {
+	return func(stored string) string {
+		if name, err := identity.PrincipalARN(context.Background(), stored); err == nil {
+			return name
+		}
+		return stored
+	}
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

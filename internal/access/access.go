@@ -96,31 +96,41 @@ func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
 
 // Authorize decides one check for caller. request holds the condition keys of the request and lies over
 // caller.Context, and those of the resource and of the check are added. A denial is explained; of an Allow
-// only the decision is told. An error means that the decision could not be made; the request is then
+// only the decision is told, beside what was decided. An error means that the decision could not be made; the request is then
 // refused.
 func (a *Access) Authorize(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (authz.Explanation, error) {
-	in, keys, err := a.input(ctx, caller, check, request)
+	in, err := a.Question(ctx, caller, check, request)
 	if err != nil {
 		return authz.Explanation{}, err
 	}
-	in.Request.Context = &keys
-	if d := authz.Decide(&in); d.Allowed() {
-		return authz.Explanation{Decision: d}, nil
+	if d := authz.Decide(in); d.Allowed() {
+		return authz.Explanation{Decision: d, Input: in}, nil
 	}
-	return authz.Explain(&in), nil
+	return authz.Explain(in), nil
 }
 
-// input gathers what a decision depends on. The context of its request is returned beside it.
-func (a *Access) input(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (in authz.Input, keys policy.Context, err error) {
+// question is an input with what it points to.
+type question struct {
+	in   authz.Input
+	keys policy.Context
+	s3   authz.S3
+}
+
+// Question returns everything that a check of caller depends on, as Authorize decides it. request is as there. It must
+// not be changed, and nor must request from now on.
+func (a *Access) Question(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (*authz.Input, error) {
 	switch {
 	case caller == nil, check.Policy != nil && check.Bucket != nil:
-		return in, keys, errors.New("access: malformed check of " + check.Action)
+		return nil, errors.New("access: malformed check of " + check.Action)
 	case !request.LiesOver(&caller.keys):
-		return in, keys, errors.New("access: the request's keys are not the caller's")
+		return nil, errors.New("access: the request's keys are not the caller's")
 	}
-	in = authz.Input{
+	q := &question{keys: policy.Over(request)}
+	in := &q.in
+	*in = authz.Input{
 		Request: policy.Request{
 			Action: check.Action, Resource: check.Resource, Principal: &caller.Principal, HasBoundary: caller.boundary != nil,
+			Context: &q.keys,
 		},
 		Identity:  caller.identity,
 		Boundary:  caller.boundary,
@@ -135,7 +145,7 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 	}
 	if b := check.Bucket; b != nil {
 		in.Resource = b.Policy
-		in.S3 = &authz.S3{
+		q.s3 = authz.S3{
 			OwnerCanonicalID: b.Canonical,
 			Enforced:         b.Enforced,
 			Block:            b.Block,
@@ -146,19 +156,19 @@ func (a *Access) input(ctx context.Context, caller *Caller, check *Check, reques
 			NewOwner:         check.NewOwner,
 			Initiator:        check.Initiator,
 		}
+		in.S3 = &q.s3
 	}
-	keys = policy.Over(request)
-	ResourceKeys(&keys, cmp.Or(check.ToldOwner, in.Owner), check.Action)
+	ResourceKeys(&q.keys, cmp.Or(check.ToldOwner, in.Owner), check.Action)
 	if check.Bucket != nil {
-		check.Bucket.tagKeys(&keys)
+		check.Bucket.tagKeys(&q.keys)
 	}
-	if err := a.organize(ctx, &in, &keys, caller, check); err != nil {
-		return in, keys, err
+	if err := a.organize(ctx, in, &q.keys, caller, check); err != nil {
+		return nil, err
 	}
 	if check.Keys != nil {
-		check.Keys(&keys)
+		check.Keys(&q.keys)
 	}
-	return in, keys, nil
+	return in, nil
 }
 
 // ResourceOwner returns the account that owns what the check is about.

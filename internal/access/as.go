@@ -3,14 +3,12 @@ package access
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
-	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -131,14 +129,4 @@ func roleOf(name arn.ARN) (role, session string, ok bool) {
 		return role, session, ok && role != "" && session != ""
 	}
 	return "", "", false
-}
-
-// Question returns everything that a check of caller depends on, as Authorize decides it. request is as there.
-func (a *Access) Question(ctx context.Context, caller *Caller, check *Check, request *policy.Context) (*authz.Input, error) {
-	in, keys, err := a.input(ctx, caller, check, request)
-	if err != nil {
-		return nil, fmt.Errorf("gather what bears on %s: %w", check.Action, err)
-	}
-	in.Request.Context = &keys
-	return &in, nil
 }

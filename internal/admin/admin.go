@@ -27,6 +27,11 @@
 //	POST /backup                 backup.Order -> BackupStep, one after the other until the last
 //	POST /fsck?repair=true       -> lines of FsckLine
 //	POST /access                 reach.Question -> reach.Result
+//	POST /requests               decisions.Query -> decisions.Page
+//	GET  /request?id=ID          -> decisions.Request
+//	POST /replay                 ReplayOrder -> lines of ReplayLine
+//	POST /ask                    questions.Question, … -> Answer, …, as many
+//	POST /explain                questions.Question -> explain.Report
 //
 // A failure is a status of 400 or more and a Failure.
 package admin
@@ -38,9 +43,11 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/backup"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/kms"
+	"crossgrant/internal/questions"
 	"crossgrant/internal/seal"
 )
 
@@ -59,6 +66,9 @@ type Operator interface {
 	QuotaOperator
 	FsckOperator
 	AccessOperator
+	RequestOperator
+	AskOperator
+	ExplainOperator
 }
 
 // NewAccount says what account to make; see accounts.NewAccount.
@@ -134,10 +144,14 @@ type Local struct {
 	KMS      *kms.Service
 	Closure  *closure.Service
 	Backups  *backup.Service
+	// Decisions has the records of requests, and explains.
+	Decisions *decisions.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
+	// Questions puts what Ask answers.
+	Questions *questions.Service
 	// Verify says what Fsck verifies.
 	Verify fsck.Options
 	// Reach answers Access.

@@ -93,6 +93,9 @@ func Handler(operator Operator) http.Handler {
 	handleBackup(mux, operator)
 	handleFsck(mux, operator)
 	handleAccess(mux, operator)
+	handleRequests(mux, operator)
+	handleAsk(mux, operator)
+	handleExplain(mux, operator)
 	return mux
 }
 
@@ -109,19 +112,26 @@ func decode(r io.Reader, into any) error {
 	return nil
 }
 
+// failureOf returns an error as it is told.
+func failureOf(err error) Failure {
+	var api *apierr.Error
+	if errors.As(err, &api) {
+		return Failure{Code: api.Code, Message: api.Message}
+	}
+	return Failure{Message: err.Error()}
+}
+
 // answer writes value, or err if it is not nil. The operator may see what an AWS caller may not: the
 // text of an internal error.
 func answer(w http.ResponseWriter, value any, err error) {
 	status := http.StatusOK
 	if err != nil {
-		failure := Failure{Message: err.Error()}
 		status = http.StatusInternalServerError
 		var api *apierr.Error
 		if errors.As(err, &api) {
-			failure = Failure{Code: api.Code, Message: api.Message}
 			status = api.Status
 		}
-		value = failure
+		value = failureOf(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -12,6 +12,8 @@ import (
 // Explanation is a Decision told in full.
 type Explanation struct {
 	Decision
+	// Input is what was decided; nil for what a setting refuses by itself.
+	Input *Input
 	// Reasons are what the layers said, in evaluation order, as in Decision.Findings.
 	Reasons []Reason
 	// Misses are, for a denial, what would have allowed in the layers that are silent, and what in it
@@ -105,7 +107,7 @@ const maxMisses = 5
 // Explain decides and tells why. Its Decision is that of Decide. It is meant for denials and for those who
 // ask; it costs many times as much.
 func Explain(in *Input) Explanation {
-	x := explainer{in: in, q: policy.NewQuery(&in.Request), out: Explanation{Decision: Decide(in)}}
+	x := explainer{in: in, q: policy.NewQuery(&in.Request), out: Explanation{Decision: Decide(in), Input: in}}
 	for _, f := range x.out.Decision.Findings() {
 		x.reason(f)
 	}
@@ -207,6 +209,46 @@ func (x *explainer) grants(kind LayerKind) []Miss {
 	var out []Miss
 	for _, g := range list.Named(&r) {
 		out = append(out, Miss{Layer: kind, ACL: &g, Statement: -1, Trial: policy.Trial{Principal: true, Resource: true}})
+	}
+	return out
+}
+
+// Unknown is a condition key that a request has not, and that a statement of a layer asks about.
+type Unknown struct {
+	Layer LayerKind
+	Key   string // as the statement writes it
+}
+
+// UnknownKeys returns the condition keys that the request has not and that decide whether statements match
+// which do otherwise, layer by layer in the order of consultation.
+func UnknownKeys(in *Input) []Unknown {
+	x := explainer{in: in, q: policy.NewQuery(&in.Request)}
+	d := Decide(in)
+	var out []Unknown
+	for _, f := range d.Findings() {
+		layer := x.layer(f)
+		for i := range layer {
+			out = append(out, x.unknown(f.Layer, layer[i].Document)...)
+		}
+	}
+	return out
+}
+
+func (x *explainer) unknown(k LayerKind, d *policy.Document) []Unknown {
+	if d == nil {
+		return nil
+	}
+	var out []Unknown
+	for i := range d.Statements {
+		t := d.Try(i, &x.q)
+		if !t.Action || !t.Resource || !t.Principal {
+			continue
+		}
+		for _, c := range t.Conditions {
+			if !c.Present {
+				out = append(out, Unknown{k, c.Key})
+			}
+		}
 	}
 	return out
 }

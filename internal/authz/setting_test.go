@@ -46,6 +46,8 @@ import (
 //	                                 meant. With several callers there is a line for each.
 //	explain as=… action=… on=…       asks likewise, and tells what each layer said, with the conditions that
 //	                                 were compared, and the nearest misses
+//	remedy as=… action=… on=…        asks likewise, and tells what would allow a request that is denied; each of
+//	                                 the remedies is made and does
 //
 // A policy is a whole document, or statements only, or FullAWSAccess or RCPFullAWSAccess. An empty one
 // leaves the level or set there, without a policy; "unreadable" stands for a document that cannot be read.
@@ -96,6 +98,7 @@ var settingArgs = map[string]string{
 	"session-policy": "principal name", "scp": "account level name", "rcp": "level name",
 	"object": "owner acl private", "bucket-acl": "grants private", "ownership": "setting", "block": "settings",
 	"requester-pays": "", "context": "", "reset": "", "decide": "as action on pays new-owner", "explain": "as action on pays new-owner",
+	"remedy": "as action on pays new-owner",
 }
 
 // run carries out one command.
@@ -119,6 +122,8 @@ func (s *setting) run(t *testing.T, d *datadriven.TestData) string {
 		return s.decide(c)
 	case "explain":
 		return s.explain(c)
+	case "remedy":
+		return s.remedy(c)
 	case "object", "bucket-acl", "ownership", "block", "requester-pays":
 		s.putS3(c)
 	default:
@@ -301,6 +306,21 @@ func (s *setting) explain(c command) string {
 		for _, why := range m.Why() {
 			out.WriteString("    " + why + "\n")
 		}
+	}
+	return out.String()
+}
+
+// remedy tells what would allow a request.
+func (s *setting) remedy(c command) string {
+	in := s.input(c, c.arg("as"))
+	d := Decide(in)
+	var out strings.Builder
+	out.WriteString(answer(&d) + "\n")
+	for i, r := range Remedies(in) {
+		if err := suffices(in, &r); err != nil {
+			c.t.Errorf("%s: remedy %d: %v", c.Pos, i+1, err)
+		}
+		fmt.Fprintf(&out, "remedy %d:\n%s", i+1, remedyText(&r))
 	}
 	return out.String()
 }

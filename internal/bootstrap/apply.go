@@ -15,6 +15,8 @@ import (
 	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
+	"crossgrant/internal/records"
 )
 
 // doneFact names the fact that a bootstrap file has been applied to its end; its value is when.
@@ -27,6 +29,8 @@ type Services struct {
 	IAM      *iam.Service
 	Objects  *objects.Service
 	KMS      *kms.Service
+
+	Organizations *orgs.Service
 	// Region, Ownership, Block and NoCustomerKeys are what a bucket gets for which the file says nothing;
 	// Block sets all four settings of Block Public Access, NoCustomerKeys blocks SSE-C.
 	Region         string
@@ -88,6 +92,9 @@ func (r *run) all(ctx context.Context) error {
 		if err := r.keys(ctx, account.ID, a); err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
+		if err := r.block(ctx, account.ID, a); err != nil {
+			return fmt.Errorf("account %s: %w", a.Name, err)
+		}
 		r.accounts = append(r.accounts, account)
 	}
 	for _, step := range []func(context.Context, ids.AccountID, *Account) error{r.identities, r.roles} {
@@ -104,6 +111,12 @@ func (r *run) all(ctx context.Context) error {
 			if err := r.bucket(ctx, r.accounts[i], b); err != nil {
 				return fmt.Errorf("bucket %s: %w", b.Name, err)
 			}
+		}
+	}
+	for i := range r.file.Organizations {
+		o := &r.file.Organizations[i]
+		if err := r.organization(ctx, o); err != nil {
+			return fmt.Errorf("organization of account %s: %w", o.Management, err)
 		}
 	}
 	return nil
@@ -146,6 +159,20 @@ func (r *run) account(ctx context.Context, a *Account) (accounts.Account, error)
 		return accounts.Account{}, fmt.Errorf("its root user has no access key for profile %s", a.Root.Profile)
 	}
 	return account, r.profile(ctx, a.Root.Profile, root[0])
+}
+
+// block sets the public access block of an account that has none.
+func (r *run) block(ctx context.Context, id ids.AccountID, a *Account) error {
+	block, err := r.file.settings(a.Block)
+	if err != nil {
+		return fmt.Errorf("public-access-block: %w", err)
+	}
+	record := new(records.Account)
+	err = r.Store.View(ctx, func(reader meta.Reader) error { return records.Get(reader, keys.Account(id), record) })
+	if err != nil || block == nil || record.PublicAccessBlock != nil {
+		return err
+	}
+	return r.Accounts.SetPublicAccessBlock(ctx, id, block)
 }
 
 func firstOf(values ...string) string {

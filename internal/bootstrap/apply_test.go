@@ -19,6 +19,7 @@ import (
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/objects"
+	"crossgrant/internal/orgs"
 	"crossgrant/internal/seal"
 	"crossgrant/internal/sse"
 )
@@ -78,10 +79,12 @@ func newFixtureOver(t *testing.T, engine meta.Engine) *fixture {
 	blobs := blobmemory.New()
 	t.Cleanup(func() { blobs.Close(); store.Close() })
 	keyring := kms.New(store, box, kms.Options{Region: "us-east-1"})
+	service, identity := accounts.New(store, box, accounts.Options{}), iam.New(store, box, iam.Options{})
 	return &fixture{box: box, Services: Services{
 		KMS:   keyring,
-		Store: store, Accounts: accounts.New(store, box, accounts.Options{}), IAM: iam.New(store, box, iam.Options{}),
-		Objects: objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box, KMS: keyring}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
+		Store: store, Accounts: service, IAM: identity,
+		Organizations: orgs.New(store, orgs.Options{Accounts: service, Roles: identity, Principals: identity}),
+		Objects:       objects.New(store, blobs, objects.Options{Keys: &sse.Keyring{Master: box, KMS: keyring}}), Region: "us-east-1", Ownership: "ObjectWriter", Now: time.Now,
 	}}
 }
 
@@ -228,17 +231,26 @@ func kinds(all map[string]string) string {
 // what the next one makes of it with one that was not interrupted.
 func TestInterruptedApplyGoesOn(t *testing.T) {
 	t.Parallel()
+	for name, text := range map[string]string{"setting": setting, "world": world, "organized": organized} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			interrupted(t, text)
+		})
+	}
+}
+
+func interrupted(t *testing.T, text string) {
 	whole := newFixture(t)
-	if _, err := whole.apply(t, setting); err != nil {
+	if _, err := whole.apply(t, text); err != nil {
 		t.Fatal(err)
 	}
 	want := kinds(whole.dump(t))
 	for cut := 0; ; cut++ {
 		engine := &cutting{Engine: memory.New(), left: cut}
 		f := newFixtureOver(t, engine)
-		_, err := f.apply(t, setting)
+		_, err := f.apply(t, text)
 		if err == nil {
-			if cut < 20 {
+			if cut < 10 {
 				t.Errorf("the file was applied in %d transactions", cut)
 			}
 			return
@@ -247,7 +259,7 @@ func TestInterruptedApplyGoesOn(t *testing.T) {
 			t.Fatalf("cut after %d: %v", cut, err)
 		}
 		engine.left = 1 << 30
-		if _, err := f.apply(t, setting); err != nil {
+		if _, err := f.apply(t, text); err != nil {
 			t.Fatalf("after a cut after %d transactions: %v", cut, err)
 		}
 		if got := kinds(f.dump(t)); got != want {

@@ -20,6 +20,9 @@ func (f *File) check() error {
 	for i := range f.Accounts {
 		c.account(&f.Accounts[i])
 	}
+	for i := range f.Organizations {
+		c.organization(&f.Organizations[i])
+	}
 	return c.err
 }
 
@@ -59,6 +62,7 @@ func (c *checker) account(a *Account) {
 		c.once("account without id", a.Name)
 	}
 	scope := "account " + a.Name
+	c.block(scope, a.Block)
 	c.profile(scope, a.Root.Profile)
 	c.key(scope, a.Root.AccessKeyID, a.Root.SecretAccessKey, true)
 	for _, k := range a.Keys {
@@ -91,6 +95,11 @@ func (c *checker) account(a *Account) {
 	}
 	for _, b := range a.Buckets {
 		c.name("the file", "bucket", b.Name)
+		if b.Policy != nil {
+			c.content("bucket "+b.Name+": policy", *b.Policy)
+		}
+		c.acl("bucket "+b.Name, b.ACL)
+		c.block("bucket "+b.Name, b.Block)
 		c.objects("bucket "+b.Name, b.Objects)
 	}
 }
@@ -146,5 +155,44 @@ func (c *checker) objects(scope string, objects []Object) {
 		if o.File != "" && o.Text != "" {
 			c.fail("%s: object %s has both a text and a file", scope, o.Key)
 		}
+		c.acl(scope+": object "+o.Key, o.ACL)
+	}
+}
+
+func (c *checker) acl(scope string, a ACL) {
+	if a.File != "" && (a.Grants != nil || a.Owner != nil) {
+		c.fail("%s: the acl has both grants and a file", scope)
+	}
+}
+
+func (c *checker) block(scope string, b *Block) {
+	if b != nil && b.File != "" && *b != (Block{File: b.File}) {
+		c.fail("%s: the public-access-block has both settings and a file", scope)
+	}
+}
+
+func (c *checker) organization(o *Organization) {
+	if o.Management == "" {
+		c.fail("there is an organization without a management account")
+	}
+	scope := "organization of " + o.Management
+	c.once("organization of", o.Management)
+	c.unit(scope, o.Accounts, o.Units)
+	for _, p := range o.Policies {
+		c.name(scope, "policy", p.Name)
+		c.content(scope+": policy "+p.Name, p.Content)
+	}
+}
+
+func (c *checker) unit(scope string, accounts []string, units []Unit) {
+	for _, id := range accounts {
+		c.once("account in an organization", id)
+	}
+	for _, u := range units {
+		c.name(scope, "unit", u.Name)
+		if strings.Contains(u.Name, "/") || u.Name == rootTarget || accountPattern.MatchString(u.Name) {
+			c.fail("%s: the name of the unit %q would name something else as a target", scope, u.Name)
+		}
+		c.unit(scope+": unit "+u.Name, u.Accounts, u.Units)
 	}
 }

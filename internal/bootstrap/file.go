@@ -17,6 +17,11 @@
 //	      access-key-id: AKIA…
 //	      secret-access-key: …
 //	      profile: name of an AWS CLI profile
+//	    public-access-block:       # of the account; those that are left out are off
+//	      BlockPublicAcls: true
+//	      IgnorePublicAcls: true
+//	      BlockPublicPolicy: true
+//	      RestrictPublicBuckets: true   # or {file: path}
 //	    keys:                      # KMS keys
 //	      - id: 1234abcd-12ab-34cd-56ef-1234567890ab
 //	        alias: example
@@ -38,6 +43,8 @@
 //	        groups: [example]
 //	        attach: […]
 //	        inline: […]
+//	        boundary: ARN of a managed policy
+//	        tags: {key: value}
 //	        profile: name of an AWS CLI profile
 //	        access-keys:
 //	          - access-key-id: AKIA…
@@ -50,36 +57,86 @@
 //	        trust: {document: …}   # or {file: path}
 //	        attach: […]
 //	        inline: […]
+//	        boundary: ARN of a managed policy
+//	        tags: {key: value}
 //	    buckets:
 //	      - name: example
 //	        ownership: ObjectWriter # BucketOwnerPreferred or BucketOwnerEnforced
-//	        acl: private            # or another canned ACL
+//	        acl: private            # or another canned ACL, {file: path}, or
+//	                                # {Grants: [{Grantee: {Type: CanonicalUser, ID: …}, Permission: WRITE}]}
+//	        policy: {document: …}   # or {file: path}
+//	        public-access-block: …
+//	        tags: {key: value}
 //	        objects:
 //	          - key: example.txt
 //	            text: content       # or file: path
 //	            content-type: text/plain
+//	            owner: "444455556666"   # the account that wrote it, if it is not the bucket's
+//	            acl: …
+//	            tags: {key: value}
+//	organizations:
+//	  - management: "111122223333"      # the account whose organization it is; all accounts are those of the file
+//	    policy-types: [RESOURCE_CONTROL_POLICY]   # beside SERVICE_CONTROL_POLICY, which is enabled
+//	    accounts: ["444455556666"]      # right below the root, where the management account is if nothing else is said
+//	    units:
+//	      - name: Example
+//	        accounts: […]
+//	        units: […]
+//	    policies:
+//	      - name: Example
+//	        type: SERVICE_CONTROL_POLICY  # or another type
+//	        description: what it is for
+//	        document: …                 # or file: path
+//	        targets: [root, Example, Example/Inner, "444455556666"]
+//	    without-full-access: [Example]  # targets that AWS's policy FullAWSAccess is detached from
 //
 // Files are found relative to the YAML file. A document is YAML or a string with JSON; numbers that
-// have to be strings in a policy, such as account IDs, need quotes. A user with a profile and no
+// have to be strings in a policy, such as account IDs, need quotes. The files of ACLs and public access blocks are JSON, as AWS's command line takes it (file://…). A user with a profile and no
 // access key gets one at the first start. Unknown and repeated keys are errors.
+//
+// A directory is read as its file accounts.yaml or, if it has none, as documents by convention, where each file is
+// what AWS's command line would be given (file://…), or else words:
+//
+//	111122223333/                   an account; what is beside such directories is not looked at
+//	  name                          what it is called; if left out, by its ID
+//	  canonical-id, email
+//	  public-access-block.json
+//	  policies/NAME.json            customer managed policies
+//	  groups/NAME/
+//	    attach                      ARNs of managed policies
+//	    path
+//	    POLICY.json                 inline policies
+//	  users/NAME/                   as groups, and
+//	    groups                      names
+//	    boundary                    ARN of a managed policy
+//	  roles/NAME/                   as users, without groups, and
+//	    trust.json
+//	  buckets/NAME/
+//	    policy.json
+//	    acl.json
+//	    public-access-block.json
+//	    ownership
+//	    objects/KEY                 their content
+//
+// What has another name is an error, unless that begins with a dot. A user without a policy is a directory as well: where
+// empty ones are not kept, as by Git, an empty file attach keeps it.
 package bootstrap
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/goccy/go-yaml"
+
+	"crossgrant/internal/yamlnode"
 )
 
 // File is a bootstrap file as it was read and checked.
 type File struct {
-	Accounts []Account `yaml:"accounts"`
+	Accounts      []Account      `yaml:"accounts"`
+	Organizations []Organization `yaml:"organizations"`
 
-	dir string // that paths are relative to
+	source source // of the files that it names
 }
 
 // Account is an account and everything in it.
@@ -95,6 +152,7 @@ type Account struct {
 	Users       []User   `yaml:"users"`
 	Roles       []Role   `yaml:"roles"`
 	Buckets     []Bucket `yaml:"buckets"`
+	Block       *Block   `yaml:"public-access-block"`
 }
 
 // Root is the root user of an account: its access key, and the profile that has it.
@@ -153,6 +211,8 @@ type User struct {
 	Inline     []Inline    `yaml:"inline"`
 	Profile    string      `yaml:"profile"`
 	AccessKeys []AccessKey `yaml:"access-keys"`
+	Boundary   string      `yaml:"boundary"`
+	Tags       Tags        `yaml:"tags"`
 }
 
 // Role is a role with its trust policy.
@@ -164,13 +224,18 @@ type Role struct {
 	Trust              Content  `yaml:"trust"`
 	Attach             []string `yaml:"attach"`
 	Inline             []Inline `yaml:"inline"`
+	Boundary           string   `yaml:"boundary"`
+	Tags               Tags     `yaml:"tags"`
 }
 
 // Bucket is a bucket with its first objects. Empty fields mean the defaults of the server.
 type Bucket struct {
 	Name      string   `yaml:"name"`
 	Ownership string   `yaml:"ownership"`
-	ACL       string   `yaml:"acl"`
+	ACL       ACL      `yaml:"acl"`
+	Policy    *Content `yaml:"policy"`
+	Block     *Block   `yaml:"public-access-block"`
+	Tags      Tags     `yaml:"tags"`
 	Objects   []Object `yaml:"objects"`
 }
 
@@ -180,36 +245,16 @@ type Object struct {
 	File        string `yaml:"file"`
 	Text        string `yaml:"text"`
 	ContentType string `yaml:"content-type"`
-}
-
-// Read reads the file path. An error names the file, and line and column where there is one.
-func Read(path string) (*File, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read bootstrap file: %w", err)
-	}
-	f, err := parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("bootstrap file %s: %w", path, err)
-	}
-	f.dir = filepath.Dir(path)
-	return f, nil
+	Owner       string `yaml:"owner"` // account ID; empty: the account of the bucket
+	ACL         ACL    `yaml:"acl"`
+	Tags        Tags   `yaml:"tags"`
 }
 
 // parse reads and checks the text of a file.
 func parse(text []byte) (*File, error) {
-	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	f := &File{}
-	if err := d.Decode(f); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it is empty")
-		}
-		return nil, oneLine(err)
-	}
-	if err := d.Decode(&File{}); err == nil {
-		return nil, errors.New("there is more than one YAML document in it")
-	} else if !errors.Is(err, io.EOF) {
-		return nil, oneLine(err)
+	f := &File{source: folder("")}
+	if err := decode(text, f); err != nil {
+		return nil, err
 	}
 	if err := f.check(); err != nil {
 		return nil, err
@@ -217,25 +262,33 @@ func parse(text []byte) (*File, error) {
 	return f, nil
 }
 
+// decode reads the one YAML document in a text, strictly. An error is one line.
+func decode(text []byte, into any) error {
+	body, err := yamlnode.Parse(string(text))
+	var wrong *yamlnode.Error
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("[%d:%d] %s", wrong.Line, wrong.Column, wrong.Message)
+	case err != nil:
+		return err
+	case body == nil:
+		return errors.New("it is empty")
+	}
+	if err := yaml.NodeToValue(body, into, yaml.Strict()); err != nil {
+		return oneLine(err)
+	}
+	return nil
+}
+
 // oneLine returns the error of the YAML library without its excerpt of the source, which may hold
 // secrets.
 func oneLine(err error) error { return errors.New(yaml.FormatError(err, false, false)) }
-
-// open returns the file path, which is relative to the bootstrap file.
-func (f *File) open(path string) (*os.File, error) { return os.Open(f.path(path)) }
-
-func (f *File) path(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(f.dir, path)
-}
 
 // document returns the JSON text of a policy.
 func (f *File) document(c Content) (string, error) {
 	if c.File == "" {
 		return string(c.Document), nil
 	}
-	text, err := os.ReadFile(f.path(c.File))
+	text, err := f.read(c.File)
 	return string(text), err
 }

@@ -73,7 +73,7 @@ func (r *run) group(ctx context.Context, account ids.AccountID, g *Group) error 
 }
 
 func (r *run) user(ctx context.Context, account ids.AccountID, u *User) error {
-	_, err := r.IAM.CreateUser(ctx, account, iam.NewUser{Name: u.Name, Path: u.Path})
+	_, err := r.IAM.CreateUser(ctx, account, iam.NewUser{Name: u.Name, Path: u.Path, Boundary: u.Boundary, Tags: u.Tags.iam()})
 	if err := r.made(err, "user %s of account %s", u.Name, account); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (r *run) role(ctx context.Context, account ids.AccountID, role *Role) error
 	}
 	_, err = r.IAM.CreateRole(ctx, account, iam.NewRole{
 		Name: role.Name, Path: role.Path, Description: role.Description, Trust: trust,
-		MaxSession: time.Duration(role.MaxSessionDuration) * time.Second,
+		MaxSession: time.Duration(role.MaxSessionDuration) * time.Second, Boundary: role.Boundary, Tags: role.Tags.iam(),
 	})
 	if err := r.made(err, "role %s of account %s", role.Name, account); err != nil {
 		return err

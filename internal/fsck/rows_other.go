@@ -1,6 +1,7 @@
 package fsck
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 
@@ -40,9 +41,20 @@ var otherRows = map[string]row{
 	`'u' account 'j' job`:                  record(func(*entry, *records.AccessReport) {}),
 	`'u' account 'e' job\0 service\0 part`: record(func(*entry, *records.AccessedEntities) {}),
 	`'u' account 'r' part`:                 record(func(*entry, *records.CredentialReport) {}),
-	`'f' kind`:                             record(func(*entry, *records.ScrubProgress) {}),
-	`'M' name`:                             plain(checkFact),
+	`'j' 's' sequence`: record(func(e *entry, _ *records.JournalSegment) {
+		e.exists(keys.JournalContent(sequence(e.parts[0])), "its content")
+	}),
+	`'j' 'd' sequence`: record(func(e *entry, _ *records.JournalContent) {
+		e.exists(keys.JournalSegment(sequence(e.parts[0])), "what is known of it")
+	}),
+	`'j' 'c' name`: record(func(*entry, *records.JournalReader) {}),
+	`'j' 't'`:      record(func(*entry, *records.JournalState) {}),
+	`'f' kind`:     record(func(*entry, *records.ScrubProgress) {}),
+	`'M' name`:     plain(checkFact),
 }
+
+// sequence returns a sequence as the number that it is.
+func sequence(part string) uint64 { return binary.BigEndian.Uint64([]byte(part)) }
 
 // checkFact verifies a fact about the store itself.
 func checkFact(e *entry) {

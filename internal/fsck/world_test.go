@@ -207,6 +207,10 @@ func (w *world) makeOthers(box *seal.Box) {
 	w.put(keys.Writing(strings.Repeat("1", 32)), nil)
 	w.put(keys.Meta("format"), []byte("1"))
 	w.put(keys.Meta("master-key-check"), must(box.Seal([]byte("crossgrant"), []byte("master-key-check"))))
+	w.write(keys.JournalState(), &records.JournalState{Last: 1, Entries: 1})
+	w.write(keys.JournalSegment(1), &records.JournalSegment{Entries: 1})
+	w.write(keys.JournalContent(1), &records.JournalContent{Zstd: []byte("x")})
+	w.write(keys.JournalReader("reader"), &records.JournalReader{Read: 1})
 	w.write(keys.Scrub(keys.BlobScrub), &records.ScrubProgress{Started: 1})
 }
 

@@ -59,6 +59,7 @@ func newVerifier(region string) *verifier {
 		"sts": {Dialect: sigv4.Query, Service: "sts", Keys: cache},
 		// Organizations is one for the world, too.
 		"organizations": {Dialect: sigv4.JSON, Service: "organizations", Keys: cache},
+		crossgrant:      {Dialect: sigv4.JSON, Service: crossgrant, Region: region, Keys: cache},
 	}}
 }
 
@@ -232,6 +233,9 @@ const s3Control = "s3-control"
 
 // s3Website is the name of the website endpoint among the services.
 const s3Website = "s3-website"
+
+// crossgrant is the name of the API that explains, among the services.
+const crossgrant = "crossgrant"
 
 // isS3 reports whether a service is S3, or one of those that are parts of it.
 func isS3(name string) bool { return name == "s3" || name == s3Control || name == s3Website }

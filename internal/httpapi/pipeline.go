@@ -174,7 +174,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 	// The server tells by the body of its own request whether the client waits to be told to send it, and
 	// whether the rest of it is worth reading: what is put in the body's place must not be seen by it.
 	r = r.WithContext(r.Context())
-	c := &Call{ID: requestID(), HostID: hostID(), Time: now, HTTP: r, Region: p.region, pipeline: p}
+	c := &Call{ID: requestID(now), HostID: hostID(), Time: now, HTTP: r, Region: p.region, pipeline: p}
 	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Source = addr.Addr().Unmap()
 	}
@@ -312,9 +312,9 @@ var wireNames = map[string]string{
 	"X-Amz-Server-Side-Encryption": "x-amz-server-side-encryption",
 }
 
-// requestID draws a request ID of the form that S3 uses: 16 upper-case letters and digits.
-func requestID() string {
-	id, err := ids.NewToken(rand.Reader, 16)
+// requestID draws the ID of a request.
+func requestID(now time.Time) string {
+	id, err := ids.NewRequestID(rand.Reader, now)
 	if err != nil {
 		panic(err) // crypto/rand.Reader never fails: https://pkg.go.dev/crypto/rand#Read
 	}

@@ -73,6 +73,10 @@
 //	'u' account 'e' job\0 service\0 part   AccessedEntities of an AccessReport, part as 4 bytes
 //	'u' account 'r' part             CredentialReport, part as 4 bytes
 //	'M' name                         facts about the store itself
+//	'j' 's' sequence                 JournalSegment; 'j' 'd' sequence holds its content
+//	'j' 'd' sequence                 JournalContent
+//	'j' 'c' name                     JournalReader: how far the reader of that name has come
+//	'j' 't'                          JournalState
 //	'f' kind                         ScrubProgress of the pass over what kind names
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.

@@ -93,6 +93,10 @@ func TestLayout(t *testing.T) {
 		{"AccessReport", AccessReport(account, "job"), `u380701114427jjob`},
 		{"AccessedEntities", AccessedEntities(account, "job", "s3", 258), `u380701114427ejob\x00\x01s3\x00\x01\x00\x00\x01\x02`},
 		{"CredentialReport", CredentialReport(account, 1), `u380701114427r\x00\x00\x00\x01`},
+		{"JournalSegment", JournalSegment(258), `js\x00\x00\x00\x00\x00\x00\x01\x02`},
+		{"JournalContent", JournalContent(258), `jd\x00\x00\x00\x00\x00\x00\x01\x02`},
+		{"JournalReader", JournalReader("trail"), `jctrail`},
+		{"JournalState", JournalState(), `jt`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {

@@ -28,6 +28,7 @@ var Shapes = []string{
 	`'d' 'a' account`, `'d' 'c' canonical-id`,
 	`'u' account 'a'`, `'u' account 'k' access-key-id`, `'u' account 'p' unique-id`, `'u' account 'j' job`,
 	`'u' account 'e' job\0 service\0 part`, `'u' account 'r' part`,
+	`'j' 's' sequence`, `'j' 'd' sequence`, `'j' 'c' name`, `'j' 't'`,
 	`'M' name`, `'f' kind`,
 }
 

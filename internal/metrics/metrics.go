@@ -26,6 +26,7 @@ type Metrics struct {
 	events   eventMetrics
 	logs     logMetrics
 	scrub    scrubMetrics
+	journal  journalMetrics
 	limits   limitMetrics
 
 	// answered are the collectors of each kind of answer, and in and out those of bytes, so that a request does not
@@ -70,16 +71,18 @@ func New() *Metrics {
 			Name: "crossgrant_lifecycle_total", Help: "What the lifecycles of buckets have done, by kind: versions and uploads examined, " +
 				"versions removed, delete markers made (marked), versions transitioned, uploads aborted, failures, passes over buckets.",
 		}, []string{"what"}),
-		events: newEventMetrics(),
-		logs:   newLogMetrics(),
-		scrub:  newScrubMetrics(),
-		limits: newLimitMetrics(),
+		events:  newEventMetrics(),
+		logs:    newLogMetrics(),
+		scrub:   newScrubMetrics(),
+		journal: newJournalMetrics(),
+		limits:  newLimitMetrics(),
 	}
 	m.in, m.out = m.bytes.WithLabelValues("in"), m.bytes.WithLabelValues("out")
 	m.registry.MustRegister(m.requests, m.denials, m.seconds, m.bytes, m.cycles,
 		m.events.queued, m.events.delivered, m.events.failed, m.events.dropped,
 		m.logs.objects, m.logs.lines, m.logs.refused, m.logs.dropped,
 		m.scrub.bytes, m.scrub.corruptions,
+		m.journal.records, m.journal.bytes, m.journal.dropped,
 		m.limits.shed, m.limits.slow,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -27,6 +27,7 @@ type NewBucket struct {
 	Region    string
 	Ownership string // BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter
 	ACL       []*records.Grant
+	Policy    string                     // as it is kept, which is for the caller to have seen to; empty: none
 	Block     *records.PublicAccessBlock // nil: none set
 	Tags      []*records.Tag             // in order of their keys
 	// Lock gives the bucket object lock, and with it versioning.
@@ -64,6 +65,7 @@ func (s *Service) CreateBucket(ctx context.Context, b NewBucket) error {
 		Created:           s.opts.Now().UnixNano(),
 		Ownership:         b.Ownership,
 		Acl:               b.ACL,
+		Policy:            b.Policy,
 		PublicAccessBlock: b.Block,
 		Encryption:        b.Encryption,
 		Tags:              b.Tags,

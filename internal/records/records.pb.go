@@ -6648,6 +6648,1035 @@ func (x *ScrubProgress) GetFindings() int64 {
 	return 0
 }
 
+// JournalSegment is what is known of a segment of the journal without reading it, under keys.JournalSegment.
+type JournalSegment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	First         int64                  `protobuf:"varint,1,opt,name=first,proto3" json:"first,omitempty"` // the least time of an entry; times are in nanoseconds since 1970
+	Last          int64                  `protobuf:"varint,2,opt,name=last,proto3" json:"last,omitempty"`   // the greatest
+	Entries       int64                  `protobuf:"varint,3,opt,name=entries,proto3" json:"entries,omitempty"`
+	Bytes         int64                  `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"` // of its content, as stored
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalSegment) Reset() {
+	*x = JournalSegment{}
+	mi := &file_records_records_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalSegment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalSegment) ProtoMessage() {}
+
+func (x *JournalSegment) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalSegment.ProtoReflect.Descriptor instead.
+func (*JournalSegment) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *JournalSegment) GetFirst() int64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *JournalSegment) GetLast() int64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *JournalSegment) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *JournalSegment) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+// JournalContent is the content of a segment, under keys.JournalContent.
+type JournalContent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"` // of the entries one after the other, each behind its length as a varint
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalContent) Reset() {
+	*x = JournalContent{}
+	mi := &file_records_records_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalContent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalContent) ProtoMessage() {}
+
+func (x *JournalContent) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalContent.ProtoReflect.Descriptor instead.
+func (*JournalContent) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *JournalContent) GetZstd() []byte {
+	if x != nil {
+		return x.Zstd
+	}
+	return nil
+}
+
+// JournalState is what the journal has in all, under keys.JournalState.
+type JournalState struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Last          uint64                 `protobuf:"varint,1,opt,name=last,proto3" json:"last,omitempty"` // the sequence of the segment that was written last
+	Entries       int64                  `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"`
+	Bytes         int64                  `protobuf:"varint,3,opt,name=bytes,proto3" json:"bytes,omitempty"` // of contents, as stored
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalState) Reset() {
+	*x = JournalState{}
+	mi := &file_records_records_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalState) ProtoMessage() {}
+
+func (x *JournalState) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalState.ProtoReflect.Descriptor instead.
+func (*JournalState) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *JournalState) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *JournalState) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *JournalState) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+// JournalReader is how far a reader of the journal has come, under keys.JournalReader.
+type JournalReader struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Read          uint64                 `protobuf:"varint,1,opt,name=read,proto3" json:"read,omitempty"` // the sequence of the last segment that it has read; 0: none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalReader) Reset() {
+	*x = JournalReader{}
+	mi := &file_records_records_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalReader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalReader) ProtoMessage() {}
+
+func (x *JournalReader) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalReader.ProtoReflect.Descriptor instead.
+func (*JournalReader) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *JournalReader) GetRead() uint64 {
+	if x != nil {
+		return x.Read
+	}
+	return 0
+}
+
+// RequestRecord is what is kept of one request: an entry of the journal. The members are those of audit.Record; what clients send may be no UTF-8,
+// and is bytes.
+type RequestRecord struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	RequestId         string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	HostId            string                 `protobuf:"bytes,2,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	Time              int64                  `protobuf:"varint,3,opt,name=time,proto3" json:"time,omitempty"` // nanoseconds since 1970, as are durations nanoseconds
+	Duration          int64                  `protobuf:"varint,4,opt,name=duration,proto3" json:"duration,omitempty"`
+	TurnAround        int64                  `protobuf:"varint,5,opt,name=turn_around,json=turnAround,proto3" json:"turn_around,omitempty"`
+	Service           string                 `protobuf:"bytes,6,opt,name=service,proto3" json:"service,omitempty"`
+	Operation         string                 `protobuf:"bytes,7,opt,name=operation,proto3" json:"operation,omitempty"`
+	Method            string                 `protobuf:"bytes,8,opt,name=method,proto3" json:"method,omitempty"`
+	Path              []byte                 `protobuf:"bytes,9,opt,name=path,proto3" json:"path,omitempty"`
+	Query             []byte                 `protobuf:"bytes,10,opt,name=query,proto3" json:"query,omitempty"`
+	Protocol          []byte                 `protobuf:"bytes,11,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	SourceIp          string                 `protobuf:"bytes,12,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
+	UserAgent         []byte                 `protobuf:"bytes,13,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	Referer           []byte                 `protobuf:"bytes,14,opt,name=referer,proto3" json:"referer,omitempty"`
+	Host              []byte                 `protobuf:"bytes,15,opt,name=host,proto3" json:"host,omitempty"`
+	TlsVersion        string                 `protobuf:"bytes,16,opt,name=tls_version,json=tlsVersion,proto3" json:"tls_version,omitempty"`
+	CipherSuite       string                 `protobuf:"bytes,17,opt,name=cipher_suite,json=cipherSuite,proto3" json:"cipher_suite,omitempty"`
+	Authentication    string                 `protobuf:"bytes,18,opt,name=authentication,proto3" json:"authentication,omitempty"`
+	AccessKeyId       []byte                 `protobuf:"bytes,19,opt,name=access_key_id,json=accessKeyId,proto3" json:"access_key_id,omitempty"`
+	CallerArn         string                 `protobuf:"bytes,20,opt,name=caller_arn,json=callerArn,proto3" json:"caller_arn,omitempty"`
+	CallerAccount     string                 `protobuf:"bytes,21,opt,name=caller_account,json=callerAccount,proto3" json:"caller_account,omitempty"`
+	CallerId          string                 `protobuf:"bytes,22,opt,name=caller_id,json=callerId,proto3" json:"caller_id,omitempty"`
+	CallerEntityId    string                 `protobuf:"bytes,23,opt,name=caller_entity_id,json=callerEntityId,proto3" json:"caller_entity_id,omitempty"`
+	Region            []byte                 `protobuf:"bytes,24,opt,name=region,proto3" json:"region,omitempty"`
+	CallerCanonicalId string                 `protobuf:"bytes,25,opt,name=caller_canonical_id,json=callerCanonicalId,proto3" json:"caller_canonical_id,omitempty"`
+	Bucket            []byte                 `protobuf:"bytes,26,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Key               []byte                 `protobuf:"bytes,27,opt,name=key,proto3" json:"key,omitempty"`
+	ResourceOwner     string                 `protobuf:"bytes,28,opt,name=resource_owner,json=resourceOwner,proto3" json:"resource_owner,omitempty"`
+	ObjectOwner       string                 `protobuf:"bytes,29,opt,name=object_owner,json=objectOwner,proto3" json:"object_owner,omitempty"`
+	ObjectSize        *int64                 `protobuf:"varint,30,opt,name=object_size,json=objectSize,proto3,oneof" json:"object_size,omitempty"`
+	RequestAcl        []byte                 `protobuf:"bytes,31,opt,name=request_acl,json=requestAcl,proto3" json:"request_acl,omitempty"`
+	Source            *RequestSource         `protobuf:"bytes,32,opt,name=source,proto3" json:"source,omitempty"`
+	Deleted           []*RequestDeleted      `protobuf:"bytes,33,rep,name=deleted,proto3" json:"deleted,omitempty"`
+	Status            int32                  `protobuf:"varint,34,opt,name=status,proto3" json:"status,omitempty"`
+	ErrorCode         string                 `protobuf:"bytes,35,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	Shed              string                 `protobuf:"bytes,36,opt,name=shed,proto3" json:"shed,omitempty"`
+	BytesIn           int64                  `protobuf:"varint,37,opt,name=bytes_in,json=bytesIn,proto3" json:"bytes_in,omitempty"`
+	BytesOut          int64                  `protobuf:"varint,38,opt,name=bytes_out,json=bytesOut,proto3" json:"bytes_out,omitempty"`
+	Decisions         []*RequestDecision     `protobuf:"bytes,39,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *RequestRecord) Reset() {
+	*x = RequestRecord{}
+	mi := &file_records_records_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestRecord) ProtoMessage() {}
+
+func (x *RequestRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestRecord.ProtoReflect.Descriptor instead.
+func (*RequestRecord) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *RequestRecord) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetDuration() int64 {
+	if x != nil {
+		return x.Duration
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetTurnAround() int64 {
+	if x != nil {
+		return x.TurnAround
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetOperation() string {
+	if x != nil {
+		return x.Operation
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetPath() []byte {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetQuery() []byte {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetProtocol() []byte {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetSourceIp() string {
+	if x != nil {
+		return x.SourceIp
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetUserAgent() []byte {
+	if x != nil {
+		return x.UserAgent
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetReferer() []byte {
+	if x != nil {
+		return x.Referer
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetHost() []byte {
+	if x != nil {
+		return x.Host
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetTlsVersion() string {
+	if x != nil {
+		return x.TlsVersion
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetCipherSuite() string {
+	if x != nil {
+		return x.CipherSuite
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetAuthentication() string {
+	if x != nil {
+		return x.Authentication
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetAccessKeyId() []byte {
+	if x != nil {
+		return x.AccessKeyId
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetCallerArn() string {
+	if x != nil {
+		return x.CallerArn
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetCallerAccount() string {
+	if x != nil {
+		return x.CallerAccount
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetCallerId() string {
+	if x != nil {
+		return x.CallerId
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetCallerEntityId() string {
+	if x != nil {
+		return x.CallerEntityId
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetRegion() []byte {
+	if x != nil {
+		return x.Region
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetCallerCanonicalId() string {
+	if x != nil {
+		return x.CallerCanonicalId
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetBucket() []byte {
+	if x != nil {
+		return x.Bucket
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetResourceOwner() string {
+	if x != nil {
+		return x.ResourceOwner
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetObjectOwner() string {
+	if x != nil {
+		return x.ObjectOwner
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetObjectSize() int64 {
+	if x != nil && x.ObjectSize != nil {
+		return *x.ObjectSize
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetRequestAcl() []byte {
+	if x != nil {
+		return x.RequestAcl
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetSource() *RequestSource {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetDeleted() []*RequestDeleted {
+	if x != nil {
+		return x.Deleted
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetShed() string {
+	if x != nil {
+		return x.Shed
+	}
+	return ""
+}
+
+func (x *RequestRecord) GetBytesIn() int64 {
+	if x != nil {
+		return x.BytesIn
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetBytesOut() int64 {
+	if x != nil {
+		return x.BytesOut
+	}
+	return 0
+}
+
+func (x *RequestRecord) GetDecisions() []*RequestDecision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+type RequestSource struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bucket        []byte                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Key           []byte                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	VersionId     []byte                 `protobuf:"bytes,3,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
+	Size          *int64                 `protobuf:"varint,4,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestSource) Reset() {
+	*x = RequestSource{}
+	mi := &file_records_records_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestSource) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestSource) ProtoMessage() {}
+
+func (x *RequestSource) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestSource.ProtoReflect.Descriptor instead.
+func (*RequestSource) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *RequestSource) GetBucket() []byte {
+	if x != nil {
+		return x.Bucket
+	}
+	return nil
+}
+
+func (x *RequestSource) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *RequestSource) GetVersionId() []byte {
+	if x != nil {
+		return x.VersionId
+	}
+	return nil
+}
+
+func (x *RequestSource) GetSize() int64 {
+	if x != nil && x.Size != nil {
+		return *x.Size
+	}
+	return 0
+}
+
+type RequestDeleted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	VersionId     []byte                 `protobuf:"bytes,2,opt,name=version_id,json=versionId,proto3" json:"version_id,omitempty"`
+	Size          *int64                 `protobuf:"varint,3,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Status        int32                  `protobuf:"varint,4,opt,name=status,proto3" json:"status,omitempty"`
+	ErrorCode     string                 `protobuf:"bytes,5,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestDeleted) Reset() {
+	*x = RequestDeleted{}
+	mi := &file_records_records_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestDeleted) ProtoMessage() {}
+
+func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestDeleted.ProtoReflect.Descriptor instead.
+func (*RequestDeleted) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *RequestDeleted) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *RequestDeleted) GetVersionId() []byte {
+	if x != nil {
+		return x.VersionId
+	}
+	return nil
+}
+
+func (x *RequestDeleted) GetSize() int64 {
+	if x != nil && x.Size != nil {
+		return *x.Size
+	}
+	return 0
+}
+
+func (x *RequestDeleted) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *RequestDeleted) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+// RequestDecision is the answer to one check: what it was, and what it can be asked again with.
+type RequestDecision struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Action        string                 `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
+	Resource      []byte                 `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	Owner         string                 `protobuf:"bytes,3,opt,name=owner,proto3" json:"owner,omitempty"`             // account ID of the owner of the resource
+	Effect        int32                  `protobuf:"varint,4,opt,name=effect,proto3" json:"effect,omitempty"`          // authz.Effect
+	Explanation   []byte                 `protobuf:"bytes,5,opt,name=explanation,proto3" json:"explanation,omitempty"` // JSON of explain.Explanation; empty if there is none
+	Keys          []*RequestKey          `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`               // the condition keys of the request; absent where question is
+	Question      *RequestQuestion       `protobuf:"bytes,7,opt,name=question,proto3" json:"question,omitempty"`       // absent where a setting refused by itself
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestDecision) Reset() {
+	*x = RequestDecision{}
+	mi := &file_records_records_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestDecision) ProtoMessage() {}
+
+func (x *RequestDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestDecision.ProtoReflect.Descriptor instead.
+func (*RequestDecision) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *RequestDecision) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *RequestDecision) GetResource() []byte {
+	if x != nil {
+		return x.Resource
+	}
+	return nil
+}
+
+func (x *RequestDecision) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *RequestDecision) GetEffect() int32 {
+	if x != nil {
+		return x.Effect
+	}
+	return 0
+}
+
+func (x *RequestDecision) GetExplanation() []byte {
+	if x != nil {
+		return x.Explanation
+	}
+	return nil
+}
+
+func (x *RequestDecision) GetKeys() []*RequestKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *RequestDecision) GetQuestion() *RequestQuestion {
+	if x != nil {
+		return x.Question
+	}
+	return nil
+}
+
+type RequestKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // in lower case
+	Values        [][]byte               `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	Multi         bool                   `protobuf:"varint,3,opt,name=multi,proto3" json:"multi,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestKey) Reset() {
+	*x = RequestKey{}
+	mi := &file_records_records_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestKey) ProtoMessage() {}
+
+func (x *RequestKey) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestKey.ProtoReflect.Descriptor instead.
+func (*RequestKey) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *RequestKey) GetName() []byte {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *RequestKey) GetValues() [][]byte {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *RequestKey) GetMulti() bool {
+	if x != nil {
+		return x.Multi
+	}
+	return false
+}
+
+// RequestQuestion is what an authz.Input has beside policies, settings and condition keys.
+type RequestQuestion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	HasObject     bool                   `protobuf:"varint,1,opt,name=has_object,json=hasObject,proto3" json:"has_object,omitempty"`
+	ObjectOwner   string                 `protobuf:"bytes,2,opt,name=object_owner,json=objectOwner,proto3" json:"object_owner,omitempty"` // canonical user ID
+	ObjectAcl     []*Grant               `protobuf:"bytes,3,rep,name=object_acl,json=objectAcl,proto3" json:"object_acl,omitempty"`
+	NewOwner      string                 `protobuf:"bytes,4,opt,name=new_owner,json=newOwner,proto3" json:"new_owner,omitempty"`
+	Initiator     int32                  `protobuf:"varint,5,opt,name=initiator,proto3" json:"initiator,omitempty"` // authz.Initiator
+	AcceptsCharge bool                   `protobuf:"varint,6,opt,name=accepts_charge,json=acceptsCharge,proto3" json:"accepts_charge,omitempty"`
+	BothSides     bool                   `protobuf:"varint,7,opt,name=both_sides,json=bothSides,proto3" json:"both_sides,omitempty"`
+	HasSession    bool                   `protobuf:"varint,8,opt,name=has_session,json=hasSession,proto3" json:"has_session,omitempty"` // session policies limit the caller
+	Session       []*SessionDocument     `protobuf:"bytes,9,rep,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestQuestion) Reset() {
+	*x = RequestQuestion{}
+	mi := &file_records_records_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestQuestion) ProtoMessage() {}
+
+func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestQuestion.ProtoReflect.Descriptor instead.
+func (*RequestQuestion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *RequestQuestion) GetHasObject() bool {
+	if x != nil {
+		return x.HasObject
+	}
+	return false
+}
+
+func (x *RequestQuestion) GetObjectOwner() string {
+	if x != nil {
+		return x.ObjectOwner
+	}
+	return ""
+}
+
+func (x *RequestQuestion) GetObjectAcl() []*Grant {
+	if x != nil {
+		return x.ObjectAcl
+	}
+	return nil
+}
+
+func (x *RequestQuestion) GetNewOwner() string {
+	if x != nil {
+		return x.NewOwner
+	}
+	return ""
+}
+
+func (x *RequestQuestion) GetInitiator() int32 {
+	if x != nil {
+		return x.Initiator
+	}
+	return 0
+}
+
+func (x *RequestQuestion) GetAcceptsCharge() bool {
+	if x != nil {
+		return x.AcceptsCharge
+	}
+	return false
+}
+
+func (x *RequestQuestion) GetBothSides() bool {
+	if x != nil {
+		return x.BothSides
+	}
+	return false
+}
+
+func (x *RequestQuestion) GetHasSession() bool {
+	if x != nil {
+		return x.HasSession
+	}
+	return false
+}
+
+func (x *RequestQuestion) GetSession() []*SessionDocument {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+// SessionDocument is a session policy.
+type SessionDocument struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionDocument) Reset() {
+	*x = SessionDocument{}
+	mi := &file_records_records_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionDocument) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionDocument) ProtoMessage() {}
+
+func (x *SessionDocument) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionDocument.ProtoReflect.Descriptor instead.
+func (*SessionDocument) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *SessionDocument) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SessionDocument) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -7308,7 +8337,117 @@ const file_records_records_proto_rawDesc = "" +
 	"\bfinished\x18\x02 \x01(\x03R\bfinished\x12\x14\n" +
 	"\x05after\x18\x03 \x01(\fR\x05after\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1a\n" +
-	"\bfindings\x18\x05 \x01(\x03R\bfindingsJ\x04\b\x06\x10\aJ\x04\b\a\x10\bB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\bfindings\x18\x05 \x01(\x03R\bfindingsJ\x04\b\x06\x10\aJ\x04\b\a\x10\b\"j\n" +
+	"\x0eJournalSegment\x12\x14\n" +
+	"\x05first\x18\x01 \x01(\x03R\x05first\x12\x12\n" +
+	"\x04last\x18\x02 \x01(\x03R\x04last\x12\x18\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\"$\n" +
+	"\x0eJournalContent\x12\x12\n" +
+	"\x04zstd\x18\x01 \x01(\fR\x04zstd\"R\n" +
+	"\fJournalState\x12\x12\n" +
+	"\x04last\x18\x01 \x01(\x04R\x04last\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\x03R\aentries\x12\x14\n" +
+	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\"#\n" +
+	"\rJournalReader\x12\x12\n" +
+	"\x04read\x18\x01 \x01(\x04R\x04read\"\x87\n" +
+	"\n" +
+	"\rRequestRecord\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
+	"\ahost_id\x18\x02 \x01(\tR\x06hostId\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\x03R\x04time\x12\x1a\n" +
+	"\bduration\x18\x04 \x01(\x03R\bduration\x12\x1f\n" +
+	"\vturn_around\x18\x05 \x01(\x03R\n" +
+	"turnAround\x12\x18\n" +
+	"\aservice\x18\x06 \x01(\tR\aservice\x12\x1c\n" +
+	"\toperation\x18\a \x01(\tR\toperation\x12\x16\n" +
+	"\x06method\x18\b \x01(\tR\x06method\x12\x12\n" +
+	"\x04path\x18\t \x01(\fR\x04path\x12\x14\n" +
+	"\x05query\x18\n" +
+	" \x01(\fR\x05query\x12\x1a\n" +
+	"\bprotocol\x18\v \x01(\fR\bprotocol\x12\x1b\n" +
+	"\tsource_ip\x18\f \x01(\tR\bsourceIp\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\r \x01(\fR\tuserAgent\x12\x18\n" +
+	"\areferer\x18\x0e \x01(\fR\areferer\x12\x12\n" +
+	"\x04host\x18\x0f \x01(\fR\x04host\x12\x1f\n" +
+	"\vtls_version\x18\x10 \x01(\tR\n" +
+	"tlsVersion\x12!\n" +
+	"\fcipher_suite\x18\x11 \x01(\tR\vcipherSuite\x12&\n" +
+	"\x0eauthentication\x18\x12 \x01(\tR\x0eauthentication\x12\"\n" +
+	"\raccess_key_id\x18\x13 \x01(\fR\vaccessKeyId\x12\x1d\n" +
+	"\n" +
+	"caller_arn\x18\x14 \x01(\tR\tcallerArn\x12%\n" +
+	"\x0ecaller_account\x18\x15 \x01(\tR\rcallerAccount\x12\x1b\n" +
+	"\tcaller_id\x18\x16 \x01(\tR\bcallerId\x12(\n" +
+	"\x10caller_entity_id\x18\x17 \x01(\tR\x0ecallerEntityId\x12\x16\n" +
+	"\x06region\x18\x18 \x01(\fR\x06region\x12.\n" +
+	"\x13caller_canonical_id\x18\x19 \x01(\tR\x11callerCanonicalId\x12\x16\n" +
+	"\x06bucket\x18\x1a \x01(\fR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x1b \x01(\fR\x03key\x12%\n" +
+	"\x0eresource_owner\x18\x1c \x01(\tR\rresourceOwner\x12!\n" +
+	"\fobject_owner\x18\x1d \x01(\tR\vobjectOwner\x12$\n" +
+	"\vobject_size\x18\x1e \x01(\x03H\x00R\n" +
+	"objectSize\x88\x01\x01\x12\x1f\n" +
+	"\vrequest_acl\x18\x1f \x01(\fR\n" +
+	"requestAcl\x129\n" +
+	"\x06source\x18  \x01(\v2!.crossgrant.records.RequestSourceR\x06source\x12<\n" +
+	"\adeleted\x18! \x03(\v2\".crossgrant.records.RequestDeletedR\adeleted\x12\x16\n" +
+	"\x06status\x18\" \x01(\x05R\x06status\x12\x1d\n" +
+	"\n" +
+	"error_code\x18# \x01(\tR\terrorCode\x12\x12\n" +
+	"\x04shed\x18$ \x01(\tR\x04shed\x12\x19\n" +
+	"\bbytes_in\x18% \x01(\x03R\abytesIn\x12\x1b\n" +
+	"\tbytes_out\x18& \x01(\x03R\bbytesOut\x12A\n" +
+	"\tdecisions\x18' \x03(\v2#.crossgrant.records.RequestDecisionR\tdecisionsB\x0e\n" +
+	"\f_object_size\"z\n" +
+	"\rRequestSource\x12\x16\n" +
+	"\x06bucket\x18\x01 \x01(\fR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\fR\x03key\x12\x1d\n" +
+	"\n" +
+	"version_id\x18\x03 \x01(\fR\tversionId\x12\x17\n" +
+	"\x04size\x18\x04 \x01(\x03H\x00R\x04size\x88\x01\x01B\a\n" +
+	"\x05_size\"\x9a\x01\n" +
+	"\x0eRequestDeleted\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\x12\x1d\n" +
+	"\n" +
+	"version_id\x18\x02 \x01(\fR\tversionId\x12\x17\n" +
+	"\x04size\x18\x03 \x01(\x03H\x00R\x04size\x88\x01\x01\x12\x16\n" +
+	"\x06status\x18\x04 \x01(\x05R\x06status\x12\x1d\n" +
+	"\n" +
+	"error_code\x18\x05 \x01(\tR\terrorCodeB\a\n" +
+	"\x05_size\"\x8a\x02\n" +
+	"\x0fRequestDecision\x12\x16\n" +
+	"\x06action\x18\x01 \x01(\tR\x06action\x12\x1a\n" +
+	"\bresource\x18\x02 \x01(\fR\bresource\x12\x14\n" +
+	"\x05owner\x18\x03 \x01(\tR\x05owner\x12\x16\n" +
+	"\x06effect\x18\x04 \x01(\x05R\x06effect\x12 \n" +
+	"\vexplanation\x18\x05 \x01(\fR\vexplanation\x122\n" +
+	"\x04keys\x18\x06 \x03(\v2\x1e.crossgrant.records.RequestKeyR\x04keys\x12?\n" +
+	"\bquestion\x18\a \x01(\v2#.crossgrant.records.RequestQuestionR\bquestion\"N\n" +
+	"\n" +
+	"RequestKey\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\fR\x06values\x12\x14\n" +
+	"\x05multi\x18\x03 \x01(\bR\x05multi\"\xee\x02\n" +
+	"\x0fRequestQuestion\x12\x1d\n" +
+	"\n" +
+	"has_object\x18\x01 \x01(\bR\thasObject\x12!\n" +
+	"\fobject_owner\x18\x02 \x01(\tR\vobjectOwner\x128\n" +
+	"\n" +
+	"object_acl\x18\x03 \x03(\v2\x19.crossgrant.records.GrantR\tobjectAcl\x12\x1b\n" +
+	"\tnew_owner\x18\x04 \x01(\tR\bnewOwner\x12\x1c\n" +
+	"\tinitiator\x18\x05 \x01(\x05R\tinitiator\x12%\n" +
+	"\x0eaccepts_charge\x18\x06 \x01(\bR\racceptsCharge\x12\x1d\n" +
+	"\n" +
+	"both_sides\x18\a \x01(\bR\tbothSides\x12\x1f\n" +
+	"\vhas_session\x18\b \x01(\bR\n" +
+	"hasSession\x12=\n" +
+	"\asession\x18\t \x03(\v2#.crossgrant.records.SessionDocumentR\asession\"9\n" +
+	"\x0fSessionDocument\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04textB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -7322,7 +8461,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 93)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -7399,24 +8538,35 @@ var file_records_records_proto_goTypes = []any{
 	(*AccessedEntity)(nil),             // 72: crossgrant.records.AccessedEntity
 	(*CredentialReport)(nil),           // 73: crossgrant.records.CredentialReport
 	(*ScrubProgress)(nil),              // 74: crossgrant.records.ScrubProgress
-	nil,                                // 75: crossgrant.records.Account.QuotasEntry
-	nil,                                // 76: crossgrant.records.User.InlineEntry
-	nil,                                // 77: crossgrant.records.Group.InlineEntry
-	nil,                                // 78: crossgrant.records.Role.InlineEntry
-	nil,                                // 79: crossgrant.records.Metadata.UserEntry
-	nil,                                // 80: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 81: crossgrant.records.OrganizationCounts.PoliciesEntry
+	(*JournalSegment)(nil),             // 75: crossgrant.records.JournalSegment
+	(*JournalContent)(nil),             // 76: crossgrant.records.JournalContent
+	(*JournalState)(nil),               // 77: crossgrant.records.JournalState
+	(*JournalReader)(nil),              // 78: crossgrant.records.JournalReader
+	(*RequestRecord)(nil),              // 79: crossgrant.records.RequestRecord
+	(*RequestSource)(nil),              // 80: crossgrant.records.RequestSource
+	(*RequestDeleted)(nil),             // 81: crossgrant.records.RequestDeleted
+	(*RequestDecision)(nil),            // 82: crossgrant.records.RequestDecision
+	(*RequestKey)(nil),                 // 83: crossgrant.records.RequestKey
+	(*RequestQuestion)(nil),            // 84: crossgrant.records.RequestQuestion
+	(*SessionDocument)(nil),            // 85: crossgrant.records.SessionDocument
+	nil,                                // 86: crossgrant.records.Account.QuotasEntry
+	nil,                                // 87: crossgrant.records.User.InlineEntry
+	nil,                                // 88: crossgrant.records.Group.InlineEntry
+	nil,                                // 89: crossgrant.records.Role.InlineEntry
+	nil,                                // 90: crossgrant.records.Metadata.UserEntry
+	nil,                                // 91: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 92: crossgrant.records.OrganizationCounts.PoliciesEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	75, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	86, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58, // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	76, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	87, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,  // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58, // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	77, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	78, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	88, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	89, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,  // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,  // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,  // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -7439,7 +8589,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25, // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27, // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28, // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	79, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	90, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34, // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29, // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -7451,7 +8601,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30, // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29, // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,  // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	80, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	91, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,  // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35, // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32, // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -7467,7 +8617,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13, // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13, // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52, // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	81, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	92, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,  // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,  // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59, // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -7480,11 +8630,18 @@ var file_records_records_proto_depIdxs = []int32{
 	69, // 69: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
 	70, // 70: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
 	72, // 71: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
-	72, // [72:72] is the sub-list for method output_type
-	72, // [72:72] is the sub-list for method input_type
-	72, // [72:72] is the sub-list for extension type_name
-	72, // [72:72] is the sub-list for extension extendee
-	0,  // [0:72] is the sub-list for field type_name
+	80, // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
+	81, // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
+	82, // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
+	83, // 75: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
+	84, // 76: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
+	8,  // 77: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
+	85, // 78: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
+	79, // [79:79] is the sub-list for method output_type
+	79, // [79:79] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -7499,13 +8656,16 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[31].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[79].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[80].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[81].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   82,
+			NumMessages:   93,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

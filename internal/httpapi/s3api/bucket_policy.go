@@ -9,7 +9,6 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/httpapi"
-	"crossgrant/internal/iam"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
 	"crossgrant/internal/wire/restxml"
@@ -157,19 +156,10 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 	if err := ownBucketOnly(c, in.bucket); err != nil {
 		return nil, err
 	}
-	written, err := policy.ParseBucket(in.text, c.Bucket)
+	text, public, err := access.StoredPolicy(ctx, s.Principals, c.Bucket, in.text)
 	if err != nil {
 		return nil, malformedPolicy(err)
 	}
-	stored, err := s.resolved(ctx, written)
-	if err != nil {
-		return nil, err
-	}
-	text := stored.Text()
-	if text == written.Text() {
-		text = string(in.text) // no principal is stored in another form
-	}
-	public := stored.IsPublic()
 	err = s.updateBucket(ctx, c, in.bucket, putPolicyCheck, func(r *records.Bucket, now *access.Bucket) error {
 		// The setting is looked at where the policy is stored, so that the two cannot pass each other.
 		if err := checkPublicPolicy(c, now.Block, public, putPolicyCheck(now)); err != nil {
@@ -179,25 +169,6 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 		return nil
 	})
 	return noContent(), err
-}
-
-// resolved returns a policy in which each principal is what is stored for it.
-func (s *Service) resolved(ctx context.Context, written *policy.Document) (*policy.Document, error) {
-	var internal error
-	stored, err := written.MapPrincipals(func(_ policy.PrincipalKind, value string) (string, error) {
-		stored, err := s.Principals.ResolvePrincipal(ctx, value)
-		if err != nil && !errors.Is(err, iam.ErrNoPrincipal) {
-			internal = err
-		}
-		return stored, err
-	})
-	if internal != nil {
-		return nil, fmt.Errorf("resolve principals: %w", internal)
-	}
-	if err != nil {
-		return nil, malformedPolicy(err)
-	}
-	return stored, nil
 }
 
 // malformedPolicy is the error for a policy that package policy refuses.

@@ -1,0 +1,113 @@
+// Package decisions keeps the records of requests with the decisions that were made, and answers questions about
+// them: why was this request denied, what was denied to this principal, what would a changed policy have done.
+//
+// It is the one reader of the stream of request records that writes them to the journal, from which explanations,
+// access logs and whatever else reads requests are made. Every denial is kept, and every record that another reader
+// of the journal wants; of what was allowed so many a second as Options.Allows says. What a record says of a
+// decision is what package explain makes of it when the request ends: policies that change later change
+// nothing in it.
+//
+// Whoever is no operator sees what its own account has to do with: of a request across accounts the caller's account
+// sees the half of the identity, the owner's the half of the resource (see View).
+package decisions
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/journal"
+	"crossgrant/internal/limits"
+	"crossgrant/internal/questions"
+)
+
+// DefaultAllows is how many allowed requests a second are kept if nobody says.
+const DefaultAllows = 100
+
+// Options adjusts a Service.
+type Options struct {
+	// Allows is how many allowed requests a second are kept; negative: none.
+	Allows int
+	// Wanted are asked of each record whether another reader of the journal needs it.
+	Wanted []func(*audit.Record) bool
+	// Shown returns the name by which a principal of a stored policy is shown, the ARN of a unique ID; nil: as it is
+	// stored.
+	Shown func(stored string) string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log receives what could not be kept; nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Asker puts questions; package questions does.
+type Asker interface {
+	Ask(ctx context.Context, q questions.Question) (*questions.Asked, error)
+}
+
+// Service keeps records and finds them. It is safe for concurrent use.
+type Service struct {
+	journal *journal.Journal
+	asker   Asker
+	opts    Options
+	allows  *limits.Rates[struct{}]
+}
+
+var _ audit.Reader = (*Service)(nil)
+
+// New returns a Service that keeps records in a journal.
+func New(j *journal.Journal, asker Asker, opts Options) *Service {
+	if opts.Allows == 0 {
+		opts.Allows = DefaultAllows
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	return &Service{journal: j, asker: asker, opts: opts, allows: limits.NewRates[struct{}](1)}
+}
+
+// Record keeps a record, or does not.
+func (s *Service) Record(r *audit.Record) {
+	explained := refused(r) || s.sampled(r)
+	if !explained && !s.wanted(r) {
+		return
+	}
+	text, err := encode(r, explained, s.opts.Shown)
+	if err != nil {
+		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
+		return
+	}
+	s.journal.Append(r.Time, text)
+}
+
+// refused reports whether anything that the request asked was denied, or whoever asked was not known.
+func refused(r *audit.Record) bool {
+	for i := range r.Decisions {
+		if r.Decisions[i].Effect != authz.Allow {
+			return true
+		}
+	}
+	return r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden
+}
+
+// sampled reports whether a record is among the allowed ones that are kept. One that was turned away was not judged.
+func (s *Service) sampled(r *audit.Record) bool {
+	if s.opts.Allows < 0 || r.Shed != "" {
+		return false
+	}
+	return s.allows.Take(struct{}{}, s.opts.Allows, s.opts.Allows, r.Time.Add(r.Duration)) == 0
+}
+
+func (s *Service) wanted(r *audit.Record) bool {
+	for _, wants := range s.opts.Wanted {
+		if wants(r) {
+			return true
+		}
+	}
+	return false
+}

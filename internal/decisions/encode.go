@@ -1,0 +1,90 @@
+package decisions
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/audit"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// encode returns a record as an entry of the journal; explained: with what is needed to explain its decisions and to
+// ask them again. shown is as in Options.
+func encode(r *audit.Record, explained bool, shown func(string) string) ([]byte, error) {
+	out := r.Stored()
+	for i := range r.Decisions {
+		d, err := decision(r, &r.Decisions[i], explained, shown)
+		if err != nil {
+			return nil, fmt.Errorf("encode the decision on %s: %w", r.Decisions[i].Action, err)
+		}
+		out.Decisions = append(out.Decisions, d)
+	}
+	return proto.Marshal(out)
+}
+
+// decision returns one decision as it is kept.
+func decision(r *audit.Record, d *audit.Decision, explained bool, shown func(string) string) (*records.RequestDecision, error) {
+	out := &records.RequestDecision{Action: d.Action, Resource: []byte(d.Resource), Effect: int32(d.Effect)}
+	if d.Input != nil {
+		out.Owner = string(d.Input.Owner)
+	}
+	if !explained {
+		return out, nil
+	}
+	var err error
+	if out.Explanation, err = explanation(r, d, shown); err != nil || d.Input == nil {
+		return out, err
+	}
+	out.Keys = contextKeys(d.Input.Request.Context)
+	out.Question = question(d.Input)
+	return out, nil
+}
+
+func contextKeys(c *policy.Context) []*records.RequestKey {
+	var out []*records.RequestKey
+	for _, name := range c.Keys() {
+		values, multi, _ := c.Lookup(name)
+		k := &records.RequestKey{Name: []byte(name), Multi: multi}
+		for _, v := range values {
+			k.Values = append(k.Values, []byte(v))
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// question returns what cannot be read from anywhere when the decision is asked again.
+func question(in *authz.Input) *records.RequestQuestion {
+	q := &records.RequestQuestion{BothSides: in.BothSides}
+	if in.Session != nil {
+		q.HasSession = true
+		for _, s := range *in.Session {
+			d := &records.SessionDocument{Name: s.Name}
+			if s.Document != nil {
+				d.Text = s.Document.Text()
+			}
+			q.Session = append(q.Session, d)
+		}
+	}
+	if s := in.S3; s != nil {
+		q.NewOwner, q.Initiator, q.AcceptsCharge = string(s.NewOwner), int32(s.Initiator), s.AcceptsCharge
+		if s.Object != nil {
+			q.HasObject, q.ObjectOwner, q.ObjectAcl = true, string(s.Object.Owner), access.Grants(s.Object.ACL)
+		}
+	}
+	return q
+}
+
+// decode reads an entry of the journal. The error wraps meta.ErrCorrupt.
+func decode(entry []byte) (*records.RequestRecord, error) {
+	r := new(records.RequestRecord)
+	if err := proto.Unmarshal(entry, r); err != nil {
+		return nil, fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	}
+	return r, nil
+}

@@ -1,0 +1,197 @@
+package decisions
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/arn"
+	"crossgrant/internal/authz"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/records"
+)
+
+// Outcomes of a request as a Query names them.
+const (
+	Allowed = "allowed" // everything that it asked
+	Denied  = "denied"  // anything of it, or whoever asked was not known
+)
+
+// MaxFound is how many requests one query finds at most.
+const MaxFound = 1000
+
+// Query says which requests are looked for: those that match everything that is not empty.
+type Query struct {
+	RequestID string
+	// Principal is an ARN: of the caller, or of the role whose sessions called.
+	Principal string
+	// Account is that of the caller or of the owner of what was asked for.
+	Account ids.AccountID
+	Bucket  string
+	// Action is an action of IAM, or a pattern such as "s3:Get*".
+	Action string
+	// Outcome is Allowed or Denied.
+	Outcome string
+	// From and To bound the time at which a request was accepted, both included; zero: no bound.
+	From, To time.Time
+	// Limit is how many are found at most, the latest; 0 means MaxFound.
+	Limit int
+}
+
+// check refuses what finds nothing by mistake.
+func (q *Query) check() error {
+	if q.RequestID != "" {
+		if _, ok := ids.RequestTime(q.RequestID); !ok {
+			return invalid("%q is not a request ID: it has 16 upper-case letters and digits, as answers have it in x-amz-request-id.", q.RequestID)
+		}
+	}
+	if q.Outcome != "" && q.Outcome != Allowed && q.Outcome != Denied {
+		return invalid("%q is not an outcome: %s or %s.", q.Outcome, Allowed, Denied)
+	}
+	if q.Action != "" && len(policy.MatchingActions(q.Action)) == 0 {
+		return invalid("%q matches no action.", q.Action)
+	}
+	if q.Principal != "" {
+		if _, err := arn.Parse(q.Principal); err != nil {
+			return invalid("%q is not an ARN.", q.Principal)
+		}
+	}
+	if q.Limit < 0 || q.Limit > MaxFound {
+		return invalid("The limit %d is not within 1 and %d.", q.Limit, MaxFound)
+	}
+	return nil
+}
+
+func invalid(format string, args ...any) error {
+	return apierr.New(http.StatusBadRequest, "ValidationError", format, args...)
+}
+
+// Page is what a query found, the latest first.
+type Page struct {
+	Requests []Request
+	// More says that there are others, before the last one.
+	More bool `json:",omitempty"`
+}
+
+// Find returns the requests that match a query, as a viewer may see them: those that its account has nothing to
+// do with are not found.
+func (s *Service) Find(ctx context.Context, q Query, viewer Viewer) (Page, error) {
+	page := Page{Requests: []Request{}}
+	if q.Limit == 0 {
+		q.Limit = MaxFound
+	}
+	err := s.each(ctx, q, func(r *records.RequestRecord) (bool, error) {
+		if !viewer.concerned(r) {
+			return true, nil
+		}
+		if len(page.Requests) == q.Limit {
+			page.More = true
+			return false, nil
+		}
+		one, err := viewer.request(r)
+		page.Requests = append(page.Requests, one)
+		return q.RequestID == "", err
+	})
+	return page, err
+}
+
+// Explain returns the request of an ID: NoSuchRequest if it was not kept, or is none of the viewer's.
+func (s *Service) Explain(ctx context.Context, id string, viewer Viewer) (Request, error) {
+	page, err := s.Find(ctx, Query{RequestID: id, Limit: 1}, viewer)
+	if err != nil {
+		return Request{}, err
+	}
+	if len(page.Requests) == 0 {
+		return Request{}, apierr.New(http.StatusNotFound, "NoSuchRequest",
+			"No request %s is on record: it is another's, too old, or one of many that were allowed at the same time. Denials are always kept.", id)
+	}
+	return page.Requests[0], nil
+}
+
+// each calls fn with the records that match a query, the latest first, until it returns false or an error. What was
+// recorded before it is called is among them.
+func (s *Service) each(ctx context.Context, q Query, fn func(*records.RequestRecord) (bool, error)) error {
+	if err := q.check(); err != nil {
+		return err
+	}
+	if err := s.journal.Flush(ctx); err != nil {
+		return err
+	}
+	if at, ok := ids.RequestTime(q.RequestID); ok {
+		q.From, q.To = at, at.Add(time.Millisecond-1)
+	}
+	if q.From.IsZero() {
+		q.From = time.Unix(0, 0)
+	}
+	if q.To.IsZero() {
+		q.To = s.opts.Now().Add(time.Hour) // a clock may be ahead
+	}
+	m := newMatcher(&q)
+	return s.journal.Latest(ctx, q.From, q.To, func(entry []byte) (bool, error) {
+		r, err := decode(entry)
+		if err != nil {
+			return false, err
+		}
+		if !m.matches(r) {
+			return true, ctx.Err()
+		}
+		return fn(r)
+	})
+}
+
+// matcher is a query made ready to be compared with many records.
+type matcher struct {
+	Query
+	from, to int64
+	actions  map[string]bool
+	sessions string // what the ARNs of sessions of the role begin with; empty if Principal is none
+}
+
+func newMatcher(q *Query) *matcher {
+	m := &matcher{Query: *q, from: q.From.UnixNano(), to: q.To.UnixNano()}
+	if q.Action != "" {
+		m.actions = map[string]bool{}
+		for _, name := range policy.MatchingActions(q.Action) {
+			m.actions[name] = true
+		}
+	}
+	if a, err := arn.Parse(q.Principal); err == nil && a.Service == "iam" && a.Type() == "role" {
+		m.sessions = arn.AssumedRole(ids.AccountID(a.Account), a.Name(), "").String()
+	}
+	return m
+}
+
+func (m *matcher) matches(r *records.RequestRecord) bool {
+	return r.Time >= m.from && r.Time <= m.to &&
+		(m.RequestID == "" || r.RequestId == m.RequestID) &&
+		(m.Principal == "" || r.CallerArn == m.Principal || m.sessions != "" && strings.HasPrefix(r.CallerArn, m.sessions)) &&
+		(m.Account == "" || r.CallerAccount == string(m.Account) || r.ResourceOwner == string(m.Account)) &&
+		(m.Bucket == "" || string(r.Bucket) == m.Bucket) &&
+		(m.Outcome == "" || m.Outcome == outcome(r)) &&
+		(m.actions == nil || m.asks(r))
+}
+
+func (m *matcher) asks(r *records.RequestRecord) bool {
+	for _, d := range r.Decisions {
+		if m.actions[d.Action] {
+			return true
+		}
+	}
+	return false
+}
+
+// outcome returns Allowed or Denied, as refused tells them apart.
+func outcome(r *records.RequestRecord) string {
+	for _, d := range r.Decisions {
+		if authz.Effect(d.Effect) != authz.Allow {
+			return Denied
+		}
+	}
+	if r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden {
+		return Denied
+	}
+	return Allowed
+}

@@ -1,0 +1,200 @@
+// Package crossgrantapi is the API by which an account asks why: about requests that were made (ExplainRequest,
+// ListRequests) and about those that were not (ExplainAccess). AWS has none like it. It speaks the AWS JSON 1.1
+// protocol and is signed for the service crossgrant; Model describes it as the AWS CLI and the SDKs want it, so that
+// `aws configure add-model` makes it a command of the CLI.
+//
+// Each operation is authorized as the action of its name, such as crossgrant:ExplainRequest, on "*". What it
+// tells is what the caller's account may know; package decisions sees to that.
+package crossgrantapi
+
+import (
+	"context"
+	_ "embed" // of Model
+	"errors"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"crossgrant/internal/access"
+	"crossgrant/internal/apierr"
+	"crossgrant/internal/decisions"
+	"crossgrant/internal/explain"
+	"crossgrant/internal/httpapi"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
+	"crossgrant/internal/questions"
+	"crossgrant/internal/wire/json11"
+)
+
+// Model is the model of the API, as botocore reads it.
+//
+//go:embed model.json
+var Model []byte
+
+// targetPrefix begins the header that names the operation.
+const targetPrefix = "Crossgrant_20261126."
+
+// maxBody is the largest body of a request, in bytes.
+const maxBody = 64 << 10
+
+// Decisions answers; package decisions does.
+type Decisions interface {
+	Find(ctx context.Context, q decisions.Query, viewer decisions.Viewer) (decisions.Page, error)
+	Explain(ctx context.Context, id string, viewer decisions.Viewer) (decisions.Request, error)
+	Ask(ctx context.Context, q questions.Question, viewer decisions.Viewer) (explain.Report, error)
+}
+
+// Service is the API: an httpapi.Service over a table of operations.
+type Service struct {
+	operations map[string]*httpapi.Operation
+}
+
+var _ httpapi.Service = (*Service)(nil)
+
+// row declares an operation.
+type row struct {
+	name   string
+	decode func(r *json11.Reader, in *input)
+	run    func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error)
+}
+
+// input is what operations read from a request, of which each uses a part.
+type input struct {
+	query    decisions.Query
+	question questions.Question
+}
+
+// New returns the API over what answers.
+func New(service Decisions) *Service {
+	s := &Service{operations: map[string]*httpapi.Operation{}}
+	for _, r := range rows(service) {
+		operation := r.operation()
+		s.operations[r.name] = &operation
+	}
+	return s
+}
+
+func rows(service Decisions) []row {
+	return []row{
+		{
+			name:   "ExplainRequest",
+			decode: func(r *json11.Reader, in *input) { in.query.RequestID = r.Required("RequestId", json11.Length(1, 64)) },
+			run: func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error) {
+				return service.Explain(ctx, in.query.RequestID, viewer)
+			},
+		},
+		{
+			name:   "ListRequests",
+			decode: decodeQuery,
+			run: func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error) {
+				return service.Find(ctx, in.query, viewer)
+			},
+		},
+		{
+			name:   "ExplainAccess",
+			decode: decodeQuestion,
+			run: func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error) {
+				return service.Ask(ctx, in.question, viewer)
+			},
+		},
+	}
+}
+
+func decodeQuery(r *json11.Reader, in *input) {
+	text := json11.Length(1, 2048)
+	in.query = decisions.Query{
+		Principal: r.String("Principal", text), Bucket: r.String("Bucket", text), Action: r.String("Action", text),
+		Account: ids.AccountID(r.String("AccountId", json11.Pattern(`[0-9]{12}`))), Outcome: r.String("Outcome", json11.Enum(decisions.Allowed, decisions.Denied)),
+		From: r.Time("From"), To: r.Time("To"), Limit: r.Int("Limit", 100, 1, decisions.MaxFound),
+	}
+}
+
+func decodeQuestion(r *json11.Reader, in *input) {
+	text := json11.Length(1, 2048)
+	in.question = questions.Question{As: r.Required("Principal", text), Action: r.Required("Action", text), Resource: r.String("Resource", text)}
+	for _, entry := range r.Objects("Context") {
+		in.question.Context = append(in.question.Context, questions.Value{Key: entry.Required("Key", text), Values: entry.Strings("Values", json11.Length(0, 2048))})
+	}
+}
+
+// operation turns a row into an operation.
+func (r row) operation() httpapi.Operation {
+	return httpapi.Row[input]{
+		Name:   r.name,
+		Decode: r.read,
+		Checks: func(*httpapi.Call, *input) []access.Check {
+			return []access.Check{{Action: "crossgrant:" + r.name, Resource: "*"}}
+		},
+		Run: func(ctx context.Context, c *httpapi.Call, in *input) (*httpapi.Response, error) {
+			result, err := r.run(ctx, decisions.Of(c.Caller.Account, c.Caller.CanonicalID), in)
+			if err != nil {
+				return nil, err
+			}
+			body, err := json11.Response(r.name, result)
+			if err != nil {
+				return nil, err
+			}
+			return &httpapi.Response{Header: header(), Body: body}, nil
+		},
+	}.Operation()
+}
+
+func (r row) read(c *httpapi.Call) (*input, error) {
+	body, err := c.ReadBody(maxBody, apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxBody))
+	if err != nil {
+		return nil, err
+	}
+	reader, err := json11.NewReader(body)
+	if err != nil {
+		return nil, err
+	}
+	in := new(input)
+	r.decode(reader, in)
+	err = reader.Err()
+	var violation *json11.Violation
+	if errors.As(err, &violation) {
+		return nil, apierr.New(http.StatusBadRequest, "ValidationException", "The member %s is missing, or is not as the model of the API says.", violation.Member)
+	}
+	return in, err
+}
+
+// Name implements httpapi.Service.
+func (s *Service) Name() string { return "crossgrant" }
+
+// Operations returns the names of the operations, in alphabetic order.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
+
+// Route returns the operation that the header X-Amz-Target names.
+func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
+	unknown := apierr.New(http.StatusBadRequest, "UnknownOperationException", "There is no such operation.")
+	media, _, err := mime.ParseMediaType(c.HTTP.Header.Get("Content-Type"))
+	root := c.HTTP.URL.Path == "/" || c.HTTP.URL.Path == ""
+	if err != nil || media != json11.MediaType || !root || c.HTTP.Method != http.MethodPost {
+		return nil, unknown
+	}
+	if c.Caller.Kind == policy.Anonymous {
+		return nil, apierr.New(http.StatusBadRequest, "MissingAuthenticationTokenException", "Missing Authentication Token")
+	}
+	targets := c.HTTP.Header.Values("X-Amz-Target")
+	if len(targets) != 1 {
+		return nil, unknown
+	}
+	name, ours := strings.CutPrefix(targets[0], targetPrefix)
+	operation := s.operations[name]
+	if !ours || operation == nil {
+		return nil, unknown
+	}
+	return operation, nil
+}
+
+// Error implements httpapi.Service.
+func (s *Service) Error(_ *httpapi.Call, err error) *httpapi.Response {
+	status, code, body := json11.Error(err, "InternalFailure")
+	h := header()
+	h["x-amzn-ErrorType"] = []string{code}
+	return &httpapi.Response{Status: status, Header: h, Body: body}
+}
+
+func header() http.Header { return http.Header{"Content-Type": {json11.MediaType}} }

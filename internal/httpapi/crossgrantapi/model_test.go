@@ -1,0 +1,202 @@
+package crossgrantapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crossgrant/internal/decisions"
+	"crossgrant/internal/explain"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write model.json anew")
+
+// shape is a shape of a model, as botocore reads it.
+type shape struct {
+	Type          string             `json:"type"`
+	Members       map[string]*member `json:"members,omitempty"`
+	Required      []string           `json:"required,omitempty"`
+	Member        *member            `json:"member,omitempty"`
+	Enum          []string           `json:"enum,omitempty"`
+	Min           int                `json:"min,omitempty"`
+	Max           int                `json:"max,omitempty"`
+	Pattern       string             `json:"pattern,omitempty"`
+	Document      bool               `json:"document,omitempty"`
+	Exception     bool               `json:"exception,omitempty"`
+	Documentation string             `json:"documentation,omitempty"`
+}
+
+type member struct {
+	Shape         string `json:"shape"`
+	Documentation string `json:"documentation,omitempty"`
+}
+
+type operation struct {
+	Name          string         `json:"name"`
+	HTTP          map[string]any `json:"http"`
+	Input         member         `json:"input"`
+	Output        member         `json:"output"`
+	Errors        []member       `json:"errors"`
+	Documentation string         `json:"documentation"`
+}
+
+// inputs are the shapes of what is sent. Each is what decodeQuery and its like read.
+var inputs = map[string]*shape{
+	"ExplainRequestInput": {Type: "structure", Required: []string{"RequestId"}, Members: map[string]*member{
+		"RequestId": {"Text", "The ID in the header x-amz-request-id of the answer, and in the body of every error."},
+	}},
+	"ListRequestsInput": {Type: "structure", Members: map[string]*member{
+		"Principal": {"Text", "The ARN of the caller, or of the role whose sessions called."},
+		"AccountId": {"AccountId", "The account of the caller, or of the owner of what was asked for."},
+		"Bucket":    {"Text", "The name of a bucket."},
+		"Action":    {"Text", "An action of IAM that was needed, or a pattern such as s3:Get*."},
+		"Outcome":   {"Outcome", "Whether all that was needed was allowed."},
+		"From":      {"Time", "The earliest time at which the request came."},
+		"To":        {"Time", "The latest time at which the request came."},
+		"Limit":     {"Limit", "How many requests are listed, the latest first; 100 if it is not sent."},
+	}},
+	"ExplainAccessInput": {Type: "structure", Required: []string{"Principal", "Action"}, Members: map[string]*member{
+		"Principal": {"Text", "Who would ask: the ARN of a user, a role, a session of a role or a root user, an account ID, a service principal, or anonymous."},
+		"Action":    {"Text", "An action of IAM, such as s3:GetObject."},
+		"Resource":  {"Text", "The ARN of what the request would be about; left out for an action without a resource type."},
+		"Context":   {"ContextEntries", "Condition keys that the request would have."},
+	}},
+	"ContextEntries": {Type: "list", Member: &member{Shape: "ContextEntry"}},
+	"ContextEntry": {Type: "structure", Required: []string{"Key", "Values"}, Members: map[string]*member{
+		"Key": {"Text", "The name of the condition key, such as aws:SourceIp."}, "Values": {"Texts", "Its values: one, or those of a multivalued key."},
+	}},
+	"Texts":     {Type: "list", Member: &member{Shape: "String"}},
+	"Text":      {Type: "string", Min: 1, Max: 2048},
+	"AccountId": {Type: "string", Pattern: "[0-9]{12}"},
+	"Outcome":   {Type: "string", Enum: []string{decisions.Allowed, decisions.Denied}},
+	"Limit":     {Type: "integer", Min: 1, Max: decisions.MaxFound},
+	"Time":      {Type: "timestamp"},
+}
+
+var documentation = map[string]string{
+	"ExplainRequest": "Tells why a request that was made was allowed or denied: what each policy, ACL and setting said, and what would allow it. Of a request across accounts each account is told its own half.",
+	"ListRequests":   "Lists requests of the account, and those for what it owns, the latest first. Denials are always on record, of allowed requests a sample if there are many.",
+	"ExplainAccess":  "Tells whether and why a request would be allowed that nobody has made.",
+}
+
+// shapes collects the shapes of Go types.
+type shapes map[string]*shape
+
+// of returns the name of the shape of a type, and adds it.
+func (s shapes) of(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return s.plain("DateTime", "string", "A time as RFC 3339 writes it.")
+	case t == reflect.TypeFor[json.RawMessage]():
+		s["Document"] = &shape{Type: "structure", Document: true}
+		return "Document"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return s.of(t.Elem())
+	case reflect.String:
+		return s.plain("String", "string", "")
+	case reflect.Bool:
+		return s.plain("Boolean", "boolean", "")
+	case reflect.Int:
+		return s.plain("Integer", "integer", "")
+	case reflect.Slice:
+		element := s.of(t.Elem())
+		s[element+"List"] = &shape{Type: "list", Member: &member{Shape: element}}
+		return element + "List"
+	}
+	name := t.Name()
+	if s[name] == nil {
+		s[name] = &shape{Type: "structure", Members: map[string]*member{}}
+		s.members(t, s[name].Members)
+	}
+	return name
+}
+
+func (s shapes) plain(name, kind, text string) string {
+	s[name] = &shape{Type: kind, Documentation: text}
+	return name
+}
+
+func (s shapes) members(t reflect.Type, into map[string]*member) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			name = f.Name
+		}
+		into[name] = &member{Shape: s.of(f.Type)}
+	}
+}
+
+// model returns the model of the API.
+func model() any {
+	all := shapes{}
+	for name, s := range inputs {
+		all[name] = s
+	}
+	outputs := map[string]string{
+		"ExplainRequest": all.of(reflect.TypeFor[decisions.Request]()),
+		"ListRequests":   all.of(reflect.TypeFor[decisions.Page]()),
+		"ExplainAccess":  all.of(reflect.TypeFor[explain.Report]()),
+	}
+	errors := []member{}
+	for _, name := range []string{"NoSuchRequest", "NoSuchEntity", "NoSuchBucket", "ValidationError", "ValidationException", "AccessDeniedException"} {
+		all[name] = &shape{Type: "structure", Exception: true, Members: map[string]*member{"Message": {Shape: "String"}}}
+		errors = append(errors, member{Shape: name})
+	}
+	operations := map[string]operation{}
+	for name, output := range outputs {
+		operations[name] = operation{
+			Name: name, HTTP: map[string]any{"method": "POST", "requestUri": "/"}, Input: member{Shape: name + "Input"}, Output: member{Shape: output},
+			Errors: errors, Documentation: documentation[name],
+		}
+	}
+	return map[string]any{
+		"version": "2.0",
+		"metadata": map[string]string{
+			"apiVersion": "2026-11-26", "endpointPrefix": "crossgrant", "jsonVersion": "1.1", "protocol": "json", "serviceFullName": "crossgrant",
+			"serviceId": "crossgrant", "signatureVersion": "v4", "signingName": "crossgrant", "targetPrefix": strings.TrimSuffix(targetPrefix, "."), "uid": "crossgrant-2026-11-26",
+		},
+		"documentation": "Why requests were allowed or denied.",
+		"operations":    operations,
+		"shapes":        all,
+	}
+}
+
+// TestModel holds that the model has what the operations answer, and every operation.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	want, err := json.MarshalIndent(model(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	if *rewrite {
+		if err := os.WriteFile("model.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(Model, want) {
+		t.Error("model.json is not what the types say: run go test -run TestModel -rewrite, and look at the difference")
+	}
+	var got struct{ Operations map[string]any }
+	if err := json.Unmarshal(Model, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range New(nil).Operations() {
+		if got.Operations[name] == nil {
+			t.Errorf("the model lacks %s", name)
+		}
+	}
+	if len(got.Operations) != len(New(nil).Operations()) || !slices.IsSorted(New(nil).Operations()) {
+		t.Error("the model has other operations")
+	}
+}

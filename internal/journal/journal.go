@@ -1,0 +1,201 @@
+// Package journal is an append-only stream of entries with times, in segments, and its readers. It is what request
+// records are kept in; what they are and who may see them it does not know.
+//
+//	Append -> memory -> segment (compressed, one transaction, within Options.Flush) -> readers, queries -> removed
+//
+// Appending never waits for the disk and never fails a request: what a crash loses is less than Options.Flush, and
+// what finds no room in memory, because the store does not keep up, is dropped and counted.
+//
+// A segment has a sequence, by which segments are in the order of their transactions, on one server or on many. It
+// is a time as well: that of the transaction in nanoseconds since 1970, or one more than the last. So what
+// was appended at some time is found without an index: it lies in a segment from that time on.
+//
+// Segments are removed, the oldest first, when they are older than Options.Age or all of them larger than
+// Options.Size. What a registered reader has not read yet stays, up to overdue times that size.
+package journal
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"crossgrant/internal/meta"
+)
+
+// Meter counts what becomes of entries; package metrics does.
+type Meter interface {
+	// JournalWrote says that a segment of so many entries and bytes, as stored, was written.
+	JournalWrote(entries, bytes int)
+	// JournalDropped says that entries are given up, or removed before a reader has read them.
+	JournalDropped(entries int)
+}
+
+// Options adjusts a Journal.
+type Options struct {
+	// Flush is how long an entry waits in memory at most; 0 means a second.
+	Flush time.Duration
+	// Age is how long a segment is kept; 0 means seven days.
+	Age time.Duration
+	// Size is how many bytes of segments, as stored, are kept; 0 means a gibibyte.
+	Size int64
+	// Readers are the names of those who read every entry in turn.
+	Readers []string
+	Meter   Meter
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log receives what fails; nil means slog.Default.
+	Log *slog.Logger
+}
+
+const (
+	defaultFlush = time.Second
+	defaultAge   = 7 * 24 * time.Hour
+	defaultSize  = 1 << 30
+	// maxSegment is how many bytes of entries, before they are compressed, a segment has at most; it holds with
+	// what compression may add within meta.MaxValue.
+	maxSegment = 1 << 20
+	// maxPending is how many bytes of entries may wait in memory.
+	maxPending = 16 << 20
+	// overdue is how many times Options.Size may be kept for a reader that does not come on.
+	overdue = 4
+)
+
+// Journal is the stream. It is safe for concurrent use.
+type Journal struct {
+	store *meta.Store
+	opts  Options
+	full  chan struct{} // wakes the worker before Options.Flush is over
+
+	encoder *zstd.Encoder
+	decoder *zstd.Decoder
+
+	flushing sync.Mutex // held while segments are written
+
+	mu sync.Mutex // protects what follows
+	// pending are the segments that are not written yet, the last of which still grows; size are their bytes.
+	pending []*segment
+	size    int
+	dropped int
+
+	cancel context.CancelFunc
+	worker sync.WaitGroup
+}
+
+// segment is entries on their way to the store.
+type segment struct {
+	first, last int64 // of their times, in nanoseconds since 1970
+	entries     int
+	text        []byte
+}
+
+// New returns a Journal over store. Nothing is written before Start, but by Flush.
+func New(store *meta.Store, opts Options) *Journal {
+	if opts.Flush == 0 {
+		opts.Flush = defaultFlush
+	}
+	if opts.Age == 0 {
+		opts.Age = defaultAge
+	}
+	if opts.Size == 0 {
+		opts.Size = defaultSize
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(maxSegment))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxSegment+meta.MaxValue))
+	if err != nil {
+		panic(err)
+	}
+	return &Journal{store: store, opts: opts, full: make(chan struct{}, 1), encoder: encoder, decoder: decoder}
+}
+
+// Start begins to write and to remove segments, until Close. It is called at most once.
+func (j *Journal) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	j.cancel = cancel
+	j.worker.Go(func() { j.run(ctx) })
+}
+
+// Close writes what waits and ends the work.
+func (j *Journal) Close() {
+	if j.cancel != nil {
+		j.cancel()
+		j.worker.Wait()
+	}
+	if err := j.Flush(context.Background()); err != nil {
+		j.opts.Log.Error("write the journal of requests", "fault", err.Error())
+	}
+	j.decoder.Close()
+}
+
+// Append adds an entry with its time, of which text is copied. It reports whether there is room for it.
+func (j *Journal) Append(at time.Time, text []byte) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(text) > maxSegment || j.size+len(text) > maxPending {
+		j.dropped++
+		return false
+	}
+	s := j.growing(len(text) + binary.MaxVarintLen32)
+	n := at.UnixNano()
+	if s.entries == 0 || n < s.first {
+		s.first = n
+	}
+	s.last = max(s.last, n)
+	s.entries++
+	before := len(s.text)
+	s.text = append(binary.AppendUvarint(s.text, uint64(len(text))), text...)
+	j.size += len(s.text) - before
+	return true
+}
+
+// growing returns the segment that takes so many bytes more. j.mu must be held.
+func (j *Journal) growing(n int) *segment {
+	if len(j.pending) > 0 {
+		last := j.pending[len(j.pending)-1]
+		if len(last.text)+n <= maxSegment {
+			return last
+		}
+		select {
+		case j.full <- struct{}{}:
+		default:
+		}
+	}
+	s := new(segment)
+	j.pending = append(j.pending, s)
+	return s
+}
+
+// run writes what was appended, and removes what is old.
+func (j *Journal) run(ctx context.Context) {
+	flush, trim := time.NewTicker(j.opts.Flush), time.NewTicker(trimInterval)
+	defer flush.Stop()
+	defer trim.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-flush.C:
+		case <-j.full:
+		case <-trim.C:
+			if err := j.Trim(ctx); err != nil && ctx.Err() == nil {
+				j.opts.Log.Error("remove old segments of the journal of requests", "fault", err.Error())
+			}
+			continue
+		}
+		if err := j.Flush(ctx); err != nil && ctx.Err() == nil {
+			j.opts.Log.Error("write the journal of requests", "fault", err.Error())
+		}
+	}
+}

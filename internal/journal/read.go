@@ -1,0 +1,185 @@
+package journal
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// Batch is the entries of one segment, in the order in which they were appended.
+type Batch struct {
+	Sequence uint64
+	Entries  [][]byte
+}
+
+// Next returns the segment that follows the one that a reader has read last; nil if there is none yet. It is read
+// when Read has committed; what is done about it in the same transaction is done once.
+func (j *Journal) Next(ctx context.Context, reader string) (*Batch, error) {
+	var batch *Batch
+	err := j.store.View(ctx, func(r meta.Reader) error {
+		batch = nil
+		read, err := readTo(r, reader)
+		if err != nil {
+			return err
+		}
+		next, err := headers(r, read+1, math.MaxUint64, 1)
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		batch, err = j.batch(r, next[0].sequence)
+		return err
+	})
+	return batch, err
+}
+
+// ErrRead says that a segment has been read by the reader before, on another server.
+var ErrRead = errors.New("journal: the segment has been read")
+
+// Read notes in a transaction that a reader has read the segment of that sequence. It returns ErrRead if that was
+// noted before.
+func Read(tx meta.Tx, reader string, sequence uint64) error {
+	read, err := readTo(tx, reader)
+	if err != nil {
+		return err
+	}
+	if read >= sequence {
+		return ErrRead
+	}
+	return records.Put(tx, keys.JournalReader(reader), &records.JournalReader{Read: sequence})
+}
+
+func readTo(r meta.Reader, reader string) (uint64, error) {
+	record := new(records.JournalReader)
+	err := records.Get(r, keys.JournalReader(reader), record)
+	if errors.Is(err, meta.ErrNotFound) {
+		return 0, nil
+	}
+	return record.Read, err
+}
+
+// batch reads the content of a segment. It is empty if that was removed just now.
+func (j *Journal) batch(r meta.Reader, sequence uint64) (*Batch, error) {
+	content := new(records.JournalContent)
+	err := records.Get(r, keys.JournalContent(sequence), content)
+	if errors.Is(err, meta.ErrNotFound) {
+		return &Batch{Sequence: sequence}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read segment %d of the journal: %w", sequence, err)
+	}
+	text, err := j.decoder.DecodeAll(content.Zstd, nil)
+	b := &Batch{Sequence: sequence}
+	for len(text) > 0 && err == nil {
+		n, width := binary.Uvarint(text)
+		if width <= 0 || n > uint64(len(text)-width) {
+			err = errors.New("an entry has no end")
+			break
+		}
+		b.Entries = append(b.Entries, text[width:width+int(n)])
+		text = text[width+int(n):]
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read segment %d of the journal: %w: %w", sequence, err, meta.ErrCorrupt)
+	}
+	return b, nil
+}
+
+// slack is how much later than a segment's sequence an entry of it may have been appended: as much as the clocks of
+// servers may differ.
+const slack = time.Minute
+
+// firstWindow is how far back the first look of Latest goes.
+const firstWindow = 10 * time.Minute
+
+// Latest calls fn with the entries of all segments that may have entries of times from and up to to, the latest
+// segment first and its latest entry first, until fn returns false or an error. Entries of other times are among them.
+func (j *Journal) Latest(ctx context.Context, from, to time.Time, fn func(entry []byte) (more bool, err error)) error {
+	least := sequenceAt(from.Add(-slack))
+	width := firstWindow
+	for end := uint64(math.MaxUint64); end > least; {
+		begin := least
+		if now := j.opts.Now(); end == math.MaxUint64 {
+			begin = max(least, sequenceAt(now.Add(-width)))
+		} else if w := uint64(width); end > w {
+			begin = max(least, end-w)
+		}
+		more, err := j.window(ctx, begin, end, from, to, fn)
+		if err != nil || !more {
+			return err
+		}
+		end = begin
+		width *= 2
+		if first, err := j.first(ctx); err != nil || end <= first {
+			return err
+		}
+	}
+	return nil
+}
+
+// first returns the sequence of the first segment; that of none that there could be if there is none.
+func (j *Journal) first(ctx context.Context) (uint64, error) {
+	first := uint64(math.MaxUint64)
+	err := j.store.View(ctx, func(r meta.Reader) error {
+		some, err := headers(r, 0, math.MaxUint64, 1)
+		if len(some) > 0 {
+			first = some[0].sequence
+		}
+		return err
+	})
+	return first, err
+}
+
+func sequenceAt(t time.Time) uint64 { return uint64(max(t.UnixNano(), 0)) }
+
+// window is Latest for the segments within a range of sequences. It reports whether fn wants more.
+func (j *Journal) window(ctx context.Context, begin, end uint64, from, to time.Time, fn func([]byte) (bool, error)) (bool, error) {
+	var within []header
+	err := j.store.View(ctx, func(r meta.Reader) (err error) {
+		within, err = headers(r, begin, end, 0)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, h := range slices.Backward(within) {
+		if h.about.Last < from.UnixNano() || h.about.First > to.UnixNano() {
+			continue
+		}
+		var batch *Batch
+		err := j.store.View(ctx, func(r meta.Reader) (err error) {
+			batch, err = j.batch(r, h.sequence)
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+		for _, entry := range slices.Backward(batch.Entries) {
+			if more, err := fn(entry); err != nil || !more {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// State is what the journal has in all.
+type State struct{ Entries, Bytes int64 }
+
+// State returns what the journal has in all, without what waits in memory.
+func (j *Journal) State(ctx context.Context) (State, error) {
+	var s State
+	err := j.store.View(ctx, func(r meta.Reader) error {
+		state, err := readState(r)
+		s = State{state.GetEntries(), state.GetBytes()}
+		return err
+	})
+	return s, err
+}
