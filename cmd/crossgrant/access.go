@@ -19,6 +19,7 @@ type accessCommand struct {
 	Outside   string `help:"What anyone outside this account or organization can reach in it." placeholder:"ID"`
 	Action    string `help:"Only actions like this, such as s3:Get*." placeholder:"PATTERN"`
 	JSON      bool   `name:"json" help:"Print JSON."`
+	SVG       string `name:"svg" help:"Draw the answer into this file, or to the output if it is -: accounts as houses, with who reaches what in them. With nothing else, of all accounts." placeholder:"FILE"`
 }
 
 // Run asks and prints the answer.
@@ -31,6 +32,9 @@ func (c *accessCommand) Run(ctx context.Context, s streams) error {
 		r, err := o.Access(ctx, q)
 		if err != nil {
 			return err
+		}
+		if c.SVG != "" {
+			return drawAccess(s.out, c.SVG, r)
 		}
 		if c.JSON {
 			return printJSON(s.out, r)
@@ -47,7 +51,10 @@ func (c *accessCommand) question() (reach.Question, error) {
 			n++
 		}
 	}
-	if n != 1 {
+	if c.SVG != "" && c.JSON {
+		return reach.Question{}, usagef("give one of --svg and --json")
+	}
+	if n > 1 || n == 0 && c.SVG == "" {
 		return reach.Question{}, usagef("give one of a bucket, --principal and --outside")
 	}
 	q := reach.Question{Principal: c.Principal, Outside: c.Outside, Action: c.Action}

@@ -36,11 +36,11 @@ var Crossgrant = Rules{
 	Layers: [][]string{
 		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode"},
 		{"internal/arn", "internal/apierr", "internal/conns", "internal/md5lanes", "internal/md5lanes/gen"},
-		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml"},
+		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml", "internal/picture"},
 		{"internal/saml/samltest", "internal/policy/space"},
 		{"internal/authz", "internal/policy/check", "internal/policy/lint"},
 		{"internal/reach", "internal/analyzer/external"},
-		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain", "internal/expect"},
+		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain", "internal/expect", "internal/reachmap"},
 		{"internal/blob/disk"},
 		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
 		{"internal/blob/embedded"},
@@ -68,7 +68,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
-		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach",
+		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach", "internal/reachmap", "internal/picture",
 		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external",
 	},
 	Impure: map[string]string{

@@ -24,8 +24,10 @@ func Answer(w *World, q Question) *Result {
 		a.of(q.Principal)
 	case q.Outside != "":
 		a.into(q.Outside)
-	default:
+	case q.Bucket != "":
 		a.to(q.Bucket)
+	default:
+		a.on(slices.Clone(w.Callers), func(*target) bool { return true })
 	}
 	return a.tell()
 }

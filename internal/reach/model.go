@@ -23,7 +23,8 @@ type Result struct {
 	drafts []*draft // what Paths tell, in their order
 }
 
-// Question is what was asked. Exactly one of Bucket, Principal and Outside is set.
+// Question is what was asked. At most one of Bucket, Principal and Outside is set; if none is, it is who can reach
+// what, of all that there is.
 type Question struct {
 	// Bucket asks who can reach a bucket. Key narrows that to an object, Prefix to the keys that begin with it.
 	Bucket string `json:",omitempty"`

@@ -65,7 +65,7 @@ func check(q *reach.Question) error {
 		}
 	}
 	switch {
-	case n != 1:
+	case n > 1:
 		return invalid("Ask about one of a bucket, a principal, and what is outside an account or organization.")
 	case q.Bucket == "" && (q.Key != "" || q.Prefix != "") || q.Key != "" && q.Prefix != "":
 		return invalid("A key or a prefix belongs to a bucket.")
@@ -129,8 +129,10 @@ func (g *gathering) answer(q reach.Question) (*reach.Result, error) {
 		return g.to(q)
 	case q.Principal != "":
 		return g.of(q)
-	default:
+	case q.Outside != "":
 		return g.into(q)
+	default:
+		return g.within(q, func(ids.AccountID) bool { return true }, func(n *names) *names { return n })
 	}
 }
 
@@ -235,6 +237,11 @@ func (g *gathering) into(q reach.Question) (*reach.Result, error) {
 		return nil, apierr.New(http.StatusNotFound, "NoSuchEntity", "There is no account or organization %s.", q.Outside)
 	}
 	within := func(id ids.AccountID) bool { return inside[id] }
+	return g.within(q, within, func(n *names) *names { return n.without(within) })
+}
+
+// within answers who of those that are asked about reaches what accounts have.
+func (g *gathering) within(q reach.Question, within func(ids.AccountID) bool, asked func(*names) *names) (*reach.Result, error) {
 	if err := g.allBuckets(&q, within); err != nil {
 		return nil, err
 	}
@@ -244,14 +251,14 @@ func (g *gathering) into(q reach.Question) (*reach.Result, error) {
 	for _, b := range g.world.Buckets {
 		var n names
 		n.ofBucket(b)
-		if err := g.let(n.without(within), b, nil); err != nil {
+		if err := g.let(asked(&n), b, nil); err != nil {
 			return nil, err
 		}
 	}
 	for _, role := range g.world.Roles {
 		var n names
 		n.ofRole(role)
-		if err := g.let(n.without(within), nil, role); err != nil {
+		if err := g.let(asked(&n), nil, role); err != nil {
 			return nil, err
 		}
 	}

@@ -199,7 +199,6 @@ func TestRefusals(t *testing.T) {
 		q    reach.Question
 		code string
 	}{
-		{reach.Question{}, "ValidationError"},
 		{reach.Question{Bucket: "data0000", Outside: "100000000000"}, "ValidationError"},
 		{reach.Question{Principal: "anonymous", Key: "k"}, "ValidationError"},
 		{reach.Question{Bucket: "data0000", Action: "s3:Nothing"}, "ValidationError"},
