@@ -44,6 +44,14 @@ func (s *Space) triple(action string, r *resource, c *Caller, visit func(r *Requ
 		request.Principal = &c.Principal
 	}
 	tests, allow := s.relevant(&request.Request)
+	for name := range tests {
+		if k := s.keys[name]; k != nil {
+			s.elements += len(k.options)
+		}
+	}
+	if s.elements > maxElements {
+		return false, ErrTooLarge
+	}
 	if !allow {
 		return true, nil
 	}
@@ -79,6 +87,7 @@ func (s *Space) relevant(r *policy.Request) (tests map[string][]policy.Condition
 	for _, boundary := range s.boundaries() {
 		r.HasBoundary = boundary
 		q := policy.NewQuery(r)
+		s.elements += s.weight
 		for i, d := range s.documents {
 			for j := range d.Statements {
 				if t := d.Try(j, &q); !t.Action || !t.Resource || !t.Principal {
@@ -199,7 +208,9 @@ func (s *Space) combine(r *Request, left []choice, chosen []option, visit func(r
 		}
 		return true, nil
 	}
-	if s.requests++; s.requests > maxRequests {
+	s.requests++
+	s.elements += s.weight
+	if s.requests > maxRequests || s.elements > maxElements {
 		return false, ErrTooLarge
 	}
 	c := new(policy.Context)

@@ -88,9 +88,14 @@ const (
 	otherProvider = "other-provider.example.com"
 )
 
-// callers returns callers that stand for all others.
+// count returns about how many callers there are.
+func (n *names) count() int {
+	ofAccounts := 3*(len(n.accounts)+1) + 2*len(n.entities) + len(n.sessions)*(len(n.entities)+1)
+	return ofAccounts*(len(n.canonicals)+1)*(len(n.uniqueIDs)+1) + len(n.services) + len(n.providers)
+}
+
+// callers returns callers that stand for all others. The names are sorted.
 func (n *names) callers() []Caller {
-	n.sort()
 	elsewhere := n.otherAccount()
 	callers := []Caller{
 		{Principal: policy.Principal{Kind: policy.Anonymous}, known: map[string][]string{principalARN: nil, principalAccount: {"anonymous"}}},

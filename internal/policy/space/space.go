@@ -13,10 +13,14 @@ import (
 // ErrTooLarge says that the documents tell more requests apart than are gone through.
 var ErrTooLarge = errors.New("space: too many requests to go through")
 
-// Bounds on the work, in steps: of finding strings, and of requests that are gone through.
+// Bounds on the work: steps of finding strings; elements of documents that requests are compared with; requests that are
+// gone through; callers; and comparisons of the values of a condition key, beyond which its conditions are not told apart.
 const (
 	maxSteps    = 4_000_000
+	maxElements = 60_000_000
 	maxRequests = 400_000
+	maxCallers  = 20_000
+	maxCompared = 200_000
 )
 
 // Options say which requests there are.
@@ -48,6 +52,8 @@ type Space struct {
 	named     map[string]bool // ARNs that callers who stand for others do not have
 	accounts  map[string]bool // likewise, accounts
 	requests  int             // that were gone through
+	weight    int             // how many elements the documents have: principals, patterns and values
+	elements  int             // that requests were compared with
 }
 
 // resource is a resource with the switches that may be on for it.
@@ -72,6 +78,9 @@ func New(documents []*policy.Document, o Options) (*Space, error) {
 		s.gather(d, n)
 	}
 	if o.Principals {
+		if n.sort(); n.count() > maxCallers {
+			return nil, ErrTooLarge
+		}
 		s.callers = n.callers()
 		s.name(n)
 	}
@@ -103,12 +112,15 @@ func (s *Space) Statement(i, statement int) int { return s.documents[i].origin[s
 func (s *Space) gather(d *policy.Document, n *names) {
 	for i := range d.Statements {
 		st := &d.Statements[i]
+		s.weight += 1 + len(st.Actions) + len(st.Resources)
 		if st.Principals != nil {
+			s.weight += len(st.Principals.Names)
 			for _, p := range st.Principals.Names {
 				n.add(p.Kind, p.Value)
 			}
 		}
 		for _, c := range st.Conditions {
+			s.weight += len(c.Values)
 			s.addTest(newTest(c, d.Version), n)
 		}
 	}

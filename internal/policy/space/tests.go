@@ -161,6 +161,9 @@ func (k *key) tellApart(extra []pattern, limit int) {
 			options = append(options, subsets(values)...)
 		}
 	}
+	if len(options)*len(k.tests) > maxCompared {
+		return
+	}
 	k.options = options
 	for i := range options {
 		holds := make([]bool, len(k.tests))
