@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -228,6 +229,8 @@ func caption(g []Arrow) []string {
 		}
 		same = same && slices.Equal(a.Conditions, g[0].Conditions)
 	}
+	// What tells of everything is first: a caption may be cut.
+	slices.SortStableFunc(labels, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 	what := g[0].prefix() + strings.Join(labels, ", ")
 	if len(g) > 1 {
 		what = fmt.Sprintf("%d × %s", len(g), what)

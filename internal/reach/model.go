@@ -157,7 +157,7 @@ type Part struct {
 	Layer string
 	// Level is the level of the organization: 0 is its root.
 	Level int `json:",omitempty"`
-	// Policy is the name of the policy, Statement the place from 0 of the statement in it, and Sid its Sid.
+	// Policy is the name of the policy, Statement the place of the statement in it, counted from 1, and Sid its Sid.
 	Policy    string `json:",omitempty"`
 	Statement *int   `json:",omitempty"`
 	Sid       string `json:",omitempty"`

@@ -79,7 +79,7 @@ func (d *draft) told(globs []policy.Glob) []string {
 }
 
 func (st *statement) part() Part {
-	i := st.index
+	i := st.index + 1
 	return Part{Layer: st.layer.String(), Level: st.level, Policy: st.source.Name, Statement: &i, Sid: st.text().Sid}
 }
 

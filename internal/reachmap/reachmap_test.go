@@ -37,7 +37,7 @@ func result() *reach.Result {
 			{
 				Principal: ann, Target: bucket, Actions: []string{"s3:PutObject"}, Resources: objects, Keys: reach.NewKeys, Conditions: tls, RequesterPays: true, Proven: true, Text: "writes",
 				Exceptions: []reach.Exception{{
-					Part: reach.Part{Layer: "resource-based policy", Policy: "bucket policy of logs", Statement: new(int)}, Resources: []reach.Resource{{Patterns: []string{bucket + "/audit/*"}}},
+					Part: reach.Part{Layer: "resource-based policy", Policy: "bucket policy of logs", Statement: new(1)}, Resources: []reach.Resource{{Patterns: []string{bucket + "/audit/*"}}},
 				}},
 			},
 			{Principal: "anonymous", Target: bucket, Actions: []string{"s3:GetObject"}, Resources: []reach.Resource{{Patterns: []string{bucket + "/a/*"}}}, Text: "perhaps reads"},
@@ -62,7 +62,7 @@ func TestOf(t *testing.T) {
 			{From: role, To: bucket, Access: picture.Read, Label: "read, list", Text: []string{"reads", "lists"}},
 			{From: ann, To: role, Access: picture.Assume, Label: "assume", Text: []string{"assumes"}},
 			{From: ann, To: bucket, Access: picture.Write, Label: "write (new keys)", Conditions: []string{"over TLS", "if the requester accepts the charge"}, Text: []string{"writes"}},
-			{From: ann, To: bucket, Access: picture.Write, Label: "write in audit/*", Denied: true, Text: []string{"denied: write objects (s3:PutObject) in logs/audit/*, by bucket policy of logs, statement 0"}},
+			{From: ann, To: bucket, Access: picture.Write, Label: "write in audit/*", Denied: true, Text: []string{"denied: write objects (s3:PutObject) in logs/audit/*, by bucket policy of logs, statement 1"}},
 			{From: "anonymous", To: bucket, Access: picture.Read, Label: "read in a/*", Possible: true, Text: []string{"perhaps reads"}},
 			{From: "777788889999", To: bucket, Access: picture.Administer, Label: "change policy", Text: []string{"administers"}},
 		},

@@ -146,8 +146,8 @@ func TestWhoReachesABucket(t *testing.T) {
 		}
 	}
 	wantText := []string{
-		"read objects (s3:GetObject) in data0000/in/* but not data0000/in/foreign, by bucket policy of data0000, statement 0 and identity-based policy user/bob/p, statement 0",
-		"assume role arn:aws:iam::100000000000:role/writer (sts:AssumeRole), by role trust policy arn:aws:iam::100000000000:role/writer, statement 0 and identity-based policy user/eve/p, statement 0",
+		"read objects (s3:GetObject) in data0000/in/* but not data0000/in/foreign, by bucket policy of data0000, statement 1 and identity-based policy user/bob/p, statement 1",
+		"assume role arn:aws:iam::100000000000:role/writer (sts:AssumeRole), by role trust policy arn:aws:iam::100000000000:role/writer, statement 1 and identity-based policy user/eve/p, statement 1",
 	}
 	if !slices.Equal(text, wantText) {
 		t.Errorf("got %q, want %q", text, wantText)
