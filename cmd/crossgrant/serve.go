@@ -56,8 +56,10 @@ const (
 	maxHeaders = 64 << 10
 	// maxReserve is more than anybody keeps free, in MiB.
 	maxReserve = 1 << 20
-	// maxRecords is more than anybody keeps of request records, in MiB.
+	// maxRecords is more than anybody keeps of request records, in MiB; minRecords is what readers of them need to be
+	// behind without loss.
 	maxRecords = 1 << 20
+	minRecords = 16
 	// maxRate is more than any disk reads, in MiB per second; minRate is so little that it is a mistake.
 	maxRate = 1 << 20
 	minRate = 0.001
@@ -124,9 +126,9 @@ func (c *serveCommand) config() (*config, error) {
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
 	}
-	if c.RecordAge < time.Minute || c.RecordSize < 1 || c.RecordSize > maxRecords || c.RecordAllows < 0 {
-		return nil, usagef("--record-age, --record-size and --record-allows: %s, %d MiB and %d are not at least a minute, within 1 MiB and %d MiB, and at least 0",
-			c.RecordAge, c.RecordSize, c.RecordAllows, maxRecords)
+	if c.RecordAge < time.Minute || c.RecordSize < minRecords || c.RecordSize > maxRecords || c.RecordAllows < 0 {
+		return nil, usagef("--record-age, --record-size and --record-allows: %s, %d MiB and %d are not at least a minute, within %d and %d MiB, and at least 0",
+			c.RecordAge, c.RecordSize, c.RecordAllows, minRecords, maxRecords)
 	}
 	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second {
 		return nil, usagef("--scrub-interval: %s is not 0, or at least a second", c.ScrubInterval)

@@ -102,7 +102,8 @@ import (
 //	3  uses of AWS's managed policies and of permissions boundaries
 //	4  the content of small objects beside their records; blobs that are named, instead of those that are being written
 //	5  small blobs many to a file, where their IDs say
-const Format = 5
+//	6  the journal of request records, analyzers
+const Format = 6
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
