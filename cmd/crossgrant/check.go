@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"crossgrant/internal/admin"
 	"crossgrant/internal/bootstrap"
@@ -80,6 +81,11 @@ func (c *checkCommand) ask(ctx context.Context) (*expect.Report, error) {
 
 // readTests returns the text of a file, which is looked at no further than it may be large.
 func readTests(name string) (string, error) {
+	switch filepath.Ext(name) {
+	case ".yaml", ".yml", ".txtar":
+	default:
+		return "", usagef("%s is no file of tests: their names end in .yaml, .yml or .txtar", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return "", err
