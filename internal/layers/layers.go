@@ -54,7 +54,7 @@ var Crossgrant = Rules{
 		{"internal/reports"},
 		{"internal/metrics"},
 		{"internal/httpapi"},
-		{"internal/httpapi/queryapi", "internal/httpapi/keytest", "internal/httpapi/s3tags"},
+		{"internal/httpapi/queryapi", "internal/httpapi/jsonapi", "internal/httpapi/keytest", "internal/httpapi/s3tags"},
 		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi", "internal/httpapi/crossgrantapi", "internal/httpapi/analyzerapi"},
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},

@@ -11,19 +11,15 @@ import (
 	"context"
 	_ "embed" // of Model
 	"errors"
-	"maps"
-	"mime"
 	"net/http"
-	"slices"
-	"strings"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/decisions"
 	"crossgrant/internal/explain"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/jsonapi"
 	"crossgrant/internal/ids"
-	"crossgrant/internal/policy"
 	"crossgrant/internal/questions"
 	"crossgrant/internal/wire/json11"
 )
@@ -46,13 +42,6 @@ type Decisions interface {
 	Ask(ctx context.Context, q questions.Question, viewer decisions.Viewer) (explain.Report, error)
 }
 
-// Service is the API: an httpapi.Service over a table of operations.
-type Service struct {
-	operations map[string]*httpapi.Operation
-}
-
-var _ httpapi.Service = (*Service)(nil)
-
 // row declares an operation.
 type row struct {
 	name   string
@@ -67,13 +56,12 @@ type input struct {
 }
 
 // New returns the API over what answers.
-func New(service Decisions) *Service {
-	s := &Service{operations: map[string]*httpapi.Operation{}}
+func New(service Decisions) *jsonapi.Service {
+	var operations []httpapi.Operation
 	for _, r := range rows(service) {
-		operation := r.operation()
-		s.operations[r.name] = &operation
+		operations = append(operations, r.operation())
 	}
-	return s
+	return jsonapi.New("crossgrant", targetPrefix, "InternalFailure", operations...)
 }
 
 func rows(service Decisions) []row {
@@ -132,21 +120,13 @@ func (r row) operation() httpapi.Operation {
 			if err != nil {
 				return nil, err
 			}
-			body, err := json11.Response(r.name, result)
-			if err != nil {
-				return nil, err
-			}
-			return &httpapi.Response{Header: header(), Body: body}, nil
+			return jsonapi.Respond(r.name, result)
 		},
 	}.Operation()
 }
 
 func (r row) read(c *httpapi.Call) (*input, error) {
-	body, err := c.ReadBody(maxBody, apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxBody))
-	if err != nil {
-		return nil, err
-	}
-	reader, err := json11.NewReader(body)
+	reader, err := jsonapi.Read(c, maxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -159,42 +139,3 @@ func (r row) read(c *httpapi.Call) (*input, error) {
 	}
 	return in, err
 }
-
-// Name implements httpapi.Service.
-func (s *Service) Name() string { return "crossgrant" }
-
-// Operations returns the names of the operations, in alphabetic order.
-func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
-
-// Route returns the operation that the header X-Amz-Target names.
-func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
-	unknown := apierr.New(http.StatusBadRequest, "UnknownOperationException", "There is no such operation.")
-	media, _, err := mime.ParseMediaType(c.HTTP.Header.Get("Content-Type"))
-	root := c.HTTP.URL.Path == "/" || c.HTTP.URL.Path == ""
-	if err != nil || media != json11.MediaType || !root || c.HTTP.Method != http.MethodPost {
-		return nil, unknown
-	}
-	if c.Caller.Kind == policy.Anonymous {
-		return nil, apierr.New(http.StatusBadRequest, "MissingAuthenticationTokenException", "Missing Authentication Token")
-	}
-	targets := c.HTTP.Header.Values("X-Amz-Target")
-	if len(targets) != 1 {
-		return nil, unknown
-	}
-	name, ours := strings.CutPrefix(targets[0], targetPrefix)
-	operation := s.operations[name]
-	if !ours || operation == nil {
-		return nil, unknown
-	}
-	return operation, nil
-}
-
-// Error implements httpapi.Service.
-func (s *Service) Error(_ *httpapi.Call, err error) *httpapi.Response {
-	status, code, body := json11.Error(err, "InternalFailure")
-	h := header()
-	h["x-amzn-ErrorType"] = []string{code}
-	return &httpapi.Response{Status: status, Header: h, Body: body}
-}
-
-func header() http.Header { return http.Header{"Content-Type": {json11.MediaType}} }

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 
 	"crossgrant/internal/access"
-	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/jsonapi"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/orgs"
 	"crossgrant/internal/policy"
@@ -83,11 +82,7 @@ func (a *api) operation(r row) httpapi.Operation {
 			if err != nil {
 				return nil, err
 			}
-			body, err := json11.Response(r.name, result)
-			if err != nil {
-				return nil, err
-			}
-			return &httpapi.Response{Header: header(), Body: body}, nil
+			return jsonapi.Respond(r.name, result)
 		},
 	}.Operation()
 }
@@ -129,11 +124,7 @@ func (in *input) actor(caller ids.AccountID) ids.AccountID {
 
 // read reads the body of a request.
 func (r row) read(c *httpapi.Call) (*input, error) {
-	body, err := c.ReadBody(maxBody, apierr.New(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is larger than %d bytes.", maxBody))
-	if err != nil {
-		return nil, err
-	}
-	reader, err := json11.NewReader(body)
+	reader, err := jsonapi.Read(c, maxBody)
 	if err != nil {
 		return nil, err
 	}
