@@ -10,13 +10,16 @@ import (
 // requestsPerRemedyWorld is how many requests are made against each world, of which those that are denied get remedies.
 const requestsPerRemedyWorld = 60
 
+// leastRemedyWorlds are enough for an edit of every kind.
+const leastRemedyWorlds = 150
+
 // TestRemediesSuffice makes the edits of every remedy of random requests that are denied: then Decide allows
 // the request, and of all other principals, actions and resources of the world those that it allowed before and
 // those that the edits say they open. A request without a remedy must be one that no edit can allow.
 func TestRemediesSuffice(t *testing.T) {
 	t.Parallel()
 	var tried, kinds remedyTally
-	eachWorld(t, *pairsFlag/100, func(seed uint64) error {
+	eachWorld(t, max(*pairsFlag/100, leastRemedyWorlds), func(seed uint64) error {
 		d := randomDice(seed)
 		w := newRandomWorld(d)
 		for n := range requestsPerRemedyWorld {

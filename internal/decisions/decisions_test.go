@@ -204,6 +204,25 @@ func TestHalves(t *testing.T) {
 	}
 }
 
+// TestMany: a request with as many decisions as there can be, about the longest keys, is kept, the first with why.
+func TestMany(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{Allows: -1})
+	r := upload(t, start, strings.Repeat("k", 1024))
+	for range 999 {
+		d := r.Decisions[0]
+		r.Decisions = append(r.Decisions, d)
+	}
+	for range 1000 {
+		r.Deleted = append(r.Deleted, audit.Deleted{Key: r.Key, Status: 403, ErrorCode: "AccessDenied"})
+	}
+	s.Record(r)
+	got, err := s.Explain(t.Context(), r.RequestID, Operator)
+	if err != nil || len(got.Report.Checks) != maxExplained || got.Unexplained != 1000-maxExplained {
+		t.Errorf("%d decisions are explained, and %d not: %v", len(got.Report.Checks), got.Unexplained, err)
+	}
+}
+
 // TestFind holds what a query finds.
 func TestFind(t *testing.T) {
 	t.Parallel()

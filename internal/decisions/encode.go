@@ -13,12 +13,16 @@ import (
 	"crossgrant/internal/records"
 )
 
+// maxExplained is how many decisions of one request are kept with their explanations: DeleteObjects may have a
+// thousand, of which the outcomes are kept.
+const maxExplained = 64
+
 // encode returns a record as an entry of the journal; explained: with what is needed to explain its decisions and to
 // ask them again. shown is as in Options.
 func encode(r *audit.Record, explained bool, shown func(string) string) ([]byte, error) {
 	out := r.Stored()
 	for i := range r.Decisions {
-		d, err := decision(r, &r.Decisions[i], explained, shown)
+		d, err := decision(r, &r.Decisions[i], explained && i < maxExplained, shown)
 		if err != nil {
 			return nil, fmt.Errorf("encode the decision on %s: %w", r.Decisions[i].Action, err)
 		}

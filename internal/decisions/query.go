@@ -1,6 +1,7 @@
 package decisions
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -73,7 +74,7 @@ func invalid(format string, args ...any) error {
 // Page is what a query found, the latest first.
 type Page struct {
 	Requests []Request
-	// More says that there are others, before the last one.
+	// More says that there may be others, before the last one.
 	More bool `json:",omitempty"`
 }
 
@@ -84,7 +85,7 @@ func (s *Service) Find(ctx context.Context, q Query, viewer Viewer) (Page, error
 	if q.Limit == 0 {
 		q.Limit = MaxFound
 	}
-	err := s.each(ctx, q, func(r *records.RequestRecord) (bool, error) {
+	more, err := s.each(ctx, q, viewer.most(), func(r *records.RequestRecord) (bool, error) {
 		if !viewer.concerned(r) {
 			return true, nil
 		}
@@ -96,6 +97,7 @@ func (s *Service) Find(ctx context.Context, q Query, viewer Viewer) (Page, error
 		page.Requests = append(page.Requests, one)
 		return q.RequestID == "", err
 	})
+	page.More = page.More || more
 	return page, err
 }
 
@@ -106,7 +108,7 @@ func (s *Service) Explain(ctx context.Context, id string, viewer Viewer) (Reques
 	if id == "" {
 		return Request{}, invalid("A request ID is missing.")
 	}
-	err := s.each(ctx, Query{RequestID: id}, func(r *records.RequestRecord) (bool, error) {
+	_, err := s.each(ctx, Query{RequestID: id}, 0, func(r *records.RequestRecord) (bool, error) {
 		if viewer.concerned(r) {
 			found = r
 		}
@@ -133,7 +135,7 @@ func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer V
 		return err
 	}
 	allowed := true
-	for i, d := range r.Decisions {
+	for i, d := range r.Decisions[:len(checks)] {
 		if authz.Effect(d.Effect) == authz.Allow {
 			continue
 		}
@@ -160,17 +162,26 @@ func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer V
 	return nil
 }
 
+// longest is how long a request lasts at most whose record is found by its time or its ID: it is recorded when it
+// ends. Most end within soon.
+const (
+	longest = 24 * time.Hour
+	soon    = time.Minute
+)
+
+// maxLooked is how many records one query of an account looks at. What is before them is found by a query with an
+// earlier end.
+const maxLooked = 50_000
+
 // each calls fn with the records that match a query, the latest first, until it returns false or an error. What was
-// recorded before it is called is among them.
-func (s *Service) each(ctx context.Context, q Query, fn func(*records.RequestRecord) (bool, error)) error {
+// recorded before it is called is among them. most is how many records are looked at, whether they match or not; 0: all.
+// It reports whether there were more.
+func (s *Service) each(ctx context.Context, q Query, most int, fn func(*records.RequestRecord) (bool, error)) (more bool, err error) {
 	if err := q.check(); err != nil {
-		return err
+		return false, err
 	}
 	if err := s.journal.Flush(ctx); err != nil {
-		return err
-	}
-	if at, ok := ids.RequestTime(q.RequestID); ok {
-		q.From, q.To = at, at.Add(time.Millisecond-1)
+		return false, err
 	}
 	if q.From.IsZero() {
 		q.From = time.Unix(0, 0)
@@ -178,17 +189,29 @@ func (s *Service) each(ctx context.Context, q Query, fn func(*records.RequestRec
 	if q.To.IsZero() {
 		q.To = s.opts.Now().Add(time.Hour) // a clock may be ahead
 	}
-	m := newMatcher(&q)
-	return s.journal.Latest(ctx, q.From, q.To, func(entry []byte) (bool, error) {
-		r, err := decode(entry)
-		if err != nil {
+	ended := false
+	look := func(m *matcher, looked int) func(entry []byte) (bool, error) {
+		return func(entry []byte) (bool, error) {
+			if looked++; most > 0 && looked > most {
+				more = true
+				return false, nil
+			}
+			r, err := decode(entry)
+			if err != nil || !m.matches(r) {
+				return err == nil, cmp.Or(err, ctx.Err())
+			}
+			on, err := fn(r)
+			ended = !on
+			return on, err
+		}
+	}
+	if at, ok := ids.RequestTime(q.RequestID); ok {
+		q.From, q.To = at, at.Add(time.Millisecond-1)
+		if err := s.journal.Latest(ctx, q.From, q.To, soon, look(newMatcher(&q), 0)); err != nil || ended {
 			return false, err
 		}
-		if !m.matches(r) {
-			return true, ctx.Err()
-		}
-		return fn(r)
-	})
+	}
+	return more, s.journal.Latest(ctx, q.From, q.To, longest, look(newMatcher(&q), 0))
 }
 
 // matcher is a query made ready to be compared with many records.

@@ -58,7 +58,7 @@ func (s *Service) Replay(ctx context.Context, q Query, changes []Change, tell fu
 		return out, err
 	}
 	out.Skipped = map[string]int{}
-	err = s.each(ctx, q, func(r *records.RequestRecord) (bool, error) {
+	_, err = s.each(ctx, q, 0, func(r *records.RequestRecord) (bool, error) {
 		out.Requests++
 		for _, d := range r.Decisions {
 			different, err := s.again(ctx, r, d, c, &out)

@@ -34,6 +34,14 @@ func (v Viewer) concerned(r *records.RequestRecord) bool {
 	return v.operator || v.account != "" && (v.calls(r) || v.owns(r))
 }
 
+// most is how many records a query of the viewer looks at; 0: all.
+func (v Viewer) most() int {
+	if v.operator {
+		return 0
+	}
+	return maxLooked
+}
+
 func (v Viewer) calls(r *records.RequestRecord) bool {
 	return v.operator || r.CallerAccount == string(v.account)
 }
@@ -70,6 +78,8 @@ type Request struct {
 	// Report tells why; nil if the request was not judged, or only its outcome was kept. What would allow it is told
 	// where one request is asked about.
 	Report *explain.Report `json:",omitempty"`
+	// Unexplained is how many more decisions there were, of which only the outcomes were kept.
+	Unexplained int `json:",omitempty"`
 	// Now is the outcome that a denied request would have with the policies as they are now: told to operators, where
 	// one request is asked about and can be asked again.
 	Now string `json:",omitempty"`
@@ -115,16 +125,18 @@ func (v Viewer) request(r *records.RequestRecord) (Request, error) {
 	if len(checks) > 0 {
 		report := explain.NewReport(checks).For(v.view)
 		out.Report = &report
+		out.Unexplained = len(r.Decisions) - len(checks)
 	}
 	return out, err
 }
 
-// explanations returns what is kept of why the decisions of a request were made; nil if not all of that is.
+// explanations returns what is kept of why the first decisions of a request were made: of all of them, unless there
+// are many, or of none.
 func explanations(r *records.RequestRecord) ([]explain.Explanation, error) {
 	var checks []explain.Explanation
 	for _, d := range r.Decisions {
 		if len(d.Explanation) == 0 {
-			return nil, nil
+			break
 		}
 		var e explain.Explanation
 		if err := json.Unmarshal(d.Explanation, &e); err != nil {

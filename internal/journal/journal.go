@@ -55,9 +55,12 @@ const (
 	defaultFlush = time.Second
 	defaultAge   = 7 * 24 * time.Hour
 	defaultSize  = 1 << 30
-	// maxSegment is how many bytes of entries, before they are compressed, a segment has at most; it holds with
-	// what compression may add within meta.MaxValue.
+	// maxSegment is how many bytes of entries, before they are compressed, a segment has at most, unless it is one
+	// entry.
 	maxSegment = 1 << 20
+	// MaxEntry is the size of the largest entry, in bytes: with what compression may add it holds within
+	// meta.MaxValue.
+	MaxEntry = 3 << 20
 	// maxPending is how many bytes of entries may wait in memory.
 	maxPending = 16 << 20
 	// overdue is how many times Options.Size may be kept for a reader that does not come on.
@@ -113,7 +116,7 @@ func New(store *meta.Store, opts Options) *Journal {
 	if err != nil {
 		panic(err) // the options are constants
 	}
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxSegment+meta.MaxValue))
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*MaxEntry))
 	if err != nil {
 		panic(err)
 	}
@@ -143,7 +146,7 @@ func (j *Journal) Close() {
 func (j *Journal) Append(at time.Time, text []byte) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(text) > maxSegment || j.size+len(text) > maxPending {
+	if len(text) > MaxEntry || j.size+len(text) > maxPending {
 		j.dropped++
 		return false
 	}

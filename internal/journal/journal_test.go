@@ -49,7 +49,7 @@ func open(t *testing.T, opts Options) (*Journal, *meta.Store, *clock, *count) {
 // latest returns what Latest finds, as text.
 func latest(t *testing.T, j *Journal, from, to time.Time, most int) (found []string) {
 	t.Helper()
-	if err := j.Latest(t.Context(), from, to, func(entry []byte) (bool, error) {
+	if err := j.Latest(t.Context(), from, to, 24*time.Hour, func(entry []byte) (bool, error) {
 		found = append(found, string(entry))
 		return len(found) < most, nil
 	}); err != nil {
@@ -213,13 +213,24 @@ func TestTrim(t *testing.T) {
 	}
 }
 
-// TestBounds: what is larger than a segment, or more than there is room for, is dropped; what the store does not take
+// TestBounds: what is too large, or more than there is room for, is dropped; what the store does not take
 // waits.
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	j, store, c, m := open(t, Options{})
-	if j.Append(start, make([]byte, maxSegment+1)) {
-		t.Error("an entry that is larger than a segment was taken")
+	if j.Append(start, make([]byte, MaxEntry+1)) {
+		t.Error("an entry that is too large was taken")
+	}
+	large := make([]byte, MaxEntry) // that cannot be compressed
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range large {
+		large[i] = byte(random.Uint32())
+	}
+	if !j.Append(start, large) || j.Flush(t.Context()) != nil {
+		t.Error("the largest entry was not taken")
+	}
+	if got := latest(t, j, start, start, 2); len(got) != 1 || got[0] != string(large) {
+		t.Error("the largest entry is not found")
 	}
 	taken := 0
 	for j.Append(start, make([]byte, 100_000)) {
@@ -234,7 +245,7 @@ func TestBounds(t *testing.T) {
 	if err := j.Flush(ctx); err != nil {
 		t.Errorf("to write when the server ends = %v", err)
 	}
-	if m.dropped != 2 || m.written != taken {
+	if m.dropped != 2 || m.written != taken+1 {
 		t.Errorf("counted %+v", m)
 	}
 	if err := store.Close(); err != nil {

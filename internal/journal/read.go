@@ -91,27 +91,32 @@ const firstWindow = 10 * time.Minute
 
 // Latest calls fn with the entries of all segments that may have entries of times from and up to to, the latest
 // segment first and its latest entry first, until fn returns false or an error. Entries of other times are among them.
-func (j *Journal) Latest(ctx context.Context, from, to time.Time, fn func(entry []byte) (more bool, err error)) error {
+// Those that were appended later than within after their time may not be.
+func (j *Journal) Latest(ctx context.Context, from, to time.Time, within time.Duration, fn func(entry []byte) (more bool, err error)) error {
 	least := sequenceAt(from.Add(-slack))
 	width := firstWindow
-	for end := uint64(math.MaxUint64); end > least; {
-		begin := least
-		if now := j.opts.Now(); end == math.MaxUint64 {
-			begin = max(least, sequenceAt(now.Add(-width)))
-		} else if w := uint64(width); end > w {
-			begin = max(least, end-w)
-		}
+	first, err := j.first(ctx)
+	if err != nil {
+		return err
+	}
+	least = max(least, first)
+	for end := sequenceAt(earlier(to, j.opts.Now()).Add(within + slack)); end > least; {
+		begin := max(least, end-min(end, uint64(width)))
 		more, err := j.window(ctx, begin, end, from, to, fn)
 		if err != nil || !more {
 			return err
 		}
 		end = begin
 		width *= 2
-		if first, err := j.first(ctx); err != nil || end <= first {
-			return err
-		}
 	}
 	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // first returns the sequence of the first segment; that of none that there could be if there is none.
