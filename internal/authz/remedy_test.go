@@ -11,7 +11,7 @@ import (
 const requestsPerRemedyWorld = 60
 
 // leastRemedyWorlds are enough for an edit of every kind.
-const leastRemedyWorlds = 150
+const leastRemedyWorlds = 50
 
 // TestRemediesSuffice makes the edits of every remedy of random requests that are denied: then Decide allows
 // the request, and of all other principals, actions and resources of the world those that it allowed before and
@@ -19,7 +19,7 @@ const leastRemedyWorlds = 150
 func TestRemediesSuffice(t *testing.T) {
 	t.Parallel()
 	var tried, kinds remedyTally
-	eachWorld(t, max(*pairsFlag/100, leastRemedyWorlds), func(seed uint64) error {
+	eachWorld(t, max(*pairsFlag/100, leastRemedyWorlds*requestsPerWorld), func(seed uint64) error {
 		d := randomDice(seed)
 		w := newRandomWorld(d)
 		for n := range requestsPerRemedyWorld {
