@@ -19,7 +19,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-scale bench-go soak s3bench need-clients need-cc need-python
+.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-records bench-scale bench-go soak s3bench need-clients need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -82,6 +82,10 @@ bench-scale: s3bench
 # Mixed load from 128 clients with 512 MiB of memory, for MINUTES.
 soak: s3bench
 	@bin/s3bench soak --program bin/crossgrant --minutes '$(MINUTES)'
+
+# What it costs to record requests: beside a server that records denials only.
+bench-records: s3bench
+	@bin/s3bench --start records=bin/crossgrant --start none=bin/crossgrant,CROSSGRANT_RECORD_ALLOWS=0 $(BENCHFLAGS)
 
 # The benchmarks in Go.
 bench-go:
