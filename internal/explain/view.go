@@ -99,13 +99,20 @@ func (e Explanation) For(v View) Explanation {
 	return out
 }
 
-// For returns what a viewer may see of the report, check by check: view tells who that is to each.
-func (r Report) For(view func(*Explanation) View) Report {
-	checks := make([]Explanation, len(r.Checks))
+// For returns what a viewer may see of the report, check by check: view tells who that is to each. A check that it has
+// no part in is left out: whoever owns the target of a copy is not told what is copied. Without any it is nil.
+func (r Report) For(view func(*Explanation) View) *Report {
+	var checks []Explanation
 	for i := range r.Checks {
-		checks[i] = r.Checks[i].For(view(&r.Checks[i]))
+		if v := view(&r.Checks[i]); v != (View{}) {
+			checks = append(checks, r.Checks[i].For(v))
+		}
 	}
-	return NewReport(checks)
+	if len(checks) == 0 {
+		return nil
+	}
+	out := NewReport(checks)
+	return &out
 }
 
 // organization reports whether a layer is of the policies of an organization.
