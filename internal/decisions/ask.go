@@ -44,8 +44,11 @@ func (v Viewer) supposed(r explain.Report) explain.Report {
 		view := v.view(&r.Checks[i])
 		whole = whole && view.Owner && (view.Caller || r.Checks[i].Principal.Account == "") && (view.ObjectOwner || r.Checks[i].ObjectOwner == "")
 	}
-	r = r.For(v.view)
-	if whole {
+	shown := r.For(v.view)
+	if shown == nil {
+		return explain.Report{Verdict: ownHalf}
+	}
+	if r = *shown; whole {
 		return r
 	}
 	r.Allowed, r.Verdict = false, ownHalf

@@ -30,7 +30,7 @@ type Query struct {
 	RequestID string
 	// Principal is an ARN: of the caller, or of the role whose sessions called.
 	Principal string
-	// Account is that of the caller or of the owner of what was asked for.
+	// Account is that of the caller or of an owner of what was asked for.
 	Account ids.AccountID
 	Bucket  string
 	// Action is an action of IAM, or a pattern such as "s3:Get*".
@@ -86,7 +86,7 @@ func (s *Service) Find(ctx context.Context, q Query, viewer Viewer) (Page, error
 		q.Limit = MaxFound
 	}
 	more, err := s.each(ctx, q, viewer.most(), func(r *records.RequestRecord) (bool, error) {
-		if !viewer.concerned(r) {
+		if !viewer.concerned(r) || !viewer.finds(r, q.Account) {
 			return true, nil
 		}
 		if len(page.Requests) == q.Limit {
@@ -143,7 +143,8 @@ func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer V
 		if err != nil {
 			return err
 		}
-		if in == nil {
+		if in == nil || string(in.Owner) != d.Owner {
+			// What has the name now may be another account's: what would allow it is not for the owner of then.
 			allowed = false
 			continue
 		}
@@ -157,8 +158,7 @@ func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer V
 			out.Now = Allowed
 		}
 	}
-	report := explain.NewReport(checks).For(viewer.view)
-	out.Report = &report
+	out.Report = explain.NewReport(checks).For(viewer.view)
 	return nil
 }
 
@@ -240,7 +240,7 @@ func (m *matcher) matches(r *records.RequestRecord) bool {
 	return r.Time >= m.from && r.Time <= m.to &&
 		(m.RequestID == "" || r.RequestId == m.RequestID) &&
 		(m.Principal == "" || r.CallerArn == m.Principal || m.sessions != "" && strings.HasPrefix(r.CallerArn, m.sessions)) &&
-		(m.Account == "" || r.CallerAccount == string(m.Account) || r.ResourceOwner == string(m.Account)) &&
+		(m.Account == "" || r.CallerAccount == string(m.Account) || r.ResourceOwner == string(m.Account) || partOf(r, m.Account)) &&
 		(m.Bucket == "" || string(r.Bucket) == m.Bucket) &&
 		(m.Outcome == "" || m.Outcome == outcome(r)) &&
 		(m.actions == nil || m.asks(r))

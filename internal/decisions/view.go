@@ -3,6 +3,7 @@ package decisions
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,9 +30,17 @@ func Of(account ids.AccountID, canonical ids.CanonicalUserID) Viewer {
 	return Viewer{account: account, canonical: canonical}
 }
 
-// concerned reports whether a request has to do with the viewer's account: it made it, or owns what was asked for.
+// concerned reports whether a request has to do with the viewer's account: it made it, or owns what was asked for, or
+// else something that had to be asked about, such as the source of a copy.
 func (v Viewer) concerned(r *records.RequestRecord) bool {
-	return v.operator || v.account != "" && (v.calls(r) || v.owns(r))
+	return v.operator || v.account != "" && (v.calls(r) || v.owns(r) || v.ownsPart(r))
+}
+
+func (v Viewer) ownsPart(r *records.RequestRecord) bool { return partOf(r, v.account) }
+
+// partOf reports whether an account owns something that a request had to be asked about.
+func partOf(r *records.RequestRecord, account ids.AccountID) bool {
+	return slices.ContainsFunc(r.Decisions, func(d *records.RequestDecision) bool { return d.Owner == string(account) })
 }
 
 // most is how many records a query of the viewer looks at; 0: all.
@@ -48,6 +57,12 @@ func (v Viewer) calls(r *records.RequestRecord) bool {
 
 func (v Viewer) owns(r *records.RequestRecord) bool {
 	return v.operator || r.ResourceOwner == string(v.account)
+}
+
+// finds reports whether a record is of an account as far as the viewer sees it: that what was asked for is another
+// account's is not told by a query for that account either.
+func (v Viewer) finds(r *records.RequestRecord, account ids.AccountID) bool {
+	return v.operator || account == "" || account == v.account || r.CallerAccount == string(account)
 }
 
 // view returns what the viewer is to an explanation.
@@ -113,7 +128,10 @@ func (v Viewer) request(r *records.RequestRecord) (Request, error) {
 	out := Request{
 		RequestID: r.RequestId, Time: time.Unix(0, r.Time).UTC(), Outcome: outcome(r), Service: r.Service, Operation: r.Operation,
 		Status: int(r.Status), ErrorCode: r.ErrorCode, Caller: Caller{ARN: r.CallerArn, Account: r.CallerAccount},
-		SourceIP: r.SourceIp, UserAgent: string(r.UserAgent), Bucket: string(r.Bucket), Key: string(r.Key),
+		SourceIP: r.SourceIp, UserAgent: string(r.UserAgent),
+	}
+	if v.calls(r) || v.owns(r) {
+		out.Bucket, out.Key = string(r.Bucket), string(r.Key)
 	}
 	if v.calls(r) {
 		out.Caller.AccessKeyID = string(r.AccessKeyId)
@@ -123,8 +141,7 @@ func (v Viewer) request(r *records.RequestRecord) (Request, error) {
 	}
 	checks, err := explanations(r)
 	if len(checks) > 0 {
-		report := explain.NewReport(checks).For(v.view)
-		out.Report = &report
+		out.Report = explain.NewReport(checks).For(v.view)
 		out.Unexplained = len(r.Decisions) - len(checks)
 	}
 	return out, err

@@ -68,7 +68,7 @@ func (e Explanation) For(v View) Explanation {
 	if v.sees(Object) {
 		out.ObjectOwner = e.ObjectOwner
 	}
-	out.Layers = v.layers(e.Layers)
+	out.Layers = v.layers(&e)
 	for _, s := range e.Settings {
 		if v.sees(s.Half) {
 			out.Settings = append(out.Settings, s)
@@ -82,7 +82,7 @@ func (e Explanation) For(v View) Explanation {
 		out.DecidedBy = Resource // whose object it is, is the bucket owner's to know
 	}
 	if own {
-		out.Misses = v.misses(e.Misses)
+		out.Misses = v.misses(&e)
 	}
 	for _, n := range e.Notes {
 		if v.sees(n.Half) {
@@ -99,13 +99,20 @@ func (e Explanation) For(v View) Explanation {
 	return out
 }
 
-// For returns what a viewer may see of the report, check by check: view tells who that is to each.
-func (r Report) For(view func(*Explanation) View) Report {
-	checks := make([]Explanation, len(r.Checks))
+// For returns what a viewer may see of the report, check by check: view tells who that is to each. A check that it has
+// no part in is left out: whoever owns the target of a copy is not told what is copied. Without any it is nil.
+func (r Report) For(view func(*Explanation) View) *Report {
+	var checks []Explanation
 	for i := range r.Checks {
-		checks[i] = r.Checks[i].For(view(&r.Checks[i]))
+		if v := view(&r.Checks[i]); v != (View{}) {
+			checks = append(checks, r.Checks[i].For(v))
+		}
 	}
-	return NewReport(checks)
+	if len(checks) == 0 {
+		return nil
+	}
+	out := NewReport(checks)
+	return &out
 }
 
 // organization reports whether a layer is of the policies of an organization.
@@ -114,15 +121,15 @@ func organization(layer string) bool {
 }
 
 // layers returns the layers of the halves that are seen. Of an organization's there is one for all levels.
-func (v View) layers(layers []Layer) []Layer {
+func (v View) layers(e *Explanation) []Layer {
 	var out []Layer
-	for _, l := range layers {
+	for _, l := range e.Layers {
 		switch {
 		case !v.sees(l.Half):
 		case organization(l.Layer):
 			out = addOrganization(out, l)
 		default:
-			l.Statement = v.statement(l.Statement)
+			l.Statement = v.statement(e, l.Statement)
 			out = append(out, l)
 		}
 	}
@@ -157,25 +164,25 @@ func onlyARN(name string) string {
 }
 
 // statement returns a statement of the viewer's own without the values that tell of the other half.
-func (v View) statement(s *Statement) *Statement {
+func (v View) statement(e *Explanation, s *Statement) *Statement {
 	if s == nil {
 		return nil
 	}
 	out := *s
 	out.Conditions = slices.Clone(s.Conditions)
 	for i := range out.Conditions {
-		if c := &out.Conditions[i]; !v.reads(c.Key) {
+		if c := &out.Conditions[i]; !v.reads(c.Key) || v.onlySession(e) && strings.EqualFold(c.Key, "aws:PrincipalArn") {
 			c.Present, c.Actual, c.Hidden = false, nil, true
 		}
 	}
 	return &out
 }
 
-func (v View) misses(misses []Miss) []Miss {
+func (v View) misses(e *Explanation) []Miss {
 	var out []Miss
-	for _, m := range misses {
+	for _, m := range e.Misses {
 		if v.sees(m.Half) && !organization(m.Layer) {
-			m.Statement = v.statement(m.Statement)
+			m.Statement = v.statement(e, m.Statement)
 			out = append(out, m)
 		}
 	}
@@ -187,7 +194,10 @@ func (v View) misses(misses []Miss) []Miss {
 func (v View) remedies(e *Explanation) []Remedy {
 	var out []Remedy
 	for _, r := range e.Remedies {
-		shown := v.remedy(e, r)
+		shown, ok := v.remedy(e, r)
+		if !ok {
+			continue
+		}
 		same := func(o Remedy) bool { return slices.EqualFunc(o.Edits, shown.Edits, sameEdit) }
 		own := slices.ContainsFunc(shown.Edits, func(e Edit) bool { return e.own() > 0 })
 		if own && !slices.ContainsFunc(out, same) {
@@ -197,9 +207,8 @@ func (v View) remedies(e *Explanation) []Remedy {
 	return out
 }
 
-// remedy returns what is shown of one remedy.
-func (v View) remedy(of *Explanation, r Remedy) Remedy {
-	var out Remedy
+// remedy returns what is shown of one remedy; false if that would be no remedy any more.
+func (v View) remedy(of *Explanation, r Remedy) (out Remedy, ok bool) {
 	for _, e := range r.Edits {
 		switch {
 		case !v.sees(e.Half):
@@ -207,6 +216,9 @@ func (v View) remedy(of *Explanation, r Remedy) Remedy {
 		case organization(e.Layer):
 			e = organizations(of, &e)
 		default:
+			if e.Statements, ok = v.named(of, e.Statements); !ok {
+				return out, false
+			}
 			for _, also := range e.Also {
 				if !slices.Contains(out.Also, also) {
 					out.Also = append(out.Also, also)
@@ -219,7 +231,7 @@ func (v View) remedy(of *Explanation, r Remedy) Remedy {
 	}
 	// Last, wherever it was: its place would tell what the other half says.
 	slices.SortStableFunc(out.Edits, func(a, b Edit) int { return cmp.Compare(b.own(), a.own()) })
-	return out
+	return out, true
 }
 
 // own is 1 for an edit that is shown, and 0 for what stands for those of the other half.
