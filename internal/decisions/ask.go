@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/authz"
 	"crossgrant/internal/explain"
 	"crossgrant/internal/questions"
 )
@@ -24,11 +25,13 @@ func (s *Service) Ask(ctx context.Context, q questions.Question, viewer Viewer) 
 	if err != nil {
 		return explain.Report{}, err
 	}
-	report := asked.Report(s.opts.Shown)
 	if viewer.operator {
-		return report, nil
+		return asked.Report(s.opts.Shown), nil
 	}
-	return viewer.supposed(report), nil
+	asked.Withhold(func(in *authz.Input) explain.View {
+		return explain.View{Caller: asked.Caller.Account == viewer.account, Owner: in.Owner == viewer.account}
+	})
+	return viewer.supposed(asked.Report(s.opts.Shown)), nil
 }
 
 // party reports whether the viewer has to do with what is asked: who asks, or what for, is of its account.

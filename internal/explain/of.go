@@ -19,6 +19,8 @@ type Facts struct {
 	Owner            string
 	// Supposed says that nobody made the request: the condition keys that matter and are not known are told then.
 	Supposed bool
+	// Withheld reports whether a condition key counts as one of which nobody said anything; nil: none does.
+	Withheld func(key string) bool
 	// WithoutRemedies leaves out the remedies, which take far longer to find than the rest.
 	WithoutRemedies bool
 	// Shown returns the name by which a principal of a stored policy is shown; nil: as it is stored.
@@ -263,7 +265,7 @@ func (t *teller) unknown() {
 	}
 	for _, u := range authz.UnknownKeys(t.x.Input) {
 		key := UnknownKey{t.half(u.Layer), u.Key, u.Layer == authz.SCP || u.Layer == authz.RCP}
-		if ofRequest(u.Key) && !slices.Contains(t.out.Unknown, key) {
+		if (ofRequest(u.Key) || t.Withheld != nil && t.Withheld(u.Key)) && !slices.Contains(t.out.Unknown, key) {
 			t.out.Unknown = append(t.out.Unknown, key)
 		}
 	}

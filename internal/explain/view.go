@@ -38,6 +38,19 @@ func (v View) sees(h Half) bool {
 	}
 }
 
+// Withheld reports whether what a condition key has in a request that nobody made is kept from the viewer altogether,
+// even how a condition on it comes out: whoever may write conditions and ask could else find the value, and nobody
+// would know. Accounts of one organization are not kept from each other.
+func (v View) Withheld(key string, sameOrganization bool) bool {
+	key = strings.ToLower(key)
+	for _, known := range []string{"aws:principalorg", "aws:resourceorg", "aws:resourceaccount", "s3:resourceaccount"} {
+		if sameOrganization && strings.HasPrefix(key, known) {
+			return false
+		}
+	}
+	return !v.reads(key)
+}
+
 // reads reports whether the viewer may know the value of a condition key.
 func (v View) reads(key string) bool {
 	switch sideOf(key) {

@@ -94,6 +94,8 @@ type Asked struct {
 type Judged struct {
 	Check access.Check
 	Input *authz.Input
+	// withheld reports whether a condition key is kept from who asks; nil: none is.
+	withheld func(key string) bool
 }
 
 // Ask puts a question.
@@ -123,7 +125,7 @@ func (s *Service) Ask(ctx context.Context, q Question) (*Asked, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Checks[i] = Judged{checks[i], input}
+		out.Checks[i] = Judged{Check: checks[i], Input: input}
 	}
 	return out, nil
 }

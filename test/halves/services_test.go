@@ -69,7 +69,7 @@ func (w *world) askAnalyzer(seen *findings) {
 	list := func(as *principal, target, arn string) *answer {
 		return w.ask(seen, analysis, as, analyzer(http.MethodPost, target, map[string]any{"analyzerArn": arn}), nil)
 	}
-	for _, as := range w.principals() {
+	for _, as := range append(w.administrators(), w.members[accountA].worker, w.members[accountB].plain) {
 		w.ask(seen, analysis, as, analyzer(http.MethodGet, "/analyzer", nil), nil)
 		for _, arn := range analyzers {
 			for _, target := range []string{"/finding", "/findingv2", "/analyzed-resource", "/analyzer/findings/statistics"} {
@@ -90,7 +90,10 @@ func (w *world) askAnalyzer(seen *findings) {
 					w.ask(seen, analysis, as, analyzer(http.MethodGet, "/findingv2/"+id+in, nil), nil)
 				}
 			}
-			for _, resource := range resources {
+			for j, resource := range resources {
+				if as.kind != "admin" && (i+j+n)%every != 0 {
+					continue
+				}
 				w.ask(seen, analysis, as, analyzer(http.MethodGet, "/analyzed-resource"+in+"&resourceArn="+url.QueryEscape(resource), nil), nil)
 			}
 		}
