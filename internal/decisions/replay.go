@@ -147,6 +147,22 @@ func (s *Service) input(ctx context.Context, r *records.RequestRecord, d *record
 	return in, "", nil
 }
 
+// written are the actions by which an object is replaced or removed. What there is to replace is known only when a
+// request has been let through so far: one that is denied before was judged by what needs the least.
+var written = map[string]bool{"s3:PutObject": true, "s3:DeleteObject": true}
+
+// object returns the object that a decision on record was about, as far as that is known: else as it is now.
+func object(now *authz.Object, d *records.RequestDecision) *authz.Object {
+	if written[d.Action] && authz.Effect(d.Effect) != authz.Allow {
+		return now
+	}
+	if !d.Question.HasObject {
+		return nil
+	}
+	owner := ids.CanonicalUserID(d.Question.ObjectOwner)
+	return &authz.Object{Owner: owner, ACL: access.ACL(owner, d.Question.ObjectAcl)}
+}
+
 // restore puts what was kept of a decision into the input of the same question now.
 func restore(in *authz.Input, d *records.RequestDecision) {
 	var keys policy.Context
@@ -176,10 +192,6 @@ func restore(in *authz.Input, d *records.RequestDecision) {
 	if in.S3 == nil {
 		return
 	}
-	in.S3.Object = nil
-	if q.HasObject {
-		owner := ids.CanonicalUserID(q.ObjectOwner)
-		in.S3.Object = &authz.Object{Owner: owner, ACL: access.ACL(owner, q.ObjectAcl)}
-	}
+	in.S3.Object = object(in.S3.Object, d)
 	in.S3.NewOwner, in.S3.Initiator, in.S3.AcceptsCharge = ids.CanonicalUserID(q.NewOwner), authz.Initiator(q.Initiator), q.AcceptsCharge
 }
