@@ -45,10 +45,11 @@ const (
 	roleOfA    = "arn:aws:sts::" + accountA + ":assumed-role/MyUploadRole/testuser" // testuser through the role
 )
 
-// logs is the bucket of A, and elsewhere a key in it that no answer is about.
+// logs is the bucket of A. No answer is about the other keys in it: an object of A lies elsewhere, and nothing at vacant.
 const (
 	logs      = "awsseccookbook"
 	elsewhere = "another/key.png"
+	vacant    = "another/vacant.png"
 )
 
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -60,8 +61,8 @@ type walkthrough struct {
 	clients  map[string]*client // by ARN
 }
 
-// newWalkthrough starts a server that ends with the test. An object of A is at each of the keys that none is at.
-func newWalkthrough(t *testing.T, world string, keys ...string) *walkthrough {
+// newWalkthrough starts a server that ends with the test. A's administrator has uploaded an object elsewhere.
+func newWalkthrough(t *testing.T, world string) *walkthrough {
 	t.Helper()
 	dir := t.TempDir()
 	file, err := worldFile(dir, world)
@@ -72,7 +73,7 @@ func newWalkthrough(t *testing.T, world string, keys ...string) *walkthrough {
 	if s.operator, err = operators.Dial(s.server.Data); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.signIn(t.Context()), s.fill(t.Context(), keys)); err != nil {
+	if err := errors.Join(s.signIn(t.Context()), s.fill(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -139,19 +140,19 @@ func people(a *bootstrap.Account) {
 func ownerOf(name string) string { return strings.Split(name, ":")[4] }
 
 // signIn makes the clients of everyone, and of testuser through A's role where there is one.
-func (s *walkthrough) signIn(ctx context.Context) error {
-	profiles, err := s.operator.Profiles(ctx)
+func (w *walkthrough) signIn(ctx context.Context) error {
+	profiles, err := w.operator.Profiles(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range profiles.Profiles {
 		account, name, _ := strings.Cut(p.Name, ".")
-		s.clients["arn:aws:iam::"+account+":user/"+name] = keyClient(s.server, p.AccessKeyID, p.SecretAccessKey)
+		w.clients["arn:aws:iam::"+account+":user/"+name] = keyClient(w.server, p.AccessKeyID, p.SecretAccessKey)
 	}
-	s.clients[unsigned] = newClient(s.server, aws.AnonymousCredentials{})
-	session, err := s.clients[testUser].sts.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(uploadRole), RoleSessionName: aws.String("testuser")})
+	w.clients[unsigned] = newClient(w.server, aws.AnonymousCredentials{})
+	session, err := w.clients[testUser].sts.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(uploadRole), RoleSessionName: aws.String("testuser")})
 	if err == nil {
-		s.clients[roleOfA] = sessionClient(s.server, session.Credentials)
+		w.clients[roleOfA] = sessionClient(w.server, session.Credentials)
 	}
 	if denied, err := isDenied(err); err != nil || denied {
 		return err
@@ -159,19 +160,19 @@ func (s *walkthrough) signIn(ctx context.Context) error {
 	return nil
 }
 
-// fill has A's administrator upload to keys that nothing is at.
-func (s *walkthrough) fill(ctx context.Context, keys []string) error {
-	c := s.clients[adminOfA].s3
-	for _, key := range keys {
-		_, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(logs), Key: &key})
-		if err == nil {
-			continue
-		}
-		if _, err := c.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(logs), Key: &key, Body: strings.NewReader("of A")}); err != nil {
-			return err
-		}
+// fill has A's administrator upload an object.
+func (w *walkthrough) fill(ctx context.Context) error {
+	_, _, err := w.send(ctx, adminOfA, wish{action: "s3:PutObject", key: elsewhere})
+	return err
+}
+
+// owner returns the canonical user ID of the account that owns an object.
+func (w *walkthrough) owner(ctx context.Context, key string) (string, error) {
+	page, err := w.clients[adminOfA].s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(logs), Prefix: &key, FetchOwner: aws.Bool(true)})
+	if err != nil || len(page.Contents) != 1 {
+		return "", fmt.Errorf("there is no object %s: %w", key, err)
 	}
-	return nil
+	return *page.Contents[0].Owner.ID, nil
 }
 
 // wish is a request that somebody can make.
@@ -205,24 +206,24 @@ func (w wish) resource() string {
 }
 
 // send makes a request, and returns its ID and whether it was allowed. What is read is not looked at.
-func (s *walkthrough) send(ctx context.Context, who string, w wish) (id string, allowed bool, err error) {
-	c := s.clients[who]
+func (w *walkthrough) send(ctx context.Context, who string, request wish) (id string, allowed bool, err error) {
+	c := w.clients[who]
 	var metadata middleware.Metadata
 	bucket := aws.String(logs)
-	switch w.action {
+	switch request.action {
 	case "s3:PutObject":
-		in := &s3.PutObjectInput{Bucket: bucket, Key: &w.key, Body: strings.NewReader("of " + who), ACL: s3types.ObjectCannedACL(w.acl)}
+		in := &s3.PutObjectInput{Bucket: bucket, Key: &request.key, Body: strings.NewReader("of " + who), ACL: s3types.ObjectCannedACL(request.acl)}
 		out, failed := c.s3.PutObject(ctx, in)
 		if err = failed; err == nil {
 			metadata = out.ResultMetadata
 		}
 	case "s3:GetObject":
-		out, failed := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: &w.key})
+		out, failed := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: &request.key})
 		if err = failed; err == nil {
 			metadata, err = out.ResultMetadata, out.Body.Close()
 		}
 	case "s3:DeleteObject":
-		out, failed := c.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: &w.key})
+		out, failed := c.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: &request.key})
 		if err = failed; err == nil {
 			metadata = out.ResultMetadata
 		}
@@ -242,7 +243,7 @@ func (s *walkthrough) send(ctx context.Context, who string, w wish) (id string, 
 			metadata = out.ResultMetadata
 		}
 	default:
-		return "", false, fmt.Errorf("%s is not a request that the test makes", w.action)
+		return "", false, fmt.Errorf("%s is not a request that the test makes", request.action)
 	}
 	id, _ = awsmiddleware.GetRequestIDMetadata(metadata)
 	var failed interface{ ServiceRequestID() string }
@@ -267,11 +268,11 @@ func isDenied(err error) (bool, error) {
 }
 
 // supposes returns whether a request would be allowed, without making it.
-func (s *walkthrough) supposes(ctx context.Context, who string, w wish) (bool, error) {
-	q := questions.Question{As: who, Action: w.action, Resource: w.resource()}
-	if w.acl != "" {
-		q.Context = append(q.Context, questions.Value{Key: "s3:x-amz-acl", Values: []string{w.acl}})
+func (w *walkthrough) supposes(ctx context.Context, who string, request wish) (bool, error) {
+	q := questions.Question{As: who, Action: request.action, Resource: request.resource()}
+	if request.acl != "" {
+		q.Context = append(q.Context, questions.Value{Key: "s3:x-amz-acl", Values: []string{request.acl}})
 	}
-	report, err := s.operator.Explain(ctx, q)
+	report, err := w.operator.Explain(ctx, q)
 	return report.Allowed, err
 }
