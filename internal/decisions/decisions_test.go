@@ -19,6 +19,7 @@ import (
 	"crossgrant/internal/meta/memory"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/questions"
+	"crossgrant/internal/records"
 )
 
 const (
@@ -278,6 +279,7 @@ func TestRestored(t *testing.T) {
 	s3.Object, s3.AcceptsCharge = nil, false
 	again.S3 = &s3
 	restore(&again, d)
+	restoreS3(&again, d, false)
 	if v, multi, _ := again.Request.Context.Lookup("aws:TagKeys"); !multi || len(v) != 2 {
 		t.Errorf("aws:TagKeys is %v", v)
 	}
@@ -286,6 +288,54 @@ func TestRestored(t *testing.T) {
 	}
 	if by := authz.Decide(&again).By; by.Layer != authz.SessionPolicy || by.Effect != authz.ExplicitDeny {
 		t.Errorf("it is decided by %v", by.Layer)
+	}
+}
+
+// TestObjectThen holds which object a decision is asked again with: that of then if it was looked at, else that of now.
+func TestObjectThen(t *testing.T) {
+	t.Parallel()
+	now := &authz.Object{Owner: "now"}
+	for _, c := range []struct {
+		action  string
+		effect  authz.Effect
+		then    bool
+		current bool
+		want    string
+	}{
+		{"s3:GetObject", authz.ImplicitDeny, true, false, "then"},
+		{"s3:GetObject", authz.ImplicitDeny, true, true, "now"},
+		{"s3:GetObject", authz.ImplicitDeny, false, false, ""},
+		{"s3:PutObject", authz.Allow, false, false, ""},
+		{"s3:PutObject", authz.Allow, true, false, "then"},
+		{"s3:PutObject", authz.ImplicitDeny, false, false, "now"},
+		{"s3:DeleteObject", authz.ImplicitDeny, true, false, "now"}, // it was assumed to be the caller's
+		{"s3:DeleteObject", authz.Allow, true, false, "then"},
+	} {
+		in := &authz.Input{S3: &authz.S3{Object: now}}
+		d := &records.RequestDecision{Action: c.action, Effect: int32(c.effect), Question: &records.RequestQuestion{HasObject: c.then, ObjectOwner: "then"}}
+		restoreS3(in, d, c.current)
+		got := ""
+		if in.S3.Object != nil {
+			got = string(in.S3.Object.Owner)
+		}
+		if got != c.want {
+			t.Errorf("%+v: the object of %q", c, got)
+		}
+	}
+}
+
+// TestAtOnce: who asks before the record is made is told all the same.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	r := upload(t, start, "denied")
+	go s.Record(r)
+	if got, err := s.Explain(t.Context(), r.RequestID, Operator); err != nil || got.Key != "denied" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	old := upload(t, start.Add(-time.Minute), "old")
+	if s.onItsWay(old.RequestID) || !s.onItsWay(r.RequestID) {
+		t.Error("an old request is waited for, or a new one is not")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,16 +105,18 @@ func (s *Service) Find(ctx context.Context, q Query, viewer Viewer) (Page, error
 // Explain returns the request of an ID, with what would allow it if it was denied: NoSuchRequest if it was not kept, or
 // is none of the viewer's.
 func (s *Service) Explain(ctx context.Context, id string, viewer Viewer) (Request, error) {
-	var found *records.RequestRecord
 	if id == "" {
 		return Request{}, invalid("A request ID is missing.")
 	}
-	_, err := s.each(ctx, Query{RequestID: id}, 0, func(r *records.RequestRecord) (bool, error) {
-		if viewer.concerned(r) {
-			found = r
+	found, err := s.found(ctx, id, viewer)
+	for wait := 10 * time.Millisecond; err == nil && found == nil && s.onItsWay(id) && wait < time.Second; wait *= 2 {
+		select {
+		case <-ctx.Done():
+			return Request{}, ctx.Err()
+		case <-time.After(wait):
 		}
-		return found == nil, nil
-	})
+		found, err = s.found(ctx, id, viewer)
+	}
 	if err != nil {
 		return Request{}, err
 	}
@@ -128,7 +131,25 @@ func (s *Service) Explain(ctx context.Context, id string, viewer Viewer) (Reques
 	return out, err
 }
 
-// remedy adds to a denied request what would allow it, with all policies as they are now.
+// found returns the record of an ID; nil if there is none that is the viewer's.
+func (s *Service) found(ctx context.Context, id string, viewer Viewer) (found *records.RequestRecord, err error) {
+	_, err = s.each(ctx, Query{RequestID: id}, 0, func(r *records.RequestRecord) (bool, error) {
+		if viewer.concerned(r) {
+			found = r
+		}
+		return found == nil, nil
+	})
+	return found, err
+}
+
+// onItsWay reports whether a request is so recent that its record may not have been made: a request is recorded when its
+// answer has been sent, and who got the answer may ask at once.
+func (s *Service) onItsWay(id string) bool {
+	at, ok := ids.RequestTime(id)
+	return ok && s.opts.Now().Sub(at).Abs() < 5*time.Second
+}
+
+// remedy adds to a denied request what would allow it, with all policies and the object as they are now.
 func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer Viewer, out *Request) error {
 	checks, err := explanations(r)
 	if err != nil {
@@ -139,18 +160,18 @@ func (s *Service) remedy(ctx context.Context, r *records.RequestRecord, viewer V
 		if authz.Effect(d.Effect) == authz.Allow {
 			continue
 		}
-		in, _, err := s.input(ctx, r, d)
+		inputs, _, err := s.inputs(ctx, r, d, true)
 		if err != nil {
 			return err
 		}
-		if in == nil || string(in.Owner) != d.Owner {
+		if inputs == nil || slices.ContainsFunc(inputs, func(in *authz.Input) bool { return string(in.Owner) != d.Owner }) {
 			// What has the name now may be another account's: what would allow it is not for the owner of then.
 			allowed = false
 			continue
 		}
-		now := explain.Of(authz.Explain(in), explain.Facts{Shown: s.opts.Shown})
-		allowed = allowed && now.Effect == explain.Allowed
-		checks[i] = checks[i].Remedied(now)
+		now, _ := decide(inputs)
+		allowed = allowed && now.Allowed()
+		checks[i] = checks[i].Remedied(explain.Of(authz.Explain(inputs[0]), explain.Facts{Shown: s.opts.Shown}))
 	}
 	if viewer.operator {
 		out.Now = Denied

@@ -2,19 +2,14 @@ package decisions
 
 import (
 	"context"
-	"strings"
 	"time"
 
-	"crossgrant/internal/access"
-	"crossgrant/internal/apierr"
 	"crossgrant/internal/authz"
-	"crossgrant/internal/ids"
-	"crossgrant/internal/policy"
-	"crossgrant/internal/questions"
 	"crossgrant/internal/records"
 )
 
-// Difference is a decision on record that would be another one.
+// Difference is a decision on record that would be another one. One that was denied would be allowed if the request would
+// be, as far as what was not asked any more follows from the record: of a write its ACL and its tags.
 type Difference struct {
 	RequestID string `json:"RequestId"`
 	Time      time.Time
@@ -79,21 +74,22 @@ func (s *Service) Replay(ctx context.Context, q Query, changes []Change, tell fu
 
 // again asks one decision again. It returns nil if the change makes no difference.
 func (s *Service) again(ctx context.Context, r *records.RequestRecord, d *records.RequestDecision, c []*compiled, out *Replay) (*Difference, error) {
-	in, why, err := s.input(ctx, r, d)
+	inputs, why, err := s.inputs(ctx, r, d, false)
 	if err != nil {
 		return nil, err
 	}
-	if in == nil {
+	if inputs == nil {
 		out.Skipped[why]++
 		return nil, nil
 	}
 	out.Decisions++
-	changed, about, err := applyAll(c, in)
+	changed, about, err := applyToEach(c, inputs)
 	if err != nil || !about {
 		return nil, err
 	}
 	out.About++
-	now, then := authz.Decide(in), authz.Decide(changed)
+	now, _ := decide(inputs)
+	then, by := decide(changed)
 	recorded := authz.Effect(d.Effect)
 	if now.Allowed() != (recorded == authz.Allow) {
 		out.Drifted++
@@ -103,83 +99,20 @@ func (s *Service) again(ctx context.Context, r *records.RequestRecord, d *record
 	}
 	out.Changed++
 	return &Difference{
-		RequestID: r.RequestId, Time: time.Unix(0, r.Time).UTC(), Operation: r.Operation, Caller: r.CallerArn, Action: d.Action, Resource: string(d.Resource),
+		RequestID: r.RequestId, Time: time.Unix(0, r.Time).UTC(), Operation: r.Operation, Caller: r.CallerArn, Action: by.Request.Action, Resource: by.Request.Resource,
 		Recorded: recorded.String(), Now: now.Effect.String(), Then: then.Effect.String(),
 		By: then.By.Layer.String(), Source: then.By.Source(), Sid: then.By.Sid(),
 	}, nil
 }
 
-// Why a decision cannot be asked again.
-const (
-	notKept      = "only its outcome was kept"
-	noPolicy     = "a setting decided, whatever policies say"
-	presented    = "the caller presented a token or assertion of an identity provider"
-	gone         = "the caller, or what was asked for, is not there any more"
-	notSupported = "callers of its kind cannot be asked about"
-)
-
-// input returns what a decision on record would depend on now: nil, and why not, if it cannot be asked again.
-func (s *Service) input(ctx context.Context, r *records.RequestRecord, d *records.RequestDecision) (in *authz.Input, why string, err error) {
-	switch {
-	case d.Question == nil && len(d.Explanation) > 0:
-		return nil, noPolicy, nil
-	case d.Question == nil:
-		return nil, notKept, nil
-	case strings.HasPrefix(d.Action, "sts:AssumeRoleWith"):
-		return nil, presented, nil
-	}
-	who := r.CallerArn
-	if who == "" {
-		who = access.AnonymousName
-	}
-	asked, err := s.asker.Ask(ctx, questions.Question{As: who, Action: d.Action, Resource: string(d.Resource)})
-	if err != nil {
-		switch e := apierr.From(err); {
-		case e.Code == "ValidationError":
-			return nil, notSupported, nil
-		case e.Status < 500:
-			return nil, gone, nil
+// applyToEach returns inputs with all changes, and whether any is about any of them.
+func applyToEach(c []*compiled, inputs []*authz.Input) (changed []*authz.Input, about bool, err error) {
+	for _, in := range inputs {
+		next, bears, err := applyAll(c, in)
+		if err != nil {
+			return nil, false, err
 		}
-		return nil, "", err
+		changed, about = append(changed, next), about || bears
 	}
-	in = asked.Checks[0].Input
-	restore(in, d)
-	return in, "", nil
-}
-
-// restore puts what was kept of a decision into the input of the same question now.
-func restore(in *authz.Input, d *records.RequestDecision) {
-	var keys policy.Context
-	for _, k := range d.Keys {
-		values := make([]string, len(k.Values))
-		for i, v := range k.Values {
-			values[i] = string(v)
-		}
-		if k.Multi || len(values) != 1 {
-			keys.SetMulti(string(k.Name), values)
-		} else {
-			keys.Set(string(k.Name), values[0])
-		}
-	}
-	in.Request.Context = &keys
-	q := d.Question
-	in.BothSides = q.BothSides
-	in.Session = nil
-	if q.HasSession {
-		session := authz.Layer{}
-		for _, s := range q.Session {
-			document, err := policy.Parse(policy.Session, []byte(s.Text), policy.Stored())
-			session = append(session, authz.Source{Name: s.Name, Document: document, Fault: err})
-		}
-		in.Session = &session
-	}
-	if in.S3 == nil {
-		return
-	}
-	in.S3.Object = nil
-	if q.HasObject {
-		owner := ids.CanonicalUserID(q.ObjectOwner)
-		in.S3.Object = &authz.Object{Owner: owner, ACL: access.ACL(owner, q.ObjectAcl)}
-	}
-	in.S3.NewOwner, in.S3.Initiator, in.S3.AcceptsCharge = ids.CanonicalUserID(q.NewOwner), authz.Initiator(q.Initiator), q.AcceptsCharge
+	return changed, about, nil
 }

@@ -158,6 +158,8 @@ func (t *teller) adding(e *authz.Edit, out *Edit) string {
 		return "give " + principalWords(&t.out.Principal) + " a policy with the statement"
 	case e.Layer == authz.SessionPolicy:
 		return "begin the session with a session policy that has the statement as well"
+	case out.Policy == "" && strings.HasPrefix(t.out.Resource, "arn:aws:s3:::"):
+		return "make a bucket policy with the statement"
 	case out.Policy == "":
 		return "make a " + out.Layer + " with the statement"
 	default:

@@ -44,12 +44,12 @@ func prepare(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// startServer starts a server that ends with the test.
-func startServer(t *testing.T) *servertest.Server {
+// startServer starts a server with flags that ends with the test.
+func startServer(t *testing.T, flags ...string) *servertest.Server {
 	t.Helper()
 	dir := t.TempDir()
 	s := &servertest.Server{
-		Program: program, Data: filepath.Join(dir, "data"), Address: "127.0.0.1:0", Log: filepath.Join(dir, "server.log"),
+		Program: program, Data: filepath.Join(dir, "data"), Address: "127.0.0.1:0", Flags: flags, Log: filepath.Join(dir, "server.log"),
 	}
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
