@@ -101,7 +101,8 @@ func (w *world) takeOver(seen *findings) {
 	about := w.requests[denied.id]
 	w.must(a.root, s3(http.MethodDelete, "/"+bucket, ""))
 	w.put(c.root, "/"+bucket, "")
-	w.put(c.root, "/"+bucket+"?policy", document(w.statement(accountC, "Deny", `{"AWS":"`+c.worker.arn+`"}`, `"s3:ListBucket"`, `"arn:aws:s3:::`+bucket+`"`, "")))
+	w.put(c.root, "/"+bucket+"?policy", document(w.statement(accountC, "Deny", `"*"`, `["s3:ListBucket","s3:GetBucketAcl"]`, `"arn:aws:s3:::`+bucket+`"`,
+		`{"StringNotEquals":{"aws:UserAgent":"`+w.marks.new(accountC, "value")+`"}}`)))
 	for _, as := range []*principal{a.admin, c.admin} {
 		w.ask(seen, explanation, as, json11("crossgrant", "ExplainRequest", map[string]any{"RequestId": denied.id}), about)
 	}
