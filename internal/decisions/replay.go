@@ -2,14 +2,15 @@ package decisions
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"crossgrant/internal/authz"
 	"crossgrant/internal/records"
 )
 
-// Difference is a decision on record that would be another one. One that was denied would be allowed if the request would
-// be, as far as what was not asked any more follows from the record: of a write its ACL and its tags.
+// Difference is a decision on record that would be another one. One of a request that was refused would be allowed if
+// the request would be, as far as what was not asked any more follows from the record: of a write its ACL and its tags.
 type Difference struct {
 	RequestID string `json:"RequestId"`
 	Time      time.Time
@@ -55,8 +56,8 @@ func (s *Service) Replay(ctx context.Context, q Query, changes []Change, tell fu
 	out.Skipped = map[string]int{}
 	_, err = s.each(ctx, q, 0, func(r *records.RequestRecord) (bool, error) {
 		out.Requests++
-		for _, d := range r.Decisions {
-			different, err := s.again(ctx, r, d, c, &out)
+		for _, together := range outcomes(r) {
+			different, err := s.again(ctx, r, together, c, &out)
 			if err == nil && different != nil {
 				err = tell(*different)
 			}
@@ -72,17 +73,35 @@ func (s *Service) Replay(ctx context.Context, q Query, changes []Change, tell fu
 	return out, err
 }
 
-// again asks one decision again. It returns nil if the change makes no difference.
-func (s *Service) again(ctx context.Context, r *records.RequestRecord, d *records.RequestDecision, c []*compiled, out *Replay) (*Difference, error) {
-	inputs, why, err := s.inputs(ctx, r, d, false)
-	if err != nil {
-		return nil, err
+// outcomes returns the decisions of a request by what came of them: of one that was refused all together, so that it is
+// allowed if all of them are; else each alone, as each of the objects of DeleteObjects is removed or not.
+func outcomes(r *records.RequestRecord) [][]*records.RequestDecision {
+	if r.Status == http.StatusForbidden && len(r.Decisions) > 0 {
+		return [][]*records.RequestDecision{r.Decisions}
 	}
-	if inputs == nil {
-		out.Skipped[why]++
-		return nil, nil
+	var out [][]*records.RequestDecision
+	for _, d := range r.Decisions {
+		out = append(out, []*records.RequestDecision{d})
 	}
-	out.Decisions++
+	return out
+}
+
+// again asks decisions again that have one outcome. It returns nil if the change makes no difference.
+func (s *Service) again(ctx context.Context, r *records.RequestRecord, together []*records.RequestDecision, c []*compiled, out *Replay) (*Difference, error) {
+	var inputs []*authz.Input
+	recorded := authz.Allow
+	for _, d := range together {
+		more, why, err := s.inputs(ctx, r, d, false)
+		if err != nil {
+			return nil, err
+		}
+		if more == nil {
+			out.Skipped[why] += len(together)
+			return nil, nil
+		}
+		inputs, recorded = append(inputs, more...), authz.Effect(d.Effect)
+	}
+	out.Decisions += len(together)
 	changed, about, err := applyToEach(c, inputs)
 	if err != nil || !about {
 		return nil, err
@@ -90,7 +109,6 @@ func (s *Service) again(ctx context.Context, r *records.RequestRecord, d *record
 	out.About++
 	now, _ := decide(inputs)
 	then, by := decide(changed)
-	recorded := authz.Effect(d.Effect)
 	if now.Allowed() != (recorded == authz.Allow) {
 		out.Drifted++
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"crossgrant/internal/decisions"
 	"crossgrant/internal/explain"
 )
 
@@ -83,6 +84,7 @@ func (a *answer) check(t *testing.T) {
 		}
 		if !allowed {
 			a.heal(t, w, e, i)
+			a.again(t, w, id, a.remedies[i].edits)
 		}
 		if a.owner == "" {
 			continue
@@ -206,6 +208,19 @@ func (a *answer) heal(t *testing.T, w *walkthrough, e *explain.Explanation, i in
 	}
 	if _, allowed, err := w.send(t.Context(), a.who, request); err != nil || !allowed {
 		t.Errorf("%s: %s is still denied: %v", edits(r), request, err)
+	}
+}
+
+// again asks why the request was denied when what was suggested is done: it would be allowed now, but where it has to be
+// sent otherwise.
+func (a *answer) again(t *testing.T, w *walkthrough, id string, edits []string) {
+	found, err := w.operator.Request(t.Context(), id)
+	want := decisions.Allowed
+	if strings.HasPrefix(edits[0], "caller ") {
+		want = decisions.Denied
+	}
+	if err != nil || found.Now != want {
+		t.Errorf("%s: would be %s now, %v; want %s", edits, found.Now, err, want)
 	}
 }
 
