@@ -90,11 +90,23 @@ func (c *explainCommand) made(ctx context.Context, s streams) error {
 		if r.Unexplained > 0 {
 			fmt.Fprintf(s.out, "It asked for %d more permissions, of which only the outcomes were kept.\n", r.Unexplained)
 		}
+		if missing(&r) {
+			fmt.Fprintf(s.out, "Nothing was at %s: only who may list the bucket is told so, and others are denied.\n", r.About())
+		}
 		if r.Now == decisions.Allowed {
 			fmt.Fprintln(s.out, "With the policies as they are now it would be allowed.")
 		}
 		return nil
 	})
+}
+
+// missing reports whether a request was denied that reads an object which was not there: it is then asked whether the
+// caller may list the bucket, and nothing else.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
+func missing(r *decisions.Request) bool {
+	reads := strings.HasPrefix(r.Operation, "GetObject") || strings.HasPrefix(r.Operation, "HeadObject")
+	return reads && r.Report != nil && !r.Report.Allowed && r.Report.Checks[len(r.Report.Checks)-1].Action == "s3:ListBucket"
 }
 
 // unjudged says why a request has no report.

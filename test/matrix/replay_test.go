@@ -2,6 +2,7 @@ package matrix_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	operators "crossgrant/internal/admin"
 	"crossgrant/internal/explain"
@@ -74,13 +75,13 @@ func (a *answer) replay(t *testing.T, suggestion int) {
 	if !slices.Contains(really, probe{a.who, a.wish}.String()) {
 		t.Errorf("%s changes %q", edit.Text, really)
 	}
-	if diff := cmp.Diff(really, said); diff != "" {
+	if diff := gocmp.Diff(really, said); diff != "" {
 		t.Errorf("replay of %s (-really +said):\n%s", edit.Text, diff)
 	}
 	if said, err = changed.replay(ctx, back, after, "denied"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(really, said); diff != "" {
+	if diff := gocmp.Diff(really, said); diff != "" {
 		t.Errorf("replay of %s taken back (-really +said):\n%s", edit.Text, diff)
 	}
 }
@@ -99,7 +100,7 @@ func (w *walkthrough) everything(ctx context.Context, a *answer) ([]answered, er
 	if a.world == roleTrusts {
 		wishes = append(wishes, assume)
 	}
-	for _, key := range a.keys() {
+	for _, key := range []string{elsewhere, cmp.Or(a.key, vacant)} {
 		wishes = append(wishes, wish{action: "s3:GetObject", key: key}, wish{action: "s3:PutObject", key: key},
 			wish{action: "s3:PutObject", key: key, acl: fullA}, wish{action: "s3:DeleteObject", key: key})
 	}
