@@ -86,7 +86,8 @@ func (c *explainCommand) made(ctx context.Context, s streams) error {
 		} else {
 			fmt.Fprintf(s.out, "%s: %s\n\n", inWords(r.Outcome), unjudged(&r))
 		}
-		fmt.Fprintf(s.out, "Request %s at %s from %s: %s of %s, answered %d %s\n", r.RequestID, r.Time.Format(time.RFC3339), r.SourceIP, r.Operation, r.About(), r.Status, r.ErrorCode)
+		answer := strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, r.ErrorCode))
+		fmt.Fprintf(s.out, "Request %s at %s from %s: %s of %s, answered %s\n", r.RequestID, r.Time.Format(time.RFC3339), r.SourceIP, r.Operation, r.About(), answer)
 		if r.Unexplained > 0 {
 			fmt.Fprintf(s.out, "It asked for %d more permissions, of which only the outcomes were kept.\n", r.Unexplained)
 		}

@@ -207,12 +207,18 @@ func grantWords(g *Grant) string {
 	return g.Permission + " to the canonical user " + g.ID
 }
 
-// keyWords tells how a request is to be sent.
+// keyWords tells how a request is to be sent. Condition keys such as s3:x-amz-acl are named for the headers that they are
+// about.
 func keyWords(keys []Key) string {
 	var words []string
 	for _, k := range keys {
 		lower := strings.ToLower(k.Name)
+		header, isHeader := strings.CutPrefix(lower, "s3:x-amz-")
 		switch {
+		case isHeader && len(k.Values) == 0:
+			words = append(words, "without the header x-amz-"+header)
+		case isHeader:
+			words = append(words, "with the header x-amz-"+header+": "+strings.Join(k.Values, ","))
 		case len(k.Values) == 0:
 			words = append(words, "without "+k.Name)
 		case lower == "aws:securetransport" && k.Values[0] == "true":
