@@ -74,11 +74,48 @@ type Record struct {
 	Decisions []Decision
 	// byACL is what ByACL reports of a record that was kept, whose decisions are left out.
 	byACL bool
+	// ErrorMessage is what the answer says beside ErrorCode.
+	ErrorMessage string
+	// Session is what is told of the caller's session; nil for long-term credentials and anonymous requests.
+	Session *Session
+	// Parameters and Elements are, for services other than S3, what was asked and, of an operation that changes
+	// something, what was answered: JSON objects as CloudTrail writes them, without secrets. Nil: nothing.
+	Parameters, Elements []byte
+	// Headers are, for S3, those of the request that say what is asked, and Answered those of the answer that
+	// say what was done, without secrets, their names in lower case.
+	Headers, Answered []Header
+	// Document is, for S3, the body of a request that is a setting or a list of what to do; nil for others, and
+	// for one of more than MaxDocument bytes.
+	Document []byte
+
 	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
 	// the operator's log only.
 	Fault string
 	// Corrupt says that something stored was found to be corrupt.
 	Corrupt bool
+}
+
+// MaxDocument is the size of the largest Document that is kept, in bytes: CloudTrail leaves out what is larger.
+//
+// Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+const MaxDocument = 100 << 10
+
+// Header is a header of a request or an answer.
+type Header struct{ Name, Value string }
+
+// Session is what is told of the session of a caller.
+type Session struct {
+	Issued time.Time
+	MFA    bool // the caller showed to have an MFA device when the session began
+	// IssuerType is "Role", "IAMUser" or "Root": what the session is of, with its name, unique ID and ARN; name and
+	// ID are empty for a root user, or are those of whom the session is of.
+	IssuerType, IssuerName string
+	IssuerID               ids.UniqueID
+	IssuerARN              string
+	// Provider is the identity provider, if one vouched for the caller, and ProviderKeys what it said.
+	Provider       string
+	ProviderKeys   []Header
+	SourceIdentity string
 }
 
 // Failed records the error behind the answer, in place of an earlier one.

@@ -24,6 +24,14 @@ func (r *Record) Stored() *records.RequestRecord {
 		ObjectSize: r.ObjectSize, RequestAcl: []byte(r.RequestACL), Status: int32(r.Status), ErrorCode: r.ErrorCode, Shed: r.Shed,
 		BytesIn: r.BytesIn, BytesOut: r.BytesOut, ByAcl: r.ByACL(),
 	}
+	out.ErrorMessage, out.Parameters, out.Elements, out.Document = []byte(r.ErrorMessage), r.Parameters, r.Elements, r.Document
+	out.Headers, out.Answered = stored(r.Headers), stored(r.Answered)
+	if s := r.Session; s != nil {
+		out.Session = &records.RequestSession{
+			Issued: s.Issued.UnixNano(), Mfa: s.MFA, IssuerType: s.IssuerType, IssuerName: s.IssuerName, IssuerId: string(s.IssuerID), IssuerArn: s.IssuerARN,
+			Provider: []byte(s.Provider), ProviderKeys: stored(s.ProviderKeys), SourceIdentity: []byte(s.SourceIdentity),
+		}
+	}
 	if s := r.Source; s != nil {
 		out.Source = &records.RequestSource{Bucket: []byte(s.Bucket), Key: []byte(s.Key), VersionId: []byte(s.VersionID), Size: s.Size}
 	}
@@ -48,6 +56,14 @@ func FromStored(s *records.RequestRecord) *Record {
 		ObjectSize: s.ObjectSize, RequestACL: string(s.RequestAcl), Status: int(s.Status), ErrorCode: s.ErrorCode, Shed: s.Shed,
 		BytesIn: s.BytesIn, BytesOut: s.BytesOut, byACL: s.ByAcl,
 	}
+	r.ErrorMessage, r.Parameters, r.Elements, r.Document = string(s.ErrorMessage), s.Parameters, s.Elements, s.Document
+	r.Headers, r.Answered = fromStored(s.Headers), fromStored(s.Answered)
+	if of := s.Session; of != nil {
+		r.Session = &Session{
+			Issued: time.Unix(0, of.Issued).UTC(), MFA: of.Mfa, IssuerType: of.IssuerType, IssuerName: of.IssuerName, IssuerID: ids.UniqueID(of.IssuerId),
+			IssuerARN: of.IssuerArn, Provider: string(of.Provider), ProviderKeys: fromStored(of.ProviderKeys), SourceIdentity: string(of.SourceIdentity),
+		}
+	}
 	if s.Source != nil {
 		r.Source = &Source{Bucket: string(s.Source.Bucket), Key: string(s.Source.Key), VersionID: string(s.Source.VersionId), Size: s.Source.Size}
 	}
@@ -55,6 +71,26 @@ func FromStored(s *records.RequestRecord) *Record {
 		r.Deleted = append(r.Deleted, Deleted{Key: string(d.Key), VersionID: string(d.VersionId), Size: d.Size, Status: int(d.Status), ErrorCode: d.ErrorCode})
 	}
 	return r
+}
+
+func stored(all []Header) []*records.RequestHeader {
+	if len(all) == 0 {
+		return nil
+	}
+	values := make([]records.RequestHeader, len(all))
+	out := make([]*records.RequestHeader, len(all))
+	for i, h := range all {
+		out[i] = &values[i]
+		out[i].Name, out[i].Value = []byte(h.Name), []byte(h.Value)
+	}
+	return out
+}
+
+func fromStored(all []*records.RequestHeader) (out []Header) {
+	for _, h := range all {
+		out = append(out, Header{string(h.Name), string(h.Value)})
+	}
+	return out
 }
 
 // Decode reads a record from an entry of the journal. Decisions are left out.

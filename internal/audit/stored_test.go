@@ -18,11 +18,17 @@ func TestStored(t *testing.T) {
 	size := int64(7)
 	want := Record{
 		Time: time.Date(2026, 11, 26, 12, 0, 0, 5, time.UTC), ObjectSize: &size, byACL: true,
+		Parameters: []byte("{}\xff"), Elements: []byte("{}"), Document: []byte("<a/>\xff"),
+		Headers: []Header{{"x-amz-acl", "v\xff"}}, Answered: []Header{{"x-amz-version-id\xff", "v"}},
+		Session: &Session{
+			Issued: time.Date(2026, 11, 26, 11, 0, 0, 0, time.UTC), MFA: true, IssuerType: "Role", IssuerName: "r", IssuerID: "AROA", IssuerARN: "arn",
+			Provider: "p\xff", ProviderKeys: []Header{{"sub", "s\xff"}}, SourceIdentity: "i\xff",
+		},
 		Source:  &Source{Bucket: "b\xff", Key: "k\xff", VersionID: "v\xff", Size: &size},
 		Deleted: []Deleted{{Key: "k\xff", VersionID: "v", Size: &size, Status: 204}, {Key: "l", Status: 403, ErrorCode: "AccessDenied"}},
 	}
 	clients := map[string]bool{"Path": true, "Query": true, "UserAgent": true, "Referer": true, "Host": true, "Region": true, "Bucket": true, "Key": true,
-		"RequestACL": true, "AccessKeyID": true, "Protocol": true}
+		"RequestACL": true, "AccessKeyID": true, "Protocol": true, "ErrorMessage": true}
 	v := reflect.ValueOf(&want).Elem()
 	for i := range v.NumField() {
 		name, f := v.Type().Field(i).Name, v.Field(i)

@@ -42,7 +42,7 @@ var rows map[string]row
 
 func init() {
 	rows = map[string]row{}
-	for _, some := range []map[string]row{accountRows, iamRows, bucketRows, objectRows, organizationRows, analyzerRows, otherRows} {
+	for _, some := range []map[string]row{accountRows, iamRows, bucketRows, objectRows, organizationRows, analyzerRows, trailRows, otherRows} {
 		for form, r := range some {
 			rows[form] = r
 		}

@@ -47,10 +47,11 @@ var otherRows = map[string]row{
 	`'j' 'd' sequence`: record(func(e *entry, _ *records.JournalContent) {
 		e.exists(keys.JournalSegment(sequence(e.parts[0])), "what is known of it")
 	}),
-	`'j' 'c' name`: record(func(*entry, *records.JournalReader) {}),
-	`'j' 't'`:      record(func(*entry, *records.JournalState) {}),
-	`'f' kind`:     record(func(*entry, *records.ScrubProgress) {}),
-	`'M' name`:     plain(checkFact),
+	`'j' 'c' name`:    record(func(*entry, *records.JournalReader) {}),
+	`'j' 't'`:         record(func(*entry, *records.JournalState) {}),
+	`'j' 'k' request`: record(func(*entry, *records.JournalKept) {}),
+	`'f' kind`:        record(func(*entry, *records.ScrubProgress) {}),
+	`'M' name`:        plain(checkFact),
 }
 
 // sequence returns a sequence as the number that it is.

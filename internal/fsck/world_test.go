@@ -214,6 +214,14 @@ func (w *world) makeOthers(box *seal.Box) {
 	w.write(keys.JournalSegment(1), &records.JournalSegment{Entries: 1})
 	w.write(keys.JournalContent(1), &records.JournalContent{Zstd: []byte("x")})
 	w.write(keys.JournalReader("reader"), &records.JournalReader{Read: 1})
+	w.write(keys.JournalKept("R1"), &records.JournalKept{Time: 1})
+	w.write(keys.Trail(accountA, "main"), &records.Trail{Account: string(accountA), Name: "main"})
+	w.write(keys.TrailState(accountA, "main"), &records.TrailState{Delivered: 1})
+	w.write(keys.TrailFile(accountA, "main", place), &records.TrailFile{Account: string(accountA)})
+	w.write(keys.TrailDelivered(accountA, "main", accountA, 1), &records.TrailDelivered{Delivered: 1})
+	w.write(keys.TrailDigests(accountA, "main", accountA), &records.TrailDigests{End: 1})
+	w.write(keys.TrailKey(1), &records.TrailKey{Fingerprint: "f", SealedPrivate: must(box.Seal([]byte("key"), []byte("f")))})
+	w.write(keys.TrailEvents(accountA, 1), &records.TrailEvents{Events: 1})
 	w.write(keys.Scrub(keys.BlobScrub), &records.ScrubProgress{Started: 1})
 }
 

@@ -37,3 +37,17 @@ func ParseJournalSegment(key []byte) (sequence uint64, err error) {
 	}
 	return binary.BigEndian.Uint64(key[2:]), nil
 }
+
+// JournalKept is the key of an entry of the journal that is in no segment yet, by the ID of its request.
+func JournalKept(request string) []byte { return append([]byte{'j', 'k'}, request...) }
+
+// AllJournalKept is the range of all JournalKept keys.
+func AllJournalKept() (from, to []byte) { return prefix([]byte{'j', 'k'}) }
+
+// ParseJournalKept returns the request ID in the key of such an entry.
+func ParseJournalKept(key []byte) (request string, err error) {
+	if len(key) < 3 || key[0] != 'j' || key[1] != 'k' {
+		return "", fmt.Errorf("%w %q", errKey, key)
+	}
+	return string(key[2:]), nil
+}

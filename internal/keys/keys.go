@@ -75,11 +75,19 @@
 //	'y' account 'a' analyzer          Analyzer by name
 //	'y' account 'r' analyzer\0 rule   ArchiveRule by name
 //	'y' account 'f' analyzer\0 finding   AnalyzerFinding by ID
+//	't' 't' account name             Trail by name
+//	't' 's' account name             TrailState
+//	't' 'f' account name\0 sequence random   TrailFile that is to be delivered; sequence as 8 bytes
+//	't' 'd' account name\0 member sequence   TrailDelivered, by the account whose events it has; sequence as 8 bytes
+//	't' 'g' account name\0 member     TrailDigests of that account
+//	't' 'k' begins                   TrailKey by the time from which it signs
+//	'h' account sequence             TrailEvents of an account; sequence as 8 bytes
 //	'M' name                         facts about the store itself
 //	'j' 's' sequence                 JournalSegment; 'j' 'd' sequence holds its content
 //	'j' 'd' sequence                 JournalContent
 //	'j' 'c' name                     JournalReader: how far the reader of that name has come
 //	'j' 't'                          JournalState
+//	'j' 'k' request                  JournalKept: an entry that is in no segment yet, by request ID
 //	'f' kind                         ScrubProgress of the pass over what kind names
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
@@ -103,7 +111,8 @@ import (
 //	4  the content of small objects beside their records; blobs that are named, instead of those that are being written
 //	5  small blobs many to a file, where their IDs say
 //	6  the journal of request records, analyzers
-const Format = 6
+//	7  trails, event history, entries of the journal that commit with a change
+const Format = 7
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")

@@ -100,6 +100,14 @@ func TestLayout(t *testing.T) {
 		{"Analyzer", Analyzer(account, "main"), `y380701114427amain`},
 		{"ArchiveRule", ArchiveRule(account, "main", "ours"), `y380701114427rmain\x00\x01ours`},
 		{"AnalyzerFinding", AnalyzerFinding(account, "main", "id"), `y380701114427fmain\x00\x01id`},
+		{"JournalKept", JournalKept("R1"), `jkR1`},
+		{"Trail", Trail(account, "main"), `tt380701114427main`},
+		{"TrailState", TrailState(account, "main"), `ts380701114427main`},
+		{"TrailFile", TrailFile(account, "main", Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `tf380701114427main\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
+		{"TrailDelivered", TrailDelivered(account, "main", "111111111111", 258), `td380701114427main\x00\x01111111111111\x00\x00\x00\x00\x00\x00\x01\x02`},
+		{"TrailDigests", TrailDigests(account, "main", "111111111111"), `tg380701114427main\x00\x01111111111111`},
+		{"TrailKey", TrailKey(258), `tk\x00\x00\x00\x00\x00\x00\x01\x02`},
+		{"TrailEvents", TrailEvents(account, 258), `h380701114427\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {
 		if got := strings.Trim(fmt.Sprintf("%+q", c.key), `"`); got != c.want {

@@ -28,14 +28,16 @@ var Shapes = []string{
 	`'d' 'a' account`, `'d' 'c' canonical-id`,
 	`'u' account 'a'`, `'u' account 'k' access-key-id`, `'u' account 'p' unique-id`, `'u' account 'j' job`,
 	`'u' account 'e' job\0 service\0 part`, `'u' account 'r' part`,
-	`'j' 's' sequence`, `'j' 'd' sequence`, `'j' 'c' name`, `'j' 't'`,
+	`'j' 's' sequence`, `'j' 'd' sequence`, `'j' 'c' name`, `'j' 't'`, `'j' 'k' request`,
 	`'y' account 'a' analyzer`, `'y' account 'r' analyzer\0 rule`, `'y' account 'f' analyzer\0 finding`,
+	`'t' 't' account name`, `'t' 's' account name`, `'t' 'f' account name\0 sequence random`,
+	`'t' 'd' account name\0 member sequence`, `'t' 'g' account name\0 member`, `'t' 'k' begins`, `'h' account sequence`,
 	`'M' name`, `'f' kind`,
 }
 
 // widths are those of the components of fixed width, in bytes.
 var widths = map[string]int{
-	"account": 12, "bucket-id": len(BucketID{}), "version": len(VersionID{}), "sequence": 8, "random": 8, "part": 4, "number": 2, "kind": 1,
+	"account": accountWidth, "member": accountWidth, "begins": 8, "bucket-id": len(BucketID{}), "version": len(VersionID{}), "sequence": 8, "random": 8, "part": 4, "number": 2, "kind": 1,
 }
 
 // component is one component of a shape.

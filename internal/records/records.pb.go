@@ -6868,6 +6868,59 @@ func (x *JournalReader) GetRead() uint64 {
 	return 0
 }
 
+// JournalKept is an entry that is in no segment yet, under keys.JournalKept.
+type JournalKept struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Time          int64                  `protobuf:"varint,1,opt,name=time,proto3" json:"time,omitempty"`
+	Entry         []byte                 `protobuf:"bytes,2,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalKept) Reset() {
+	*x = JournalKept{}
+	mi := &file_records_records_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalKept) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalKept) ProtoMessage() {}
+
+func (x *JournalKept) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalKept.ProtoReflect.Descriptor instead.
+func (*JournalKept) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *JournalKept) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *JournalKept) GetEntry() []byte {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 // RequestRecord is what is kept of one request: an entry of the journal. The members are those of audit.Record; what clients send may be no UTF-8,
 // and is bytes.
 type RequestRecord struct {
@@ -6912,13 +6965,20 @@ type RequestRecord struct {
 	BytesOut          int64                  `protobuf:"varint,38,opt,name=bytes_out,json=bytesOut,proto3" json:"bytes_out,omitempty"`
 	Decisions         []*RequestDecision     `protobuf:"bytes,39,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	ByAcl             bool                   `protobuf:"varint,40,opt,name=by_acl,json=byAcl,proto3" json:"by_acl,omitempty"` // a grant of an ACL allowed what no policy of the resource did
+	ErrorMessage      []byte                 `protobuf:"bytes,41,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	Session           *RequestSession        `protobuf:"bytes,42,opt,name=session,proto3" json:"session,omitempty"`       // absent for callers with long-term credentials
+	Parameters        []byte                 `protobuf:"bytes,43,opt,name=parameters,proto3" json:"parameters,omitempty"` // JSON
+	Elements          []byte                 `protobuf:"bytes,44,opt,name=elements,proto3" json:"elements,omitempty"`     // JSON
+	Headers           []*RequestHeader       `protobuf:"bytes,45,rep,name=headers,proto3" json:"headers,omitempty"`
+	Answered          []*RequestHeader       `protobuf:"bytes,46,rep,name=answered,proto3" json:"answered,omitempty"`
+	Document          []byte                 `protobuf:"bytes,47,opt,name=document,proto3" json:"document,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
 
 func (x *RequestRecord) Reset() {
 	*x = RequestRecord{}
-	mi := &file_records_records_proto_msgTypes[79]
+	mi := &file_records_records_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6930,7 +6990,7 @@ func (x *RequestRecord) String() string {
 func (*RequestRecord) ProtoMessage() {}
 
 func (x *RequestRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[79]
+	mi := &file_records_records_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6943,7 +7003,7 @@ func (x *RequestRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestRecord.ProtoReflect.Descriptor instead.
 func (*RequestRecord) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{79}
+	return file_records_records_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *RequestRecord) GetRequestId() string {
@@ -7226,6 +7286,216 @@ func (x *RequestRecord) GetByAcl() bool {
 	return false
 }
 
+func (x *RequestRecord) GetErrorMessage() []byte {
+	if x != nil {
+		return x.ErrorMessage
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetSession() *RequestSession {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetParameters() []byte {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetElements() []byte {
+	if x != nil {
+		return x.Elements
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetHeaders() []*RequestHeader {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetAnswered() []*RequestHeader {
+	if x != nil {
+		return x.Answered
+	}
+	return nil
+}
+
+func (x *RequestRecord) GetDocument() []byte {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+// RequestSession is what is told of the session of a caller.
+type RequestSession struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Issued         int64                  `protobuf:"varint,1,opt,name=issued,proto3" json:"issued,omitempty"`
+	Mfa            bool                   `protobuf:"varint,2,opt,name=mfa,proto3" json:"mfa,omitempty"`
+	IssuerType     string                 `protobuf:"bytes,3,opt,name=issuer_type,json=issuerType,proto3" json:"issuer_type,omitempty"` // Role, IAMUser, Root
+	IssuerName     string                 `protobuf:"bytes,4,opt,name=issuer_name,json=issuerName,proto3" json:"issuer_name,omitempty"`
+	IssuerId       string                 `protobuf:"bytes,5,opt,name=issuer_id,json=issuerId,proto3" json:"issuer_id,omitempty"`
+	IssuerArn      string                 `protobuf:"bytes,6,opt,name=issuer_arn,json=issuerArn,proto3" json:"issuer_arn,omitempty"`
+	Provider       []byte                 `protobuf:"bytes,7,opt,name=provider,proto3" json:"provider,omitempty"`
+	ProviderKeys   []*RequestHeader       `protobuf:"bytes,8,rep,name=provider_keys,json=providerKeys,proto3" json:"provider_keys,omitempty"`
+	SourceIdentity []byte                 `protobuf:"bytes,9,opt,name=source_identity,json=sourceIdentity,proto3" json:"source_identity,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RequestSession) Reset() {
+	*x = RequestSession{}
+	mi := &file_records_records_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestSession) ProtoMessage() {}
+
+func (x *RequestSession) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestSession.ProtoReflect.Descriptor instead.
+func (*RequestSession) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *RequestSession) GetIssued() int64 {
+	if x != nil {
+		return x.Issued
+	}
+	return 0
+}
+
+func (x *RequestSession) GetMfa() bool {
+	if x != nil {
+		return x.Mfa
+	}
+	return false
+}
+
+func (x *RequestSession) GetIssuerType() string {
+	if x != nil {
+		return x.IssuerType
+	}
+	return ""
+}
+
+func (x *RequestSession) GetIssuerName() string {
+	if x != nil {
+		return x.IssuerName
+	}
+	return ""
+}
+
+func (x *RequestSession) GetIssuerId() string {
+	if x != nil {
+		return x.IssuerId
+	}
+	return ""
+}
+
+func (x *RequestSession) GetIssuerArn() string {
+	if x != nil {
+		return x.IssuerArn
+	}
+	return ""
+}
+
+func (x *RequestSession) GetProvider() []byte {
+	if x != nil {
+		return x.Provider
+	}
+	return nil
+}
+
+func (x *RequestSession) GetProviderKeys() []*RequestHeader {
+	if x != nil {
+		return x.ProviderKeys
+	}
+	return nil
+}
+
+func (x *RequestSession) GetSourceIdentity() []byte {
+	if x != nil {
+		return x.SourceIdentity
+	}
+	return nil
+}
+
+type RequestHeader struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestHeader) Reset() {
+	*x = RequestHeader{}
+	mi := &file_records_records_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestHeader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestHeader) ProtoMessage() {}
+
+func (x *RequestHeader) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestHeader.ProtoReflect.Descriptor instead.
+func (*RequestHeader) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *RequestHeader) GetName() []byte {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *RequestHeader) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
 type RequestSource struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Bucket        []byte                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
@@ -7238,7 +7508,7 @@ type RequestSource struct {
 
 func (x *RequestSource) Reset() {
 	*x = RequestSource{}
-	mi := &file_records_records_proto_msgTypes[80]
+	mi := &file_records_records_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7250,7 +7520,7 @@ func (x *RequestSource) String() string {
 func (*RequestSource) ProtoMessage() {}
 
 func (x *RequestSource) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[80]
+	mi := &file_records_records_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7263,7 +7533,7 @@ func (x *RequestSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestSource.ProtoReflect.Descriptor instead.
 func (*RequestSource) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{80}
+	return file_records_records_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *RequestSource) GetBucket() []byte {
@@ -7307,7 +7577,7 @@ type RequestDeleted struct {
 
 func (x *RequestDeleted) Reset() {
 	*x = RequestDeleted{}
-	mi := &file_records_records_proto_msgTypes[81]
+	mi := &file_records_records_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7319,7 +7589,7 @@ func (x *RequestDeleted) String() string {
 func (*RequestDeleted) ProtoMessage() {}
 
 func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[81]
+	mi := &file_records_records_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7332,7 +7602,7 @@ func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestDeleted.ProtoReflect.Descriptor instead.
 func (*RequestDeleted) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{81}
+	return file_records_records_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *RequestDeleted) GetKey() []byte {
@@ -7386,7 +7656,7 @@ type RequestDecision struct {
 
 func (x *RequestDecision) Reset() {
 	*x = RequestDecision{}
-	mi := &file_records_records_proto_msgTypes[82]
+	mi := &file_records_records_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7398,7 +7668,7 @@ func (x *RequestDecision) String() string {
 func (*RequestDecision) ProtoMessage() {}
 
 func (x *RequestDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[82]
+	mi := &file_records_records_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7411,7 +7681,7 @@ func (x *RequestDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestDecision.ProtoReflect.Descriptor instead.
 func (*RequestDecision) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{82}
+	return file_records_records_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *RequestDecision) GetAction() string {
@@ -7474,7 +7744,7 @@ type RequestKey struct {
 
 func (x *RequestKey) Reset() {
 	*x = RequestKey{}
-	mi := &file_records_records_proto_msgTypes[83]
+	mi := &file_records_records_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7486,7 +7756,7 @@ func (x *RequestKey) String() string {
 func (*RequestKey) ProtoMessage() {}
 
 func (x *RequestKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[83]
+	mi := &file_records_records_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7499,7 +7769,7 @@ func (x *RequestKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestKey.ProtoReflect.Descriptor instead.
 func (*RequestKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{83}
+	return file_records_records_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *RequestKey) GetName() []byte {
@@ -7541,7 +7811,7 @@ type RequestQuestion struct {
 
 func (x *RequestQuestion) Reset() {
 	*x = RequestQuestion{}
-	mi := &file_records_records_proto_msgTypes[84]
+	mi := &file_records_records_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7553,7 +7823,7 @@ func (x *RequestQuestion) String() string {
 func (*RequestQuestion) ProtoMessage() {}
 
 func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[84]
+	mi := &file_records_records_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7566,7 +7836,7 @@ func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestQuestion.ProtoReflect.Descriptor instead.
 func (*RequestQuestion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{84}
+	return file_records_records_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *RequestQuestion) GetHasObject() bool {
@@ -7643,7 +7913,7 @@ type SessionDocument struct {
 
 func (x *SessionDocument) Reset() {
 	*x = SessionDocument{}
-	mi := &file_records_records_proto_msgTypes[85]
+	mi := &file_records_records_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7655,7 +7925,7 @@ func (x *SessionDocument) String() string {
 func (*SessionDocument) ProtoMessage() {}
 
 func (x *SessionDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[85]
+	mi := &file_records_records_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7668,7 +7938,7 @@ func (x *SessionDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionDocument.ProtoReflect.Descriptor instead.
 func (*SessionDocument) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{85}
+	return file_records_records_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *SessionDocument) GetName() string {
@@ -7703,7 +7973,7 @@ type Analyzer struct {
 
 func (x *Analyzer) Reset() {
 	*x = Analyzer{}
-	mi := &file_records_records_proto_msgTypes[86]
+	mi := &file_records_records_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7715,7 +7985,7 @@ func (x *Analyzer) String() string {
 func (*Analyzer) ProtoMessage() {}
 
 func (x *Analyzer) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[86]
+	mi := &file_records_records_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7728,7 +7998,7 @@ func (x *Analyzer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Analyzer.ProtoReflect.Descriptor instead.
 func (*Analyzer) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{86}
+	return file_records_records_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *Analyzer) GetAccount() string {
@@ -7808,7 +8078,7 @@ type ArchiveRule struct {
 
 func (x *ArchiveRule) Reset() {
 	*x = ArchiveRule{}
-	mi := &file_records_records_proto_msgTypes[87]
+	mi := &file_records_records_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7820,7 +8090,7 @@ func (x *ArchiveRule) String() string {
 func (*ArchiveRule) ProtoMessage() {}
 
 func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[87]
+	mi := &file_records_records_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7833,7 +8103,7 @@ func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchiveRule.ProtoReflect.Descriptor instead.
 func (*ArchiveRule) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{87}
+	return file_records_records_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ArchiveRule) GetName() string {
@@ -7884,7 +8154,7 @@ type FilterCriterion struct {
 
 func (x *FilterCriterion) Reset() {
 	*x = FilterCriterion{}
-	mi := &file_records_records_proto_msgTypes[88]
+	mi := &file_records_records_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7896,7 +8166,7 @@ func (x *FilterCriterion) String() string {
 func (*FilterCriterion) ProtoMessage() {}
 
 func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[88]
+	mi := &file_records_records_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7909,7 +8179,7 @@ func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilterCriterion.ProtoReflect.Descriptor instead.
 func (*FilterCriterion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{88}
+	return file_records_records_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *FilterCriterion) GetKey() string {
@@ -7972,7 +8242,7 @@ type AnalyzerFinding struct {
 
 func (x *AnalyzerFinding) Reset() {
 	*x = AnalyzerFinding{}
-	mi := &file_records_records_proto_msgTypes[89]
+	mi := &file_records_records_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7984,7 +8254,7 @@ func (x *AnalyzerFinding) String() string {
 func (*AnalyzerFinding) ProtoMessage() {}
 
 func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[89]
+	mi := &file_records_records_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7997,7 +8267,7 @@ func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzerFinding.ProtoReflect.Descriptor instead.
 func (*AnalyzerFinding) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{89}
+	return file_records_records_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *AnalyzerFinding) GetId() string {
@@ -8110,6 +8380,1033 @@ func (x *AnalyzerFinding) GetError() string {
 		return x.Error
 	}
 	return ""
+}
+
+// Trail is a trail, under keys.Trail.
+type Trail struct {
+	state         protoimpl.MessageState   `protogen:"open.v1"`
+	Account       string                   `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Name          string                   `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Region        string                   `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"` // home region
+	Bucket        string                   `protobuf:"bytes,4,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Prefix        string                   `protobuf:"bytes,5,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	MultiRegion   bool                     `protobuf:"varint,6,opt,name=multi_region,json=multiRegion,proto3" json:"multi_region,omitempty"`
+	GlobalEvents  bool                     `protobuf:"varint,7,opt,name=global_events,json=globalEvents,proto3" json:"global_events,omitempty"` // includes events of global services
+	Validation    bool                     `protobuf:"varint,8,opt,name=validation,proto3" json:"validation,omitempty"`                         // digest files are delivered
+	Organization  string                   `protobuf:"bytes,9,opt,name=organization,proto3" json:"organization,omitempty"`                      // ID of the organization whose accounts are logged; empty: the account alone is
+	Created       int64                    `protobuf:"varint,10,opt,name=created,proto3" json:"created,omitempty"`
+	Tags          []*Tag                   `protobuf:"bytes,11,rep,name=tags,proto3" json:"tags,omitempty"` // by key
+	Selectors     []*EventSelector         `protobuf:"bytes,12,rep,name=selectors,proto3" json:"selectors,omitempty"`
+	Advanced      []*AdvancedEventSelector `protobuf:"bytes,13,rep,name=advanced,proto3" json:"advanced,omitempty"` // if there are any, selectors is empty
+	Logging       bool                     `protobuf:"varint,14,opt,name=logging,proto3" json:"logging,omitempty"`
+	Started       int64                    `protobuf:"varint,15,opt,name=started,proto3" json:"started,omitempty"` // logging, last; 0: never
+	Stopped       int64                    `protobuf:"varint,16,opt,name=stopped,proto3" json:"stopped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trail) Reset() {
+	*x = Trail{}
+	mi := &file_records_records_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trail) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trail) ProtoMessage() {}
+
+func (x *Trail) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trail.ProtoReflect.Descriptor instead.
+func (*Trail) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *Trail) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Trail) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Trail) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Trail) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *Trail) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *Trail) GetMultiRegion() bool {
+	if x != nil {
+		return x.MultiRegion
+	}
+	return false
+}
+
+func (x *Trail) GetGlobalEvents() bool {
+	if x != nil {
+		return x.GlobalEvents
+	}
+	return false
+}
+
+func (x *Trail) GetValidation() bool {
+	if x != nil {
+		return x.Validation
+	}
+	return false
+}
+
+func (x *Trail) GetOrganization() string {
+	if x != nil {
+		return x.Organization
+	}
+	return ""
+}
+
+func (x *Trail) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *Trail) GetTags() []*Tag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Trail) GetSelectors() []*EventSelector {
+	if x != nil {
+		return x.Selectors
+	}
+	return nil
+}
+
+func (x *Trail) GetAdvanced() []*AdvancedEventSelector {
+	if x != nil {
+		return x.Advanced
+	}
+	return nil
+}
+
+func (x *Trail) GetLogging() bool {
+	if x != nil {
+		return x.Logging
+	}
+	return false
+}
+
+func (x *Trail) GetStarted() int64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *Trail) GetStopped() int64 {
+	if x != nil {
+		return x.Stopped
+	}
+	return 0
+}
+
+// EventSelector is a basic event selector.
+type EventSelector struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ReadWrite     string                 `protobuf:"bytes,1,opt,name=read_write,json=readWrite,proto3" json:"read_write,omitempty"` // All, ReadOnly, WriteOnly
+	Management    bool                   `protobuf:"varint,2,opt,name=management,proto3" json:"management,omitempty"`               // management events are logged
+	Excluded      []string               `protobuf:"bytes,3,rep,name=excluded,proto3" json:"excluded,omitempty"`                    // event sources whose management events are not
+	Data          []*DataResource        `protobuf:"bytes,4,rep,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventSelector) Reset() {
+	*x = EventSelector{}
+	mi := &file_records_records_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventSelector) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventSelector) ProtoMessage() {}
+
+func (x *EventSelector) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventSelector.ProtoReflect.Descriptor instead.
+func (*EventSelector) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{94}
+}
+
+func (x *EventSelector) GetReadWrite() string {
+	if x != nil {
+		return x.ReadWrite
+	}
+	return ""
+}
+
+func (x *EventSelector) GetManagement() bool {
+	if x != nil {
+		return x.Management
+	}
+	return false
+}
+
+func (x *EventSelector) GetExcluded() []string {
+	if x != nil {
+		return x.Excluded
+	}
+	return nil
+}
+
+func (x *EventSelector) GetData() []*DataResource {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type DataResource struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Values        []string               `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"` // ARNs, or their beginnings
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataResource) Reset() {
+	*x = DataResource{}
+	mi := &file_records_records_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataResource) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataResource) ProtoMessage() {}
+
+func (x *DataResource) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataResource.ProtoReflect.Descriptor instead.
+func (*DataResource) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{95}
+}
+
+func (x *DataResource) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *DataResource) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+type AdvancedEventSelector struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Fields        []*FieldSelector       `protobuf:"bytes,2,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdvancedEventSelector) Reset() {
+	*x = AdvancedEventSelector{}
+	mi := &file_records_records_proto_msgTypes[96]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdvancedEventSelector) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdvancedEventSelector) ProtoMessage() {}
+
+func (x *AdvancedEventSelector) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[96]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdvancedEventSelector.ProtoReflect.Descriptor instead.
+func (*AdvancedEventSelector) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{96}
+}
+
+func (x *AdvancedEventSelector) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AdvancedEventSelector) GetFields() []*FieldSelector {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// FieldSelector is a condition on a field of events: one of the values has to fit of each list that has any, but none
+// of those that say not.
+type FieldSelector struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	Equals        []string               `protobuf:"bytes,2,rep,name=equals,proto3" json:"equals,omitempty"`
+	StartsWith    []string               `protobuf:"bytes,3,rep,name=starts_with,json=startsWith,proto3" json:"starts_with,omitempty"`
+	EndsWith      []string               `protobuf:"bytes,4,rep,name=ends_with,json=endsWith,proto3" json:"ends_with,omitempty"`
+	NotEquals     []string               `protobuf:"bytes,5,rep,name=not_equals,json=notEquals,proto3" json:"not_equals,omitempty"`
+	NotStartsWith []string               `protobuf:"bytes,6,rep,name=not_starts_with,json=notStartsWith,proto3" json:"not_starts_with,omitempty"`
+	NotEndsWith   []string               `protobuf:"bytes,7,rep,name=not_ends_with,json=notEndsWith,proto3" json:"not_ends_with,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldSelector) Reset() {
+	*x = FieldSelector{}
+	mi := &file_records_records_proto_msgTypes[97]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldSelector) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldSelector) ProtoMessage() {}
+
+func (x *FieldSelector) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[97]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldSelector.ProtoReflect.Descriptor instead.
+func (*FieldSelector) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{97}
+}
+
+func (x *FieldSelector) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *FieldSelector) GetEquals() []string {
+	if x != nil {
+		return x.Equals
+	}
+	return nil
+}
+
+func (x *FieldSelector) GetStartsWith() []string {
+	if x != nil {
+		return x.StartsWith
+	}
+	return nil
+}
+
+func (x *FieldSelector) GetEndsWith() []string {
+	if x != nil {
+		return x.EndsWith
+	}
+	return nil
+}
+
+func (x *FieldSelector) GetNotEquals() []string {
+	if x != nil {
+		return x.NotEquals
+	}
+	return nil
+}
+
+func (x *FieldSelector) GetNotStartsWith() []string {
+	if x != nil {
+		return x.NotStartsWith
+	}
+	return nil
+}
+
+func (x *FieldSelector) GetNotEndsWith() []string {
+	if x != nil {
+		return x.NotEndsWith
+	}
+	return nil
+}
+
+// TrailState is what became of the deliveries of a trail, under keys.TrailState.
+type TrailState struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Delivered       int64                  `protobuf:"varint,1,opt,name=delivered,proto3" json:"delivered,omitempty"` // when a log file was delivered last; 0: never
+	Attempted       int64                  `protobuf:"varint,2,opt,name=attempted,proto3" json:"attempted,omitempty"` // when one was to be
+	Error           string                 `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`          // why the last one was not; empty if it was
+	DigestDelivered int64                  `protobuf:"varint,4,opt,name=digest_delivered,json=digestDelivered,proto3" json:"digest_delivered,omitempty"`
+	DigestError     string                 `protobuf:"bytes,5,opt,name=digest_error,json=digestError,proto3" json:"digest_error,omitempty"`
+	Dropped         int64                  `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"` // events that were given up
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *TrailState) Reset() {
+	*x = TrailState{}
+	mi := &file_records_records_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailState) ProtoMessage() {}
+
+func (x *TrailState) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailState.ProtoReflect.Descriptor instead.
+func (*TrailState) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *TrailState) GetDelivered() int64 {
+	if x != nil {
+		return x.Delivered
+	}
+	return 0
+}
+
+func (x *TrailState) GetAttempted() int64 {
+	if x != nil {
+		return x.Attempted
+	}
+	return 0
+}
+
+func (x *TrailState) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *TrailState) GetDigestDelivered() int64 {
+	if x != nil {
+		return x.DigestDelivered
+	}
+	return 0
+}
+
+func (x *TrailState) GetDigestError() string {
+	if x != nil {
+		return x.DigestError
+	}
+	return ""
+}
+
+func (x *TrailState) GetDropped() int64 {
+	if x != nil {
+		return x.Dropped
+	}
+	return 0
+}
+
+// TrailFile is a log file that is to be delivered, under keys.TrailFile.
+type TrailFile struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"` // whose events it has
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`         // of the object, without the prefix of the trail
+	Gzip          []byte                 `protobuf:"bytes,3,opt,name=gzip,proto3" json:"gzip,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"` // of the content, not compressed
+	Events        int64                  `protobuf:"varint,5,opt,name=events,proto3" json:"events,omitempty"`
+	Oldest        int64                  `protobuf:"varint,6,opt,name=oldest,proto3" json:"oldest,omitempty"` // time of an event
+	Newest        int64                  `protobuf:"varint,7,opt,name=newest,proto3" json:"newest,omitempty"`
+	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailFile) Reset() {
+	*x = TrailFile{}
+	mi := &file_records_records_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailFile) ProtoMessage() {}
+
+func (x *TrailFile) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailFile.ProtoReflect.Descriptor instead.
+func (*TrailFile) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *TrailFile) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *TrailFile) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *TrailFile) GetGzip() []byte {
+	if x != nil {
+		return x.Gzip
+	}
+	return nil
+}
+
+func (x *TrailFile) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *TrailFile) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *TrailFile) GetOldest() int64 {
+	if x != nil {
+		return x.Oldest
+	}
+	return 0
+}
+
+func (x *TrailFile) GetNewest() int64 {
+	if x != nil {
+		return x.Newest
+	}
+	return 0
+}
+
+func (x *TrailFile) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+// TrailDelivered is a log file that was delivered and is in no digest yet, under keys.TrailDelivered.
+type TrailDelivered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Oldest        int64                  `protobuf:"varint,4,opt,name=oldest,proto3" json:"oldest,omitempty"`
+	Newest        int64                  `protobuf:"varint,5,opt,name=newest,proto3" json:"newest,omitempty"`
+	Delivered     int64                  `protobuf:"varint,6,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailDelivered) Reset() {
+	*x = TrailDelivered{}
+	mi := &file_records_records_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailDelivered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailDelivered) ProtoMessage() {}
+
+func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailDelivered.ProtoReflect.Descriptor instead.
+func (*TrailDelivered) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *TrailDelivered) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *TrailDelivered) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *TrailDelivered) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *TrailDelivered) GetOldest() int64 {
+	if x != nil {
+		return x.Oldest
+	}
+	return 0
+}
+
+func (x *TrailDelivered) GetNewest() int64 {
+	if x != nil {
+		return x.Newest
+	}
+	return 0
+}
+
+func (x *TrailDelivered) GetDelivered() int64 {
+	if x != nil {
+		return x.Delivered
+	}
+	return 0
+}
+
+// TrailDigests is the chain of digest files of one account within a trail, under keys.TrailDigests.
+type TrailDigests struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	End           int64                  `protobuf:"varint,1,opt,name=end,proto3" json:"end,omitempty"`      // of the digest that was delivered last, or when the chain began
+	Bucket        string                 `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"` // of that digest; empty if the chain has none yet
+	Key           string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`       // of its content, not compressed
+	Signature     string                 `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"` // hexadecimal
+	Pending       *TrailDigest           `protobuf:"bytes,6,opt,name=pending,proto3" json:"pending,omitempty"`     // the next one, which is being delivered; absent if none is
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailDigests) Reset() {
+	*x = TrailDigests{}
+	mi := &file_records_records_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailDigests) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailDigests) ProtoMessage() {}
+
+func (x *TrailDigests) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailDigests.ProtoReflect.Descriptor instead.
+func (*TrailDigests) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{101}
+}
+
+func (x *TrailDigests) GetEnd() int64 {
+	if x != nil {
+		return x.End
+	}
+	return 0
+}
+
+func (x *TrailDigests) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *TrailDigests) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *TrailDigests) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *TrailDigests) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
+func (x *TrailDigests) GetPending() *TrailDigest {
+	if x != nil {
+		return x.Pending
+	}
+	return nil
+}
+
+// TrailDigest is a digest file that is to be delivered.
+type TrailDigest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	End           int64                  `protobuf:"varint,1,opt,name=end,proto3" json:"end,omitempty"`
+	Bucket        string                 `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Key           string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	Gzip          []byte                 `protobuf:"bytes,4,opt,name=gzip,proto3" json:"gzip,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Signature     string                 `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	Last          uint64                 `protobuf:"varint,7,opt,name=last,proto3" json:"last,omitempty"` // sequence of the last TrailDelivered in it; 0: none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailDigest) Reset() {
+	*x = TrailDigest{}
+	mi := &file_records_records_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailDigest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailDigest) ProtoMessage() {}
+
+func (x *TrailDigest) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailDigest.ProtoReflect.Descriptor instead.
+func (*TrailDigest) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{102}
+}
+
+func (x *TrailDigest) GetEnd() int64 {
+	if x != nil {
+		return x.End
+	}
+	return 0
+}
+
+func (x *TrailDigest) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *TrailDigest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *TrailDigest) GetGzip() []byte {
+	if x != nil {
+		return x.Gzip
+	}
+	return nil
+}
+
+func (x *TrailDigest) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *TrailDigest) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
+func (x *TrailDigest) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+// TrailKey is a key pair that digest files are signed with, under keys.TrailKey.
+type TrailKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Fingerprint   string                 `protobuf:"bytes,1,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`                          // MD5 of public, hexadecimal
+	Public        []byte                 `protobuf:"bytes,2,opt,name=public,proto3" json:"public,omitempty"`                                    // PKCS #1, DER
+	SealedPrivate []byte                 `protobuf:"bytes,3,opt,name=sealed_private,json=sealedPrivate,proto3" json:"sealed_private,omitempty"` // PKCS #1, DER, sealed; it is bound to the fingerprint
+	Begins        int64                  `protobuf:"varint,4,opt,name=begins,proto3" json:"begins,omitempty"`                                   // of the time in which it signs
+	Ends          int64                  `protobuf:"varint,5,opt,name=ends,proto3" json:"ends,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailKey) Reset() {
+	*x = TrailKey{}
+	mi := &file_records_records_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailKey) ProtoMessage() {}
+
+func (x *TrailKey) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailKey.ProtoReflect.Descriptor instead.
+func (*TrailKey) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{103}
+}
+
+func (x *TrailKey) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *TrailKey) GetPublic() []byte {
+	if x != nil {
+		return x.Public
+	}
+	return nil
+}
+
+func (x *TrailKey) GetSealedPrivate() []byte {
+	if x != nil {
+		return x.SealedPrivate
+	}
+	return nil
+}
+
+func (x *TrailKey) GetBegins() int64 {
+	if x != nil {
+		return x.Begins
+	}
+	return 0
+}
+
+func (x *TrailKey) GetEnds() int64 {
+	if x != nil {
+		return x.Ends
+	}
+	return 0
+}
+
+// TrailEvents are management events of an account, for its event history, under keys.TrailEvents.
+type TrailEvents struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"`    // request records, each behind its length as a varint
+	First         int64                  `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"` // time of a request
+	Last          int64                  `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
+	Events        int64                  `protobuf:"varint,4,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailEvents) Reset() {
+	*x = TrailEvents{}
+	mi := &file_records_records_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailEvents) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailEvents) ProtoMessage() {}
+
+func (x *TrailEvents) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailEvents.ProtoReflect.Descriptor instead.
+func (*TrailEvents) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *TrailEvents) GetZstd() []byte {
+	if x != nil {
+		return x.Zstd
+	}
+	return nil
+}
+
+func (x *TrailEvents) GetFirst() int64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *TrailEvents) GetLast() int64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *TrailEvents) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
 }
 
 var File_records_records_proto protoreflect.FileDescriptor
@@ -8785,8 +10082,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\aentries\x18\x02 \x01(\x03R\aentries\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\"#\n" +
 	"\rJournalReader\x12\x12\n" +
-	"\x04read\x18\x01 \x01(\x04R\x04read\"\x9e\n" +
-	"\n" +
+	"\x04read\x18\x01 \x01(\x04R\x04read\"7\n" +
+	"\vJournalKept\x12\x12\n" +
+	"\x04time\x18\x01 \x01(\x03R\x04time\x12\x14\n" +
+	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xd5\f\n" +
 	"\rRequestRecord\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
@@ -8836,8 +10135,33 @@ const file_records_records_proto_rawDesc = "" +
 	"\bbytes_in\x18% \x01(\x03R\abytesIn\x12\x1b\n" +
 	"\tbytes_out\x18& \x01(\x03R\bbytesOut\x12A\n" +
 	"\tdecisions\x18' \x03(\v2#.crossgrant.records.RequestDecisionR\tdecisions\x12\x15\n" +
-	"\x06by_acl\x18( \x01(\bR\x05byAclB\x0e\n" +
-	"\f_object_size\"z\n" +
+	"\x06by_acl\x18( \x01(\bR\x05byAcl\x12#\n" +
+	"\rerror_message\x18) \x01(\fR\ferrorMessage\x12<\n" +
+	"\asession\x18* \x01(\v2\".crossgrant.records.RequestSessionR\asession\x12\x1e\n" +
+	"\n" +
+	"parameters\x18+ \x01(\fR\n" +
+	"parameters\x12\x1a\n" +
+	"\belements\x18, \x01(\fR\belements\x12;\n" +
+	"\aheaders\x18- \x03(\v2!.crossgrant.records.RequestHeaderR\aheaders\x12=\n" +
+	"\banswered\x18. \x03(\v2!.crossgrant.records.RequestHeaderR\banswered\x12\x1a\n" +
+	"\bdocument\x18/ \x01(\fR\bdocumentB\x0e\n" +
+	"\f_object_size\"\xc5\x02\n" +
+	"\x0eRequestSession\x12\x16\n" +
+	"\x06issued\x18\x01 \x01(\x03R\x06issued\x12\x10\n" +
+	"\x03mfa\x18\x02 \x01(\bR\x03mfa\x12\x1f\n" +
+	"\vissuer_type\x18\x03 \x01(\tR\n" +
+	"issuerType\x12\x1f\n" +
+	"\vissuer_name\x18\x04 \x01(\tR\n" +
+	"issuerName\x12\x1b\n" +
+	"\tissuer_id\x18\x05 \x01(\tR\bissuerId\x12\x1d\n" +
+	"\n" +
+	"issuer_arn\x18\x06 \x01(\tR\tissuerArn\x12\x1a\n" +
+	"\bprovider\x18\a \x01(\fR\bprovider\x12F\n" +
+	"\rprovider_keys\x18\b \x03(\v2!.crossgrant.records.RequestHeaderR\fproviderKeys\x12'\n" +
+	"\x0fsource_identity\x18\t \x01(\fR\x0esourceIdentity\"9\n" +
+	"\rRequestHeader\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\"z\n" +
 	"\rRequestSource\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\fR\x06bucket\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x1d\n" +
@@ -8927,7 +10251,101 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05error\x18\x10 \x01(\tR\x05error\x1a<\n" +
 	"\x0eConditionEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa6\x04\n" +
+	"\x05Trail\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12\x16\n" +
+	"\x06bucket\x18\x04 \x01(\tR\x06bucket\x12\x16\n" +
+	"\x06prefix\x18\x05 \x01(\tR\x06prefix\x12!\n" +
+	"\fmulti_region\x18\x06 \x01(\bR\vmultiRegion\x12#\n" +
+	"\rglobal_events\x18\a \x01(\bR\fglobalEvents\x12\x1e\n" +
+	"\n" +
+	"validation\x18\b \x01(\bR\n" +
+	"validation\x12\"\n" +
+	"\forganization\x18\t \x01(\tR\forganization\x12\x18\n" +
+	"\acreated\x18\n" +
+	" \x01(\x03R\acreated\x12+\n" +
+	"\x04tags\x18\v \x03(\v2\x17.crossgrant.records.TagR\x04tags\x12?\n" +
+	"\tselectors\x18\f \x03(\v2!.crossgrant.records.EventSelectorR\tselectors\x12E\n" +
+	"\badvanced\x18\r \x03(\v2).crossgrant.records.AdvancedEventSelectorR\badvanced\x12\x18\n" +
+	"\alogging\x18\x0e \x01(\bR\alogging\x12\x18\n" +
+	"\astarted\x18\x0f \x01(\x03R\astarted\x12\x18\n" +
+	"\astopped\x18\x10 \x01(\x03R\astopped\"\xa0\x01\n" +
+	"\rEventSelector\x12\x1d\n" +
+	"\n" +
+	"read_write\x18\x01 \x01(\tR\treadWrite\x12\x1e\n" +
+	"\n" +
+	"management\x18\x02 \x01(\bR\n" +
+	"management\x12\x1a\n" +
+	"\bexcluded\x18\x03 \x03(\tR\bexcluded\x124\n" +
+	"\x04data\x18\x04 \x03(\v2 .crossgrant.records.DataResourceR\x04data\":\n" +
+	"\fDataResource\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\tR\x06values\"f\n" +
+	"\x15AdvancedEventSelector\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x129\n" +
+	"\x06fields\x18\x02 \x03(\v2!.crossgrant.records.FieldSelectorR\x06fields\"\xe6\x01\n" +
+	"\rFieldSelector\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06equals\x18\x02 \x03(\tR\x06equals\x12\x1f\n" +
+	"\vstarts_with\x18\x03 \x03(\tR\n" +
+	"startsWith\x12\x1b\n" +
+	"\tends_with\x18\x04 \x03(\tR\bendsWith\x12\x1d\n" +
+	"\n" +
+	"not_equals\x18\x05 \x03(\tR\tnotEquals\x12&\n" +
+	"\x0fnot_starts_with\x18\x06 \x03(\tR\rnotStartsWith\x12\"\n" +
+	"\rnot_ends_with\x18\a \x03(\tR\vnotEndsWith\"\xc6\x01\n" +
+	"\n" +
+	"TrailState\x12\x1c\n" +
+	"\tdelivered\x18\x01 \x01(\x03R\tdelivered\x12\x1c\n" +
+	"\tattempted\x18\x02 \x01(\x03R\tattempted\x12\x14\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\x12)\n" +
+	"\x10digest_delivered\x18\x04 \x01(\x03R\x0fdigestDelivered\x12!\n" +
+	"\fdigest_error\x18\x05 \x01(\tR\vdigestError\x12\x18\n" +
+	"\adropped\x18\x06 \x01(\x03R\adropped\"\xc5\x01\n" +
+	"\tTrailFile\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x12\n" +
+	"\x04gzip\x18\x03 \x01(\fR\x04gzip\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x16\n" +
+	"\x06events\x18\x05 \x01(\x03R\x06events\x12\x16\n" +
+	"\x06oldest\x18\x06 \x01(\x03R\x06oldest\x12\x16\n" +
+	"\x06newest\x18\a \x01(\x03R\x06newest\x12\x18\n" +
+	"\acreated\x18\b \x01(\x03R\acreated\"\xa0\x01\n" +
+	"\x0eTrailDelivered\x12\x16\n" +
+	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\fR\x06sha256\x12\x16\n" +
+	"\x06oldest\x18\x04 \x01(\x03R\x06oldest\x12\x16\n" +
+	"\x06newest\x18\x05 \x01(\x03R\x06newest\x12\x1c\n" +
+	"\tdelivered\x18\x06 \x01(\x03R\tdelivered\"\xbb\x01\n" +
+	"\fTrailDigests\x12\x10\n" +
+	"\x03end\x18\x01 \x01(\x03R\x03end\x12\x16\n" +
+	"\x06bucket\x18\x02 \x01(\tR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x1c\n" +
+	"\tsignature\x18\x05 \x01(\tR\tsignature\x129\n" +
+	"\apending\x18\x06 \x01(\v2\x1f.crossgrant.records.TrailDigestR\apending\"\xa7\x01\n" +
+	"\vTrailDigest\x12\x10\n" +
+	"\x03end\x18\x01 \x01(\x03R\x03end\x12\x16\n" +
+	"\x06bucket\x18\x02 \x01(\tR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x12\n" +
+	"\x04gzip\x18\x04 \x01(\fR\x04gzip\x12\x16\n" +
+	"\x06sha256\x18\x05 \x01(\fR\x06sha256\x12\x1c\n" +
+	"\tsignature\x18\x06 \x01(\tR\tsignature\x12\x12\n" +
+	"\x04last\x18\a \x01(\x04R\x04last\"\x97\x01\n" +
+	"\bTrailKey\x12 \n" +
+	"\vfingerprint\x18\x01 \x01(\tR\vfingerprint\x12\x16\n" +
+	"\x06public\x18\x02 \x01(\fR\x06public\x12%\n" +
+	"\x0esealed_private\x18\x03 \x01(\fR\rsealedPrivate\x12\x16\n" +
+	"\x06begins\x18\x04 \x01(\x03R\x06begins\x12\x12\n" +
+	"\x04ends\x18\x05 \x01(\x03R\x04ends\"c\n" +
+	"\vTrailEvents\x12\x12\n" +
+	"\x04zstd\x18\x01 \x01(\fR\x04zstd\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\x03R\x05first\x12\x12\n" +
+	"\x04last\x18\x03 \x01(\x03R\x04last\x12\x16\n" +
+	"\x06events\x18\x04 \x01(\x03R\x06eventsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -8941,7 +10359,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 98)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 113)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -9022,114 +10440,139 @@ var file_records_records_proto_goTypes = []any{
 	(*JournalContent)(nil),             // 76: crossgrant.records.JournalContent
 	(*JournalState)(nil),               // 77: crossgrant.records.JournalState
 	(*JournalReader)(nil),              // 78: crossgrant.records.JournalReader
-	(*RequestRecord)(nil),              // 79: crossgrant.records.RequestRecord
-	(*RequestSource)(nil),              // 80: crossgrant.records.RequestSource
-	(*RequestDeleted)(nil),             // 81: crossgrant.records.RequestDeleted
-	(*RequestDecision)(nil),            // 82: crossgrant.records.RequestDecision
-	(*RequestKey)(nil),                 // 83: crossgrant.records.RequestKey
-	(*RequestQuestion)(nil),            // 84: crossgrant.records.RequestQuestion
-	(*SessionDocument)(nil),            // 85: crossgrant.records.SessionDocument
-	(*Analyzer)(nil),                   // 86: crossgrant.records.Analyzer
-	(*ArchiveRule)(nil),                // 87: crossgrant.records.ArchiveRule
-	(*FilterCriterion)(nil),            // 88: crossgrant.records.FilterCriterion
-	(*AnalyzerFinding)(nil),            // 89: crossgrant.records.AnalyzerFinding
-	nil,                                // 90: crossgrant.records.Account.QuotasEntry
-	nil,                                // 91: crossgrant.records.User.InlineEntry
-	nil,                                // 92: crossgrant.records.Group.InlineEntry
-	nil,                                // 93: crossgrant.records.Role.InlineEntry
-	nil,                                // 94: crossgrant.records.Metadata.UserEntry
-	nil,                                // 95: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 96: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 97: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*JournalKept)(nil),                // 79: crossgrant.records.JournalKept
+	(*RequestRecord)(nil),              // 80: crossgrant.records.RequestRecord
+	(*RequestSession)(nil),             // 81: crossgrant.records.RequestSession
+	(*RequestHeader)(nil),              // 82: crossgrant.records.RequestHeader
+	(*RequestSource)(nil),              // 83: crossgrant.records.RequestSource
+	(*RequestDeleted)(nil),             // 84: crossgrant.records.RequestDeleted
+	(*RequestDecision)(nil),            // 85: crossgrant.records.RequestDecision
+	(*RequestKey)(nil),                 // 86: crossgrant.records.RequestKey
+	(*RequestQuestion)(nil),            // 87: crossgrant.records.RequestQuestion
+	(*SessionDocument)(nil),            // 88: crossgrant.records.SessionDocument
+	(*Analyzer)(nil),                   // 89: crossgrant.records.Analyzer
+	(*ArchiveRule)(nil),                // 90: crossgrant.records.ArchiveRule
+	(*FilterCriterion)(nil),            // 91: crossgrant.records.FilterCriterion
+	(*AnalyzerFinding)(nil),            // 92: crossgrant.records.AnalyzerFinding
+	(*Trail)(nil),                      // 93: crossgrant.records.Trail
+	(*EventSelector)(nil),              // 94: crossgrant.records.EventSelector
+	(*DataResource)(nil),               // 95: crossgrant.records.DataResource
+	(*AdvancedEventSelector)(nil),      // 96: crossgrant.records.AdvancedEventSelector
+	(*FieldSelector)(nil),              // 97: crossgrant.records.FieldSelector
+	(*TrailState)(nil),                 // 98: crossgrant.records.TrailState
+	(*TrailFile)(nil),                  // 99: crossgrant.records.TrailFile
+	(*TrailDelivered)(nil),             // 100: crossgrant.records.TrailDelivered
+	(*TrailDigests)(nil),               // 101: crossgrant.records.TrailDigests
+	(*TrailDigest)(nil),                // 102: crossgrant.records.TrailDigest
+	(*TrailKey)(nil),                   // 103: crossgrant.records.TrailKey
+	(*TrailEvents)(nil),                // 104: crossgrant.records.TrailEvents
+	nil,                                // 105: crossgrant.records.Account.QuotasEntry
+	nil,                                // 106: crossgrant.records.User.InlineEntry
+	nil,                                // 107: crossgrant.records.Group.InlineEntry
+	nil,                                // 108: crossgrant.records.Role.InlineEntry
+	nil,                                // 109: crossgrant.records.Metadata.UserEntry
+	nil,                                // 110: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 111: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 112: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
-	9,  // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	57, // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	90, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
-	58, // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	91, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
-	2,  // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
-	58, // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	92, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	93, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
-	2,  // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
-	7,  // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
-	2,  // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
-	8,  // 12: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
-	9,  // 13: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
-	2,  // 14: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
-	11, // 15: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
-	12, // 16: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
-	13, // 17: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
-	8,  // 18: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
-	15, // 19: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
-	17, // 20: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
-	18, // 21: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
-	17, // 22: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
-	20, // 23: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
-	2,  // 24: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
-	22, // 25: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
-	23, // 26: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
-	24, // 27: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
-	25, // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
-	27, // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
-	28, // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	94, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
-	34, // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
-	29, // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
-	31, // 35: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
-	30, // 36: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
-	2,  // 37: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
-	35, // 38: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
-	32, // 39: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
-	30, // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
-	29, // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
-	8,  // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	95, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
-	2,  // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
-	35, // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
-	32, // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
-	31, // 47: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
-	30, // 48: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
-	49, // 49: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
-	2,  // 50: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
-	2,  // 51: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
-	2,  // 52: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 53: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
-	2,  // 54: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
-	2,  // 55: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
-	13, // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
-	13, // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
-	52, // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	96, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
-	2,  // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
-	2,  // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
-	59, // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
-	59, // 63: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
-	2,  // 64: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
-	64, // 65: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
-	2,  // 66: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
-	66, // 67: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
-	67, // 68: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
-	69, // 69: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
-	70, // 70: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
-	72, // 71: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
-	80, // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
-	81, // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
-	82, // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
-	83, // 75: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
-	84, // 76: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
-	8,  // 77: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
-	85, // 78: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
-	2,  // 79: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
-	88, // 80: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	97, // 81: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
-	82, // [82:82] is the sub-list for method output_type
-	82, // [82:82] is the sub-list for method input_type
-	82, // [82:82] is the sub-list for extension type_name
-	82, // [82:82] is the sub-list for extension extendee
-	0,  // [0:82] is the sub-list for field type_name
+	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
+	105, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
+	106, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
+	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
+	107, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	108, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
+	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
+	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
+	8,   // 12: crossgrant.records.Bucket.acl:type_name -> crossgrant.records.Grant
+	9,   // 13: crossgrant.records.Bucket.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
+	2,   // 14: crossgrant.records.Bucket.tags:type_name -> crossgrant.records.Tag
+	11,  // 15: crossgrant.records.Bucket.object_lock:type_name -> crossgrant.records.ObjectLock
+	12,  // 16: crossgrant.records.Bucket.encryption:type_name -> crossgrant.records.DefaultEncryption
+	13,  // 17: crossgrant.records.Bucket.logging:type_name -> crossgrant.records.Logging
+	8,   // 18: crossgrant.records.Logging.grants:type_name -> crossgrant.records.Grant
+	15,  // 19: crossgrant.records.CORS.rules:type_name -> crossgrant.records.CORSRule
+	17,  // 20: crossgrant.records.Website.redirect_all:type_name -> crossgrant.records.WebsiteRedirect
+	18,  // 21: crossgrant.records.Website.rules:type_name -> crossgrant.records.RoutingRule
+	17,  // 22: crossgrant.records.RoutingRule.redirect:type_name -> crossgrant.records.WebsiteRedirect
+	20,  // 23: crossgrant.records.Lifecycle.rules:type_name -> crossgrant.records.LifecycleRule
+	2,   // 24: crossgrant.records.LifecycleRule.tags:type_name -> crossgrant.records.Tag
+	22,  // 25: crossgrant.records.LifecycleRule.expiration:type_name -> crossgrant.records.LifecycleExpiration
+	23,  // 26: crossgrant.records.LifecycleRule.transitions:type_name -> crossgrant.records.LifecycleTransition
+	24,  // 27: crossgrant.records.LifecycleRule.noncurrent_expiration:type_name -> crossgrant.records.NoncurrentExpiration
+	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
+	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
+	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
+	109, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
+	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
+	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
+	31,  // 35: crossgrant.records.Object.segments:type_name -> crossgrant.records.Segment
+	30,  // 36: crossgrant.records.Object.checksum:type_name -> crossgrant.records.Checksum
+	2,   // 37: crossgrant.records.Object.tags:type_name -> crossgrant.records.Tag
+	35,  // 38: crossgrant.records.Object.retention:type_name -> crossgrant.records.Retention
+	32,  // 39: crossgrant.records.Object.encryption:type_name -> crossgrant.records.Encryption
+	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
+	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
+	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
+	110, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
+	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
+	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
+	31,  // 47: crossgrant.records.Part.segments:type_name -> crossgrant.records.Segment
+	30,  // 48: crossgrant.records.Part.checksum:type_name -> crossgrant.records.Checksum
+	49,  // 49: crossgrant.records.Organization.services:type_name -> crossgrant.records.TrustedService
+	2,   // 50: crossgrant.records.OrganizationNode.tags:type_name -> crossgrant.records.Tag
+	2,   // 51: crossgrant.records.Membership.tags:type_name -> crossgrant.records.Tag
+	2,   // 52: crossgrant.records.OrganizationPolicy.tags:type_name -> crossgrant.records.Tag
+	2,   // 53: crossgrant.records.Handshake.tags:type_name -> crossgrant.records.Tag
+	2,   // 54: crossgrant.records.CreateAccountRequest.tags:type_name -> crossgrant.records.Tag
+	2,   // 55: crossgrant.records.MFADevice.tags:type_name -> crossgrant.records.Tag
+	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
+	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
+	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
+	111, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
+	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
+	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
+	59,  // 63: crossgrant.records.Login.earlier:type_name -> crossgrant.records.Password
+	2,   // 64: crossgrant.records.OIDCProvider.tags:type_name -> crossgrant.records.Tag
+	64,  // 65: crossgrant.records.SAMLProvider.private_keys:type_name -> crossgrant.records.SAMLPrivateKey
+	2,   // 66: crossgrant.records.SAMLProvider.tags:type_name -> crossgrant.records.Tag
+	66,  // 67: crossgrant.records.Usage.services:type_name -> crossgrant.records.ServiceUsage
+	67,  // 68: crossgrant.records.ServiceUsage.actions:type_name -> crossgrant.records.ActionUsage
+	69,  // 69: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
+	70,  // 70: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
+	72,  // 71: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
+	83,  // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
+	84,  // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
+	85,  // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
+	81,  // 75: crossgrant.records.RequestRecord.session:type_name -> crossgrant.records.RequestSession
+	82,  // 76: crossgrant.records.RequestRecord.headers:type_name -> crossgrant.records.RequestHeader
+	82,  // 77: crossgrant.records.RequestRecord.answered:type_name -> crossgrant.records.RequestHeader
+	82,  // 78: crossgrant.records.RequestSession.provider_keys:type_name -> crossgrant.records.RequestHeader
+	86,  // 79: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
+	87,  // 80: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
+	8,   // 81: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
+	88,  // 82: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
+	2,   // 83: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
+	91,  // 84: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
+	112, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	2,   // 86: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
+	94,  // 87: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
+	96,  // 88: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
+	95,  // 89: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
+	97,  // 90: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
+	102, // 91: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
+	92,  // [92:92] is the sub-list for method output_type
+	92,  // [92:92] is the sub-list for method input_type
+	92,  // [92:92] is the sub-list for extension type_name
+	92,  // [92:92] is the sub-list for extension extendee
+	0,   // [0:92] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -9144,17 +10587,17 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[23].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[31].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[79].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[80].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[81].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[88].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[83].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[84].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[91].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   98,
+			NumMessages:   113,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
