@@ -26,11 +26,12 @@ func (r limitedReader) GetMany(keys [][]byte) ([][]byte, error) {
 	return r.Reader.GetMany(keys)
 }
 
-// limitedTx refuses keys and values beyond the limits, and remembers the keys written if record is
-// set.
+// limitedTx refuses keys and values beyond the limits, remembers whether anything was written, and the keys if record
+// is set.
 type limitedTx struct {
 	limitedReader
 	tx      Tx
+	wrote   bool
 	record  bool
 	written [][]byte
 }
@@ -59,6 +60,7 @@ func (t *limitedTx) Delete(key []byte) error {
 // note remembers key. It comes before the write, because a write that reports an error that fn then
 // ignores may still have been done.
 func (t *limitedTx) note(key []byte) {
+	t.wrote = true
 	if t.record {
 		t.written = append(t.written, bytes.Clone(key))
 	}

@@ -104,6 +104,9 @@ func (s *Store) attempt(ctx context.Context, fn func(tx Tx) error) error {
 	err := s.engine.Update(ctx, func(tx Tx) error {
 		run := &limitedTx{limitedReader: limitedReader{tx}, tx: tx, record: len(s.observers) > 0}
 		err := fn(run)
+		if err == nil {
+			err = along(ctx, run)
+		}
 		written, refused = run.written, err != nil
 		return err
 	})
