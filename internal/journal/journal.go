@@ -4,7 +4,9 @@
 //	Append -> memory -> segment (compressed, one transaction, within Options.Flush) -> readers, queries -> removed
 //
 // Appending never waits for the disk and never fails a request: what a crash loses is less than Options.Flush, and
-// what finds no room in memory, because the store does not keep up, is dropped and counted.
+// what finds no room in memory, because the store does not keep up, is dropped and counted, unless Options.Wait says
+// that it waits for room. The entry of a change is not lost at all: Keep writes it in the transaction of the change, and it
+// stays under a key of its own until the segment that has it, as it is when the request has ended, commits (kept.go).
 //
 // A segment has a sequence, by which segments are in the order of their transactions, on one server or on many. It
 // is a time as well: that of the transaction in nanoseconds since 1970, or one more than the last. So what
@@ -42,6 +44,8 @@ type Options struct {
 	Age time.Duration
 	// Size is how many bytes of segments, as stored, are kept; 0 means a gibibyte.
 	Size int64
+	// Wait says that Append waits for room rather than give an entry up.
+	Wait bool
 	// Readers are the names of those who read every entry in turn.
 	Readers []string
 	Meter   Meter
@@ -78,11 +82,17 @@ type Journal struct {
 
 	flushing sync.Mutex // held while segments are written
 
+	// unsettled are the requests whose kept entries were there at the last look and belonged to no segment;
+	// protected by flushing.
+	unsettled map[string]bool
+
 	mu sync.Mutex // protects what follows
 	// pending are the segments that are not written yet, the last of which still grows; size are their bytes.
 	pending []*segment
 	size    int
 	dropped int
+	room    sync.Cond // signals that there is more room, or that the journal is closed
+	closed  bool
 
 	cancel context.CancelFunc
 	worker sync.WaitGroup
@@ -93,6 +103,7 @@ type segment struct {
 	first, last int64 // of their times, in nanoseconds since 1970
 	entries     int
 	text        []byte
+	kept        []string // requests of entries that are kept under keys of their own
 }
 
 // New returns a Journal over store. Nothing is written before Start, but by Flush.
@@ -120,7 +131,9 @@ func New(store *meta.Store, opts Options) *Journal {
 	if err != nil {
 		panic(err)
 	}
-	return &Journal{store: store, opts: opts, full: make(chan struct{}, 1), encoder: encoder, decoder: decoder}
+	j := &Journal{store: store, opts: opts, full: make(chan struct{}, 1), encoder: encoder, decoder: decoder}
+	j.room.L = &j.mu
+	return j
 }
 
 // Start begins to write and to remove segments, until Close. It is called at most once.
@@ -136,6 +149,10 @@ func (j *Journal) Close() {
 		j.cancel()
 		j.worker.Wait()
 	}
+	j.mu.Lock()
+	j.closed = true
+	j.room.Broadcast()
+	j.mu.Unlock()
 	if err := j.Flush(context.Background()); err != nil {
 		j.opts.Log.Error("write the journal of requests", "fault", err.Error())
 	}
@@ -143,24 +160,46 @@ func (j *Journal) Close() {
 }
 
 // Append adds an entry with its time, of which text is copied. It reports whether there is room for it.
-func (j *Journal) Append(at time.Time, text []byte) bool {
+func (j *Journal) Append(at time.Time, text []byte) bool { return j.append(at, text, "") }
+
+// append is Append for an entry that was kept for a request; empty: it was not.
+func (j *Journal) append(at time.Time, text []byte, kept string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	for j.opts.Wait && !j.closed && len(text) <= MaxEntry && j.size+len(text) > maxPending {
+		j.wake()
+		j.room.Wait()
+	}
 	if len(text) > MaxEntry || j.size+len(text) > maxPending {
 		j.dropped++
 		return false
 	}
 	s := j.growing(len(text) + binary.MaxVarintLen32)
-	n := at.UnixNano()
-	if s.entries == 0 || n < s.first {
-		s.first = n
-	}
-	s.last = max(s.last, n)
-	s.entries++
 	before := len(s.text)
-	s.text = append(binary.AppendUvarint(s.text, uint64(len(text))), text...)
+	s.add(at.UnixNano(), text)
 	j.size += len(s.text) - before
+	if kept != "" {
+		s.kept = append(s.kept, kept)
+	}
 	return true
+}
+
+// add adds an entry with its time.
+func (s *segment) add(at int64, text []byte) {
+	if s.entries == 0 || at < s.first {
+		s.first = at
+	}
+	s.last = max(s.last, at)
+	s.entries++
+	s.text = append(binary.AppendUvarint(s.text, uint64(len(text))), text...)
+}
+
+// wake lets the worker write before Options.Flush is over.
+func (j *Journal) wake() {
+	select {
+	case j.full <- struct{}{}:
+	default:
+	}
 }
 
 // growing returns the segment that takes so many bytes more. j.mu must be held.
@@ -170,10 +209,7 @@ func (j *Journal) growing(n int) *segment {
 		if len(last.text)+n <= maxSegment {
 			return last
 		}
-		select {
-		case j.full <- struct{}{}:
-		default:
-		}
+		j.wake()
 	}
 	s := new(segment)
 	j.pending = append(j.pending, s)
@@ -192,13 +228,17 @@ func (j *Journal) run(ctx context.Context) {
 		case <-flush.C:
 		case <-j.full:
 		case <-trim.C:
-			if err := j.Trim(ctx); err != nil && ctx.Err() == nil {
-				j.opts.Log.Error("remove old segments of the journal of requests", "fault", err.Error())
-			}
+			j.complain(ctx, "remove old segments of the journal of requests", j.Trim(ctx))
+			j.complain(ctx, "take kept entries into the journal of requests", j.collect(ctx))
 			continue
 		}
-		if err := j.Flush(ctx); err != nil && ctx.Err() == nil {
-			j.opts.Log.Error("write the journal of requests", "fault", err.Error())
-		}
+		j.complain(ctx, "write the journal of requests", j.Flush(ctx))
+	}
+}
+
+// complain logs what failed, but for what failed because the work ends.
+func (j *Journal) complain(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		j.opts.Log.Error(what, "fault", err.Error())
 	}
 }

@@ -32,6 +32,7 @@ func (j *Journal) Flush(ctx context.Context) error {
 		}
 		j.mu.Lock()
 		j.size -= len(s.text)
+		j.room.Broadcast()
 		j.mu.Unlock()
 	}
 	return nil
@@ -42,6 +43,11 @@ func (j *Journal) write(ctx context.Context, s *segment) error {
 	content := &records.JournalContent{Zstd: j.encoder.EncodeAll(s.text, nil)}
 	about := &records.JournalSegment{First: s.first, Last: s.last, Entries: int64(s.entries), Bytes: int64(len(content.Zstd))}
 	err := j.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error {
+		for _, request := range s.kept {
+			if err := tx.Delete(keys.JournalKept(request)); err != nil {
+				return err
+			}
+		}
 		state, err := readState(tx)
 		if err != nil {
 			return err
