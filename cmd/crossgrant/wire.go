@@ -153,6 +153,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer), crossgrantapi.New(w.decisions),
 		},
 		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.usage, w.decisions, busy),
+		Keep:        w.decisions.Keep,
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
@@ -170,12 +171,8 @@ func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Acc
 	w.accessLog = accesslog.New(store, w.journal, gate, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Log: log,
 	})
-	allows := c.RecordAllows
-	if allows == 0 {
-		allows = -1
-	}
 	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{
-		Allows: allows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants}, Shown: shown(identity), Log: log,
+		Allows: c.RecordAllows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants}, Shown: shown(identity), Log: log,
 	})
 }
 

@@ -88,6 +88,8 @@ type Record struct {
 	// for one of more than MaxDocument bytes.
 	Document []byte
 
+	// Kept says that the record, as far as it was known, was kept in the transaction of a change that the request made.
+	Kept bool
 	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
 	// the operator's log only.
 	Fault string

@@ -57,7 +57,7 @@ func TestStored(t *testing.T) {
 		t.Errorf("kept is\n%+v, want\n%+v", got, &want)
 	}
 	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "Decisions" && name != "Fault" && name != "Corrupt" {
+		if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "Decisions" && name != "Kept" && name != "Fault" && name != "Corrupt" {
 			t.Errorf("the test does not fill %s", name)
 		}
 	}

@@ -24,7 +24,7 @@ func BenchmarkRecord(b *testing.B) {
 		})
 	}
 	b.Run("not kept", func(b *testing.B) {
-		s := &Service{opts: Options{Allows: -1}}
+		s := &Service{opts: Options{}}
 		r := upload(t, start, "mine/x")
 		b.ReportAllocs()
 		for b.Loop() {

@@ -15,24 +15,24 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/journal"
 	"crossgrant/internal/limits"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/questions"
 )
 
-// DefaultAllows is how many allowed requests a second are kept if nobody says.
-const DefaultAllows = 100
-
 // Options adjusts a Service.
 type Options struct {
-	// Allows is how many allowed requests a second are kept; negative: none.
+	// Allows is how many allowed requests a second are kept.
 	Allows int
-	// Wanted are asked of each record whether another reader of the journal needs it.
-	Wanted []func(*audit.Record) bool
+	// Wanted are asked of each record whether another reader of the journal needs it. Lasting are of those readers that
+	// must not miss a change that was acknowledged, whatever happens to the server: see Keep.
+	Wanted, Lasting []func(*audit.Record) bool
 	// Shown returns the name by which a principal of a stored policy is shown, the ARN of a unique ID; nil: as it is
 	// stored.
 	Shown func(stored string) string
@@ -59,9 +59,6 @@ var _ audit.Reader = (*Service)(nil)
 
 // New returns a Service that keeps records in a journal.
 func New(j *journal.Journal, asker Asker, opts Options) *Service {
-	if opts.Allows == 0 {
-		opts.Allows = DefaultAllows
-	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -74,7 +71,7 @@ func New(j *journal.Journal, asker Asker, opts Options) *Service {
 // Record keeps a record, or does not.
 func (s *Service) Record(r *audit.Record) {
 	explained := refused(r) || s.sampled(r)
-	if !explained && !s.wanted(r) {
+	if !explained && !r.Kept && !anyWants(s.opts.Lasting, r) && !anyWants(s.opts.Wanted, r) {
 		return
 	}
 	text, err := encode(r, explained, s.opts.Shown)
@@ -82,7 +79,26 @@ func (s *Service) Record(r *audit.Record) {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return
 	}
+	if r.Kept {
+		s.journal.Settle(r.RequestID, r.Time, text)
+		return
+	}
 	s.journal.Append(r.Time, text)
+}
+
+// Keep keeps the record of a request, as far as it is known, in the transaction of a change that the request makes, if
+// a reader must not miss it. What the request is answered with is not known yet: the record has no status. It is
+// settled by Record. An error fails the change.
+func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
+	if !anyWants(s.opts.Lasting, r) {
+		return nil
+	}
+	text, err := encode(r, false, s.opts.Shown)
+	if err != nil {
+		return err
+	}
+	r.Kept = true
+	return journal.Keep(tx, r.RequestID, r.Time, text)
 }
 
 // refused reports whether anything that the request asked was denied, or whoever asked was not known.
@@ -97,17 +113,13 @@ func refused(r *audit.Record) bool {
 
 // sampled reports whether a record is among the allowed ones that are kept. One that was turned away was not judged.
 func (s *Service) sampled(r *audit.Record) bool {
-	if s.opts.Allows < 0 || r.Shed != "" {
+	if s.opts.Allows == 0 || r.Shed != "" {
 		return false
 	}
 	return s.allows.Take(struct{}{}, s.opts.Allows, s.opts.Allows, r.Time.Add(r.Duration)) == 0
 }
 
-func (s *Service) wanted(r *audit.Record) bool {
-	for _, wants := range s.opts.Wanted {
-		if wants(r) {
-			return true
-		}
-	}
-	return false
+// anyWants reports whether one of those who are asked wants a record.
+func anyWants(asked []func(*audit.Record) bool, r *audit.Record) bool {
+	return slices.ContainsFunc(asked, func(wants func(*audit.Record) bool) bool { return wants(r) })
 }

@@ -34,7 +34,13 @@ type noMeter struct{}
 func (noMeter) JournalWrote(int, int) {}
 func (noMeter) JournalDropped(int)    {}
 
-func open(t *testing.T, opts Options) *Service {
+// opened is a Service and the store below it.
+type opened struct {
+	*Service
+	store *meta.Store
+}
+
+func open(t *testing.T, opts Options) *opened {
 	t.Helper()
 	store := meta.New(memory.New())
 	now := func() time.Time { return start }
@@ -46,7 +52,7 @@ func open(t *testing.T, opts Options) *Service {
 		}
 	})
 	opts.Now = now
-	return New(j, asker{t}, opts)
+	return &opened{New(j, asker{t}, opts), store}
 }
 
 // asker puts every question as one about an upload of today.
@@ -143,7 +149,7 @@ func TestKept(t *testing.T) {
 // TestHalves: neither account is told anything of the other's half, a third one nothing, the operator all.
 func TestHalves(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{})
+	s := open(t, Options{Allows: 100})
 	denied, allowed := upload(t, start, "denied"), upload(t, start.Add(time.Second), "mine/allowed")
 	s.Record(denied)
 	s.Record(allowed)
@@ -208,7 +214,7 @@ func TestHalves(t *testing.T) {
 // TestMany: a request with as many decisions as there can be, about the longest keys, is kept, the first with why.
 func TestMany(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{Allows: -1})
+	s := open(t, Options{})
 	r := upload(t, start, strings.Repeat("k", 1024))
 	for range 999 {
 		d := r.Decisions[0]
@@ -227,7 +233,7 @@ func TestMany(t *testing.T) {
 // TestFind holds what a query finds.
 func TestFind(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{})
+	s := open(t, Options{Allows: 100})
 	for i := range 20 {
 		s.Record(upload(t, start.Add(time.Duration(i-20)*time.Minute), fmt.Sprintf("mine/%d", i)))
 	}
@@ -327,7 +333,7 @@ func TestObjectThen(t *testing.T) {
 // TestAtOnce: who asks before the record is made is told all the same.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{})
+	s := open(t, Options{Allows: 100})
 	r := upload(t, start, "denied")
 	go s.Record(r)
 	if got, err := s.Explain(t.Context(), r.RequestID, Operator); err != nil || got.Key != "denied" {

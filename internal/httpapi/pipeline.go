@@ -59,7 +59,10 @@ type Config struct {
 	// no signature assigns to a service.
 	Services []Service
 	Records  *audit.Stream
-	Now      func() time.Time
+	// Keep keeps the record of a request, as far as it is known, in the transaction of a change that the request makes;
+	// nil: none is kept.
+	Keep func(tx meta.Tx, r *audit.Record) error
+	Now  func() time.Time
 	// Ready reports why the server cannot serve, or nil.
 	Ready func(context.Context) error
 	// Metrics serves /-/metrics.
@@ -78,6 +81,7 @@ type Pipeline struct {
 	services   map[string]Service
 	hosts      []Service // those that are a Host
 	records    *audit.Stream
+	keep       func(tx meta.Tx, r *audit.Record) error
 	now        func() time.Time
 	signatures *verifier
 	own        http.Handler
@@ -94,6 +98,7 @@ func New(config Config) (*Pipeline, error) {
 		messages:    config.Messages,
 		services:    map[string]Service{},
 		records:     config.Records,
+		keep:        config.Keep,
 		now:         config.Now,
 		signatures:  newVerifier(config.Region),
 		own:         ownEndpoints(config.Ready, config.Metrics),
@@ -215,6 +220,9 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 	c.Record.Operation = operation.Name
 	if givesBack(operation.Name) {
 		ctx = meta.Freeing(ctx)
+	}
+	if p.keep != nil {
+		ctx = meta.Along(ctx, func(tx meta.Tx) error { return p.keep(tx, &c.Record) })
 	}
 	response, err := operation.handle(ctx, c)
 	return service, response, faultOf(err)
