@@ -5,18 +5,22 @@ import (
 	"crossgrant/internal/records"
 )
 
-// trailRows are those of CloudTrail. Histories stay while the account does; the accounts whose events a trail has may be
-// gone.
+// trailRows are those of CloudTrail. Histories stay while the account does; what is delivered for a trail
+// may be left of one that was deleted, and of accounts that are gone.
 var trailRows = map[string]row{
 	`'t' 't' account name`: record(func(e *entry, t *records.Trail) {
 		e.same("account ID", t.Account, e.parts[0])
 		e.same("name", t.Name, e.parts[1])
 		e.exists(keys.Account(e.account()), "account "+t.Account)
 	}),
-	`'t' 's' account name`:                   record(func(e *entry, _ *records.TrailState) { e.trail() }),
-	`'t' 'f' account name\0 sequence random`: record(func(e *entry, _ *records.TrailFile) { e.trail() }),
-	`'t' 'd' account name\0 member sequence`: record(func(e *entry, _ *records.TrailDelivered) { e.trail() }),
-	`'t' 'g' account name\0 member`:          record(func(e *entry, _ *records.TrailDigests) { e.trail() }),
+	`'t' 's' account name`:                   record(func(*entry, *records.TrailState) {}),
+	`'t' 'f' account name\0 sequence random`: record(func(*entry, *records.TrailFile) {}),
+	`'t' 'd' account name\0 member sequence`: record(func(*entry, *records.TrailDelivered) {}),
+	`'t' 'g' account name\0 member`:          record(func(*entry, *records.TrailDigests) {}),
+	`'t' 'v' account name\0 sequence`: record(func(e *entry, v *records.TrailVersion) {
+		e.same("account ID", v.Trail.GetAccount(), e.parts[0])
+		e.same("name", v.Trail.GetName(), e.parts[1])
+	}),
 	`'t' 'k' begins`: record(func(e *entry, k *records.TrailKey) {
 		e.opens(k.SealedPrivate, k.Fingerprint, "private key")
 	}),
@@ -24,6 +28,3 @@ var trailRows = map[string]row{
 		e.exists(keys.Account(e.account()), "account "+e.parts[0])
 	}),
 }
-
-// trail is where what is kept of the trail that the entry names has to be.
-func (e *entry) trail() { e.exists(keys.Trail(e.account(), e.parts[1]), "trail "+e.parts[1]) }

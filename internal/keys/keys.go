@@ -77,6 +77,7 @@
 //	'y' account 'f' analyzer\0 finding   AnalyzerFinding by ID
 //	't' 't' account name             Trail by name
 //	't' 's' account name             TrailState
+//	't' 'v' account name\0 sequence   TrailVersion, by the time until which it was so; sequence as 8 bytes
 //	't' 'f' account name\0 sequence random   TrailFile that is to be delivered; sequence as 8 bytes
 //	't' 'd' account name\0 member sequence   TrailDelivered, by the account whose events it has; sequence as 8 bytes
 //	't' 'g' account name\0 member     TrailDigests of that account

@@ -103,6 +103,7 @@ func TestLayout(t *testing.T) {
 		{"JournalKept", JournalKept("R1"), `jkR1`},
 		{"Trail", Trail(account, "main"), `tt380701114427main`},
 		{"TrailState", TrailState(account, "main"), `ts380701114427main`},
+		{"TrailVersion", TrailVersion(account, "main", 258), `tv380701114427main\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"TrailFile", TrailFile(account, "main", Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `tf380701114427main\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"TrailDelivered", TrailDelivered(account, "main", "111111111111", 258), `td380701114427main\x00\x01111111111111\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"TrailDigests", TrailDigests(account, "main", "111111111111"), `tg380701114427main\x00\x01111111111111`},

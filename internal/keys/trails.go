@@ -32,6 +32,25 @@ func TrailState(account ids.AccountID, name string) []byte {
 	return append(trail('s', account), name...)
 }
 
+// TrailVersion is the key of a trail as it was until a time, in nanoseconds since 1970.
+func TrailVersion(account ids.AccountID, name string, until uint64) []byte {
+	return binary.BigEndian.AppendUint64(escape(trail('v', account), name), until)
+}
+
+// AllTrailVersions is the range of the versions of all trails.
+func AllTrailVersions() (from, to []byte) { return prefix([]byte{'t', 'v'}) }
+
+// ParseTrailVersion returns the parts of the key of a version of a trail.
+func ParseTrailVersion(key []byte) (account ids.AccountID, name string, until uint64, err error) {
+	if len(key) > 2+accountWidth && key[0] == 't' && key[1] == 'v' {
+		name, rest, err := unescape(key[2+accountWidth:])
+		if err == nil && len(rest) == 8 {
+			return ids.AccountID(key[2 : 2+accountWidth]), name, binary.BigEndian.Uint64(rest), nil
+		}
+	}
+	return "", "", 0, fmt.Errorf("%w %q", errKey, key)
+}
+
 // TrailFile is the key of a log file that is to be delivered.
 func TrailFile(account ids.AccountID, name string, at Place) []byte {
 	return at.appendTo(escape(trail('f', account), name))
@@ -40,6 +59,20 @@ func TrailFile(account ids.AccountID, name string, at Place) []byte {
 // TrailFiles is the range of the log files of a trail that are to be delivered, the oldest first.
 func TrailFiles(account ids.AccountID, name string) (from, to []byte) {
 	return prefix(escape(trail('f', account), name))
+}
+
+// AllTrailFiles is the range of the log files of all trails that are to be delivered.
+func AllTrailFiles() (from, to []byte) { return prefix([]byte{'t', 'f'}) }
+
+// ParseTrailFile returns the trail in the key of a log file that is to be delivered.
+func ParseTrailFile(key []byte) (account ids.AccountID, name string, err error) {
+	if len(key) > 2+accountWidth && key[0] == 't' && key[1] == 'f' {
+		name, rest, err := unescape(key[2+accountWidth:])
+		if err == nil && len(rest) == 16 {
+			return ids.AccountID(key[2 : 2+accountWidth]), name, nil
+		}
+	}
+	return "", "", fmt.Errorf("%w %q", errKey, key)
 }
 
 // TrailDelivered is the key of a log file with events of member that was delivered and is in no digest yet.
@@ -77,9 +110,23 @@ func TrailDigestsOf(account ids.AccountID, name string) (from, to []byte) {
 	return prefix(escape(trail('g', account), name))
 }
 
+// AllTrailDigests is the range of the chains of digest files of all trails.
+func AllTrailDigests() (from, to []byte) { return prefix([]byte{'t', 'g'}) }
+
+// ParseTrailDigests returns the parts of the key of a chain of digest files.
+func ParseTrailDigests(key []byte) (account ids.AccountID, name string, member ids.AccountID, err error) {
+	if len(key) > 2+accountWidth && key[0] == 't' && key[1] == 'g' {
+		name, rest, err := unescape(key[2+accountWidth:])
+		if err == nil && len(rest) == accountWidth {
+			return ids.AccountID(key[2 : 2+accountWidth]), name, ids.AccountID(rest), nil
+		}
+	}
+	return "", "", "", fmt.Errorf("%w %q", errKey, key)
+}
+
 // TrailsOf is the ranges of all that is kept of the trails of an account.
 func TrailsOf(account ids.AccountID) (ranges [][2][]byte) {
-	for _, kind := range "fdgst" {
+	for _, kind := range "fdgsvt" {
 		from, to := prefix(trail(byte(kind), account))
 		ranges = append(ranges, [2][]byte{from, to})
 	}

@@ -8814,6 +8814,60 @@ func (x *FieldSelector) GetNotEndsWith() []string {
 	return nil
 }
 
+// TrailVersion is a trail as it was before it was changed or deleted, under keys.TrailVersion: what happened up to that
+// moment is logged as it says.
+type TrailVersion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Trail         *Trail                 `protobuf:"bytes,1,opt,name=trail,proto3" json:"trail,omitempty"`
+	Until         int64                  `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailVersion) Reset() {
+	*x = TrailVersion{}
+	mi := &file_records_records_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailVersion) ProtoMessage() {}
+
+func (x *TrailVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailVersion.ProtoReflect.Descriptor instead.
+func (*TrailVersion) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *TrailVersion) GetTrail() *Trail {
+	if x != nil {
+		return x.Trail
+	}
+	return nil
+}
+
+func (x *TrailVersion) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
 // TrailState is what became of the deliveries of a trail, under keys.TrailState.
 type TrailState struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -8822,14 +8876,16 @@ type TrailState struct {
 	Error           string                 `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`          // why the last one was not; empty if it was
 	DigestDelivered int64                  `protobuf:"varint,4,opt,name=digest_delivered,json=digestDelivered,proto3" json:"digest_delivered,omitempty"`
 	DigestError     string                 `protobuf:"bytes,5,opt,name=digest_error,json=digestError,proto3" json:"digest_error,omitempty"`
-	Dropped         int64                  `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"` // events that were given up
+	Dropped         int64                  `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"`                               // events that were given up
+	WaitingFiles    int64                  `protobuf:"varint,7,opt,name=waiting_files,json=waitingFiles,proto3" json:"waiting_files,omitempty"` // log files that are to be delivered, and their bytes as stored
+	WaitingBytes    int64                  `protobuf:"varint,8,opt,name=waiting_bytes,json=waitingBytes,proto3" json:"waiting_bytes,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *TrailState) Reset() {
 	*x = TrailState{}
-	mi := &file_records_records_proto_msgTypes[98]
+	mi := &file_records_records_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8841,7 +8897,7 @@ func (x *TrailState) String() string {
 func (*TrailState) ProtoMessage() {}
 
 func (x *TrailState) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[98]
+	mi := &file_records_records_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8854,7 +8910,7 @@ func (x *TrailState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailState.ProtoReflect.Descriptor instead.
 func (*TrailState) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{98}
+	return file_records_records_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *TrailState) GetDelivered() int64 {
@@ -8899,24 +8955,43 @@ func (x *TrailState) GetDropped() int64 {
 	return 0
 }
 
+func (x *TrailState) GetWaitingFiles() int64 {
+	if x != nil {
+		return x.WaitingFiles
+	}
+	return 0
+}
+
+func (x *TrailState) GetWaitingBytes() int64 {
+	if x != nil {
+		return x.WaitingBytes
+	}
+	return 0
+}
+
 // TrailFile is a log file that is to be delivered, under keys.TrailFile.
 type TrailFile struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"` // whose events it has
-	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`         // of the object, without the prefix of the trail
-	Gzip          []byte                 `protobuf:"bytes,3,opt,name=gzip,proto3" json:"gzip,omitempty"`
-	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"` // of the content, not compressed
-	Events        int64                  `protobuf:"varint,5,opt,name=events,proto3" json:"events,omitempty"`
-	Oldest        int64                  `protobuf:"varint,6,opt,name=oldest,proto3" json:"oldest,omitempty"` // time of an event
-	Newest        int64                  `protobuf:"varint,7,opt,name=newest,proto3" json:"newest,omitempty"`
-	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
+	Trail         string                 `protobuf:"bytes,2,opt,name=trail,proto3" json:"trail,omitempty"`     // ARN
+	Bucket        string                 `protobuf:"bytes,3,opt,name=bucket,proto3" json:"bucket,omitempty"`   // where it is to be delivered
+	Key           string                 `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
+	Validation    bool                   `protobuf:"varint,5,opt,name=validation,proto3" json:"validation,omitempty"` // a digest file is to name it
+	Gzip          []byte                 `protobuf:"bytes,6,opt,name=gzip,proto3" json:"gzip,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,7,opt,name=sha256,proto3" json:"sha256,omitempty"` // of the content, not compressed
+	Events        int64                  `protobuf:"varint,8,opt,name=events,proto3" json:"events,omitempty"`
+	Oldest        int64                  `protobuf:"varint,9,opt,name=oldest,proto3" json:"oldest,omitempty"` // time of an event
+	Newest        int64                  `protobuf:"varint,10,opt,name=newest,proto3" json:"newest,omitempty"`
+	Created       int64                  `protobuf:"varint,11,opt,name=created,proto3" json:"created,omitempty"`
+	Prefix        string                 `protobuf:"bytes,12,opt,name=prefix,proto3" json:"prefix,omitempty"` // of the trail, which key begins with
+	Organization  string                 `protobuf:"bytes,13,opt,name=organization,proto3" json:"organization,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrailFile) Reset() {
 	*x = TrailFile{}
-	mi := &file_records_records_proto_msgTypes[99]
+	mi := &file_records_records_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8928,7 +9003,7 @@ func (x *TrailFile) String() string {
 func (*TrailFile) ProtoMessage() {}
 
 func (x *TrailFile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[99]
+	mi := &file_records_records_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8941,7 +9016,7 @@ func (x *TrailFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailFile.ProtoReflect.Descriptor instead.
 func (*TrailFile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{99}
+	return file_records_records_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *TrailFile) GetAccount() string {
@@ -8951,11 +9026,32 @@ func (x *TrailFile) GetAccount() string {
 	return ""
 }
 
+func (x *TrailFile) GetTrail() string {
+	if x != nil {
+		return x.Trail
+	}
+	return ""
+}
+
+func (x *TrailFile) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
 func (x *TrailFile) GetKey() string {
 	if x != nil {
 		return x.Key
 	}
 	return ""
+}
+
+func (x *TrailFile) GetValidation() bool {
+	if x != nil {
+		return x.Validation
+	}
+	return false
 }
 
 func (x *TrailFile) GetGzip() []byte {
@@ -9000,6 +9096,20 @@ func (x *TrailFile) GetCreated() int64 {
 	return 0
 }
 
+func (x *TrailFile) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *TrailFile) GetOrganization() string {
+	if x != nil {
+		return x.Organization
+	}
+	return ""
+}
+
 // TrailDelivered is a log file that was delivered and is in no digest yet, under keys.TrailDelivered.
 type TrailDelivered struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -9008,14 +9118,13 @@ type TrailDelivered struct {
 	Sha256        []byte                 `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	Oldest        int64                  `protobuf:"varint,4,opt,name=oldest,proto3" json:"oldest,omitempty"`
 	Newest        int64                  `protobuf:"varint,5,opt,name=newest,proto3" json:"newest,omitempty"`
-	Delivered     int64                  `protobuf:"varint,6,opt,name=delivered,proto3" json:"delivered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrailDelivered) Reset() {
 	*x = TrailDelivered{}
-	mi := &file_records_records_proto_msgTypes[100]
+	mi := &file_records_records_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9027,7 +9136,7 @@ func (x *TrailDelivered) String() string {
 func (*TrailDelivered) ProtoMessage() {}
 
 func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[100]
+	mi := &file_records_records_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9040,7 +9149,7 @@ func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDelivered.ProtoReflect.Descriptor instead.
 func (*TrailDelivered) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{100}
+	return file_records_records_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *TrailDelivered) GetBucket() string {
@@ -9078,29 +9187,26 @@ func (x *TrailDelivered) GetNewest() int64 {
 	return 0
 }
 
-func (x *TrailDelivered) GetDelivered() int64 {
-	if x != nil {
-		return x.Delivered
-	}
-	return 0
-}
-
 // TrailDigests is the chain of digest files of one account within a trail, under keys.TrailDigests.
 type TrailDigests struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	End           int64                  `protobuf:"varint,1,opt,name=end,proto3" json:"end,omitempty"`      // of the digest that was delivered last, or when the chain began
 	Bucket        string                 `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"` // of that digest; empty if the chain has none yet
 	Key           string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
-	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`       // of its content, not compressed
-	Signature     string                 `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"` // hexadecimal
-	Pending       *TrailDigest           `protobuf:"bytes,6,opt,name=pending,proto3" json:"pending,omitempty"`     // the next one, which is being delivered; absent if none is
+	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`                     // of its content, not compressed
+	Signature     string                 `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`               // hexadecimal
+	Pending       *TrailDigest           `protobuf:"bytes,6,opt,name=pending,proto3" json:"pending,omitempty"`                   // the next one, which is being delivered; absent if none is
+	ToBucket      string                 `protobuf:"bytes,7,opt,name=to_bucket,json=toBucket,proto3" json:"to_bucket,omitempty"` // where the next one is to be delivered
+	ToPrefix      string                 `protobuf:"bytes,8,opt,name=to_prefix,json=toPrefix,proto3" json:"to_prefix,omitempty"`
+	Organization  string                 `protobuf:"bytes,9,opt,name=organization,proto3" json:"organization,omitempty"`
+	Trail         string                 `protobuf:"bytes,10,opt,name=trail,proto3" json:"trail,omitempty"` // ARN
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrailDigests) Reset() {
 	*x = TrailDigests{}
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9112,7 +9218,7 @@ func (x *TrailDigests) String() string {
 func (*TrailDigests) ProtoMessage() {}
 
 func (x *TrailDigests) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9125,7 +9231,7 @@ func (x *TrailDigests) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigests.ProtoReflect.Descriptor instead.
 func (*TrailDigests) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{101}
+	return file_records_records_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *TrailDigests) GetEnd() int64 {
@@ -9170,6 +9276,34 @@ func (x *TrailDigests) GetPending() *TrailDigest {
 	return nil
 }
 
+func (x *TrailDigests) GetToBucket() string {
+	if x != nil {
+		return x.ToBucket
+	}
+	return ""
+}
+
+func (x *TrailDigests) GetToPrefix() string {
+	if x != nil {
+		return x.ToPrefix
+	}
+	return ""
+}
+
+func (x *TrailDigests) GetOrganization() string {
+	if x != nil {
+		return x.Organization
+	}
+	return ""
+}
+
+func (x *TrailDigests) GetTrail() string {
+	if x != nil {
+		return x.Trail
+	}
+	return ""
+}
+
 // TrailDigest is a digest file that is to be delivered.
 type TrailDigest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -9180,13 +9314,15 @@ type TrailDigest struct {
 	Sha256        []byte                 `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	Signature     string                 `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
 	Last          uint64                 `protobuf:"varint,7,opt,name=last,proto3" json:"last,omitempty"` // sequence of the last TrailDelivered in it; 0: none
+	Created       int64                  `protobuf:"varint,8,opt,name=created,proto3" json:"created,omitempty"`
+	Start         int64                  `protobuf:"varint,9,opt,name=start,proto3" json:"start,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrailDigest) Reset() {
 	*x = TrailDigest{}
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9198,7 +9334,7 @@ func (x *TrailDigest) String() string {
 func (*TrailDigest) ProtoMessage() {}
 
 func (x *TrailDigest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9211,7 +9347,7 @@ func (x *TrailDigest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigest.ProtoReflect.Descriptor instead.
 func (*TrailDigest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{102}
+	return file_records_records_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *TrailDigest) GetEnd() int64 {
@@ -9263,6 +9399,20 @@ func (x *TrailDigest) GetLast() uint64 {
 	return 0
 }
 
+func (x *TrailDigest) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *TrailDigest) GetStart() int64 {
+	if x != nil {
+		return x.Start
+	}
+	return 0
+}
+
 // TrailKey is a key pair that digest files are signed with, under keys.TrailKey.
 type TrailKey struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -9277,7 +9427,7 @@ type TrailKey struct {
 
 func (x *TrailKey) Reset() {
 	*x = TrailKey{}
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9289,7 +9439,7 @@ func (x *TrailKey) String() string {
 func (*TrailKey) ProtoMessage() {}
 
 func (x *TrailKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9302,7 +9452,7 @@ func (x *TrailKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailKey.ProtoReflect.Descriptor instead.
 func (*TrailKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{103}
+	return file_records_records_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *TrailKey) GetFingerprint() string {
@@ -9353,7 +9503,7 @@ type TrailEvents struct {
 
 func (x *TrailEvents) Reset() {
 	*x = TrailEvents{}
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9365,7 +9515,7 @@ func (x *TrailEvents) String() string {
 func (*TrailEvents) ProtoMessage() {}
 
 func (x *TrailEvents) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9378,7 +9528,7 @@ func (x *TrailEvents) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailEvents.ProtoReflect.Descriptor instead.
 func (*TrailEvents) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{104}
+	return file_records_records_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *TrailEvents) GetZstd() []byte {
@@ -10295,7 +10445,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"not_equals\x18\x05 \x03(\tR\tnotEquals\x12&\n" +
 	"\x0fnot_starts_with\x18\x06 \x03(\tR\rnotStartsWith\x12\"\n" +
-	"\rnot_ends_with\x18\a \x03(\tR\vnotEndsWith\"\xc6\x01\n" +
+	"\rnot_ends_with\x18\a \x03(\tR\vnotEndsWith\"U\n" +
+	"\fTrailVersion\x12/\n" +
+	"\x05trail\x18\x01 \x01(\v2\x19.crossgrant.records.TrailR\x05trail\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\x90\x02\n" +
 	"\n" +
 	"TrailState\x12\x1c\n" +
 	"\tdelivered\x18\x01 \x01(\x03R\tdelivered\x12\x1c\n" +
@@ -10303,30 +10456,44 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05error\x18\x03 \x01(\tR\x05error\x12)\n" +
 	"\x10digest_delivered\x18\x04 \x01(\x03R\x0fdigestDelivered\x12!\n" +
 	"\fdigest_error\x18\x05 \x01(\tR\vdigestError\x12\x18\n" +
-	"\adropped\x18\x06 \x01(\x03R\adropped\"\xc5\x01\n" +
+	"\adropped\x18\x06 \x01(\x03R\adropped\x12#\n" +
+	"\rwaiting_files\x18\a \x01(\x03R\fwaitingFiles\x12#\n" +
+	"\rwaiting_bytes\x18\b \x01(\x03R\fwaitingBytes\"\xcf\x02\n" +
 	"\tTrailFile\x12\x18\n" +
-	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x10\n" +
-	"\x03key\x18\x02 \x01(\tR\x03key\x12\x12\n" +
-	"\x04gzip\x18\x03 \x01(\fR\x04gzip\x12\x16\n" +
-	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x16\n" +
-	"\x06events\x18\x05 \x01(\x03R\x06events\x12\x16\n" +
-	"\x06oldest\x18\x06 \x01(\x03R\x06oldest\x12\x16\n" +
-	"\x06newest\x18\a \x01(\x03R\x06newest\x12\x18\n" +
-	"\acreated\x18\b \x01(\x03R\acreated\"\xa0\x01\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05trail\x18\x02 \x01(\tR\x05trail\x12\x16\n" +
+	"\x06bucket\x18\x03 \x01(\tR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x04 \x01(\tR\x03key\x12\x1e\n" +
+	"\n" +
+	"validation\x18\x05 \x01(\bR\n" +
+	"validation\x12\x12\n" +
+	"\x04gzip\x18\x06 \x01(\fR\x04gzip\x12\x16\n" +
+	"\x06sha256\x18\a \x01(\fR\x06sha256\x12\x16\n" +
+	"\x06events\x18\b \x01(\x03R\x06events\x12\x16\n" +
+	"\x06oldest\x18\t \x01(\x03R\x06oldest\x12\x16\n" +
+	"\x06newest\x18\n" +
+	" \x01(\x03R\x06newest\x12\x18\n" +
+	"\acreated\x18\v \x01(\x03R\acreated\x12\x16\n" +
+	"\x06prefix\x18\f \x01(\tR\x06prefix\x12\"\n" +
+	"\forganization\x18\r \x01(\tR\forganization\"\x82\x01\n" +
 	"\x0eTrailDelivered\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
 	"\x06sha256\x18\x03 \x01(\fR\x06sha256\x12\x16\n" +
 	"\x06oldest\x18\x04 \x01(\x03R\x06oldest\x12\x16\n" +
-	"\x06newest\x18\x05 \x01(\x03R\x06newest\x12\x1c\n" +
-	"\tdelivered\x18\x06 \x01(\x03R\tdelivered\"\xbb\x01\n" +
+	"\x06newest\x18\x05 \x01(\x03R\x06newest\"\xaf\x02\n" +
 	"\fTrailDigests\x12\x10\n" +
 	"\x03end\x18\x01 \x01(\x03R\x03end\x12\x16\n" +
 	"\x06bucket\x18\x02 \x01(\tR\x06bucket\x12\x10\n" +
 	"\x03key\x18\x03 \x01(\tR\x03key\x12\x16\n" +
 	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x1c\n" +
 	"\tsignature\x18\x05 \x01(\tR\tsignature\x129\n" +
-	"\apending\x18\x06 \x01(\v2\x1f.crossgrant.records.TrailDigestR\apending\"\xa7\x01\n" +
+	"\apending\x18\x06 \x01(\v2\x1f.crossgrant.records.TrailDigestR\apending\x12\x1b\n" +
+	"\tto_bucket\x18\a \x01(\tR\btoBucket\x12\x1b\n" +
+	"\tto_prefix\x18\b \x01(\tR\btoPrefix\x12\"\n" +
+	"\forganization\x18\t \x01(\tR\forganization\x12\x14\n" +
+	"\x05trail\x18\n" +
+	" \x01(\tR\x05trail\"\xd7\x01\n" +
 	"\vTrailDigest\x12\x10\n" +
 	"\x03end\x18\x01 \x01(\x03R\x03end\x12\x16\n" +
 	"\x06bucket\x18\x02 \x01(\tR\x06bucket\x12\x10\n" +
@@ -10334,7 +10501,9 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04gzip\x18\x04 \x01(\fR\x04gzip\x12\x16\n" +
 	"\x06sha256\x18\x05 \x01(\fR\x06sha256\x12\x1c\n" +
 	"\tsignature\x18\x06 \x01(\tR\tsignature\x12\x12\n" +
-	"\x04last\x18\a \x01(\x04R\x04last\"\x97\x01\n" +
+	"\x04last\x18\a \x01(\x04R\x04last\x12\x18\n" +
+	"\acreated\x18\b \x01(\x03R\acreated\x12\x14\n" +
+	"\x05start\x18\t \x01(\x03R\x05start\"\x97\x01\n" +
 	"\bTrailKey\x12 \n" +
 	"\vfingerprint\x18\x01 \x01(\tR\vfingerprint\x12\x16\n" +
 	"\x06public\x18\x02 \x01(\fR\x06public\x12%\n" +
@@ -10359,7 +10528,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 113)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 114)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -10459,32 +10628,33 @@ var file_records_records_proto_goTypes = []any{
 	(*DataResource)(nil),               // 95: crossgrant.records.DataResource
 	(*AdvancedEventSelector)(nil),      // 96: crossgrant.records.AdvancedEventSelector
 	(*FieldSelector)(nil),              // 97: crossgrant.records.FieldSelector
-	(*TrailState)(nil),                 // 98: crossgrant.records.TrailState
-	(*TrailFile)(nil),                  // 99: crossgrant.records.TrailFile
-	(*TrailDelivered)(nil),             // 100: crossgrant.records.TrailDelivered
-	(*TrailDigests)(nil),               // 101: crossgrant.records.TrailDigests
-	(*TrailDigest)(nil),                // 102: crossgrant.records.TrailDigest
-	(*TrailKey)(nil),                   // 103: crossgrant.records.TrailKey
-	(*TrailEvents)(nil),                // 104: crossgrant.records.TrailEvents
-	nil,                                // 105: crossgrant.records.Account.QuotasEntry
-	nil,                                // 106: crossgrant.records.User.InlineEntry
-	nil,                                // 107: crossgrant.records.Group.InlineEntry
-	nil,                                // 108: crossgrant.records.Role.InlineEntry
-	nil,                                // 109: crossgrant.records.Metadata.UserEntry
-	nil,                                // 110: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 111: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 112: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*TrailVersion)(nil),               // 98: crossgrant.records.TrailVersion
+	(*TrailState)(nil),                 // 99: crossgrant.records.TrailState
+	(*TrailFile)(nil),                  // 100: crossgrant.records.TrailFile
+	(*TrailDelivered)(nil),             // 101: crossgrant.records.TrailDelivered
+	(*TrailDigests)(nil),               // 102: crossgrant.records.TrailDigests
+	(*TrailDigest)(nil),                // 103: crossgrant.records.TrailDigest
+	(*TrailKey)(nil),                   // 104: crossgrant.records.TrailKey
+	(*TrailEvents)(nil),                // 105: crossgrant.records.TrailEvents
+	nil,                                // 106: crossgrant.records.Account.QuotasEntry
+	nil,                                // 107: crossgrant.records.User.InlineEntry
+	nil,                                // 108: crossgrant.records.Group.InlineEntry
+	nil,                                // 109: crossgrant.records.Role.InlineEntry
+	nil,                                // 110: crossgrant.records.Metadata.UserEntry
+	nil,                                // 111: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 112: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 113: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	105, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	106, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	106, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	107, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	107, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	108, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	108, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	109, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -10507,7 +10677,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	109, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	110, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -10519,7 +10689,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	110, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	111, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -10535,7 +10705,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	111, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	112, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -10561,18 +10731,19 @@ var file_records_records_proto_depIdxs = []int32{
 	88,  // 82: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
 	2,   // 83: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
 	91,  // 84: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	112, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	113, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
 	2,   // 86: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
 	94,  // 87: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
 	96,  // 88: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
 	95,  // 89: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
 	97,  // 90: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
-	102, // 91: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
-	92,  // [92:92] is the sub-list for method output_type
-	92,  // [92:92] is the sub-list for method input_type
-	92,  // [92:92] is the sub-list for extension type_name
-	92,  // [92:92] is the sub-list for extension extendee
-	0,   // [0:92] is the sub-list for field type_name
+	93,  // 91: crossgrant.records.TrailVersion.trail:type_name -> crossgrant.records.Trail
+	103, // 92: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
+	93,  // [93:93] is the sub-list for method output_type
+	93,  // [93:93] is the sub-list for method input_type
+	93,  // [93:93] is the sub-list for extension type_name
+	93,  // [93:93] is the sub-list for extension extendee
+	0,   // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -10597,7 +10768,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   113,
+			NumMessages:   114,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
