@@ -35,13 +35,17 @@ func (b *Bucket) Object(o *records.Object) *authz.Object {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 func (b *Bucket) FutureOwner(caller *Caller, canned string) (ids.CanonicalUserID, ids.AccountID) {
-	handsOver := b.Record.Ownership == BucketOwnerPreferred && canned == "bucket-owner-full-control"
 	switch {
-	case b.Enforced, handsOver, caller.Account == b.Owner:
+	case b.takesOver(canned), caller.Account == b.Owner:
 		return b.Canonical, b.Owner
 	case caller.Account == "":
 		return authz.AnonymousCanonicalID, ""
 	default:
 		return caller.CanonicalID, caller.Account
 	}
+}
+
+// takesOver reports whether the bucket's owner owns what anybody writes with a canned ACL.
+func (b *Bucket) takesOver(canned string) bool {
+	return b.Enforced || b.Record.Ownership == BucketOwnerPreferred && canned == "bucket-owner-full-control"
 }

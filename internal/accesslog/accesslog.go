@@ -51,8 +51,8 @@ import (
 type Access interface {
 	// Bucket returns the facts of a bucket as of the latest commit, or NoSuchBucket.
 	Bucket(ctx context.Context, name string) (*access.Bucket, error)
-	// ServiceContext returns the condition keys of what a service does for a resource of account.
-	ServiceContext(ctx context.Context, service *access.Caller, resource arn.ARN, account ids.AccountID) (policy.Context, error)
+	// ServiceContext returns the condition keys of what a service does now, in a region, for a resource of account.
+	ServiceContext(ctx context.Context, service *access.Caller, resource arn.ARN, account ids.AccountID, now time.Time, region string) (policy.Context, error)
 	// Authorize answers one check.
 	Authorize(ctx context.Context, caller *access.Caller, check *access.Check, request *policy.Context) (authz.Explanation, error)
 }

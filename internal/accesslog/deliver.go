@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"crossgrant/internal/access"
-	"crossgrant/internal/acl"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
@@ -173,14 +171,10 @@ func (s *Service) permit(ctx context.Context, o *records.LogObject, b *access.Bu
 	case strings.HasPrefix(encryption, "aws:kms"):
 		return refuse("the target bucket has default encryption with %s", encryption)
 	}
-	k, err := s.access.ServiceContext(ctx, s.caller, arn.Bucket(o.Bucket), ids.AccountID(o.Account))
+	k, err := s.access.ServiceContext(ctx, s.caller, arn.Bucket(o.Bucket), ids.AccountID(o.Account), s.opts.Now(), s.opts.Region)
 	if err != nil {
 		return err
 	}
-	now := s.opts.Now().UTC()
-	k.Set("aws:CurrentTime", now.Format(time.RFC3339))
-	k.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
-	k.Set("aws:RequestedRegion", s.opts.Region)
 	check := access.Check{
 		Action: "s3:PutObject", Resource: arn.Object(b.Record.Name, o.Key).String(), Owner: b.Owner, Bucket: b,
 		Keys: func(k *policy.Context) { putKeys(k, b) },
@@ -209,18 +203,9 @@ func putKeys(k *policy.Context, b *access.Bucket) {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html#grant-log-delivery-permissions-general
 func newRecord(o *records.LogObject, b *access.Bucket) *records.Object {
-	r := &records.Object{
-		Owner: string(authz.LogDeliveryCanonicalID), Metadata: &records.Metadata{ContentType: "text/plain"}, WrittenUnderEnforced: b.Enforced,
+	r := b.ServiceObject(authz.LogDeliveryCanonicalID, "", "text/plain")
+	if !b.Enforced {
+		r.Acl = append(r.Acl, o.Logging.Grants...)
 	}
-	if b.Enforced {
-		r.Owner, r.OwnerAccount = string(b.Canonical), string(b.Owner)
-		r.Acl = access.Grants(acl.Private(b.Canonical))
-		return r
-	}
-	full := func(id ids.CanonicalUserID) acl.Grant {
-		return acl.Grant{Grantee: acl.Grantee{ID: id}, Permission: acl.FullControl}
-	}
-	list := acl.ACL{Owner: authz.LogDeliveryCanonicalID, Grants: []acl.Grant{full(authz.LogDeliveryCanonicalID), full(b.Canonical)}}
-	r.Acl = append(access.Grants(list), o.Logging.Grants...)
 	return r
 }
