@@ -11,13 +11,16 @@ import (
 // The numbers of the fields of records.RequestRecord and, the last, of records.RequestSource that Peek reads.
 const (
 	serviceField      = 6
+	callerField       = 21
 	bucketField       = 26
+	ownerField        = 28
 	sourceField       = 32
 	sourceBucketField = 1
 )
 
-// Names is what an entry of the journal is about: its Service, its Bucket, and the Bucket of its Source.
-type Names struct{ Service, Bucket, Source []byte }
+// Names is what an entry of the journal is about: its Service, its Bucket, and the Bucket of its Source; and which accounts
+// it concerns: its CallerAccount and its ResourceOwner.
+type Names struct{ Service, Bucket, Source, Caller, Owner []byte }
 
 // Peek reads the names of an entry, of which they are parts. It takes a small part of the time that Decode takes, so
 // that a reader can pass entries that mean nothing to it.
@@ -26,8 +29,12 @@ func Peek(entry []byte) (n Names, err error) {
 		switch number {
 		case serviceField:
 			n.Service = value
+		case callerField:
+			n.Caller = value
 		case bucketField:
 			n.Bucket = value
+		case ownerField:
+			n.Owner = value
 		case sourceField:
 			return fields(value, func(number protowire.Number, value []byte) error {
 				if number == sourceBucketField {

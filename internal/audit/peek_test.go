@@ -30,7 +30,7 @@ func encodeSample(t testing.TB, r *Record) []byte {
 // FuzzPeek holds that whatever Decode reads, Peek reads as well, and finds the same names.
 func FuzzPeek(f *testing.F) {
 	f.Add(encodeSample(f, sample()))
-	f.Add(encodeSample(f, &Record{Service: "iam"}))
+	f.Add(encodeSample(f, &Record{Service: "iam", CallerAccount: "111111111111", ResourceOwner: "222222222222"}))
 	f.Add(append(encodeSample(f, sample()), encodeSample(f, &Record{Bucket: "later", Source: &Source{Key: "l"}})...))
 	f.Add([]byte{0x3a, 0x02, 's'})
 	f.Fuzz(func(t *testing.T, entry []byte) {
@@ -46,8 +46,9 @@ func FuzzPeek(f *testing.F) {
 		if want.Source != nil {
 			source = want.Source.Bucket
 		}
-		if string(got.Service) != want.Service || string(got.Bucket) != want.Bucket || string(got.Source) != source {
-			t.Errorf("Peek finds %q, Decode %q, %q and %q", got, want.Service, want.Bucket, source)
+		if string(got.Service) != want.Service || string(got.Bucket) != want.Bucket || string(got.Source) != source ||
+			string(got.Caller) != string(want.CallerAccount) || string(got.Owner) != string(want.ResourceOwner) {
+			t.Errorf("Peek finds %q, Decode %+v", got, want)
 		}
 	})
 }

@@ -13,8 +13,13 @@ var trailRows = map[string]row{
 		e.same("name", t.Name, e.parts[1])
 		e.exists(keys.Account(e.account()), "account "+t.Account)
 	}),
-	`'t' 's' account name`:                   record(func(*entry, *records.TrailState) {}),
-	`'t' 'f' account name\0 sequence random`: record(func(*entry, *records.TrailFile) {}),
+	`'t' 's' account name`: record(func(*entry, *records.TrailState) {}),
+	`'t' 'f' account name\0 sequence random`: record(func(e *entry, _ *records.TrailFile) {
+		e.exists(keys.TrailContent(e.account(), e.parts[1], e.place(2)), "its content")
+	}),
+	`'t' 'b' account name\0 sequence random`: record(func(e *entry, _ *records.TrailContent) {
+		e.exists(keys.TrailFile(e.account(), e.parts[1], e.place(2)), "what is known of it")
+	}),
 	`'t' 'd' account name\0 member sequence`: record(func(*entry, *records.TrailDelivered) {}),
 	`'t' 'g' account name\0 member`:          record(func(*entry, *records.TrailDigests) {}),
 	`'t' 'v' account name\0 sequence`: record(func(e *entry, v *records.TrailVersion) {
@@ -27,4 +32,9 @@ var trailRows = map[string]row{
 	`'h' account sequence`: record(func(e *entry, _ *records.TrailEvents) {
 		e.exists(keys.Account(e.account()), "account "+e.parts[0])
 	}),
+}
+
+// place returns the place that begins at a part of the key.
+func (e *entry) place(at int) keys.Place {
+	return keys.Place{Sequence: sequence(e.parts[at]), Random: [8]byte([]byte(e.parts[at+1]))}
 }

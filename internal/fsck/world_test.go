@@ -219,6 +219,7 @@ func (w *world) makeOthers(box *seal.Box) {
 	w.write(keys.TrailVersion(accountA, "main", 1), &records.TrailVersion{Trail: &records.Trail{Account: string(accountA), Name: "main"}})
 	w.write(keys.TrailState(accountA, "main"), &records.TrailState{Delivered: 1})
 	w.write(keys.TrailFile(accountA, "main", place), &records.TrailFile{Account: string(accountA)})
+	w.write(keys.TrailContent(accountA, "main", place), &records.TrailContent{Gzip: []byte("x")})
 	w.write(keys.TrailDelivered(accountA, "main", accountA, 1), &records.TrailDelivered{Bucket: "logs"})
 	w.write(keys.TrailDigests(accountA, "main", accountA), &records.TrailDigests{End: 1})
 	w.write(keys.TrailKey(1), &records.TrailKey{Fingerprint: "f", SealedPrivate: must(box.Seal([]byte("key"), []byte("f")))})

@@ -79,6 +79,7 @@
 //	't' 's' account name             TrailState
 //	't' 'v' account name\0 sequence   TrailVersion, by the time until which it was so; sequence as 8 bytes
 //	't' 'f' account name\0 sequence random   TrailFile that is to be delivered; sequence as 8 bytes
+//	't' 'b' account name\0 sequence random   TrailContent: that of the TrailFile of this place
 //	't' 'd' account name\0 member sequence   TrailDelivered, by the account whose events it has; sequence as 8 bytes
 //	't' 'g' account name\0 member     TrailDigests of that account
 //	't' 'k' begins                   TrailKey by the time from which it signs

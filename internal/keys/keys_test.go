@@ -105,6 +105,7 @@ func TestLayout(t *testing.T) {
 		{"TrailState", TrailState(account, "main"), `ts380701114427main`},
 		{"TrailVersion", TrailVersion(account, "main", 258), `tv380701114427main\x00\x01\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"TrailFile", TrailFile(account, "main", Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `tf380701114427main\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
+		{"TrailContent", TrailContent(account, "main", Place{Sequence: 1, Random: [8]byte{'x', 7: 'y'}}), `tb380701114427main\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01x\x00\x00\x00\x00\x00\x00y`},
 		{"TrailDelivered", TrailDelivered(account, "main", "111111111111", 258), `td380701114427main\x00\x01111111111111\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"TrailDigests", TrailDigests(account, "main", "111111111111"), `tg380701114427main\x00\x01111111111111`},
 		{"TrailKey", TrailKey(258), `tk\x00\x00\x00\x00\x00\x00\x01\x02`},

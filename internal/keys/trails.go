@@ -61,18 +61,23 @@ func TrailFiles(account ids.AccountID, name string) (from, to []byte) {
 	return prefix(escape(trail('f', account), name))
 }
 
+// TrailContent is the key of the content of a log file that is to be delivered.
+func TrailContent(account ids.AccountID, name string, at Place) []byte {
+	return at.appendTo(escape(trail('b', account), name))
+}
+
 // AllTrailFiles is the range of the log files of all trails that are to be delivered.
 func AllTrailFiles() (from, to []byte) { return prefix([]byte{'t', 'f'}) }
 
-// ParseTrailFile returns the trail in the key of a log file that is to be delivered.
-func ParseTrailFile(key []byte) (account ids.AccountID, name string, err error) {
+// ParseTrailFile returns the parts of the key of a log file that is to be delivered.
+func ParseTrailFile(key []byte) (account ids.AccountID, name string, at Place, err error) {
 	if len(key) > 2+accountWidth && key[0] == 't' && key[1] == 'f' {
 		name, rest, err := unescape(key[2+accountWidth:])
 		if err == nil && len(rest) == 16 {
-			return ids.AccountID(key[2 : 2+accountWidth]), name, nil
+			return ids.AccountID(key[2 : 2+accountWidth]), name, Place{binary.BigEndian.Uint64(rest), [8]byte(rest[8:])}, nil
 		}
 	}
-	return "", "", fmt.Errorf("%w %q", errKey, key)
+	return "", "", Place{}, fmt.Errorf("%w %q", errKey, key)
 }
 
 // TrailDelivered is the key of a log file with events of member that was delivered and is in no digest yet.
@@ -126,7 +131,7 @@ func ParseTrailDigests(key []byte) (account ids.AccountID, name string, member i
 
 // TrailsOf is the ranges of all that is kept of the trails of an account.
 func TrailsOf(account ids.AccountID) (ranges [][2][]byte) {
-	for _, kind := range "fdgsvt" {
+	for _, kind := range "fbdgsvt" {
 		from, to := prefix(trail(byte(kind), account))
 		ranges = append(ranges, [2][]byte{from, to})
 	}

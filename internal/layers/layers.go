@@ -50,7 +50,7 @@ var Crossgrant = Rules{
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access", "internal/wire/restjson"},
 		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather", "internal/analyzer"},
-		{"internal/accesslog", "internal/usage", "internal/decisions"},
+		{"internal/accesslog", "internal/usage", "internal/decisions", "internal/cloudtrail/archive"},
 		{"internal/reports"},
 		{"internal/metrics"},
 		{"internal/httpapi"},

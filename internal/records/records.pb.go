@@ -8977,8 +8977,8 @@ type TrailFile struct {
 	Bucket        string                 `protobuf:"bytes,3,opt,name=bucket,proto3" json:"bucket,omitempty"`   // where it is to be delivered
 	Key           string                 `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
 	Validation    bool                   `protobuf:"varint,5,opt,name=validation,proto3" json:"validation,omitempty"` // a digest file is to name it
-	Gzip          []byte                 `protobuf:"bytes,6,opt,name=gzip,proto3" json:"gzip,omitempty"`
-	Sha256        []byte                 `protobuf:"bytes,7,opt,name=sha256,proto3" json:"sha256,omitempty"` // of the content, not compressed
+	Size          int64                  `protobuf:"varint,6,opt,name=size,proto3" json:"size,omitempty"`             // of the content, as stored
+	Sha256        []byte                 `protobuf:"bytes,7,opt,name=sha256,proto3" json:"sha256,omitempty"`          // of the content, not compressed
 	Events        int64                  `protobuf:"varint,8,opt,name=events,proto3" json:"events,omitempty"`
 	Oldest        int64                  `protobuf:"varint,9,opt,name=oldest,proto3" json:"oldest,omitempty"` // time of an event
 	Newest        int64                  `protobuf:"varint,10,opt,name=newest,proto3" json:"newest,omitempty"`
@@ -9054,11 +9054,11 @@ func (x *TrailFile) GetValidation() bool {
 	return false
 }
 
-func (x *TrailFile) GetGzip() []byte {
+func (x *TrailFile) GetSize() int64 {
 	if x != nil {
-		return x.Gzip
+		return x.Size
 	}
-	return nil
+	return 0
 }
 
 func (x *TrailFile) GetSha256() []byte {
@@ -9110,6 +9110,51 @@ func (x *TrailFile) GetOrganization() string {
 	return ""
 }
 
+// TrailContent is the content of a log file that is to be delivered, under keys.TrailContent.
+type TrailContent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gzip          []byte                 `protobuf:"bytes,1,opt,name=gzip,proto3" json:"gzip,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailContent) Reset() {
+	*x = TrailContent{}
+	mi := &file_records_records_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailContent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailContent) ProtoMessage() {}
+
+func (x *TrailContent) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailContent.ProtoReflect.Descriptor instead.
+func (*TrailContent) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{101}
+}
+
+func (x *TrailContent) GetGzip() []byte {
+	if x != nil {
+		return x.Gzip
+	}
+	return nil
+}
+
 // TrailDelivered is a log file that was delivered and is in no digest yet, under keys.TrailDelivered.
 type TrailDelivered struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -9124,7 +9169,7 @@ type TrailDelivered struct {
 
 func (x *TrailDelivered) Reset() {
 	*x = TrailDelivered{}
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9136,7 +9181,7 @@ func (x *TrailDelivered) String() string {
 func (*TrailDelivered) ProtoMessage() {}
 
 func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9149,7 +9194,7 @@ func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDelivered.ProtoReflect.Descriptor instead.
 func (*TrailDelivered) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{101}
+	return file_records_records_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *TrailDelivered) GetBucket() string {
@@ -9206,7 +9251,7 @@ type TrailDigests struct {
 
 func (x *TrailDigests) Reset() {
 	*x = TrailDigests{}
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9218,7 +9263,7 @@ func (x *TrailDigests) String() string {
 func (*TrailDigests) ProtoMessage() {}
 
 func (x *TrailDigests) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9231,7 +9276,7 @@ func (x *TrailDigests) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigests.ProtoReflect.Descriptor instead.
 func (*TrailDigests) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{102}
+	return file_records_records_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *TrailDigests) GetEnd() int64 {
@@ -9322,7 +9367,7 @@ type TrailDigest struct {
 
 func (x *TrailDigest) Reset() {
 	*x = TrailDigest{}
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9334,7 +9379,7 @@ func (x *TrailDigest) String() string {
 func (*TrailDigest) ProtoMessage() {}
 
 func (x *TrailDigest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9347,7 +9392,7 @@ func (x *TrailDigest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigest.ProtoReflect.Descriptor instead.
 func (*TrailDigest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{103}
+	return file_records_records_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *TrailDigest) GetEnd() int64 {
@@ -9427,7 +9472,7 @@ type TrailKey struct {
 
 func (x *TrailKey) Reset() {
 	*x = TrailKey{}
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9439,7 +9484,7 @@ func (x *TrailKey) String() string {
 func (*TrailKey) ProtoMessage() {}
 
 func (x *TrailKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9452,7 +9497,7 @@ func (x *TrailKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailKey.ProtoReflect.Descriptor instead.
 func (*TrailKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{104}
+	return file_records_records_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *TrailKey) GetFingerprint() string {
@@ -9503,7 +9548,7 @@ type TrailEvents struct {
 
 func (x *TrailEvents) Reset() {
 	*x = TrailEvents{}
-	mi := &file_records_records_proto_msgTypes[105]
+	mi := &file_records_records_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9515,7 +9560,7 @@ func (x *TrailEvents) String() string {
 func (*TrailEvents) ProtoMessage() {}
 
 func (x *TrailEvents) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[105]
+	mi := &file_records_records_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9528,7 +9573,7 @@ func (x *TrailEvents) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailEvents.ProtoReflect.Descriptor instead.
 func (*TrailEvents) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{105}
+	return file_records_records_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *TrailEvents) GetZstd() []byte {
@@ -10467,7 +10512,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\n" +
 	"validation\x18\x05 \x01(\bR\n" +
 	"validation\x12\x12\n" +
-	"\x04gzip\x18\x06 \x01(\fR\x04gzip\x12\x16\n" +
+	"\x04size\x18\x06 \x01(\x03R\x04size\x12\x16\n" +
 	"\x06sha256\x18\a \x01(\fR\x06sha256\x12\x16\n" +
 	"\x06events\x18\b \x01(\x03R\x06events\x12\x16\n" +
 	"\x06oldest\x18\t \x01(\x03R\x06oldest\x12\x16\n" +
@@ -10475,7 +10520,9 @@ const file_records_records_proto_rawDesc = "" +
 	" \x01(\x03R\x06newest\x12\x18\n" +
 	"\acreated\x18\v \x01(\x03R\acreated\x12\x16\n" +
 	"\x06prefix\x18\f \x01(\tR\x06prefix\x12\"\n" +
-	"\forganization\x18\r \x01(\tR\forganization\"\x82\x01\n" +
+	"\forganization\x18\r \x01(\tR\forganization\"\"\n" +
+	"\fTrailContent\x12\x12\n" +
+	"\x04gzip\x18\x01 \x01(\fR\x04gzip\"\x82\x01\n" +
 	"\x0eTrailDelivered\x12\x16\n" +
 	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
@@ -10528,7 +10575,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 114)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 115)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -10631,30 +10678,31 @@ var file_records_records_proto_goTypes = []any{
 	(*TrailVersion)(nil),               // 98: crossgrant.records.TrailVersion
 	(*TrailState)(nil),                 // 99: crossgrant.records.TrailState
 	(*TrailFile)(nil),                  // 100: crossgrant.records.TrailFile
-	(*TrailDelivered)(nil),             // 101: crossgrant.records.TrailDelivered
-	(*TrailDigests)(nil),               // 102: crossgrant.records.TrailDigests
-	(*TrailDigest)(nil),                // 103: crossgrant.records.TrailDigest
-	(*TrailKey)(nil),                   // 104: crossgrant.records.TrailKey
-	(*TrailEvents)(nil),                // 105: crossgrant.records.TrailEvents
-	nil,                                // 106: crossgrant.records.Account.QuotasEntry
-	nil,                                // 107: crossgrant.records.User.InlineEntry
-	nil,                                // 108: crossgrant.records.Group.InlineEntry
-	nil,                                // 109: crossgrant.records.Role.InlineEntry
-	nil,                                // 110: crossgrant.records.Metadata.UserEntry
-	nil,                                // 111: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 112: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 113: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*TrailContent)(nil),               // 101: crossgrant.records.TrailContent
+	(*TrailDelivered)(nil),             // 102: crossgrant.records.TrailDelivered
+	(*TrailDigests)(nil),               // 103: crossgrant.records.TrailDigests
+	(*TrailDigest)(nil),                // 104: crossgrant.records.TrailDigest
+	(*TrailKey)(nil),                   // 105: crossgrant.records.TrailKey
+	(*TrailEvents)(nil),                // 106: crossgrant.records.TrailEvents
+	nil,                                // 107: crossgrant.records.Account.QuotasEntry
+	nil,                                // 108: crossgrant.records.User.InlineEntry
+	nil,                                // 109: crossgrant.records.Group.InlineEntry
+	nil,                                // 110: crossgrant.records.Role.InlineEntry
+	nil,                                // 111: crossgrant.records.Metadata.UserEntry
+	nil,                                // 112: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 113: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 114: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	106, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	107, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	107, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	108, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	108, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	109, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	109, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	110, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -10677,7 +10725,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	110, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	111, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -10689,7 +10737,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	111, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	112, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -10705,7 +10753,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	112, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	113, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -10731,14 +10779,14 @@ var file_records_records_proto_depIdxs = []int32{
 	88,  // 82: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
 	2,   // 83: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
 	91,  // 84: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	113, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	114, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
 	2,   // 86: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
 	94,  // 87: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
 	96,  // 88: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
 	95,  // 89: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
 	97,  // 90: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
 	93,  // 91: crossgrant.records.TrailVersion.trail:type_name -> crossgrant.records.Trail
-	103, // 92: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
+	104, // 92: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
 	93,  // [93:93] is the sub-list for method output_type
 	93,  // [93:93] is the sub-list for method input_type
 	93,  // [93:93] is the sub-list for extension type_name
@@ -10768,7 +10816,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   114,
+			NumMessages:   115,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

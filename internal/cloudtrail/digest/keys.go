@@ -37,3 +37,11 @@ func folder(organization string, account ids.AccountID, kind, region string, day
 	}
 	return "AWSLogs/" + organization + string(account) + "/" + kind + "/" + region + "/" + day.UTC().Format("2006/01/02/")
 }
+
+// WithPrefix returns a key of a trail with a prefix.
+func WithPrefix(prefix, key string) string {
+	if prefix == "" {
+		return key
+	}
+	return prefix + "/" + key
+}
