@@ -31,7 +31,8 @@ var Shapes = []string{
 	`'j' 's' sequence`, `'j' 'd' sequence`, `'j' 'c' name`, `'j' 't'`, `'j' 'k' request`,
 	`'y' account 'a' analyzer`, `'y' account 'r' analyzer\0 rule`, `'y' account 'f' analyzer\0 finding`,
 	`'t' 't' account name`, `'t' 's' account name`, `'t' 'f' account name\0 sequence random`,
-	`'t' 'd' account name\0 member sequence`, `'t' 'g' account name\0 member`, `'t' 'k' begins`, `'h' account sequence`,
+	`'t' 'd' account name\0 member sequence`, `'t' 'g' account name\0 member`, `'t' 'k' begins`, `'t' 'h' account`,
+	`'h' account sequence`,
 	`'M' name`, `'f' kind`,
 }
 
