@@ -29,6 +29,9 @@ var trailRows = map[string]row{
 	`'t' 'k' begins`: record(func(e *entry, k *records.TrailKey) {
 		e.opens(k.SealedPrivate, k.Fingerprint, "private key")
 	}),
+	`'t' 'h' account`: record(func(e *entry, _ *records.TrailHistory) {
+		e.exists(keys.Account(e.account()), "account "+e.parts[0])
+	}),
 	`'h' account sequence`: record(func(e *entry, _ *records.TrailEvents) {
 		e.exists(keys.Account(e.account()), "account "+e.parts[0])
 	}),

@@ -223,6 +223,7 @@ func (w *world) makeOthers(box *seal.Box) {
 	w.write(keys.TrailDelivered(accountA, "main", accountA, 1), &records.TrailDelivered{Bucket: "logs"})
 	w.write(keys.TrailDigests(accountA, "main", accountA), &records.TrailDigests{End: 1})
 	w.write(keys.TrailKey(1), &records.TrailKey{Fingerprint: "f", SealedPrivate: must(box.Seal([]byte("key"), []byte("f")))})
+	w.write(keys.TrailHistory(accountA), &records.TrailHistory{Events: 1})
 	w.write(keys.TrailEvents(accountA, 1), &records.TrailEvents{Events: 1})
 	w.write(keys.Scrub(keys.BlobScrub), &records.ScrubProgress{Started: 1})
 }

@@ -83,6 +83,7 @@
 //	't' 'd' account name\0 member sequence   TrailDelivered, by the account whose events it has; sequence as 8 bytes
 //	't' 'g' account name\0 member     TrailDigests of that account
 //	't' 'k' begins                   TrailKey by the time from which it signs
+//	't' 'h' account                  TrailHistory: how much the event history of an account has
 //	'h' account sequence             TrailEvents of an account; sequence as 8 bytes
 //	'M' name                         facts about the store itself
 //	'j' 's' sequence                 JournalSegment; 'j' 'd' sequence holds its content

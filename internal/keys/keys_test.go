@@ -109,6 +109,7 @@ func TestLayout(t *testing.T) {
 		{"TrailDelivered", TrailDelivered(account, "main", "111111111111", 258), `td380701114427main\x00\x01111111111111\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"TrailDigests", TrailDigests(account, "main", "111111111111"), `tg380701114427main\x00\x01111111111111`},
 		{"TrailKey", TrailKey(258), `tk\x00\x00\x00\x00\x00\x00\x01\x02`},
+		{"TrailHistory", TrailHistory(account), `th380701114427`},
 		{"TrailEvents", TrailEvents(account, 258), `h380701114427\x00\x00\x00\x00\x00\x00\x01\x02`},
 		{"Meta", Meta("format"), `Mformat`},
 	} {

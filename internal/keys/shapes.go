@@ -30,8 +30,9 @@ var Shapes = []string{
 	`'u' account 'e' job\0 service\0 part`, `'u' account 'r' part`,
 	`'j' 's' sequence`, `'j' 'd' sequence`, `'j' 'c' name`, `'j' 't'`, `'j' 'k' request`,
 	`'y' account 'a' analyzer`, `'y' account 'r' analyzer\0 rule`, `'y' account 'f' analyzer\0 finding`,
-	`'t' 't' account name`, `'t' 's' account name`, `'t' 'v' account name\0 sequence`, `'t' 'f' account name\0 sequence random`, `'t' 'b' account name\0 sequence random`,
-	`'t' 'd' account name\0 member sequence`, `'t' 'g' account name\0 member`, `'t' 'k' begins`, `'h' account sequence`,
+	`'t' 't' account name`, `'t' 's' account name`, `'t' 'v' account name\0 sequence`, `'t' 'f' account name\0 sequence random`,
+	`'t' 'b' account name\0 sequence random`, `'t' 'd' account name\0 member sequence`, `'t' 'g' account name\0 member`, `'t' 'k' begins`,
+	`'t' 'h' account`, `'h' account sequence`,
 	`'M' name`, `'f' kind`,
 }
 

@@ -150,8 +150,22 @@ func TrailKey(begins int64) []byte {
 // TrailKeys is the range of all TrailKey keys, the oldest first.
 func TrailKeys() (from, to []byte) { return prefix([]byte{'t', 'k'}) }
 
-// TrailEvents is the key of events in the history of an account. The sequence is the time of their transaction, or one
-// more than the last.
+// TrailHistory is the key of how much the event history of an account has.
+func TrailHistory(account ids.AccountID) []byte { return trail('h', account) }
+
+// AllTrailHistories is the range of all TrailHistory keys.
+func AllTrailHistories() (from, to []byte) { return prefix([]byte{'t', 'h'}) }
+
+// ParseTrailHistory returns the account of a TrailHistory key.
+func ParseTrailHistory(key []byte) (ids.AccountID, error) {
+	if len(key) != 2+accountWidth || key[0] != 't' || key[1] != 'h' {
+		return "", fmt.Errorf("%w %q", errKey, key)
+	}
+	return ids.AccountID(key[2:]), nil
+}
+
+// TrailEvents is the key of events in the history of an account. The sequence is that of the segment of the journal that
+// they were read from.
 func TrailEvents(account ids.AccountID, sequence uint64) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte{'h'}, account...), sequence)
 }

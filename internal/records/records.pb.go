@@ -9535,10 +9535,63 @@ func (x *TrailKey) GetEnds() int64 {
 	return 0
 }
 
+// TrailHistory is how much the event history of an account has, under keys.TrailHistory.
+type TrailHistory struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Events        int64                  `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	Bytes         int64                  `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"` // of the values under keys.TrailEvents
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrailHistory) Reset() {
+	*x = TrailHistory{}
+	mi := &file_records_records_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrailHistory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrailHistory) ProtoMessage() {}
+
+func (x *TrailHistory) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrailHistory.ProtoReflect.Descriptor instead.
+func (*TrailHistory) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *TrailHistory) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *TrailHistory) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
 // TrailEvents are management events of an account, for its event history, under keys.TrailEvents.
 type TrailEvents struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"`    // request records, each behind its length as a varint
+	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"`    // request records by time, each behind its length as a varint
 	First         int64                  `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"` // time of a request
 	Last          int64                  `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
 	Events        int64                  `protobuf:"varint,4,opt,name=events,proto3" json:"events,omitempty"`
@@ -9548,7 +9601,7 @@ type TrailEvents struct {
 
 func (x *TrailEvents) Reset() {
 	*x = TrailEvents{}
-	mi := &file_records_records_proto_msgTypes[106]
+	mi := &file_records_records_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9560,7 +9613,7 @@ func (x *TrailEvents) String() string {
 func (*TrailEvents) ProtoMessage() {}
 
 func (x *TrailEvents) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[106]
+	mi := &file_records_records_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9573,7 +9626,7 @@ func (x *TrailEvents) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailEvents.ProtoReflect.Descriptor instead.
 func (*TrailEvents) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{106}
+	return file_records_records_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *TrailEvents) GetZstd() []byte {
@@ -10556,7 +10609,10 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06public\x18\x02 \x01(\fR\x06public\x12%\n" +
 	"\x0esealed_private\x18\x03 \x01(\fR\rsealedPrivate\x12\x16\n" +
 	"\x06begins\x18\x04 \x01(\x03R\x06begins\x12\x12\n" +
-	"\x04ends\x18\x05 \x01(\x03R\x04ends\"c\n" +
+	"\x04ends\x18\x05 \x01(\x03R\x04ends\"<\n" +
+	"\fTrailHistory\x12\x16\n" +
+	"\x06events\x18\x01 \x01(\x03R\x06events\x12\x14\n" +
+	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\"c\n" +
 	"\vTrailEvents\x12\x12\n" +
 	"\x04zstd\x18\x01 \x01(\fR\x04zstd\x12\x14\n" +
 	"\x05first\x18\x02 \x01(\x03R\x05first\x12\x12\n" +
@@ -10575,7 +10631,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 115)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 116)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -10683,26 +10739,27 @@ var file_records_records_proto_goTypes = []any{
 	(*TrailDigests)(nil),               // 103: crossgrant.records.TrailDigests
 	(*TrailDigest)(nil),                // 104: crossgrant.records.TrailDigest
 	(*TrailKey)(nil),                   // 105: crossgrant.records.TrailKey
-	(*TrailEvents)(nil),                // 106: crossgrant.records.TrailEvents
-	nil,                                // 107: crossgrant.records.Account.QuotasEntry
-	nil,                                // 108: crossgrant.records.User.InlineEntry
-	nil,                                // 109: crossgrant.records.Group.InlineEntry
-	nil,                                // 110: crossgrant.records.Role.InlineEntry
-	nil,                                // 111: crossgrant.records.Metadata.UserEntry
-	nil,                                // 112: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 113: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 114: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*TrailHistory)(nil),               // 106: crossgrant.records.TrailHistory
+	(*TrailEvents)(nil),                // 107: crossgrant.records.TrailEvents
+	nil,                                // 108: crossgrant.records.Account.QuotasEntry
+	nil,                                // 109: crossgrant.records.User.InlineEntry
+	nil,                                // 110: crossgrant.records.Group.InlineEntry
+	nil,                                // 111: crossgrant.records.Role.InlineEntry
+	nil,                                // 112: crossgrant.records.Metadata.UserEntry
+	nil,                                // 113: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 114: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 115: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	107, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	108, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	108, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	109, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	109, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	110, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	110, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	111, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -10725,7 +10782,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	111, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	112, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -10737,7 +10794,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	112, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	113, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -10753,7 +10810,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	113, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	114, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -10779,7 +10836,7 @@ var file_records_records_proto_depIdxs = []int32{
 	88,  // 82: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
 	2,   // 83: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
 	91,  // 84: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	114, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	115, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
 	2,   // 86: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
 	94,  // 87: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
 	96,  // 88: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
@@ -10816,7 +10873,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   115,
+			NumMessages:   116,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
