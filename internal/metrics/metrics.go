@@ -27,6 +27,7 @@ type Metrics struct {
 	logs     logMetrics
 	scrub    scrubMetrics
 	journal  journalMetrics
+	trails   trailMetrics
 	limits   limitMetrics
 
 	// answered are the collectors of each kind of answer, and in and out those of bytes, so that a request does not
@@ -75,6 +76,7 @@ func New() *Metrics {
 		logs:    newLogMetrics(),
 		scrub:   newScrubMetrics(),
 		journal: newJournalMetrics(),
+		trails:  newTrailMetrics(),
 		limits:  newLimitMetrics(),
 	}
 	m.in, m.out = m.bytes.WithLabelValues("in"), m.bytes.WithLabelValues("out")
@@ -85,6 +87,7 @@ func New() *Metrics {
 		m.journal.records, m.journal.bytes, m.journal.dropped,
 		m.limits.shed, m.limits.slow,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.trails.collectors()...)
 	return m
 }
 
