@@ -135,6 +135,15 @@ func (a *Access) open(ctx context.Context, id ids.AccountID, l *load) (*records.
 	return acct, err
 }
 
+// Open reports whether an account is there and not closed.
+func (a *Access) Open(ctx context.Context, id ids.AccountID) (bool, error) {
+	_, err := a.open(ctx, id, nil)
+	if errors.Is(err, ErrUnknownKey) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // root returns the root user of an account.
 func root(acct *records.Account) policy.Principal {
 	id := ids.AccountID(acct.Id)

@@ -25,6 +25,9 @@ const maxLevels = 16
 // is an account in no organization. It is not changed once it is made.
 type member struct {
 	organization ids.OrganizationID
+	// management is the management account, and trusted the services of AWS that the organization trusts.
+	management ids.AccountID
+	trusted    []string
 	// path is the value of aws:PrincipalOrgPaths and aws:ResourceOrgPaths.
 	path string
 	// scps and rcps have one layer per level, the root first and the account last; nil where none apply:
@@ -62,7 +65,10 @@ func (a *Access) readMember(ctx context.Context, id ids.AccountID, l *load) (*me
 	if p.membership == nil {
 		return outside, nil
 	}
-	m := &member{organization: p.organization(), path: p.path(), block: blockOf(p.s3)}
+	m := &member{organization: p.organization(), management: ids.AccountID(p.record.ManagementAccount), path: p.path(), block: blockOf(p.s3)}
+	for _, service := range p.record.Services {
+		m.trusted = append(m.trusted, service.Principal)
+	}
 	if p.record.ManagementAccount == string(id) {
 		return m, nil
 	}
@@ -187,6 +193,16 @@ func (a *Access) AccountBlock(ctx context.Context, id ids.AccountID) (block *rec
 	}
 	account, err := a.account(ctx, id, nil)
 	return account.GetPublicAccessBlock(), false, err
+}
+
+// Trusting returns the organization that an account is in, and its management account, if the organization trusts a
+// service of AWS; else both are empty.
+func (a *Access) Trusting(ctx context.Context, id ids.AccountID, principal string) (org ids.OrganizationID, management ids.AccountID, err error) {
+	m, err := a.member(ctx, id, nil)
+	if err != nil || !slices.Contains(m.trusted, principal) {
+		return "", "", err
+	}
+	return m.organization, m.management, nil
 }
 
 // inconsistent makes of a record that is missing, though another one names it, a store that is corrupt.

@@ -21,11 +21,14 @@ func AllTrails() (from, to []byte) { return prefix([]byte{'t', 't'}) }
 
 // ParseTrail returns the parts of the key of a trail.
 func ParseTrail(key []byte) (account ids.AccountID, name string, err error) {
-	if len(key) <= 2+accountWidth || key[0] != 't' || key[1] != 't' {
+	if !IsTrail(key) {
 		return "", "", fmt.Errorf("%w %q", errKey, key)
 	}
 	return ids.AccountID(key[2 : 2+accountWidth]), string(key[2+accountWidth:]), nil
 }
+
+// IsTrail reports whether a key is that of a trail. It costs next to nothing, as all that is written is asked about.
+func IsTrail(key []byte) bool { return len(key) > 2+accountWidth && key[0] == 't' && key[1] == 't' }
 
 // TrailState is the key of what became of the deliveries of a trail.
 func TrailState(account ids.AccountID, name string) []byte {

@@ -8720,8 +8720,8 @@ func (x *AdvancedEventSelector) GetFields() []*FieldSelector {
 	return nil
 }
 
-// FieldSelector is a condition on a field of events: one of the values has to fit of each list that has any, but none
-// of those that say not.
+// FieldSelector is a condition on a field of events: one of the values has to fit of the first three lists, if any of
+// them has one, and none of those that say not.
 type FieldSelector struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`

@@ -1,0 +1,198 @@
+package cloudtrail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// index is all trails in memory, by account and by organization. It is read when it is asked for the first time, and
+// then follows the commits of the store: a trail that was written is read again before the Update that wrote it
+// returns.
+type index struct {
+	// loading is held while something is read into the index, so that what was read later is there later.
+	loading sync.Mutex
+
+	mu sync.RWMutex
+	// stale says that any trail may have changed: all of them have to be read. spoilt counts how often it became that.
+	stale  bool
+	spoilt int
+	trails map[ids.AccountID]map[string]*Trail
+	// shared has the organization trails.
+	shared map[ids.OrganizationID]map[string]*Trail // by ARN
+	chosen int                                      // how many of the logging trails choose data events
+
+	// data is whether chosen is not zero, or not known.
+	data atomic.Bool
+	// none is whether there is no trail at all.
+	none atomic.Bool
+}
+
+func (x *index) init() {
+	x.reset()
+	x.spoil()
+}
+
+func (x *index) reset() {
+	x.trails, x.shared, x.chosen = map[ids.AccountID]map[string]*Trail{}, map[ids.OrganizationID]map[string]*Trail{}, 0
+}
+
+// spoil notes that nothing is known any more.
+func (x *index) spoil() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stale = true
+	x.spoilt++
+	x.noteLocked()
+}
+
+// noteLocked notes what is read without x.mu, which must be held.
+func (x *index) noteLocked() {
+	x.data.Store(x.chosen > 0 || x.stale)
+	x.none.Store(len(x.trails) == 0 && !x.stale)
+}
+
+// setLocked puts a trail in the place of the one of its account and name; nil if there is none any more. x.mu must be
+// held.
+func (x *index) setLocked(account ids.AccountID, name string, t *Trail) {
+	if old := x.trails[account][name]; old != nil {
+		drop(x.trails, account, name)
+		drop(x.shared, ids.OrganizationID(old.Record.Organization), old.ARN)
+		x.chosen -= old.choosesData()
+	}
+	if t != nil {
+		add(x.trails, account, name, t)
+		if t.Record.Organization != "" {
+			add(x.shared, ids.OrganizationID(t.Record.Organization), t.ARN, t)
+		}
+		x.chosen += t.choosesData()
+	}
+}
+
+func (t *Trail) choosesData() int {
+	if t.Record.Logging && t.Selectors.Data() {
+		return 1
+	}
+	return 0
+}
+
+func add[K comparable](to map[K]map[string]*Trail, key K, name string, t *Trail) {
+	if to[key] == nil {
+		to[key] = map[string]*Trail{}
+	}
+	to[key][name] = t
+}
+
+func drop[K comparable](from map[K]map[string]*Trail, key K, name string) {
+	delete(from[key], name)
+	if len(from[key]) == 0 {
+		delete(from, key)
+	}
+}
+
+// observe follows the commits of the store.
+func (s *Service) observe(written [][]byte) {
+	if written == nil {
+		s.index.spoil()
+		return
+	}
+	for _, key := range written {
+		if !keys.IsTrail(key) {
+			continue
+		}
+		// The commit is durable already; that its context has ended must not keep the index behind it.
+		if err := s.reload(context.Background(), key); err != nil {
+			s.index.spoil()
+		}
+	}
+}
+
+// reload reads one trail.
+func (s *Service) reload(ctx context.Context, key []byte) error {
+	account, name, err := keys.ParseTrail(key)
+	if err != nil {
+		return err
+	}
+	x := &s.index
+	x.loading.Lock()
+	defer x.loading.Unlock()
+	var t *Trail
+	err = s.store.View(ctx, func(r meta.Reader) error {
+		value, err := r.Get(key)
+		if err == nil {
+			t, err = decode(value)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, meta.ErrNotFound) {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.setLocked(account, name, t)
+	x.noteLocked()
+	return nil
+}
+
+// Load reads all trails, unless they are known. The first question about them does so as well.
+func (s *Service) Load(ctx context.Context) error {
+	x := &s.index
+	x.loading.Lock()
+	defer x.loading.Unlock()
+	x.mu.RLock()
+	stale, spoilt := x.stale, x.spoilt
+	x.mu.RUnlock()
+	if !stale {
+		return nil
+	}
+	var all []*Trail
+	err := s.store.View(ctx, func(r meta.Reader) (err error) {
+		all, err = everyTrail(r)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read trails: %w", err)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stale = x.spoilt != spoilt
+	x.reset()
+	for _, t := range all {
+		x.setLocked(ids.AccountID(t.Record.Account), t.Record.Name, t)
+	}
+	x.noteLocked()
+	return nil
+}
+
+func everyTrail(r meta.Reader) (all []*Trail, err error) {
+	from, to := keys.AllTrails()
+	it := r.Scan(from, to)
+	for it.Next() {
+		t, err := decode(it.Value())
+		if err != nil {
+			return nil, errors.Join(err, it.Close())
+		}
+		all = append(all, t)
+	}
+	return all, it.Close()
+}
+
+// decode reads the record of a trail. One whose selectors are not valid is corrupt.
+func decode(value []byte) (*Trail, error) {
+	record := new(records.Trail)
+	if err := records.Unmarshal(value, record); err != nil {
+		return nil, err
+	}
+	t, err := newTrail(record)
+	if err != nil {
+		return nil, fmt.Errorf("trail %s: %w: %w", arnOf(record), meta.ErrCorrupt, err)
+	}
+	return t, nil
+}
