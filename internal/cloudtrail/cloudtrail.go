@@ -77,12 +77,14 @@ type Trail struct {
 	Record    *records.Trail
 	ARN       string
 	Selectors *selector.Set
+	// until is when the trail was changed or deleted; zero: it is so now.
+	until time.Time
 }
 
 // newTrail returns a trail with its selectors compiled.
 func newTrail(r *records.Trail) (*Trail, error) {
 	set, err := Compile(r.Selectors, r.Advanced)
-	return &Trail{Record: r, ARN: arnOf(r), Selectors: set}, err
+	return &Trail{Record: r, ARN: ARN(r), Selectors: set}, err
 }
 
 // Custom reports whether the trail has other event selectors than a new one.
@@ -105,12 +107,9 @@ func (t *Trail) Logs(e *selector.Event) bool {
 	return (t.Record.GlobalEvents || !globalSources[e.Source]) && t.Selectors.Matches(e)
 }
 
-// LoggedAt reports whether the trail was logging at a time that is not long ago. Of earlier starts and stops than the
-// last ones nothing is known, so that it was logging at all times before it was stopped last: rather an event too many
-// than one that is lost because logging was stopped and started again before the event was looked at.
-func (t *Trail) LoggedAt(at time.Time) bool {
-	r, n := t.Record, at.UnixNano()
-	return n <= r.Stopped && n >= r.Created || r.Logging && n >= r.Started
+// loggedAt reports whether the trail, as long as it was so, was logging at a time.
+func (t *Trail) loggedAt(at time.Time) bool {
+	return t.Record.Logging && at.UnixNano() >= t.Record.Started && (t.until.IsZero() || !at.After(t.until))
 }
 
 // ARN returns the ARN of a trail whose home is here.
@@ -118,7 +117,8 @@ func (s *Service) ARN(account ids.AccountID, name string) string {
 	return trailARN(s.Region, string(account), name)
 }
 
-func arnOf(r *records.Trail) string { return trailARN(r.Region, r.Account, r.Name) }
+// ARN returns the ARN of a trail.
+func ARN(r *records.Trail) string { return trailARN(r.Region, r.Account, r.Name) }
 
 func trailARN(region, account, name string) string {
 	return arn.ARN{Partition: arn.Partition, Service: "cloudtrail", Region: region, Account: account, Resource: "trail/" + name}.String()

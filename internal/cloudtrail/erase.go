@@ -15,6 +15,9 @@ func (s *Service) AccountContents(r meta.Reader, account ids.AccountID, _ bool, 
 	return err
 }
 
+// eraseBatch is how many keys one transaction removes.
+const eraseBatch = 256
+
 // EraseAccount removes some of what is kept of the trails of an account that is being deleted, in one transaction, and
 // returns how much: 0 if nothing is left.
 func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (removed int, err error) {

@@ -24,10 +24,12 @@ type index struct {
 	// stale says that any trail may have changed: all of them have to be read. spoilt counts how often it became that.
 	stale  bool
 	spoilt int
-	trails map[ids.AccountID]map[string]*Trail
+	trails map[ids.AccountID]map[string]*Trail // and versions of them, by their keys in the store
 	// shared has the organization trails.
-	shared map[ids.OrganizationID]map[string]*Trail // by ARN
-	chosen int                                      // how many of the logging trails choose data events
+	shared map[ids.OrganizationID]map[string]*Trail // by their keys in the store
+	chosen int                                      // how many of the logging ones choose data events
+	// versions is how many of them are versions.
+	versions int
 
 	// data is whether chosen is not zero, or not known.
 	data atomic.Bool
@@ -41,7 +43,7 @@ func (x *index) init() {
 }
 
 func (x *index) reset() {
-	x.trails, x.shared, x.chosen = map[ids.AccountID]map[string]*Trail{}, map[ids.OrganizationID]map[string]*Trail{}, 0
+	x.trails, x.shared, x.chosen, x.versions = map[ids.AccountID]map[string]*Trail{}, map[ids.OrganizationID]map[string]*Trail{}, 0, 0
 }
 
 // spoil notes that nothing is known any more.
@@ -59,20 +61,22 @@ func (x *index) noteLocked() {
 	x.none.Store(len(x.trails) == 0 && !x.stale)
 }
 
-// setLocked puts a trail in the place of the one of its account and name; nil if there is none any more. x.mu must be
-// held.
-func (x *index) setLocked(account ids.AccountID, name string, t *Trail) {
-	if old := x.trails[account][name]; old != nil {
-		drop(x.trails, account, name)
-		drop(x.shared, ids.OrganizationID(old.Record.Organization), old.ARN)
+// setLocked puts a trail, or a version of one, in the place of what is under the same key; nil if there is none any
+// more. x.mu must be held.
+func (x *index) setLocked(account ids.AccountID, key string, t *Trail) {
+	if old := x.trails[account][key]; old != nil {
+		drop(x.trails, account, key)
+		drop(x.shared, ids.OrganizationID(old.Record.Organization), key)
 		x.chosen -= old.choosesData()
+		x.versions -= old.isVersion()
 	}
 	if t != nil {
-		add(x.trails, account, name, t)
+		add(x.trails, account, key, t)
 		if t.Record.Organization != "" {
-			add(x.shared, ids.OrganizationID(t.Record.Organization), t.ARN, t)
+			add(x.shared, ids.OrganizationID(t.Record.Organization), key, t)
 		}
 		x.chosen += t.choosesData()
+		x.versions += t.isVersion()
 	}
 }
 
@@ -81,6 +85,13 @@ func (t *Trail) choosesData() int {
 		return 1
 	}
 	return 0
+}
+
+func (t *Trail) isVersion() int {
+	if t.until.IsZero() {
+		return 0
+	}
+	return 1
 }
 
 func add[K comparable](to map[K]map[string]*Trail, key K, name string, t *Trail) {
@@ -104,7 +115,7 @@ func (s *Service) observe(written [][]byte) {
 		return
 	}
 	for _, key := range written {
-		if !keys.IsTrail(key) {
+		if !keys.IsTrail(key) && !keys.IsTrailVersion(key) {
 			continue
 		}
 		// The commit is durable already; that its context has ended must not keep the index behind it.
@@ -116,7 +127,7 @@ func (s *Service) observe(written [][]byte) {
 
 // reload reads one trail.
 func (s *Service) reload(ctx context.Context, key []byte) error {
-	account, name, err := keys.ParseTrail(key)
+	account, decode, err := parseKey(key)
 	if err != nil {
 		return err
 	}
@@ -136,7 +147,7 @@ func (s *Service) reload(ctx context.Context, key []byte) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.setLocked(account, name, t)
+	x.setLocked(account, string(key), t)
 	x.noteLocked()
 	return nil
 }
@@ -152,10 +163,10 @@ func (s *Service) Load(ctx context.Context) error {
 	if !stale {
 		return nil
 	}
-	var all []*Trail
-	err := s.store.View(ctx, func(r meta.Reader) (err error) {
-		all, err = everyTrail(r)
-		return err
+	var all map[string]*Trail
+	err := s.store.View(ctx, func(r meta.Reader) error {
+		all = map[string]*Trail{}
+		return errors.Join(everyTrail(r, all), everyVersion(r, all))
 	})
 	if err != nil {
 		return fmt.Errorf("read trails: %w", err)
@@ -164,24 +175,38 @@ func (s *Service) Load(ctx context.Context) error {
 	defer x.mu.Unlock()
 	x.stale = x.spoilt != spoilt
 	x.reset()
-	for _, t := range all {
-		x.setLocked(ids.AccountID(t.Record.Account), t.Record.Name, t)
+	for key, t := range all {
+		x.setLocked(ids.AccountID(t.Record.Account), key, t)
 	}
 	x.noteLocked()
 	return nil
 }
 
-func everyTrail(r meta.Reader) (all []*Trail, err error) {
+func everyTrail(r meta.Reader, all map[string]*Trail) error {
 	from, to := keys.AllTrails()
+	return every(r, from, to, decode, all)
+}
+
+func every(r meta.Reader, from, to []byte, decode func(value []byte) (*Trail, error), all map[string]*Trail) error {
 	it := r.Scan(from, to)
 	for it.Next() {
 		t, err := decode(it.Value())
 		if err != nil {
-			return nil, errors.Join(err, it.Close())
+			return errors.Join(err, it.Close())
 		}
-		all = append(all, t)
+		all[string(it.Key())] = t
 	}
-	return all, it.Close()
+	return it.Close()
+}
+
+// parseKey returns the account in the key of a trail, or of a version of one, and what reads its value.
+func parseKey(key []byte) (ids.AccountID, func(value []byte) (*Trail, error), error) {
+	if keys.IsTrailVersion(key) {
+		account, _, _, err := keys.ParseTrailVersion(key)
+		return account, decodeVersion, err
+	}
+	account, _, err := keys.ParseTrail(key)
+	return account, decode, err
 }
 
 // decode reads the record of a trail. One whose selectors are not valid is corrupt.
@@ -190,9 +215,14 @@ func decode(value []byte) (*Trail, error) {
 	if err := records.Unmarshal(value, record); err != nil {
 		return nil, err
 	}
+	return compiled(record)
+}
+
+// compiled returns a trail that was stored.
+func compiled(record *records.Trail) (*Trail, error) {
 	t, err := newTrail(record)
 	if err != nil {
-		return nil, fmt.Errorf("trail %s: %w: %w", arnOf(record), meta.ErrCorrupt, err)
+		return nil, fmt.Errorf("trail %s: %w: %w", ARN(record), meta.ErrCorrupt, err)
 	}
 	return t, nil
 }

@@ -29,6 +29,7 @@ func TestLogsData(t *testing.T) {
 	w.logs(outside)
 	holds := func(want bool) {
 		t.Helper()
+		w.must(w.Forget(t.Context(), w.now.Add(time.Hour)))
 		if w.LogsData() != want {
 			t.Errorf("data events are said to be chosen: %t", !want)
 		}
@@ -45,6 +46,9 @@ func TestLogsData(t *testing.T) {
 	put(allData)
 	holds(true)
 	w.must(w.StopLogging(t.Context(), outside, "trail"))
+	if !w.LogsData() {
+		t.Error("data events of before the trail was stopped are said not to be chosen")
+	}
 	holds(false)
 	w.must(w.StartLogging(t.Context(), outside, "trail"))
 	holds(true)
@@ -98,7 +102,7 @@ func TestIndexOfUnsettledStore(t *testing.T) {
 	}
 	engine.tell()
 	engine.fail = errors.New("broken")
-	if _, err := w.Of(t.Context(), outside); !errors.Is(err, engine.fail) {
+	if _, err := w.At(t.Context(), outside, w.now); !errors.Is(err, engine.fail) {
 		t.Errorf("the store cannot be read: %v", err)
 	}
 	engine.fail = nil
@@ -111,15 +115,16 @@ func TestCorruptTrail(t *testing.T) {
 	w := newWorld(t)
 	w.logs(outside)
 	w.put(keys.Trail(outside, "bad"), &records.Trail{Account: string(outside), Name: "bad", Region: "us-east-1", Logging: true, Selectors: []*records.EventSelector{{ReadWrite: "Sometimes"}}})
-	if _, err := w.Of(t.Context(), member); !errors.Is(err, meta.ErrCorrupt) || !w.LogsData() {
+	if _, err := w.At(t.Context(), member, w.now); !errors.Is(err, meta.ErrCorrupt) || !w.LogsData() {
 		t.Errorf("a trail has selectors that are not valid: %v", err)
 	}
 	w.remove(keys.Trail(outside, "bad"))
 	w.logs(outside)
 }
 
-// TestLoggedAt: what happened before a trail was stopped is logged after it, also if it was started again meanwhile.
-func TestLoggedAt(t *testing.T) {
+// TestAt: what happened before a trail was changed is logged as it was then, also if it was changed again meanwhile, or
+// deleted.
+func TestAt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.create(outside, "trail")
@@ -143,10 +148,29 @@ func TestLoggedAt(t *testing.T) {
 	holds("00111111")
 	w.now = at(4)
 	w.must(w.StopLogging(t.Context(), outside, "trail"))
-	holds("11111000")
+	holds("00111000")
 	w.now = at(6)
 	w.must(w.StartLogging(t.Context(), outside, "trail"))
-	holds("11111011")
+	holds("00111011")
+	w.now = at(7)
+	w.must(w.Delete(t.Context(), outside, "trail"))
+	holds("00111011")
+	w.create(outside, "trail")
+	holds("00111011")
+	w.must(w.Forget(t.Context(), at(7)))
+	holds("00000011")
+	if any, err := w.Any(t.Context(), member); err != nil || any {
+		t.Errorf("an account without trails: %t, %v", any, err)
+	}
+	w.must(w.Delete(t.Context(), outside, "trail"))
+	if any, err := w.Any(t.Context(), outside); err != nil || !any {
+		t.Errorf("an account that had a trail of late: %t, %v", any, err)
+	}
+	w.must(w.Forget(t.Context(), at(8)))
+	holds("00000000")
+	if any, err := w.Any(t.Context(), outside); err != nil || any || !w.index.none.Load() {
+		t.Errorf("an account that had a trail long ago: %t, %v", any, err)
+	}
 }
 
 // TestLogs: events of services without a Region are left out where the trail leaves them out.
@@ -192,7 +216,7 @@ func TestIndexUnderLoad(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				w.index.spoil()
-				if _, err := w.Of(t.Context(), account); err != nil {
+				if _, err := w.At(t.Context(), account, w.now); err != nil {
 					t.Error(err)
 				}
 			}

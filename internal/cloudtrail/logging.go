@@ -71,45 +71,18 @@ func (s *Service) Status(ctx context.Context, account ids.AccountID, text string
 	return status, err
 }
 
-// eraseBatch is how many keys one transaction removes.
-const eraseBatch = 256
-
-// Delete removes a trail with everything that is kept of it; log files that were not delivered are not any more. What
+// Delete removes a trail. Events that came before are still delivered, with digest files if the trail had them, and what
 // lies in its bucket stays.
 //
-// Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteTrail.html
+// Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteTrail.html; what becomes of events that
+// are under way is not documented: they are delivered, so that nobody hides them by deleting the trail.
 func (s *Service) Delete(ctx context.Context, account ids.AccountID, text string) error {
-	for done := false; !done; {
-		err := s.store.Update(ctx, func(tx meta.Tx) error {
-			t, err := s.find(tx, account, text, changing)
-			if err != nil {
-				return err
-			}
-			doomed, err := belongings(tx, t)
-			if done = err == nil && len(doomed) == 0; done {
-				owner := ids.AccountID(t.Account)
-				return errors.Join(tx.Delete(keys.TrailState(owner, t.Name)), tx.Delete(keys.Trail(owner, t.Name)))
-			}
-			if err != nil {
-				return err
-			}
-			return meta.DeleteAll(tx, doomed)
-		})
+	return s.store.Update(ctx, func(tx meta.Tx) error {
+		t, err := s.find(tx, account, text, changing)
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// belongings returns the keys of some log files and digests of a trail; none if nothing is left.
-func belongings(r meta.Reader, t *records.Trail) (doomed [][]byte, err error) {
-	owner := ids.AccountID(t.Account)
-	for _, of := range []func(ids.AccountID, string) (from, to []byte){keys.TrailFiles, keys.TrailDeliveredOf, keys.TrailDigestsOf} {
-		from, to := of(owner, t.Name)
-		if doomed, err = meta.Keys(r, from, to, eraseBatch); err != nil || len(doomed) > 0 {
-			return doomed, err
-		}
-	}
-	return nil, nil
+		owner := ids.AccountID(t.Account)
+		return errors.Join(s.keep(tx, t), tx.Delete(keys.TrailState(owner, t.Name)), tx.Delete(keys.Trail(owner, t.Name)))
+	})
 }

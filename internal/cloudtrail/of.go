@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -9,24 +10,16 @@ import (
 	"crossgrant/internal/ids"
 )
 
-// LogsData reports whether any trail that logs chooses data events. It is true as long as that is not known.
+// LogsData reports whether any trail that logs, or did of late, chooses data events. It is true as long as that is not
+// known.
 func (s *Service) LogsData() bool { return s.index.data.Load() }
 
-// Of returns the trails that log the events of an account now, by ARN: its own, and those of its organization. It is
-// empty for most accounts, and costs little then.
+// At returns the trails that logged the events of an account at a time that is not long ago, as they were, by ARN: its
+// own, and those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
+// organization is asked as of now.
 //
 // The trails of a closed account log nothing.
-func (s *Service) Of(ctx context.Context, account ids.AccountID) ([]*Trail, error) {
-	return s.of(ctx, account, func(t *Trail) bool { return t.Record.Logging })
-}
-
-// At is Of for a time that is not long ago: it returns the trails that logged the account then, as far as LoggedAt
-// knows. Whether an account is in an organization is asked as of now.
 func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) ([]*Trail, error) {
-	return s.of(ctx, account, func(t *Trail) bool { return t.LoggedAt(at) })
-}
-
-func (s *Service) of(ctx context.Context, account ids.AccountID, logging func(*Trail) bool) ([]*Trail, error) {
 	if s.index.none.Load() {
 		return nil, nil
 	}
@@ -34,9 +27,13 @@ func (s *Service) of(ctx context.Context, account ids.AccountID, logging func(*T
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.candidates(ctx, account, org, management, logging)
+	all, err := s.candidates(ctx, account, org, management)
 	if err != nil {
 		return nil, err
+	}
+	all = asOf(all, at)
+	if len(all) == 0 {
+		return nil, nil
 	}
 	open := map[string]bool{}
 	for _, t := range all {
@@ -49,8 +46,39 @@ func (s *Service) of(ctx context.Context, account ids.AccountID, logging func(*T
 	return slices.DeleteFunc(all, func(t *Trail) bool { return !open[t.Record.Account] }), nil
 }
 
-// candidates returns the trails that log an account of an organization if their own accounts are open.
-func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID, logging func(*Trail) bool) (all []*Trail, err error) {
+// asOf returns, of trails and their versions, those that logged at a time, by ARN: the version that ended first after
+// it, or else the trail as it is now.
+func asOf(all []*Trail, at time.Time) (then []*Trail) {
+	slices.SortFunc(all, func(a, b *Trail) int {
+		return cmp.Or(strings.Compare(a.ARN, b.ARN), a.isVersion()-b.isVersion(), b.until.Compare(a.until))
+	})
+	// Of each ARN there is now first what is so at present, and then the versions, the latest first.
+	for i, t := range all {
+		last := i+1 == len(all) || all[i+1].ARN != t.ARN || at.After(all[i+1].until)
+		first := t.until.IsZero() || !at.After(t.until)
+		if first && last && t.loggedAt(at) {
+			then = append(then, t)
+		}
+	}
+	return then
+}
+
+// Any reports whether an account has a trail, or had one of late, of its own or of its organization.
+func (s *Service) Any(ctx context.Context, account ids.AccountID) (bool, error) {
+	if s.index.none.Load() {
+		return false, nil
+	}
+	org, management, err := s.World.Trusting(ctx, account, ServicePrincipal)
+	if err != nil {
+		return false, err
+	}
+	all, err := s.candidates(ctx, account, org, management)
+	return len(all) > 0, err
+}
+
+// candidates returns the trails that log an account of an organization if their own accounts are open, and their
+// versions.
+func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID) (all []*Trail, err error) {
 	x := &s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -63,7 +91,7 @@ func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids
 		}
 	}
 	keep := func(t *Trail) {
-		if logging(t) && (t.Record.Region == s.Region || t.Record.MultiRegion) {
+		if t.Record.Region == s.Region || t.Record.MultiRegion {
 			all = append(all, t)
 		}
 	}
@@ -77,6 +105,5 @@ func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b *Trail) int { return strings.Compare(a.ARN, b.ARN) })
 	return all, nil
 }

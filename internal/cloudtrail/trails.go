@@ -2,12 +2,10 @@ package cloudtrail
 
 import (
 	"context"
-	"errors"
 
 	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/ids"
-	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
@@ -180,7 +178,7 @@ func (s *Service) write(ctx context.Context, plan func(r meta.Reader) (*records.
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Destination.Probe(ctx, ids.AccountID(asked.Account), arnOf(asked), asked.Bucket, asked.Prefix, asked.Organization); err != nil {
+	if err := s.Destination.Probe(ctx, ids.AccountID(asked.Account), ARN(asked), asked.Bucket, asked.Prefix, asked.Organization); err != nil {
 		return nil, err
 	}
 	err = s.store.Update(ctx, func(tx meta.Tx) (err error) {
@@ -190,24 +188,12 @@ func (s *Service) write(ctx context.Context, plan func(r meta.Reader) (*records.
 		if t.Account != asked.Account || t.Bucket != asked.Bucket || t.Prefix != asked.Prefix || t.Organization != asked.Organization {
 			return errConcurrent
 		}
-		return put(tx, t)
+		return s.put(tx, t)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return newTrail(t)
-}
-
-// put writes the record of a trail, unless it is there as it is.
-func put(tx meta.Tx, t *records.Trail) error {
-	key, stored := keys.Trail(ids.AccountID(t.Account), t.Name), new(records.Trail)
-	switch err := records.Get(tx, key, stored); {
-	case err == nil && proto.Equal(stored, t):
-		return nil
-	case err != nil && !errors.Is(err, meta.ErrNotFound):
-		return err
-	}
-	return records.Put(tx, key, t)
 }
 
 // change changes the record of a trail, and returns it.
@@ -220,7 +206,7 @@ func (s *Service) change(ctx context.Context, account ids.AccountID, text string
 		if err := edit(t); err != nil {
 			return err
 		}
-		return put(tx, t)
+		return s.put(tx, t)
 	})
 	return t, err
 }

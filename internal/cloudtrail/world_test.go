@@ -146,7 +146,7 @@ func ofOrganization(s *Settings) { s.Organization = to(true) }
 // of returns the names of the trails that log an account now.
 func (w *world) names(account ids.AccountID) []string {
 	w.Helper()
-	all, err := w.Of(w.Context(), account)
+	all, err := w.At(w.Context(), account, w.now.Add(time.Minute))
 	w.must(err)
 	return namesOf(all)
 }

@@ -43,6 +43,9 @@ func TrailVersion(account ids.AccountID, name string, until uint64) []byte {
 // AllTrailVersions is the range of the versions of all trails.
 func AllTrailVersions() (from, to []byte) { return prefix([]byte{'t', 'v'}) }
 
+// IsTrailVersion reports whether a key is one of TrailVersion.
+func IsTrailVersion(key []byte) bool { return len(key) > 2 && key[0] == 't' && key[1] == 'v' }
+
 // ParseTrailVersion returns the parts of the key of a version of a trail.
 func ParseTrailVersion(key []byte) (account ids.AccountID, name string, until uint64, err error) {
 	if len(key) > 2+accountWidth && key[0] == 't' && key[1] == 'v' {

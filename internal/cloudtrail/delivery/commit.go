@@ -1,0 +1,149 @@
+package delivery
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"crossgrant/internal/cloudtrail/digest"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/journal"
+	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
+	"crossgrant/internal/records"
+)
+
+// made is a log file that is to be kept until it is delivered, and whose trail it is of.
+type made struct {
+	account ids.AccountID
+	name    string
+	place   keys.Place
+	file    *records.TrailFile
+	content []byte
+}
+
+// commit keeps log files of what is gathered, and notes that it is read, in one transaction, also when the server ends
+// meanwhile. What another server has read is left to that. What the store does not take waits for the next time.
+func (s *Service) commit(ctx context.Context) error {
+	g := s.gathered
+	if g == nil || g.to == g.from {
+		return nil
+	}
+	all := make([]made, len(g.all))
+	for i, f := range g.all {
+		g.finish(f)
+		all[i] = s.make(f)
+	}
+	err := s.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error {
+		if err := journal.Advance(tx, Reader, g.from, g.to); err != nil {
+			return err
+		}
+		return put(tx, all)
+	})
+	if err != nil && !errors.Is(err, journal.ErrRead) {
+		return fmt.Errorf("keep log files of trails: %w", err)
+	}
+	s.gathered = nil
+	return nil
+}
+
+// make returns the log file of what was gathered for it. Its name is drawn.
+func (s *Service) make(f *file) made {
+	now := s.opts.Now().UTC()
+	t := f.trail.Record
+	m := made{account: ids.AccountID(t.Account), name: t.Name, place: keys.Place{Sequence: s.sequence()}, content: f.out.Bytes()}
+	rand.Read(m.place.Random[:])
+	key := digest.LogKey(t.Organization, f.key.member, s.opts.Region, now, unique())
+	m.file = &records.TrailFile{
+		Account: string(f.key.member), Trail: f.trail.ARN, Bucket: t.Bucket, Prefix: t.Prefix, Key: digest.WithPrefix(t.Prefix, key),
+		Validation: t.Validation, Organization: t.Organization, Size: int64(len(m.content)), Sha256: f.sum.Sum(nil), Events: f.events,
+		Oldest: f.oldest.UnixNano(), Newest: f.newest.UnixNano(), Created: now.UnixNano(),
+	}
+	return m
+}
+
+// unique draws what tells log files of one minute apart: letters and digits.
+func unique() string {
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	var drawn [4 * digest.UniqueLength]byte
+	out := make([]byte, 0, digest.UniqueLength)
+	for {
+		rand.Read(drawn[:])
+		for _, b := range drawn {
+			// The first multiple of 62 below 256: so all letters are drawn equally often.
+			if b < 4*byte(len(letters)) {
+				out = append(out, letters[int(b)%len(letters)])
+			}
+			if len(out) == digest.UniqueLength {
+				return string(out)
+			}
+		}
+	}
+}
+
+// put keeps log files, but for those of trails of accounts that are closed, or gone: what is written after an account was
+// removed would stay for ever. What waits is counted in the state of the trail.
+func put(tx meta.Tx, all []made) error {
+	open := map[ids.AccountID]bool{}
+	for i := range all {
+		m := &all[i]
+		if _, known := open[m.account]; !known {
+			var err error
+			if open[m.account], err = isOpen(tx, m.account); err != nil {
+				return err
+			}
+		}
+		if !open[m.account] {
+			continue
+		}
+		err := errors.Join(
+			records.Put(tx, keys.TrailFile(m.account, m.name, m.place), m.file),
+			records.Put(tx, keys.TrailContent(m.account, m.name, m.place), &records.TrailContent{Gzip: m.content}),
+			changeState(tx, m.account, m.name, func(state *records.TrailState) {
+				state.WaitingFiles++
+				state.WaitingBytes += m.file.Size
+			}),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isOpen reports whether an account is there and not closed.
+func isOpen(r meta.Reader, id ids.AccountID) (bool, error) {
+	account := new(records.Account)
+	err := records.Get(r, keys.Account(id), account)
+	if errors.Is(err, meta.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && account.Closed == 0, err
+}
+
+// changeState changes the state of a trail. One that was deleted has none.
+func changeState(tx meta.Tx, account ids.AccountID, name string, change func(*records.TrailState)) error {
+	if _, err := tx.Get(keys.Trail(account, name)); err != nil {
+		if errors.Is(err, meta.ErrNotFound) {
+			return tx.Delete(keys.TrailState(account, name))
+		}
+		return err
+	}
+	state, err := readState(tx, account, name)
+	if err != nil {
+		return err
+	}
+	change(state)
+	return records.Put(tx, keys.TrailState(account, name), state)
+}
+
+// readState reads the state of a trail: nothing at first.
+func readState(r meta.Reader, account ids.AccountID, name string) (*records.TrailState, error) {
+	state := new(records.TrailState)
+	err := records.Get(r, keys.TrailState(account, name), state)
+	if errors.Is(err, meta.ErrNotFound) {
+		return state, nil
+	}
+	return state, err
+}

@@ -1,0 +1,96 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+
+	"crossgrant/internal/audit"
+	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/cloudtrail/event"
+	"crossgrant/internal/ids"
+	"crossgrant/internal/journal"
+	"crossgrant/internal/meta"
+)
+
+// read gathers the events of what the journal has, and reports whether it stopped because they are so many that they are
+// to be delivered first.
+func (s *Service) read(ctx context.Context) (much bool, err error) {
+	if s.gathered == nil {
+		at, err := s.journal.Position(ctx, Reader)
+		if err != nil {
+			return false, err
+		}
+		s.gathered = newGathered(at, &s.zips)
+	}
+	for !s.gathered.much() {
+		batch, err := s.journal.After(ctx, s.gathered.to)
+		if batch != nil && errors.Is(err, meta.ErrCorrupt) {
+			s.opts.Log.Error("a part of the events for trails is lost", "fault", err.Error())
+			err = nil
+		}
+		if err != nil || batch == nil {
+			return false, err
+		}
+		if err := s.gather(ctx, batch); err != nil {
+			s.gathered = nil // what it has of this segment must not come twice
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// gather takes the events of a segment.
+func (s *Service) gather(ctx context.Context, batch *journal.Batch) error {
+	for _, entry := range batch.Entries {
+		s.gathered.passed += len(entry)
+		if err := s.take(ctx, entry); err != nil {
+			return err
+		}
+	}
+	s.gathered.to = batch.Sequence
+	return nil
+}
+
+// take takes the event of an entry. Entries of accounts without trails are passed without being decoded.
+func (s *Service) take(ctx context.Context, entry []byte) error {
+	names, err := audit.Peek(entry)
+	if err != nil {
+		s.opts.Log.Error("an event for trails is lost", "fault", err.Error())
+		return nil
+	}
+	if watched, err := s.watched(ctx, names); err != nil || !watched {
+		return err
+	}
+	r, err := audit.Decode(entry)
+	if err != nil {
+		s.opts.Log.Error("an event for trails is lost", "fault", err.Error())
+		return nil
+	}
+	f := event.FactsOf(r)
+	if f.Category == event.Unlogged {
+		return nil
+	}
+	var text []byte
+	var of ids.AccountID
+	return s.selecting(ctx, r, &f, r.Time, func(account ids.AccountID, t *cloudtrail.Trail) {
+		if text == nil || of != account {
+			text, of = event.Append(s.gathered.buffer[:0], r, account, s.opts.Region), account
+			s.gathered.buffer = text
+		}
+		s.gathered.add(t, account, r.Time, text)
+	})
+}
+
+// watched reports whether an account that an entry concerns has had a trail of late.
+func (s *Service) watched(ctx context.Context, names audit.Names) (bool, error) {
+	for _, account := range [][]byte{names.Caller, names.Owner} {
+		if len(account) == 0 {
+			continue
+		}
+		any, err := s.trails.Any(ctx, ids.AccountID(account))
+		if err != nil || any {
+			return any, err
+		}
+	}
+	return false, nil
+}
