@@ -34,7 +34,7 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode", "internal/wire/trailjson"},
 		{"internal/arn", "internal/apierr", "internal/conns", "internal/md5lanes", "internal/md5lanes/gen"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml", "internal/picture"},
 		{"internal/saml/samltest", "internal/policy/space"},
@@ -47,7 +47,7 @@ var Crossgrant = Rules{
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas"},
 		{"internal/journal", "internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup"},
-		{"internal/wire/restxml", "internal/wire/query", "internal/wire/trailjson", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
+		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access", "internal/wire/restjson"},
 		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather", "internal/analyzer"},
 		{"internal/accesslog", "internal/usage", "internal/decisions"},
@@ -69,7 +69,7 @@ var Crossgrant = Rules{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
 		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach", "internal/reachmap", "internal/picture",
-		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external",
+		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external", "internal/wire/trailjson",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",
