@@ -17,7 +17,7 @@ import (
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
 var askedHeaders = canonical(
 	"if-match", "if-modified-since", "if-none-match", "if-unmodified-since",
-	"x-amz-abort-rule-id", "x-amz-account-id", "x-amz-acl", "x-amz-bucket-object-lock-enabled", "x-amz-bucket-object-lock-token",
+	"x-amz-account-id", "x-amz-acl", "x-amz-bucket-object-lock-enabled", "x-amz-bucket-object-lock-token",
 	"x-amz-bypass-governance-retention", "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type",
 	"x-amz-confirm-remove-self-bucket-access",
 	"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-none-match",
@@ -60,6 +60,9 @@ func told(headers http.Header, names map[string]string) (out []audit.Header) {
 			continue // most headers are neither
 		}
 		if lower, ok := names[name]; ok && len(values) > 0 {
+			if out == nil {
+				out = make([]audit.Header, 0, 4)
+			}
 			out = append(out, audit.Header{Name: lower, Value: strings.Join(values, ",")})
 		}
 	}
