@@ -18,6 +18,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode"
@@ -109,6 +110,21 @@ func (m *Members) clock(t time.Time) string { return t.UTC().Format(m.layout) }
 func lower(name string) string {
 	first, size := utf8.DecodeRuneInString(name)
 	return string(unicode.ToLower(first)) + name[size:]
+}
+
+// With returns an object that this package has written, or nil, with more members, which have the names that CloudTrail
+// gives them and no secret. It takes the place of members of the same names.
+func With(object []byte, more map[string]any) []byte {
+	all := map[string]any{}
+	if object != nil {
+		d := json.NewDecoder(bytes.NewReader(object))
+		d.UseNumber()
+		if err := d.Decode(&all); err != nil {
+			panic(err) // it was written here
+		}
+	}
+	maps.Copy(all, more)
+	return encode(all)
 }
 
 // encode returns an object as text; nil if it has no members, or is too large. Characters that JSON cannot hold become
