@@ -74,7 +74,7 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%.200s\n got %s\nwant %s", c.body, got, c.want)
 		}
 	}
-	if got := string(For("access-analyzer").JSON("GetFinding", nil, map[string]any{"analyzerArn": "a", "id": "i", "X-Amz-Signature": "s"})); got != `{"analyzerArn":"a","id":"i"}` {
+	if got := string(For("access-analyzer").JSON("GetFinding", nil, map[string]any{"analyzerArn": "a", "id": "i", "maxResults": "5", "X-Amz-Signature": "s"})); got != `{"analyzerArn":"a","id":"i","maxResults":5}` {
 		t.Errorf("path and query are %s", got)
 	}
 }

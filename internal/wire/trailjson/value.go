@@ -3,12 +3,13 @@ package trailjson
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"time"
 )
 
 // JSON returns the members of the JSON object that an operation was asked with, or answers, and those of more, which
-// stood elsewhere in the request; nil if there are none. A text that is no JSON object has none. Times may be numbers, in
+// stood elsewhere in the request, as text or lists of it; nil if there are none. A text that is no JSON object has none. Times may be numbers, in
 // seconds since 1970, which become text.
 //
 // Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
@@ -22,9 +23,14 @@ func (m *Members) JSON(operation string, text []byte, more map[string]any) []byt
 		}
 	}
 	out := m.object(object, operation, 0)
-	for name, value := range m.object(more, operation, 0) {
-		out[name] = value
+	elsewhere := make(map[string]any, len(more))
+	for name, value := range more {
+		if text, ok := value.(string); ok {
+			value = typed(m.kinds[name], text)
+		}
+		elsewhere[name] = value
 	}
+	maps.Copy(out, m.object(elsewhere, operation, 0))
 	return encode(out)
 }
 
