@@ -86,7 +86,7 @@ func TestDataFolderRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			shut(t, d)
-		}, "the data folder has format 99 and this program reads up to 6: use a newer crossgrant"},
+		}, "the data folder has format 99 and this program reads up to 7: use a newer crossgrant"},
 		{"lost master key", func(t *testing.T, dir string) {
 			if err := os.Remove(filepath.Join(dir, masterFile)); err != nil {
 				t.Fatal(err)

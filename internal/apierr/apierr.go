@@ -6,18 +6,20 @@
 package apierr
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
 
 // Error is a failure in the terms of the AWS API reference.
 type Error struct {
-	Code    string   // documented for the operation, such as "NoSuchBucket"
-	Status  int      // HTTP status, 304 or 400-599
-	Message string   // sent to the caller: no causes, paths or secrets
-	Detail  []Detail // extra response elements, in the order in which they are rendered
-	Header  []Detail // extra response headers
-	cause   error    // logged with the request id, never sent
+	Code     string   // documented for the operation, such as "NoSuchBucket"
+	Status   int      // HTTP status, 304 or 400-599
+	Message  string   // sent to the caller: no causes, paths or secrets
+	Recorded string   // Message as records may have it, where that repeats what the caller sent; empty: as it is
+	Detail   []Detail // extra response elements, in the order in which they are rendered
+	Header   []Detail // extra response headers
+	cause    error    // logged with the request id, never sent
 }
 
 // Detail is an extra element of an error response, such as BucketName. Where an element may be
@@ -37,6 +39,9 @@ func (e *Error) Error() string {
 	}
 	return s
 }
+
+// Record returns the message as records have it.
+func (e *Error) Record() string { return cmp.Or(e.Recorded, e.Message) }
 
 // Unwrap returns the cause, which may be nil.
 func (e *Error) Unwrap() error { return e.cause }

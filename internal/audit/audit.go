@@ -1,7 +1,8 @@
 // Package audit is the stream of request records: one Record for each request that the server
 // answered or refused, made in one place, read by any number of readers.
 //
-// A Record carries no secret: no secret key, session token, signature or policy text of the request.
+// A Record carries no secret: no secret key, password, session token, signature or code. Of what is asked it has what
+// CloudTrail shows, documents of policies included, which are told to those only who get events of the request.
 package audit
 
 import (

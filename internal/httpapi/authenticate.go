@@ -74,9 +74,13 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 	r := signedRequest(c.HTTP)
 	service := p.serviceOf(c.HTTP, r)
 	c.Record.Service = service.Name()
-	if c.Record.Service == "s3" || c.Record.Service == s3Website {
+	if isS3(c.Record.Service) {
 		// Those of other services may be parameters of any kind.
 		c.Record.Query = redact(c.HTTP.URL.RawQuery)
+	}
+	if c.Record.Service == "s3" || c.Record.Service == s3Control {
+		// To a website they mean nothing.
+		c.RecordHeaders()
 	}
 	if err := p.admission.arrive(c); err != nil {
 		return service, err
@@ -266,7 +270,7 @@ func (c *Call) readWhole(d sigv4.Dialect, r *sigv4.Request) error {
 	}
 	sum := sha256.Sum256(body)
 	r.BodySHA256 = hex.EncodeToString(sum[:])
-	c.Body, c.Length = bytes.NewReader(body), int64(len(body))
+	c.Body, c.Length, c.whole = bytes.NewReader(body), int64(len(body)), body
 	if d == sigv4.Query {
 		return c.readForm(body)
 	}

@@ -55,6 +55,7 @@ type Call struct {
 	// Record is the request's record; operations add to it what only they know.
 	Record audit.Record
 
+	whole    []byte
 	query    url.Values
 	form     url.Values
 	context  policy.Context
@@ -81,6 +82,9 @@ func (c *Call) Query() url.Values {
 // its body, which the pipeline has read and verified. It is empty for S3.
 func (c *Call) Form() url.Values { return c.form }
 
+// Whole returns the body of a request of a query or JSON service, which the pipeline has read and verified; nil for S3.
+func (c *Call) Whole() []byte { return c.whole }
+
 // ActAs makes caller the one that the request is authorized and recorded for, in place of whoever signed it. It
 // is for operations whose parameters show who asks, which need no signature.
 func (c *Call) ActAs(caller *access.Caller) {
@@ -97,6 +101,7 @@ func (c *Call) identify(caller *access.Caller) {
 	c.Record.CallerID = caller.UserID()
 	c.Record.CallerEntityID = caller.EntityID
 	c.Record.CallerCanonicalID = caller.CanonicalID
+	c.Record.Session = session(caller)
 }
 
 // Authorize asks whether the caller may do what check says, adds the decision to the record, and

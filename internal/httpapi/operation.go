@@ -57,6 +57,20 @@ func (r Row[In]) Operation() Operation {
 	return Operation{Name: r.Name, NotOffered: r.NotOffered, handle: r.handle}
 }
 
+// Then returns the operation with tell called after it has answered, and before the answer is sent, to add to the record
+// what it has done.
+func (o Operation) Then(tell func(c *Call, answer *Response)) Operation {
+	handle := o.handle
+	o.handle = func(ctx context.Context, c *Call) (*Response, error) {
+		answer, err := handle(ctx, c)
+		if err == nil {
+			tell(c, answer)
+		}
+		return answer, err
+	}
+	return o
+}
+
 // State is an operation of a service, and what its row says in NotOffered.
 type State struct {
 	Name       string

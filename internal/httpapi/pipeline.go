@@ -140,7 +140,7 @@ func (p *Pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = c.turned(w, err)
 		response = service.Error(c, err)
 		failure := apierr.From(err)
-		c.Record.ErrorCode = failure.Code
+		c.Record.ErrorCode, c.Record.ErrorMessage = failure.Code, failure.Record()
 		if failure.Status >= http.StatusInternalServerError && c.Record.Shed == "" {
 			c.Record.Failed(failure)
 		}
@@ -214,10 +214,12 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 	}
 	c.context = globalKeys(c)
 	operation, err := service.Route(c)
+	if operation != nil {
+		c.Record.Operation = operation.Name
+	}
 	if err != nil {
 		return service, nil, err
 	}
-	c.Record.Operation = operation.Name
 	if givesBack(operation.Name) {
 		ctx = meta.Freeing(ctx)
 	}
@@ -239,6 +241,7 @@ func givesBack(operation string) bool {
 func (p *Pipeline) write(w http.ResponseWriter, c *Call, response *Response) bool {
 	header := w.Header()
 	c.writeHeaders(header, response.Header)
+	c.recordAnswer(response.Header)
 	status := response.Status
 	if status == 0 {
 		status = http.StatusOK

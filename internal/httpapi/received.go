@@ -60,13 +60,16 @@ func (r *received) end() {
 func (r *received) last() time.Time { return r.at.Add(time.Duration(r.nanos.Load())) }
 
 // secretParameters are the parameters of a query whose values are no business of any log, in lower case: what
-// proves who asks, the keys of SSE-C, which presigned URLs may carry like headers, and the passwords, private keys,
-// tokens and codes of IAM and STS, whose parameters may be sent in a query.
+// proves who asks, the keys of SSE-C with their digests and the codes of MFA devices, which presigned URLs may carry like
+// headers, and the passwords, private keys, tokens and codes of IAM and STS, whose parameters may be sent in a query.
 var secretParameters = map[string]bool{
 	"x-amz-signature": true, "x-amz-security-token": true, "signature": true,
-	"x-amz-server-side-encryption-customer-key":             true,
-	"x-amz-copy-source-server-side-encryption-customer-key": true,
-	"password": true, "oldpassword": true, "newpassword": true, "privatekey": true, "addprivatekey": true,
+	"x-amz-server-side-encryption-customer-key":                 true,
+	"x-amz-copy-source-server-side-encryption-customer-key":     true,
+	"x-amz-server-side-encryption-customer-key-md5":             true,
+	"x-amz-copy-source-server-side-encryption-customer-key-md5": true,
+	"x-amz-mfa": true,
+	"password":  true, "oldpassword": true, "newpassword": true, "privatekey": true, "addprivatekey": true,
 	"webidentitytoken": true, "samlassertion": true, "tradeintoken": true,
 	"tokencode": true, "authenticationcode1": true, "authenticationcode2": true,
 }

@@ -34,7 +34,7 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode", "internal/jsonwrite"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode", "internal/jsonwrite", "internal/wire/trailjson"},
 		{"internal/arn", "internal/apierr", "internal/conns", "internal/md5lanes", "internal/md5lanes/gen"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml", "internal/picture", "internal/cloudtrail/digest"},
 		{"internal/saml/samltest", "internal/policy/space"},
@@ -69,7 +69,7 @@ var Crossgrant = Rules{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
 		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach", "internal/reachmap", "internal/picture", "internal/jsonwrite",
-		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external", "internal/cloudtrail/digest", "internal/cloudtrail/selector",
+		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external", "internal/cloudtrail/digest", "internal/cloudtrail/selector", "internal/wire/trailjson",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",

@@ -16,6 +16,8 @@ import (
 // Assertion is what a response says of a user, once it has been found to be the provider's and to be meant
 // for this service, now.
 type Assertion struct {
+	// ID is what the provider calls the assertion.
+	ID     string
 	Issuer string
 	// Subject is the user, and SubjectType what sort of name that is: "persistent", "transient", or the URI
 	// of its format.
@@ -64,7 +66,7 @@ func read(e *etree.Element, p *Provider, now time.Time) (*Assertion, error) {
 	if err := checkIssuer(issuer, p); err != nil {
 		return nil, err
 	}
-	a := &Assertion{Issuer: p.Metadata.EntityID, Attributes: map[string][]string{}}
+	a := &Assertion{ID: e.SelectAttrValue("ID", ""), Issuer: p.Metadata.EntityID, Attributes: map[string][]string{}}
 	if err := checkAge(e, now); err != nil {
 		return nil, err
 	}

@@ -101,6 +101,7 @@ func TestVerify(t *testing.T) {
 		[]string{samltest.AWS + "SessionDuration", "1800"}, []string{"urn:oid:1.3.6.1.4.1.5923.1.1.1.1", "staff", "member"},
 	)
 	want := &Assertion{
+		ID:     "_assertion",
 		Issuer: entity, Subject: "ann", SubjectType: "persistent", Recipient: "https://signin.aws.amazon.com/saml",
 		Roles: []RolePair{{role, idp}, {role + "2", idp}}, SessionName: "ann@example.com", SourceIdentity: "ann",
 		SessionDuration: 30 * time.Minute, SessionEnd: now.Add(30 * time.Minute),

@@ -13,6 +13,7 @@ package analyzerapi
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -22,12 +23,14 @@ import (
 	"crossgrant/internal/policy"
 	"crossgrant/internal/wire/json11"
 	"crossgrant/internal/wire/restjson"
+	"crossgrant/internal/wire/trailjson"
 )
 
 // Service is the API: an httpapi.Service over a table of operations.
 type Service struct {
 	operations map[string]*httpapi.Operation
 	routes     []route
+	members    *trailjson.Members
 }
 
 var _ httpapi.Service = (*Service)(nil)
@@ -43,10 +46,15 @@ type route struct {
 // missing.
 func New(service *analyzer.Service) *Service {
 	a := &api{service}
-	s := &Service{operations: map[string]*httpapi.Operation{}}
+	s := &Service{operations: map[string]*httpapi.Operation{}, members: trailjson.For("access-analyzer")}
 	names := strings.Fields(known)
 	for _, r := range slices.Concat(a.analyzers(), a.rules(), a.findings(), a.resources(), a.tags(), a.policies(), a.notOffered()) {
 		operation := a.operation(r)
+		if trailjson.Tells(r.name) {
+			operation = operation.Then(func(c *httpapi.Call, answer *httpapi.Response) {
+				c.Record.Elements = s.members.JSON(r.name, answer.Body, nil)
+			})
+		}
 		if !slices.Contains(names, r.name) || s.operations[r.name] != nil {
 			panic("analyzerapi: operation " + r.name + " is unknown, or there twice")
 		}
@@ -70,15 +78,37 @@ func (s *Service) Name() string { return "access-analyzer" }
 // States returns every operation of AWS's service, in alphabetic order.
 func (s *Service) States() []httpapi.State { return httpapi.States(s.operations) }
 
-// Route returns the operation that method and path name.
+// Route returns the operation that method and path name, and records what it is asked.
 func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	if c.Caller.Kind == policy.Anonymous {
 		return nil, apierr.New(http.StatusForbidden, "MissingAuthenticationTokenException", "Missing Authentication Token")
 	}
-	if r, _ := s.find(c); r != nil {
+	if r, labels := s.find(c); r != nil {
+		c.Record.Parameters = s.members.JSON(r.name, c.Whole(), elsewhere(labels, c.Query()))
 		return s.operations[r.name], nil
 	}
 	return nil, apierr.New(http.StatusNotFound, "UnknownOperationException", "There is no such operation.")
+}
+
+// elsewhere returns the members of a request that are labels of its path or parameters of its query, of which tagKeys
+// is the only list.
+func elsewhere(labels map[string]string, query url.Values) map[string]any {
+	out := make(map[string]any, len(labels)+len(query))
+	for name, values := range query {
+		if len(values) == 1 && name != "tagKeys" {
+			out[name] = values[0]
+			continue
+		}
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v
+		}
+		out[name] = list
+	}
+	for name, value := range labels {
+		out[name] = value
+	}
+	return out
 }
 
 // find returns the route of a request, with its labels; nil if there is none.

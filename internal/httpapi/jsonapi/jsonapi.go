@@ -15,11 +15,13 @@ import (
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/wire/json11"
+	"crossgrant/internal/wire/trailjson"
 )
 
 // Service is an httpapi.Service over a table of operations.
 type Service struct {
 	name, target, internal string
+	members                *trailjson.Members
 	operations             map[string]*httpapi.Operation
 }
 
@@ -29,15 +31,25 @@ var _ httpapi.Service = (*Service)(nil)
 // the header X-Amz-Target, with its dot; internal the code of errors that do not belong to the API. It panics, at
 // start, if an operation is there twice.
 func New(name, target, internal string, operations ...httpapi.Operation) *Service {
-	s := &Service{name, target, internal, map[string]*httpapi.Operation{}}
+	s := &Service{name, target, internal, trailjson.For(name), map[string]*httpapi.Operation{}}
 	for i := range operations {
 		o := &operations[i]
+		if trailjson.Tells(o.Name) {
+			*o = o.Then(s.tell(o.Name))
+		}
 		if s.operations[o.Name] != nil {
 			panic("jsonapi: operation " + o.Name + " of " + name + " is there twice")
 		}
 		s.operations[o.Name] = o
 	}
 	return s
+}
+
+// tell returns a function that records what an operation has answered.
+func (s *Service) tell(operation string) func(*httpapi.Call, *httpapi.Response) {
+	return func(c *httpapi.Call, answer *httpapi.Response) {
+		c.Record.Elements = s.members.JSON(operation, answer.Body, nil)
+	}
 }
 
 // Name implements httpapi.Service.
@@ -49,7 +61,7 @@ func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.opera
 // States returns every operation, in alphabetic order.
 func (s *Service) States() []httpapi.State { return httpapi.States(s.operations) }
 
-// Route returns the operation that the header X-Amz-Target names.
+// Route returns the operation that the header X-Amz-Target names, and records what it is asked.
 //
 // Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#protocol-behaviors
 func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
@@ -71,6 +83,7 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	if !ours || operation == nil {
 		return nil, unknown
 	}
+	c.Record.Parameters = s.members.JSON(name, c.Whole(), nil)
 	return operation, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/wire/query"
+	"crossgrant/internal/wire/trailjson"
 )
 
 // Protocol is what tells one service from another on the wire.
@@ -34,6 +35,7 @@ type Protocol struct {
 // Service is one service: an httpapi.Service over a table of operations.
 type Service struct {
 	protocol   Protocol
+	members    *trailjson.Members
 	operations map[string]*httpapi.Operation
 }
 
@@ -42,7 +44,7 @@ var _ httpapi.Service = (*Service)(nil)
 // New returns the service with these operations. It panics, at start, if a name is given twice, is not one of
 // AWS's, or is missing.
 func New(p Protocol, operations ...httpapi.Operation) *Service {
-	s := &Service{protocol: p, operations: map[string]*httpapi.Operation{}}
+	s := &Service{protocol: p, members: trailjson.For(p.Name), operations: map[string]*httpapi.Operation{}}
 	known := strings.Fields(p.Known)
 	for i := range operations {
 		name := operations[i].Name
@@ -60,7 +62,7 @@ func New(p Protocol, operations ...httpapi.Operation) *Service {
 // Name implements httpapi.Service.
 func (s *Service) Name() string { return s.protocol.Name }
 
-// Route returns the operation that the Action parameter names.
+// Route returns the operation that the Action parameter names, and records what it is asked.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
@@ -86,6 +88,7 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 		}
 		return nil, apierr.New(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", action, version)
 	}
+	c.Record.Parameters = s.members.Form(form)
 	if operation.Unsigned {
 		return operation, nil
 	}
@@ -119,6 +122,7 @@ type Row[In any] struct {
 
 // Operation returns the row as an operation of a service that speaks p.
 func (r Row[In]) Operation(p Protocol) httpapi.Operation {
+	members, tells := trailjson.For(p.Name), trailjson.Tells(r.Name)
 	row := httpapi.Row[In]{Name: r.Name, Load: r.Load, Unchecked: r.Unchecked, NotOffered: r.NotOffered}
 	row.Decode = func(c *httpapi.Call) (*In, error) {
 		q := query.NewReader(c.Form(), options(p)...)
@@ -143,6 +147,9 @@ func (r Row[In]) Operation(p Protocol) httpapi.Operation {
 		if err != nil {
 			return nil, err
 		}
+		if tells {
+			c.Record.Elements = members.Result(result)
+		}
 		body, err := query.Response(p.Namespace, r.Name, result, c.ID)
 		if err != nil {
 			return nil, err
@@ -155,10 +162,11 @@ func (r Row[In]) Operation(p Protocol) httpapi.Operation {
 }
 
 func options(p Protocol) []query.Option {
+	secret := query.Secret(trailjson.IsSecret)
 	if p.ShowValues {
-		return []query.Option{query.ShowValues()}
+		return []query.Option{query.ShowValues(), secret}
 	}
-	return nil
+	return []query.Option{secret}
 }
 
 func header() http.Header { return http.Header{"Content-Type": {"text/xml"}} }

@@ -158,13 +158,23 @@ func badChecksum(a checksum.Algorithm) *apierr.Error {
 	return apierr.New(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", a)
 }
 
-// readBody reads a payload that is held in memory, at most limit bytes of it, and verifies it.
+// readBody reads a payload that is held in memory, at most limit bytes of it, and verifies it. The record of the request
+// has it.
 func readBody(c *httpapi.Call, limit int64) ([]byte, digest, error) {
+	return readWith(c, limit, c.ReadDocument)
+}
+
+// readKeys is readBody for a list of keys, which the record of the request does not have.
+func readKeys(c *httpapi.Call, limit int64) ([]byte, digest, error) {
+	return readWith(c, limit, c.ReadBody)
+}
+
+func readWith(c *httpapi.Call, limit int64, read func(int64, error) ([]byte, error)) ([]byte, digest, error) {
 	d, err := decodeDigest(c.HTTP)
 	if err != nil {
 		return nil, d, err
 	}
-	body, err := c.ReadBody(limit, apierr.New(http.StatusBadRequest, "MaxMessageLengthExceeded", "Your request was too big."))
+	body, err := read(limit, apierr.New(http.StatusBadRequest, "MaxMessageLengthExceeded", "Your request was too big."))
 	if err != nil {
 		return nil, d, err
 	}

@@ -205,7 +205,7 @@ func (s *Service) deleteObjects() httpapi.Operation {
 		Name:      "DeleteObjects",
 		Unchecked: "each key is judged for itself while the list is run through",
 		Decode: func(c *httpapi.Call) (*deleteObjectsInput, error) {
-			body, digest, err := readBody(c, maxDeleteList)
+			body, digest, err := readKeys(c, maxDeleteList)
 			if err != nil {
 				return nil, err
 			}

@@ -73,6 +73,7 @@ func readFields(c *httpapi.Call) error {
 		}
 		c.HTTP.Header.Add(target, value)
 	}
+	c.RecordHeaders()
 	return nil
 }
 

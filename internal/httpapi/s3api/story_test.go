@@ -60,6 +60,7 @@ import (
 //	rotatemaster                           the master key
 //	organization | join | leave | attach | detach   see world.runOrganization
 //	decisions                              how the last request was judged
+//	record                                 what its record has of it
 //	advance by=72h                         the clock
 //	cost                                   the transactions on the metadata that it took
 //	do                                     one request:
@@ -261,6 +262,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.post(t, d)
 	case "decisions":
 		return w.decisions()
+	case "record":
+		return w.record()
 	case "cost":
 		return fmt.Sprintf("%d reads, %d writes\n", w.engine.views.Load(), w.engine.updates.Load())
 	}
@@ -339,8 +342,10 @@ func (w *world) do(t *testing.T, d *datadriven.TestData) string {
 			ContentLength: r.ContentLength,
 		}, hex.EncodeToString(sum[:]), w.now())
 	}
+	sent := r.Header.Clone() // the handler may change it
 	answer := httptest.NewRecorder()
 	w.handler.ServeHTTP(answer, r)
+	w.checkRecord(t, sent)
 	return w.show(answer)
 }
 

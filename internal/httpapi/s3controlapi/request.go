@@ -70,7 +70,7 @@ func decodeAccount(r *http.Request) (ids.AccountID, error) {
 
 // readBody reads the body and compares it with the digests that came with it.
 func readBody(c *httpapi.Call) ([]byte, error) {
-	body, err := c.ReadBody(maxBody, apierr.New(http.StatusBadRequest, "MaxMessageLengthExceeded", "Your request was too big."))
+	body, err := c.ReadDocument(maxBody, apierr.New(http.StatusBadRequest, "MaxMessageLengthExceeded", "Your request was too big."))
 	if err != nil {
 		return nil, err
 	}

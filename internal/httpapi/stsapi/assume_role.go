@@ -82,6 +82,7 @@ func (a *api) loadAssumeRole(ctx context.Context, c *httpapi.Call, in *assumeRol
 	if err := in.inheritSourceIdentity(c.Caller); err != nil {
 		return err
 	}
+	in.tell(c)
 	if in.role, err = a.Roles.Role(ctx, in.roleARN); err != nil {
 		return err
 	}

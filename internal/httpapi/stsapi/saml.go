@@ -101,6 +101,7 @@ func (a *api) loadSAML(ctx context.Context, c *httpapi.Call, in *samlInput) (err
 		return err
 	}
 	in.fromAssertion(c.Time)
+	in.tell(c)
 	in.actAs(c, in.qualifier, in.assertion.Subject)
 	if !in.assertion.Grants(in.roleARN, in.provider) {
 		return apierr.AccessDenied("Not authorized to perform " + samlAction)

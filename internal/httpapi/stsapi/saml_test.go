@@ -196,3 +196,34 @@ func everyAttribute() [][]string {
 	}
 	return all
 }
+
+// TestSAMLIsTold: the record tells what the assertion asks for, and not the assertion.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html#cloudtrail-integration_examples-sts-api
+func TestSAMLIsTold(t *testing.T) {
+	t.Parallel()
+	c := newCorp(t, "")
+	response := c.says(
+		[]string{samltest.AWS + "PrincipalTag:Project", "Unicorn"}, []string{samltest.AWS + "TransitiveTagKeys", "Project"}, []string{samltest.AWS + "SourceIdentity", "ann"},
+	)
+	a := c.present(response, "DurationSeconds", "1800").OK()
+	want := `{"durationSeconds":1800,"principalArn":"` + corpARN + `","principalTags":{"Project":"Unicorn"},"roleArn":"` + roleARN + `",` +
+		`"roleSessionName":"ann@example.com","sAMLAssertionID":"_assertion","sourceIdentity":"ann","transitiveTagKeys":["Project"]}`
+	if got := string(c.Records[len(c.Records)-1].Parameters); got != want {
+		t.Errorf("told is\n%s, want\n%s", got, want)
+	}
+
+	// The session hands on its tag and its source identity.
+	c.IAMCall(c.rootA, "PutRolePolicy", "RoleName", "R", "PolicyName", "p", "PolicyDocument", allowAll).OK()
+	c.IAMCall(c.rootA, "CreateRole", "RoleName", "R2", "Path", "/path/", "AssumeRolePolicyDocument",
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+accountA+`"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]}}`).OK()
+	c.STSCall(keyOf(a), "AssumeRole", "RoleArn", roleARN+"2", "RoleSessionName", "next").OK()
+	want = `{"incomingTransitiveTags":{"Project":"Unicorn"},"roleArn":"` + roleARN + `2","roleSessionName":"next","sourceIdentity":"ann"}`
+	record := c.Records[len(c.Records)-1]
+	if got := string(record.Parameters); got != want {
+		t.Errorf("told is\n%s, want\n%s", got, want)
+	}
+	if s := record.Session; s == nil || s.Provider != corpARN || s.IssuerType != "Role" || s.IssuerName != "R" || s.SourceIdentity != "ann" || len(s.ProviderKeys) != 3 {
+		t.Errorf("the session is told as %+v", s)
+	}
+}

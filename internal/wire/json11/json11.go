@@ -240,7 +240,9 @@ func (r *Reader) Err() error {
 	for _, reader := range r.readers {
 		for _, name := range slices.Sorted(maps.Keys(reader.members)) {
 			if !reader.asked[name] {
-				return malformed("Unknown member: " + printable(reader.path+name))
+				unknown := malformed("Unknown member: " + printable(reader.path+name))
+				unknown.Recorded = "Unknown member" // it may be anything
+				return unknown
 			}
 		}
 	}

@@ -46,9 +46,13 @@ type Reader struct {
 type state struct {
 	form       url.Values
 	showValues bool
+	secret     func(name string) bool
 	asked      map[string]bool
-	problems   []string
+	problems   []problem
 }
+
+// problem is something that is wrong, as it is told to the caller and as records have it.
+type problem struct{ told, recorded string }
 
 // Option changes how a Reader words what is wrong.
 type Option func(*state)
@@ -56,9 +60,12 @@ type Option func(*state)
 // ShowValues makes messages repeat the value that was refused, as STS does. IAM does not.
 func ShowValues() Option { return func(s *state) { s.showValues = true } }
 
+// Secret says of which parameters messages may repeat the value to the caller only, not in records.
+func Secret(is func(name string) bool) Option { return func(s *state) { s.secret = is } }
+
 // NewReader returns a Reader of form, which it does not change.
 func NewReader(form url.Values, opts ...Option) *Reader {
-	s := &state{form: form, asked: map[string]bool{}}
+	s := &state{form: form, asked: map[string]bool{}, secret: func(string) bool { return false }}
 	for _, name := range protocolParameters {
 		s.asked[name] = true
 	}
@@ -106,7 +113,7 @@ func (r *Reader) null(name string) {
 	if r.showValues {
 		value = "Value null"
 	}
-	r.problems = append(r.problems, value+" at '"+r.field(name)+"' failed to satisfy constraint: Member must not be null")
+	r.problem(value + " at '" + r.field(name) + "' failed to satisfy constraint: Member must not be null")
 }
 
 // Int returns the value of an optional integer between least and most, or absent if it was not sent.
@@ -199,7 +206,7 @@ func (r *Reader) numbers(name string, most int) []int {
 		}
 	}
 	if len(numbers) > most {
-		r.problems = append(r.problems, "Value at '"+r.field(name)+"' failed to satisfy constraint: Member must have length less than or equal to "+strconv.Itoa(most))
+		r.problem("Value at '" + r.field(name) + "' failed to satisfy constraint: Member must have length less than or equal to " + strconv.Itoa(most))
 	}
 	return slices.Sorted(maps.Keys(numbers))
 }
@@ -210,20 +217,36 @@ func (r *Reader) Err() error {
 	for _, name := range slices.Sorted(maps.Keys(r.form)) {
 		switch {
 		case !r.asked[name]:
-			return apierr.New(http.StatusBadRequest, "ValidationError", "Unknown parameter: %s", printable(name))
+			// It may be anything: a body of another type is one long name.
+			unknown := Invalid("Unknown parameter: " + printable(name))
+			unknown.Recorded = "Unknown parameter"
+			return unknown
 		case len(r.form[name]) > 1:
 			return apierr.New(http.StatusBadRequest, "ValidationError", "The parameter %s is given more than once.", name)
 		}
 	}
-	switch n := len(r.problems); n {
-	case 0:
+	if len(r.problems) == 0 {
 		return nil
-	case 1:
-		return Invalid("1 validation error detected: " + r.problems[0])
-	default:
-		return Invalid(fmt.Sprintf("%d validation errors detected: %s", n, strings.Join(r.problems, "; ")))
 	}
+	err := Invalid(r.summary(func(p problem) string { return p.told }))
+	err.Recorded = r.summary(func(p problem) string { return p.recorded })
+	return err
 }
+
+// summary puts the problems into one sentence.
+func (r *Reader) summary(of func(problem) string) string {
+	texts := make([]string, len(r.problems))
+	for i, p := range r.problems {
+		texts[i] = of(p)
+	}
+	if len(texts) == 1 {
+		return "1 validation error detected: " + texts[0]
+	}
+	return fmt.Sprintf("%d validation errors detected: %s", len(texts), strings.Join(texts, "; "))
+}
+
+// problem notes something that is wrong, which repeats no value.
+func (r *Reader) problem(text string) { r.problems = append(r.problems, problem{text, text}) }
 
 // Invalid returns a ValidationError with this message.
 func Invalid(message string) *apierr.Error {
@@ -250,13 +273,18 @@ func (r *Reader) check(name, value string, rules []Rule) {
 }
 
 func (r *Reader) refuse(name, value, constraint string) {
-	text := "Value at '"
-	if r.showValues {
-		text = "Value '" + printable(value) + "' at '"
-	} else if strings.HasPrefix(constraint, enumConstraint) {
+	if !r.showValues && strings.HasPrefix(constraint, enumConstraint) {
 		constraint = enumConstraint // a service that hides the value does not list the set either
 	}
-	r.problems = append(r.problems, text+r.field(name)+"' failed to satisfy constraint: "+constraint)
+	rest := " at '" + r.field(name) + "' failed to satisfy constraint: " + constraint
+	p := problem{"Value" + rest, "Value" + rest}
+	if r.showValues {
+		p.told = "Value '" + printable(value) + "'" + rest
+	}
+	if !r.secret(name) {
+		p.recorded = p.told
+	}
+	r.problems = append(r.problems, p)
 }
 
 // field is the name of a parameter as messages write it: with a small first letter.

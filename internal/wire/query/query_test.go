@@ -213,3 +213,23 @@ func TestEscapeDocument(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestRecorded: what the caller is told of a value that is a secret, and of a parameter that may be anything, is not
+// recorded.
+func TestRecorded(t *testing.T) {
+	t.Parallel()
+	secret := Secret(func(name string) bool { return name == "TokenCode" })
+	const told = "2 validation errors detected: Value '1' at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6; " +
+		"Value 'a' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 2"
+	for _, c := range []struct{ form, told, recorded string }{
+		{"TokenCode=1&Name=a", told, strings.Replace(told, "Value '1'", "Value", 1)},
+		{"TokenCode=123456&Name=ab&hunter2", "Unknown parameter: hunter2", "Unknown parameter"},
+	} {
+		q := NewReader(form(t, c.form), ShowValues(), secret)
+		q.String("TokenCode", Length(6, 6))
+		q.String("Name", Length(2, 6))
+		if err := apierr.From(q.Err()); err.Message != c.told || err.Record() != c.recorded {
+			t.Errorf("%s\n told %s\n and recorded %s", c.form, err.Message, err.Record())
+		}
+	}
+}
