@@ -55,7 +55,7 @@ func common(r *audit.Record, s *source) line {
 	l := line{
 		owner: string(s.id), bucket: s.name, time: r.Time.UTC().Format("[02/Jan/2006:15:04:05 -0700]"), remoteIP: clean(r.SourceIP),
 		requester: clean(requester(r)), requestID: clean(r.RequestID), hostID: clean(r.HostID), authentication: clean(r.Authentication),
-		cipherSuite: cipherName(r.CipherSuite), host: clean(r.Host), tlsVersion: clean(r.TLSVersion), region: s.region,
+		cipherSuite: clean(audit.OpenSSLName(r.CipherSuite)), host: clean(r.Host), tlsVersion: clean(r.TLSVersion), region: s.region,
 	}
 	if r.Authentication != "" {
 		l.signature = "SigV4"
@@ -119,20 +119,9 @@ func versionID(r *audit.Record) string {
 	return query.Get("versionId")
 }
 
-// aclRequired tells whether ACLs matter to a request, so that it might fail without them: it sets one that
-// says more than that the bucket's owner has FULL_CONTROL, or only an ACL let in a caller who is not of the
-// bucket's account.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#aclrequired-s3
+// aclRequired tells whether ACLs matter to a request.
 func aclRequired(r *audit.Record, s *source) string {
-	sets := r.RequestACL != "" && r.RequestACL != "bucket-owner-full-control"
-	if r.Operation == "PutBucketAcl" || r.Operation == "PutObjectAcl" || sets {
-		return "Yes"
-	}
-	if r.CallerAccount == s.owner {
-		return ""
-	}
-	if r.ByACL() {
+	if r.ACLRequired(s.owner) {
 		return "Yes"
 	}
 	return ""
@@ -144,17 +133,6 @@ func aclRequired(r *audit.Record, s *source) string {
 func encodeKey(key string) string {
 	once := strings.NewReplacer("%2F", "/", "+", "%20").Replace(url.QueryEscape(key))
 	return strings.ReplaceAll(once, "%", "%25")
-}
-
-// cipherName returns the name of a cipher suite that OpenSSL gives it, as S3 writes it, for the name of the
-// IANA registry.
-func cipherName(name string) string {
-	if exchange, cipher, ok := strings.Cut(strings.TrimPrefix(name, "TLS_"), "_WITH_"); ok {
-		cipher = strings.NewReplacer("AES_128", "AES128", "AES_256", "AES256", "_CBC", "", "POLY1305_SHA256", "POLY1305").Replace(cipher)
-		name = strings.TrimPrefix(exchange+"_"+cipher, "RSA_")
-		return strings.ReplaceAll(name, "_", "-")
-	}
-	return clean(name)
 }
 
 func positive(n int64) string {

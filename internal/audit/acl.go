@@ -1,6 +1,9 @@
 package audit
 
-import "crossgrant/internal/authz"
+import (
+	"crossgrant/internal/authz"
+	"crossgrant/internal/ids"
+)
 
 // ByACL reports whether a grant of an ACL allowed something that no policy of the resource did. It is known of records
 // that were kept, too.
@@ -27,4 +30,14 @@ func byACL(d *authz.Decision) bool {
 		}
 	}
 	return true
+}
+
+// ACLRequired reports whether ACLs matter to a request, so that it might fail without them: it sets one that
+// says more than that the bucket's owner has FULL_CONTROL, or only an ACL let in a caller who is not of owner, the
+// bucket's account.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#aclrequired-s3
+func (r *Record) ACLRequired(owner ids.AccountID) bool {
+	sets := r.RequestACL != "" && r.RequestACL != "bucket-owner-full-control"
+	return sets || r.Operation == "PutBucketAcl" || r.Operation == "PutObjectAcl" || r.CallerAccount != owner && r.ByACL()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crossgrant/internal/authz"
+	"crossgrant/internal/jsonwrite"
 	"crossgrant/internal/limits"
 )
 
@@ -25,6 +26,9 @@ func NewLog(lines *Lines) *Log {
 	return &Log{lines: lines, now: time.Now, shed: limits.Pulse{Every: shedEvery}, buffers: sync.Pool{New: func() any { return new(object) }}}
 }
 
+// object is a JSON object that a record is written into.
+type object struct{ jsonwrite.Object }
+
 // maxLine is how large a buffer may be, in bytes, to be used again.
 const maxLine = 16 << 10
 
@@ -43,14 +47,14 @@ func (l *Log) Record(r *Record) {
 		}
 	}
 	o := l.buffers.Get().(*object)
-	o.text, o.comma = o.text[:0], false
+	o.Reset()
 	o.request(r, shed, l.now())
 	if r.Fault != "" {
-		l.lines.Write(o.text)
+		l.lines.Write(o.Text)
 	} else {
-		l.lines.Later(o.text)
+		l.lines.Later(o.Text)
 	}
-	if cap(o.text) <= maxLine {
+	if cap(o.Text) <= maxLine {
 		l.buffers.Put(o)
 	}
 }
@@ -61,76 +65,76 @@ func (o *object) request(r *Record, shed int, now time.Time) {
 	if r.Fault != "" {
 		level = "ERROR"
 	}
-	o.open("", '{')
-	o.time("time", now)
-	o.string("level", level)
-	o.string("msg", "request")
+	o.Open("", '{')
+	o.Time("time", now)
+	o.String("level", level)
+	o.String("msg", "request")
 	o.asked(r)
-	o.int("status", int64(r.Status))
-	o.string0("error", r.ErrorCode)
+	o.Int("status", int64(r.Status))
+	o.String0("error", r.ErrorCode)
 	if shed > 0 {
-		o.string("shed", r.Shed)
-		o.int("shed_requests", int64(shed))
+		o.String("shed", r.Shed)
+		o.Int("shed_requests", int64(shed))
 	}
-	o.string0("fault", r.Fault)
+	o.String0("fault", r.Fault)
 	if len(r.Decisions) > 0 {
-		o.open("decisions", '[')
+		o.Open("decisions", '[')
 		for i := range r.Decisions {
 			o.decision(&r.Decisions[i])
 		}
-		o.close(']')
+		o.Close(']')
 	}
-	o.int("bytes_in", r.BytesIn)
-	o.int("bytes_out", r.BytesOut)
-	o.int("duration", int64(r.Duration))
-	o.close('}')
-	o.text = append(o.text, '\n')
+	o.Int("bytes_in", r.BytesIn)
+	o.Int("bytes_out", r.BytesOut)
+	o.Int("duration", int64(r.Duration))
+	o.Close('}')
+	o.Text = append(o.Text, '\n')
 }
 
 // asked writes what was asked, and who asked.
 func (o *object) asked(r *Record) {
-	o.string0("request_id", r.RequestID)
-	o.string0("service", r.Service)
-	o.string0("operation", r.Operation)
-	o.string0("method", r.Method)
-	o.string0("path", r.Path)
-	o.string0("source_ip", r.SourceIP)
-	o.string0("user_agent", r.UserAgent)
-	o.string0("authentication", r.Authentication)
-	o.string0("access_key_id", string(r.AccessKeyID))
-	o.string0("caller", r.CallerARN)
-	o.string0("caller_account", string(r.CallerAccount))
+	o.String0("request_id", r.RequestID)
+	o.String0("service", r.Service)
+	o.String0("operation", r.Operation)
+	o.String0("method", r.Method)
+	o.String0("path", r.Path)
+	o.String0("source_ip", r.SourceIP)
+	o.String0("user_agent", r.UserAgent)
+	o.String0("authentication", r.Authentication)
+	o.String0("access_key_id", string(r.AccessKeyID))
+	o.String0("caller", r.CallerARN)
+	o.String0("caller_account", string(r.CallerAccount))
 	if r.CallerAccount == "" {
 		// Whoever an identity provider vouches for has no other name.
-		o.string0("caller_id", r.CallerID)
+		o.String0("caller_id", r.CallerID)
 	}
-	o.string0("bucket", r.Bucket)
-	o.string0("key", r.Key)
-	o.string0("resource_owner", string(r.ResourceOwner))
-	o.string0("object_owner", string(r.ObjectOwner))
+	o.String0("bucket", r.Bucket)
+	o.String0("key", r.Key)
+	o.String0("resource_owner", string(r.ResourceOwner))
+	o.String0("object_owner", string(r.ObjectOwner))
 }
 
 // decision writes the answer to a check.
 func (o *object) decision(d *Decision) {
-	o.open("", '{')
-	o.string0("action", d.Action)
-	o.string("resource", d.Resource)
-	o.string("decision", d.Effect.String())
-	o.string("by", d.By.Layer.String())
-	o.string0("source", d.By.Source())
-	o.int("statement", int64(d.By.Statement)) // -1 where no statement decided
-	o.string0("sid", d.By.Sid())
+	o.Open("", '{')
+	o.String0("action", d.Action)
+	o.String("resource", d.Resource)
+	o.String("decision", d.Effect.String())
+	o.String("by", d.By.Layer.String())
+	o.String0("source", d.By.Source())
+	o.Int("statement", int64(d.By.Statement)) // -1 where no statement decided
+	o.String0("sid", d.By.Sid())
 	if c := compared(d); len(c) > 0 {
-		o.strings("compared", c)
+		o.Strings("compared", c)
 	}
 	if len(d.Misses) > 0 {
-		o.open("nearest", '[')
+		o.Open("nearest", '[')
 		for i := range d.Misses[:min(len(d.Misses), nearest)] {
 			o.miss(&d.Misses[i])
 		}
-		o.close(']')
+		o.Close(']')
 	}
-	o.close('}')
+	o.Close('}')
 }
 
 // nearest is how many misses of a denial are logged.
@@ -138,13 +142,13 @@ const nearest = 3
 
 // miss writes a statement or grant that would have allowed, and what in it did not match.
 func (o *object) miss(m *authz.Miss) {
-	o.open("", '{')
-	o.string("in", m.Layer.String())
-	o.string("source", m.Source())
-	o.int("statement", int64(m.Statement)) // -1 for a grant
-	o.string0("sid", m.Sid)
-	o.strings("why", m.Why())
-	o.close('}')
+	o.Open("", '{')
+	o.String("in", m.Layer.String())
+	o.String("source", m.Source())
+	o.Int("statement", int64(m.Statement)) // -1 for a grant
+	o.String0("sid", m.Sid)
+	o.Strings("why", m.Why())
+	o.Close('}')
 }
 
 // compared tells the conditions of the statement that denied, with the values of the request.

@@ -3,8 +3,6 @@ package audit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -147,22 +145,6 @@ func TestLogWritesAsSlogDoes(t *testing.T) {
 			}
 		}
 	}
-}
-
-// FuzzAppendString holds that strings are written as package encoding/json reads them.
-func FuzzAppendString(f *testing.F) {
-	f.Add("plain")
-	f.Add("\x00\"\\\u2028\xff\xf0\x9f")
-	f.Fuzz(func(t *testing.T, s string) {
-		var got, want string
-		text, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(json.Unmarshal(text, &want), json.Unmarshal(appendString(nil, s), &got)); err != nil || got != want {
-			t.Errorf("%q is written as %s: %v", s, appendString(nil, s), err)
-		}
-	})
 }
 
 // TestLinesKeepTheirOrder holds that lines are written in the order in which they came, those of requests within

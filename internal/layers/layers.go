@@ -34,7 +34,7 @@ type Rules struct {
 var Crossgrant = Rules{
 	Module: "crossgrant",
 	Layers: [][]string{
-		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode"},
+		{"internal/ids", "internal/totp", "internal/password", "internal/durable", "internal/disktest", "internal/layers", "internal/policy/gen", "internal/limits", "internal/faulttest", "internal/md5lanes/kernel", "internal/yamlnode", "internal/jsonwrite"},
 		{"internal/arn", "internal/apierr", "internal/conns", "internal/md5lanes", "internal/md5lanes/gen"},
 		{"internal/policy", "internal/acl", "internal/sigv4", "internal/postpolicy", "internal/checksum", "internal/cors", "internal/website", "internal/events", "internal/saml", "internal/picture", "internal/cloudtrail/digest"},
 		{"internal/saml/samltest", "internal/policy/space"},
@@ -50,7 +50,7 @@ var Crossgrant = Rules{
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access", "internal/wire/restjson"},
 		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather", "internal/analyzer"},
-		{"internal/accesslog", "internal/usage", "internal/decisions"},
+		{"internal/accesslog", "internal/usage", "internal/decisions", "internal/cloudtrail/event"},
 		{"internal/reports"},
 		{"internal/metrics"},
 		{"internal/httpapi"},
@@ -68,7 +68,7 @@ var Crossgrant = Rules{
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
-		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach", "internal/reachmap", "internal/picture",
+		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/jsonwrite", "internal/reach", "internal/reachmap", "internal/picture",
 		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external", "internal/cloudtrail/digest",
 	},
 	Impure: map[string]string{
