@@ -256,13 +256,16 @@ func TestStart(t *testing.T) {
 		w := newWorld(t)
 		w.append(w.request(ann, ann))
 		w.history.Start()
-		defer w.history.Close()
 		time.Sleep(2 * defaultLook)
+		w.history.Close()
 		if n := len(w.all(Query{Account: ann})); n != 1 {
 			t.Errorf("there are %d events", n)
 		}
 		w.clock.at = start.Add(Age + day)
+		w.history = w.server()
+		w.history.Start()
 		time.Sleep(2 * trimInterval)
+		w.history.Close()
 		if n, _ := w.counted(ann); n != 0 {
 			t.Errorf("%d old events are left", n)
 		}

@@ -118,11 +118,17 @@ func (l *lookup) value(ctx context.Context, sequence uint64, below uint32) error
 			l.opts.Log.Error("an event of the event history cannot be read", "account", string(l.q.Account), "sequence", sequence, "fault", err.Error())
 			continue
 		}
-		if l.covers(r.Time, r.Time) && l.q.matches(r) {
+		if l.covers(r.Time, r.Time) && l.q.matches(r) && !l.has(r) {
 			l.found = append(l.found, r)
 		}
 	}
 	return nil
+}
+
+// has reports whether the request of a record was found: the journal may have a request twice, as it was when its change
+// was committed and, later, as it ended. That of another page is told again, under the same ID.
+func (l *lookup) has(r *audit.Record) bool {
+	return slices.ContainsFunc(l.found, func(f *audit.Record) bool { return f.RequestID == r.RequestID && f.HostID == r.HostID })
 }
 
 // covers reports whether events between two times may be within the query's.

@@ -139,36 +139,39 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestTwice: of a request that is in the journal twice the last form is told.
+func TestTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.request(ann, ann)
+	first := *r
+	first.Status, first.UserAgent = 0, "unsettled"
+	w.append(&first)
+	w.append(r)
+	w.read()
+	if all := w.all(Query{Account: ann}); len(all) != 1 || strings.Contains(all[0].Text, "unsettled") {
+		t.Errorf("there are %+v", all)
+	}
+}
+
 // TestDense: values are found however many there are within however short a time.
 func TestDense(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.append(w.request(ann, ann))
-	w.read()
-	var value []byte
-	w.write(func(tx meta.Tx) (err error) {
-		all, err := meta.Keys(tx, keys.TrailEvents(ann, 0), keys.TrailEvents(ann, 1<<63), 2)
-		if err != nil || len(all) != 1 {
-			t.Fatalf("there are %d values, %v", len(all), err)
-		}
-		if value, err = tx.Get(all[0]); err != nil {
-			return err
-		}
-		return tx.Delete(all[0])
-	})
 	n := 0
-	w.write(func(tx meta.Tx) error {
-		n = 0
-		for _, at := range []time.Duration{-80 * day, -time.Hour, 0} {
-			for i := range 3*maxKeys + 1 {
-				n++
-				if err := tx.Put(keys.TrailEvents(ann, sequenceAt(start.Add(at))+uint64(i)), value); err != nil {
+	for _, before := range []time.Duration{80 * day, time.Hour, 0} {
+		at := sequenceAt(start.Add(-before))
+		w.write(func(tx meta.Tx) error {
+			for i := range uint64(3*maxKeys + 1) {
+				v := &records.TrailEvents{Zstd: w.history.pack([][]byte{encode(t, w.request(ann, ann))}), First: start.UnixNano(), Last: start.UnixNano(), Events: 1}
+				if err := records.Put(tx, keys.TrailEvents(ann, at+i), v); err != nil {
 					return err
 				}
+				n++
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	if got := len(w.all(Query{Account: ann})); got != n {
 		t.Errorf("%d values are found of %d", got, n)
 	}
