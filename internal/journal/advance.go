@@ -37,8 +37,12 @@ func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err
 	return batch, err
 }
 
-// Advance is Read of all segments after from, up to and with to, at once. It returns ErrRead unless from is the
-// position of the reader: somebody else has read some of them.
+// ErrRead says that segments have been read by the reader before, on another server.
+var ErrRead = errors.New("journal: the segments have been read")
+
+// Advance notes in a transaction that a reader has read all segments after from, up to and with to. What is done about
+// them in the same transaction is done once. It returns ErrRead unless from is the position of the reader: somebody else has
+// read some of them.
 func Advance(tx meta.Tx, reader string, from, to uint64) error {
 	read, err := readTo(tx, reader)
 	if err != nil {
@@ -48,4 +52,14 @@ func Advance(tx meta.Tx, reader string, from, to uint64) error {
 		return ErrRead
 	}
 	return records.Put(tx, keys.JournalReader(reader), &records.JournalReader{Read: to})
+}
+
+// readTo returns the position of a reader.
+func readTo(r meta.Reader, reader string) (uint64, error) {
+	record := new(records.JournalReader)
+	err := records.Get(r, keys.JournalReader(reader), record)
+	if errors.Is(err, meta.ErrNotFound) {
+		return 0, nil
+	}
+	return record.Read, err
 }
