@@ -19,7 +19,7 @@ func (j *Journal) Position(ctx context.Context, reader string) (read uint64, err
 	return read, err
 }
 
-// After returns the segment that follows a sequence; nil if there is none yet. Of a segment that cannot be read it
+// After returns the segment that follows a sequence; nil if there is none yet. Readers share what was read last. Of a segment that cannot be read it
 // returns the sequence, so that a reader can go on after it, and an error that wraps meta.ErrCorrupt.
 func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err error) {
 	err = j.store.View(ctx, func(r meta.Reader) error {
@@ -28,7 +28,7 @@ func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err
 		if err != nil || len(next) == 0 {
 			return err
 		}
-		batch, err = j.batch(r, next[0].sequence)
+		batch, err = j.recent.get(next[0].sequence, func() (*Batch, error) { return j.batch(r, next[0].sequence) })
 		if errors.Is(err, meta.ErrCorrupt) {
 			batch = &Batch{Sequence: next[0].sequence}
 		}

@@ -14,7 +14,8 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Batch is the entries of one segment, in the order in which they were appended.
+// Batch is the entries of one segment, in the order in which they were appended. Several readers may have it at once: none
+// of them changes it.
 type Batch struct {
 	Sequence uint64
 	Entries  [][]byte
@@ -38,7 +39,7 @@ func (j *Journal) batch(r meta.Reader, sequence uint64) (*Batch, error) {
 			err = errors.New("an entry has no end")
 			break
 		}
-		b.Entries = append(b.Entries, text[width:width+int(n)])
+		b.Entries = append(b.Entries, text[width:width+int(n):width+int(n)])
 		text = text[width+int(n):]
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -181,12 +182,14 @@ func TestCorruption(t *testing.T) {
 	w := newWorld(t)
 	first, second, third := w.request(ann, ann), w.request(ann, ann), w.request(ann, ann)
 	w.append(first)
-	lost, err := w.journal.After(t.Context(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.write(func(tx meta.Tx) error {
-		return records.Put(tx, keys.JournalContent(lost.Sequence), &records.JournalContent{Zstd: []byte("x")})
+		from, to := keys.JournalSegments(0, math.MaxUint64)
+		all, err := meta.Keys(tx, from, to, 1)
+		if err != nil {
+			return err
+		}
+		sequence, err := keys.ParseJournalSegment(all[0])
+		return errors.Join(err, records.Put(tx, keys.JournalContent(sequence), &records.JournalContent{Zstd: []byte("x")}))
 	})
 	w.journal.Append(start, []byte{0xff})
 	w.append(second)
