@@ -19,7 +19,7 @@ func (j *Journal) Position(ctx context.Context, reader string) (read uint64, err
 	return read, err
 }
 
-// After returns the segment that follows a sequence; nil if there is none yet. Of a segment that cannot be read it
+// After returns the segment that follows a sequence; nil if there is none yet. Readers share what was read last. Of a segment that cannot be read it
 // returns the sequence, so that a reader can go on after it, and an error that wraps meta.ErrCorrupt.
 func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err error) {
 	err = j.store.View(ctx, func(r meta.Reader) error {
@@ -28,7 +28,7 @@ func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err
 		if err != nil || len(next) == 0 {
 			return err
 		}
-		batch, err = j.batch(r, next[0].sequence)
+		batch, err = j.recent.get(next[0].sequence, func() (*Batch, error) { return j.batch(r, next[0].sequence) })
 		if errors.Is(err, meta.ErrCorrupt) {
 			batch = &Batch{Sequence: next[0].sequence}
 		}
@@ -37,8 +37,12 @@ func (j *Journal) After(ctx context.Context, sequence uint64) (batch *Batch, err
 	return batch, err
 }
 
-// Advance is Read of all segments after from, up to and with to, at once. It returns ErrRead unless from is the
-// position of the reader: somebody else has read some of them.
+// ErrRead says that segments have been read by the reader before, on another server.
+var ErrRead = errors.New("journal: the segments have been read")
+
+// Advance notes in a transaction that a reader has read all segments after from, up to and with to. What is done about
+// them in the same transaction is done once. It returns ErrRead unless from is the position of the reader: somebody else has
+// read some of them.
 func Advance(tx meta.Tx, reader string, from, to uint64) error {
 	read, err := readTo(tx, reader)
 	if err != nil {
@@ -48,4 +52,14 @@ func Advance(tx meta.Tx, reader string, from, to uint64) error {
 		return ErrRead
 	}
 	return records.Put(tx, keys.JournalReader(reader), &records.JournalReader{Read: to})
+}
+
+// readTo returns the position of a reader.
+func readTo(r meta.Reader, reader string) (uint64, error) {
+	record := new(records.JournalReader)
+	err := records.Get(r, keys.JournalReader(reader), record)
+	if errors.Is(err, meta.ErrNotFound) {
+		return 0, nil
+	}
+	return record.Read, err
 }

@@ -79,6 +79,7 @@ type Journal struct {
 
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
+	recent  recent
 
 	flushing sync.Mutex // held while segments are written
 

@@ -58,11 +58,25 @@ func latest(t *testing.T, j *Journal, from, to time.Time, most int) (found []str
 	return found
 }
 
+// entriesIn returns how many entries the journal tells of in all.
+func entriesIn(t *testing.T, store *meta.Store) (n int64) {
+	t.Helper()
+	err := store.View(t.Context(), func(r meta.Reader) error {
+		state, err := readState(r)
+		n = state.GetEntries()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // TestLatest: what was appended is found by its time, the latest first, however far back, and in segments of any
 // number and size.
 func TestLatest(t *testing.T) {
 	t.Parallel()
-	j, _, c, m := open(t, Options{Age: 1000 * time.Hour})
+	j, store, c, m := open(t, Options{Age: 1000 * time.Hour})
 	var all []string
 	random := rand.New(rand.NewPCG(1, 2))
 	times := map[string]time.Time{}
@@ -104,47 +118,8 @@ func TestLatest(t *testing.T) {
 			}
 		}
 	}
-	if state, err := j.State(t.Context()); err != nil || state.Entries != 2000 || m.written != 2000 || m.dropped != 0 {
-		t.Errorf("the state is %+v, %v, counted %+v", state, err, m)
-	}
-}
-
-// TestReaders: each reader reads every segment once, in order, across a restart.
-func TestReaders(t *testing.T) {
-	t.Parallel()
-	j, store, _, _ := open(t, Options{Readers: []string{"a", "b"}})
-	for i := range 10 {
-		j.Append(start, fmt.Append(nil, i))
-		if err := j.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, reader := range []string{"a", "b"} {
-		var read []string
-		for {
-			b, err := j.Next(t.Context(), reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b == nil {
-				break
-			}
-			for _, e := range b.Entries {
-				read = append(read, string(e))
-			}
-			note := func() error {
-				return store.Update(t.Context(), func(tx meta.Tx) error { return Read(tx, reader, b.Sequence) })
-			}
-			if err := note(); err != nil {
-				t.Fatal(err)
-			}
-			if err := note(); !errors.Is(err, ErrRead) {
-				t.Errorf("to read a segment twice = %v", err)
-			}
-		}
-		if got := strings.Join(read, " "); got != "0 1 2 3 4 5 6 7 8 9" {
-			t.Errorf("reader %s has read %s", reader, got)
-		}
+	if n := entriesIn(t, store); n != 2000 || m.written != 2000 || m.dropped != 0 {
+		t.Errorf("there are %d entries, counted %+v", n, m)
 	}
 }
 
@@ -173,14 +148,11 @@ func TestTrim(t *testing.T) {
 	}
 	entries := func() int64 {
 		t.Helper()
-		s, err := j.State(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		n := entriesIn(t, store)
+		if found := latest(t, j, time.Time{}, c.at, 1000); int64(len(found)) != n {
+			t.Errorf("there are %d entries, and %d are told of", len(found), n)
 		}
-		if found := latest(t, j, time.Time{}, c.at, 1000); int64(len(found)) != s.Entries {
-			t.Errorf("there are %d entries, and %d are told of", len(found), s.Entries)
-		}
-		return s.Entries
+		return n
 	}
 	add(60)
 	if got := entries(); got != 60 || m.dropped != 0 {
@@ -191,14 +163,11 @@ func TestTrim(t *testing.T) {
 		t.Errorf("of far too much %d entries are left, and %d counted as dropped", got, m.dropped)
 	}
 	for {
-		b, err := j.Next(t.Context(), "a")
-		if err != nil {
-			t.Fatal(err)
-		}
+		at, b := next(t, j, "a")
 		if b == nil {
 			break
 		}
-		if err := store.Update(t.Context(), func(tx meta.Tx) error { return Read(tx, "a", b.Sequence) }); err != nil {
+		if err := store.Update(t.Context(), func(tx meta.Tx) error { return Advance(tx, "a", at, b.Sequence) }); err != nil {
 			t.Fatal(err)
 		}
 	}

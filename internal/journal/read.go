@@ -14,45 +14,11 @@ import (
 	"crossgrant/internal/records"
 )
 
-// Batch is the entries of one segment, in the order in which they were appended.
+// Batch is the entries of one segment, in the order in which they were appended. Several readers may have it at once: none
+// of them changes it.
 type Batch struct {
 	Sequence uint64
 	Entries  [][]byte
-}
-
-// Next returns the segment that follows the one that a reader has read last; nil if there is none yet. It is read
-// when Read has committed; what is done about it in the same transaction is done once.
-func (j *Journal) Next(ctx context.Context, reader string) (*Batch, error) {
-	read, err := j.Position(ctx, reader)
-	if err != nil {
-		return nil, err
-	}
-	return j.After(ctx, read)
-}
-
-// ErrRead says that a segment has been read by the reader before, on another server.
-var ErrRead = errors.New("journal: the segment has been read")
-
-// Read notes in a transaction that a reader has read the segment of that sequence. It returns ErrRead if that was
-// noted before.
-func Read(tx meta.Tx, reader string, sequence uint64) error {
-	read, err := readTo(tx, reader)
-	if err != nil {
-		return err
-	}
-	if read >= sequence {
-		return ErrRead
-	}
-	return records.Put(tx, keys.JournalReader(reader), &records.JournalReader{Read: sequence})
-}
-
-func readTo(r meta.Reader, reader string) (uint64, error) {
-	record := new(records.JournalReader)
-	err := records.Get(r, keys.JournalReader(reader), record)
-	if errors.Is(err, meta.ErrNotFound) {
-		return 0, nil
-	}
-	return record.Read, err
 }
 
 // batch reads the content of a segment. It is empty if that was removed just now.
@@ -73,7 +39,7 @@ func (j *Journal) batch(r meta.Reader, sequence uint64) (*Batch, error) {
 			err = errors.New("an entry has no end")
 			break
 		}
-		b.Entries = append(b.Entries, text[width:width+int(n)])
+		b.Entries = append(b.Entries, text[width:width+int(n):width+int(n)])
 		text = text[width+int(n):]
 	}
 	if err != nil {
@@ -163,18 +129,4 @@ func (j *Journal) window(ctx context.Context, begin, end uint64, from, to time.T
 		}
 	}
 	return true, nil
-}
-
-// State is what the journal has in all.
-type State struct{ Entries, Bytes int64 }
-
-// State returns what the journal has in all, without what waits in memory.
-func (j *Journal) State(ctx context.Context) (State, error) {
-	var s State
-	err := j.store.View(ctx, func(r meta.Reader) error {
-		state, err := readState(r)
-		s = State{state.GetEntries(), state.GetBytes()}
-		return err
-	})
-	return s, err
 }

@@ -51,7 +51,7 @@ var Crossgrant = Rules{
 		{"internal/access", "internal/wire/restjson"},
 		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather", "internal/analyzer", "internal/cloudtrail"},
 		{"internal/accesslog", "internal/usage", "internal/decisions", "internal/cloudtrail/archive", "internal/cloudtrail/event"},
-		{"internal/reports", "internal/cloudtrail/delivery"},
+		{"internal/reports", "internal/cloudtrail/delivery", "internal/cloudtrail/history"},
 		{"internal/metrics"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi", "internal/httpapi/jsonapi", "internal/httpapi/keytest", "internal/httpapi/s3tags"},
