@@ -43,6 +43,12 @@ type serveCommand struct {
 	RecordSize   int64         `help:"How much of them is kept at most, compressed, in MiB." default:"1024" placeholder:"MIB"`
 	RecordAllows int           `help:"How many allowed requests a second are recorded at most, beside all denials; 0: none." default:"100" placeholder:"N"`
 
+	RecordWait bool `help:"Let requests wait for room in memory, if the disk does not keep up, rather than give up their records, and with them events of reads in trails and access logs."`
+
+	TrailInterval  time.Duration `help:"How often log files of trails are delivered to their buckets." default:"5m" placeholder:"DURATION"`
+	DigestInterval time.Duration `help:"How often the digest files by which they are verified are." default:"1h" placeholder:"DURATION"`
+	TrailBacklog   int64         `help:"How much of one trail is kept at most while its bucket refuses it, compressed, in MiB." default:"1024" placeholder:"MIB"`
+
 	Webhook              []string `help:"Destination of event notifications: the ARN of a topic, queue or function, and the URL that its events are posted to. May be repeated; in the environment variable separated by spaces." sep:" " placeholder:"ARN=URL"`
 	WebhookAuthorization []string `help:"File with the Authorization header for a webhook. May be repeated." sep:" " placeholder:"ARN=FILE"`
 }
@@ -130,6 +136,10 @@ func (c *serveCommand) config() (*config, error) {
 		return nil, usagef("--record-age, --record-size and --record-allows: %s, %d MiB and %d are not at least a minute, within %d and %d MiB, and at least 0",
 			c.RecordAge, c.RecordSize, c.RecordAllows, minRecords, maxRecords)
 	}
+	if c.TrailInterval < time.Second || c.DigestInterval < time.Second || c.TrailBacklog < 1 || c.TrailBacklog > maxRecords {
+		return nil, usagef("--trail-interval, --digest-interval and --trail-backlog: %s, %s and %d MiB are not at least a second, and within 1 and %d MiB",
+			c.TrailInterval, c.DigestInterval, c.TrailBacklog, maxRecords)
+	}
 	if c.ScrubInterval < 0 || c.ScrubInterval > 0 && c.ScrubInterval < time.Second {
 		return nil, usagef("--scrub-interval: %s is not 0, or at least a second", c.ScrubInterval)
 	}
@@ -175,6 +185,8 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	defer wired.events.Close()
 	defer wired.journal.Close() // after those who read it; what they have not read is there at the next start
 	defer wired.accessLog.Close()
+	defer wired.history.Close()
+	defer wired.delivery.Close()
 	defer wired.closure.Close()
 	defer wired.usage.Close()
 	defer wired.backups.Close()
@@ -215,6 +227,8 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		wired.scrubber.Start()
 	}
 	wired.accessLog.Start()
+	wired.history.Start()
+	wired.delivery.Start()
 	wired.closure.Start()
 	wired.usage.Start()
 	wired.journal.Start()

@@ -15,6 +15,11 @@ import (
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/cloudtrail/archive"
+	"crossgrant/internal/cloudtrail/delivery"
+	"crossgrant/internal/cloudtrail/history"
+	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
@@ -58,6 +63,11 @@ type wired struct {
 	usage      *usage.Service
 	journal    *journal.Journal
 	decisions  *decisions.Service
+	trails     *cloudtrail.Service
+	signing    *signing.Service
+	history    *history.Service
+	delivery   *delivery.Service
+	stream     *audit.Stream
 	backups    *backup.Service
 	bootstrap  bootstrap.Services
 	questions  *questions.Service
@@ -74,6 +84,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	sessions := sts.New(store, box, sts.Options{})
 	// Before anything is written, so that no commit escapes it.
 	authorizer := access.New(store, box, sessions)
+	trails := cloudtrail.New(store, cloudtrail.Options{Region: c.Region, World: authorizer})
 	counted := metrics.New()
 	counted.Storage(store.Condition)
 	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Log: log})
@@ -88,6 +99,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		accounts: accounts.New(store, box, accounts.Options{}),
 		kms:      kms.New(store, box, kms.Options{Region: c.Region, Principals: identity}),
 		events:   events,
+		trails:   trails,
 		metrics:  counted,
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
@@ -136,8 +148,15 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		pages.Websites = []string{c.WebsiteDomain}
 	}
 	w.usage = usage.New(store, usage.Options{Log: log})
-	c.keepRecords(w, store, authorizer, identity, log)
-	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
+	c.keepRecords(w, folder, authorizer, identity, log)
+	if err := w.journal.Recover(ctx); err != nil {
+		return nil, err
+	}
+	w.stream = audit.NewStream(audit.NewLog(config.lines), counted, w.usage, w.decisions, busy)
+	parts := &closureParts{
+		iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage,
+		trails: w.trails, history: w.history,
+	}
 	parts.analyzer = analyzer.New(store, analyzer.Options{Region: c.Region, World: authorizer, Principals: identity})
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
@@ -152,7 +171,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer), crossgrantapi.New(w.decisions),
 		},
-		Records:     audit.NewStream(audit.NewLog(config.lines), counted, w.usage, w.decisions, busy),
+		Records:     w.stream,
 		Keep:        w.decisions.Keep,
 		Now:         time.Now,
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
@@ -164,15 +183,25 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 }
 
 // keepRecords makes what keeps the records of requests, and what reads them from where they are kept.
-func (c *serveCommand) keepRecords(w *wired, store *meta.Store, gate *access.Access, identity *iam.Service, log *slog.Logger) {
+func (c *serveCommand) keepRecords(w *wired, folder *dataFolder, gate *access.Access, identity *iam.Service, log *slog.Logger) {
+	store := folder.store
 	w.journal = journal.New(store, journal.Options{
-		Age: c.RecordAge, Size: c.RecordSize << 20, Readers: []string{accesslog.Reader}, Meter: w.metrics, Log: log,
+		Age: c.RecordAge, Size: c.RecordSize << 20, Wait: c.RecordWait, Meter: w.metrics, Log: log,
+		Readers: []string{accesslog.Reader, history.Reader, delivery.Reader},
 	})
 	w.accessLog = accesslog.New(store, w.journal, gate, w.objects, accesslog.Options{
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Log: log,
 	})
+	w.history = history.New(store, w.journal, folder.box, history.Options{Region: c.Region, Meter: w.metrics, Log: log})
+	out := archive.New(gate, w.objects, archive.Options{Region: c.Region, Publish: func(r *audit.Record) { w.stream.Publish(r) }})
+	w.trails.Destination = out
+	w.signing = signing.New(store, folder.box, signing.Options{})
+	w.delivery = delivery.New(store, delivery.Deps{Journal: w.journal, Trails: w.trails, Archive: out, Keys: w.signing}, delivery.Options{
+		Interval: c.TrailInterval, DigestInterval: c.DigestInterval, Backlog: c.TrailBacklog << 20, Region: c.Region, Meter: w.metrics, Log: log,
+	})
 	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{
-		Allows: c.RecordAllows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants}, Shown: shown(identity), Log: log,
+		Allows: c.RecordAllows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants},
+		Lasting: []func(*audit.Record) bool{w.history.Wants, w.delivery.Wants}, Shown: shown(identity), Log: log,
 	})
 }
 
