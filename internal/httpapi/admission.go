@@ -208,6 +208,7 @@ func (c *Call) turned(w http.ResponseWriter, err error) error {
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html,
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
 // https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListRoots.html,
+// https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html,
 // https://github.com/gruntwork-io/cloud-nuke/issues/371
 func tooMuch(service string, rate bool) *apierr.Error {
 	switch {
@@ -216,7 +217,9 @@ func tooMuch(service string, rate bool) *apierr.Error {
 			"You have sent too many requests in too short a period of time. The quota helps protect against denial-of-service attacks. Try again later.")
 	case (service == "iam" || service == "sts") && rate:
 		return apierr.New(http.StatusBadRequest, "Throttling", "Rate exceeded")
-	case service == "organizations" || service == "iam" || service == "sts":
+	case service == cloudTrail && rate:
+		return apierr.New(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
+	case service == "organizations" || service == "iam" || service == "sts" || service == cloudTrail:
 		return apierr.New(http.StatusServiceUnavailable, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
 	default:
 		return apierr.SlowDown("Please reduce your request rate.")

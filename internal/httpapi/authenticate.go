@@ -61,6 +61,7 @@ func newVerifier(region string) *verifier {
 		"organizations": {Dialect: sigv4.JSON, Service: "organizations", Keys: cache},
 		crossgrant:      {Dialect: sigv4.JSON, Service: crossgrant, Region: region, Keys: cache},
 		accessAnalyzer:  {Dialect: sigv4.JSON, Service: accessAnalyzer, Region: region, Keys: cache},
+		cloudTrail:      {Dialect: sigv4.JSON, Service: cloudTrail, Region: region, Keys: cache},
 	}}
 }
 
@@ -244,6 +245,9 @@ const crossgrant = "crossgrant"
 
 // accessAnalyzer is the name of Access Analyzer among the services, which has analyzers in each region.
 const accessAnalyzer = "access-analyzer"
+
+// cloudTrail is the name of CloudTrail among the services, whose trails have their home in a region.
+const cloudTrail = "cloudtrail"
 
 // isS3 reports whether a service is S3, or one of those that are parts of it.
 func isS3(name string) bool { return name == "s3" || name == s3Control || name == s3Website }

@@ -36,7 +36,7 @@ func globalKeys(c *Call) policy.Context {
 	case isS3(c.Record.Service):
 		k.Set("aws:RequestedRegion", c.Region)
 		s3Keys(c, &k)
-	case c.Record.Service == accessAnalyzer, c.Record.Service == crossgrant:
+	case c.Record.Service == accessAnalyzer, c.Record.Service == cloudTrail, c.Record.Service == crossgrant:
 		k.Set("aws:RequestedRegion", c.Region)
 	default:
 		// IAM, and STS at its global endpoint, are asked in us-east-1 whatever the client's region.

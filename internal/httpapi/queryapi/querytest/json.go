@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// JSONAnswer is what Organizations said.
+// JSONAnswer is what a JSON service said.
 type JSONAnswer struct {
 	Status int
 	Header http.Header

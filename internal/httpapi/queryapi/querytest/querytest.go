@@ -1,6 +1,5 @@
-// Package querytest is a world to test the query services in, and the JSON service Organizations: IAM,
-// STS and Organizations over an empty store in memory, behind the real pipeline, with real signatures
-// and real decisions.
+// Package querytest is a world to test the query services in, and the JSON services: IAM, STS, Organizations and
+// CloudTrail over an empty store in memory, behind the real pipeline, with real signatures and real decisions.
 package querytest
 
 import (
@@ -19,7 +18,9 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/httpapi"
+	"crossgrant/internal/httpapi/cloudtrailapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/orgsapi"
@@ -56,6 +57,11 @@ type World struct {
 	Store   *meta.Store
 	Usage   *usage.Service
 	Records []audit.Record
+	// Buckets says which bucket takes log files; History and Keys are what CloudTrail tells of events and keys. Each may
+	// be nil: every bucket does, and there is nothing to tell.
+	Buckets func(account ids.AccountID, trailARN, bucket, prefix, organization string) error
+	History func(q cloudtrailapi.Query) (*cloudtrailapi.Page, error)
+	Keys    func(from, to time.Time) ([]cloudtrailapi.PublicKey, error)
 	// Asking keeps what the services ask of authorization.
 	Asking *keytest.Asking
 	// Sent is called with each request, signed, before it is sent; may be nil.
@@ -80,6 +86,7 @@ func New(t *testing.T) *World {
 	w.Asking = &keytest.Asking{Access: authorizer}
 	w.IAM = iam.New(w.Store, box, iam.Options{Now: now, PasswordCost: password.Cost{Time: 1, Memory: 64, Threads: 1}})
 	organizations := orgs.New(w.Store, orgs.Options{Now: now, Accounts: accounts.New(w.Store, box, accounts.Options{Now: now}), Roles: w.IAM, Principals: w.IAM})
+	trails := cloudtrail.New(w.Store, cloudtrail.Options{Region: "us-east-1", World: authorizer, Destination: trailDoubles{w}, Now: now})
 	w.Usage = usage.New(w.Store, usage.Options{Now: now})
 	told := reports.New(w.Store, reports.Deps{Entities: w.IAM, Policies: authorizer, Usage: w.Usage}, reports.Options{Now: now})
 	w.pipeline, err = httpapi.New(httpapi.Config{
@@ -89,6 +96,7 @@ func New(t *testing.T) *World {
 			nothing{}, iamapi.New(w.IAM, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
 				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}), RootAccess: organizations,
 			}), orgsapi.New(organizations),
+			cloudtrailapi.New(cloudtrailapi.Deps{Trails: trails, History: trailDoubles{w}, Keys: trailDoubles{w}, Organizations: organizations, Now: now}),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
@@ -184,8 +192,21 @@ func (w *World) OrgsCall(key Key, operation, body string) JSONAnswer {
 	}, body)
 }
 
+// TrailCall calls an operation of CloudTrail with a JSON body.
+func (w *World) TrailCall(key Key, operation, body string) JSONAnswer {
+	w.Helper()
+	return w.json(key, "cloudtrail", map[string]string{
+		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + operation,
+	}, body)
+}
+
 // JSON posts a body to Organizations with these headers.
 func (w *World) JSON(key Key, headers map[string]string, body string) JSONAnswer {
+	w.Helper()
+	return w.json(key, "organizations", headers, body)
+}
+
+func (w *World) json(key Key, service string, headers map[string]string, body string) JSONAnswer {
 	w.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	for name, value := range headers {
@@ -193,7 +214,7 @@ func (w *World) JSON(key Key, headers map[string]string, body string) JSONAnswer
 	}
 	if key.ID != "" {
 		neutral := &sigv4.Request{Method: r.Method, RawPath: "/", Host: r.Host, Header: r.Header, ContentLength: r.ContentLength}
-		signer := signer(key, "organizations")
+		signer := signer(key, service)
 		signer.Sign(neutral, hash(body), w.Now)
 	}
 	recorder := w.send(r)
