@@ -73,7 +73,8 @@ func (e *event) requestParameters() {
 	for i := range r.Headers {
 		name := r.Headers[i].Name
 		if askedBy(name) && !(e.hidesACL() && grants(name)) && n.add(name) {
-			inner.String(name, r.Headers[i].Value)
+			inner.Key(name)
+			inner.Text = jsonwrite.AppendString(inner.Text, r.Headers[i].Value)
 		}
 	}
 	e.document(&inner, &n)
@@ -140,7 +141,8 @@ func (e *event) responseElements() {
 		if len(inner.Text) == start {
 			inner.Open("", '{')
 		}
-		inner.String(name, r.Answered[i].Value)
+		inner.Key(name)
+		inner.Text = jsonwrite.AppendString(inner.Text, r.Answered[i].Value)
 	}
 	if len(inner.Text) == start {
 		e.Text = append(e.Text, "null"...)
