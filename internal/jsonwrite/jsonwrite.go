@@ -132,6 +132,10 @@ func AppendString(dst []byte, s string) []byte { return append(appendPart(append
 func appendPart(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
+		if i+8 <= len(s) && allAsIs(s[i:i+8]) {
+			i += 8
+			continue
+		}
 		if asIs[s[i]] {
 			i++
 			continue
@@ -156,6 +160,16 @@ var asIs = func() (table [256]bool) {
 	}
 	return table
 }()
+
+// allAsIs reports whether each of eight bytes is in asIs, looking at all of them at once. It may miss that they are.
+func allAsIs(s string) bool {
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := w^each*'"', w^each*'\\'
+	// A byte minus n borrows into its top bit if it is less than n, or beyond ASCII.
+	return (w|(w-each*' ')|(quote-each)|(backslash-each))&top == 0
+}
 
 // plain reports whether a character stands in a JSON string as it is. Those of old JavaScript that end a line are
 // escaped, as everywhere in Go.

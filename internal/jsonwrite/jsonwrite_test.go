@@ -48,9 +48,26 @@ func TestObject(t *testing.T) {
 	}
 }
 
+// TestEveryByte holds that every byte is written well at each place of eight.
+func TestEveryByte(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for place := range 8 {
+			text := []byte("aaaaaaaaaaaaaaaa")
+			text[place] = byte(c)
+			want, err := json.Marshal(string(text))
+			var a, b string
+			if err := errors.Join(err, json.Unmarshal(want, &a), json.Unmarshal(AppendString(nil, string(text)), &b)); err != nil || a != b {
+				t.Errorf("%q is written as %s: %v", text, AppendString(nil, string(text)), err)
+			}
+		}
+	}
+}
+
 // FuzzAppendString holds that strings are written as package encoding/json reads them.
 func FuzzAppendString(f *testing.F) {
 	f.Add("plain")
+	f.Add("longer than eight \" bytes \\ and more \x1f\x7f\x80 ~~~~~~~~!!!!!!!!")
 	f.Add("\x00\"\\\u2028\xff\xf0\x9f")
 	f.Fuzz(func(t *testing.T, s string) {
 		var got, want string
