@@ -108,7 +108,7 @@ func TestParameters(t *testing.T) {
 		"address":        {"key=x&Key=y&bucketName=z&HOST=w&bucketPolicy=v", nil, `{}`},
 		"undecodable":    {"a=%zz&%zz=b&c=d&=e", nil, `{"c":"d"}`},
 		"credentials":    {"X-Amz-Credential=a&X-Amz-Signature=REDACTED&x-amz-security-token=b&Signature=c&AWSAccessKeyId=d&X-Amz-Date=e", nil, `{"X-Amz-Date":"e"}`},
-		"customer's key": {"X-Amz-Server-Side-Encryption-Customer-Key=a&x-amz-copy-source-server-side-encryption-customer-key=b", nil, `{}`},
+		"customer's key": {"X-Amz-Server-Side-Encryption-Customer-Key=a&x-amz-copy-source-server-side-encryption-customer-key=b&x-amz-server-side-encryption-customer-key-MD5=c&X-Amz-MFA=d&X-Amz-Meta-Name=e", nil, `{}`},
 		"headers": {"", []audit.Header{{Name: "x-amz-storage-class", Value: "STANDARD"}, {Name: "x-amz-meta-secret", Value: "a"}, {Name: "if-match", Value: "b"},
 			{Name: "x-amz-security-token", Value: "c"}, {Name: "x-amz-date", Value: "d"}, {Name: "x-amz-mfa", Value: "e"}, {Name: "x-amz-storage-class", Value: "f"},
 			{Name: "x-amz-server-side-encryption-customer-key", Value: "g"}}, `{"x-amz-storage-class":"STANDARD"}`},
