@@ -115,13 +115,28 @@ func (o *Object) Strings(name string, values []string) {
 	o.Close(']')
 }
 
+// Joined writes a member that is a string made of parts, without making it first.
+func (o *Object) Joined(name string, parts ...string) {
+	o.Name(name)
+	o.Text = append(o.Text, '"')
+	for _, part := range parts {
+		o.Text = appendPart(o.Text, part)
+	}
+	o.Text = append(o.Text, '"')
+}
+
 // AppendString appends a JSON string. What is not UTF-8 is replaced.
-func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+func AppendString(dst []byte, s string) []byte { return append(appendPart(append(dst, '"'), s), '"') }
+
+// appendPart appends the characters of a JSON string.
+func appendPart(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
-		width := 1
-		c := rune(s[i])
+		if asIs[s[i]] {
+			i++
+			continue
+		}
+		c, width := rune(s[i]), 1
 		if c >= utf8.RuneSelf {
 			c, width = utf8.DecodeRuneInString(s[i:])
 		}
@@ -131,8 +146,16 @@ func AppendString(dst []byte, s string) []byte {
 		}
 		i += width
 	}
-	return append(append(dst, s[start:]...), '"')
+	return append(dst, s[start:]...)
 }
+
+// asIs are the bytes that are characters of their own, and stand in a JSON string as they are.
+var asIs = func() (table [256]bool) {
+	for c := range utf8.RuneSelf {
+		table[c] = plain(rune(c), 1)
+	}
+	return table
+}()
 
 // plain reports whether a character stands in a JSON string as it is. Those of old JavaScript that end a line are
 // escaped, as everywhere in Go.

@@ -20,6 +20,7 @@ func TestObject(t *testing.T) {
 	o.Bool("yes", true)
 	o.Raw("raw", []byte(`{"x":[]}`))
 	o.Null("null")
+	o.Joined("joined", "a\"", "", "\n", "é")
 	o.Int("n", -5)
 	o.Time("at", time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))
 	o.Strings("list", []string{"a", "b"})
@@ -32,7 +33,7 @@ func TestObject(t *testing.T) {
 	o.Close('}')
 	o.Close(']')
 	o.Close('}')
-	const want = `before:{"s":"a\"b","t":"c","k\"\n":1,"yes":true,"raw":{"x":[]},"null":null,"n":-5,"at":"2026-01-02T03:04:05.000000006Z",` +
+	const want = `before:{"s":"a\"b","t":"c","k\"\n":1,"yes":true,"raw":{"x":[]},"null":null,"joined":"a\"\né","n":-5,"at":"2026-01-02T03:04:05.000000006Z",` +
 		`"list":["a","b"],"none":null,"array":[{},{"m":1}]}`
 	if string(o.Text) != want {
 		t.Errorf("written is\n%s\nwant\n%s", o.Text, want)

@@ -89,18 +89,11 @@ func (e *event) client() {
 	}
 	e.String("sourceIPAddress", e.record.SourceIP)
 	agent := cut(e.record.UserAgent, maxText-len("[]"))
-	e.Name("userAgent")
 	if isS3(e.record) {
-		// Without a string in between, of which there would be one for each event.
-		at := len(e.Text)
-		e.Text = append(e.Text, '"')
-		e.Text = jsonwrite.AppendString(e.Text, agent)
-		e.Text[at+1] = '['
-		e.Text[len(e.Text)-1] = ']'
-		e.Text = append(e.Text, '"')
-		return
+		e.Joined("userAgent", "[", agent, "]")
+	} else {
+		e.String("userAgent", agent)
 	}
-	e.Text = jsonwrite.AppendString(e.Text, agent)
 }
 
 func (e *event) category() {
@@ -121,8 +114,10 @@ func (e *event) category() {
 
 // shared reports whether the event has another event beside it, or could have one: the account of the caller is not
 // the owner's. An event of an anonymous caller, or of a service, has a sharedEventID although it is alone
-// (testdata/observed/preflight.json, service.json).
-func (e *event) shared() bool { return copyFor(e.record) != "" }
+// (testdata/observed/preflight.json, s3-service.json); one of whoever a provider vouches for has none.
+func (e *event) shared() bool {
+	return e.caller.kind != samlUser && e.caller.kind != webUser && copyFor(e.record) != ""
+}
 
 // id writes the ID of the event for recipient, or, for none, that which it shares.
 func (e *event) id(name string, recipient ids.AccountID) {
@@ -130,20 +125,30 @@ func (e *event) id(name string, recipient ids.AccountID) {
 	e.Text = append(appendID(append(e.Text, '"'), e.record, recipient), '"')
 }
 
-// prepared writes what was asked and answered of services other than S3, whose records have it as JSON.
+// prepared writes what was asked and answered of services other than S3, whose records have it as JSON. What a read was
+// answered is left out, unless it is a session.
 //
-// What was asked is left out of what was denied, as AWS does (testdata/observed/assume-role-denied.json).
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 func (e *event) prepared() {
-	r := e.record
-	parameters, elements := r.Parameters, r.Elements
-	if r.ErrorCode != "" {
-		elements = nil
+	e.object("requestParameters", asked(e.record))
+	e.object("responseElements", answered(e.record, e.operation))
+}
+
+// asked returns what was asked of a service other than S3, as its event tells it: nothing if a signed request was
+// denied, which AWS does before it is read (testdata/observed/sts-denied.json, web-identity-denied.json).
+func asked(r *audit.Record) []byte {
+	if r.CallerAccount != "" && errorCode(r) == accessDenied {
+		return nil
 	}
-	if errorCode(r) == accessDenied {
-		parameters = nil
+	return r.Parameters
+}
+
+// answered returns what a service other than S3 answered, as its event tells it.
+func answered(r *audit.Record, o *operation) []byte {
+	if r.ErrorCode != "" || o.readOnly && o.on != onRole {
+		return nil
 	}
-	e.object("requestParameters", parameters)
-	e.object("responseElements", elements)
+	return r.Elements
 }
 
 // object writes a member that is a JSON object which others have made: null for none, and for what is none.

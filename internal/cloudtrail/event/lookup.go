@@ -44,14 +44,7 @@ func Resources(r *audit.Record, recipient ids.AccountID) []Resource {
 		return bucketResources(r, o)
 	}
 	var found []Resource
-	parameters, elements := r.Parameters, r.Elements
-	if r.ErrorCode != "" {
-		elements = nil
-	}
-	if errorCode(r) == accessDenied {
-		parameters = nil
-	}
-	for _, text := range [][]byte{parameters, elements} {
+	for _, text := range [][]byte{asked(r), answered(r, o)} {
 		var v any
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.UseNumber()

@@ -96,6 +96,9 @@ func operationOf(r *audit.Record) *operation {
 	return &operation{name: r.Operation, source: sourceOf(r.Service), category: Management}
 }
 
+// Knows reports whether an operation of a service has a line in operations.txt, as every one should.
+func Knows(service, operation string) bool { return operations[service][operation] != nil }
+
 // sourceOf returns the eventSource of a service. S3's is one for all of its APIs; crossgrant is a service of this
 // server only, which AWS has not.
 func sourceOf(service string) string {

@@ -30,10 +30,10 @@ func (e *event) resources() {
 		e.arn(name)
 		e.Close('}')
 		e.bucket()
-		if s := r.Source; s != nil {
+		if s := r.Source; s != nil && (s.Bucket != r.Bucket || s.Key != r.Key) {
 			e.Open("", '{')
 			e.String("type", objectType)
-			e.String("ARN", s3ARN+s.Bucket+"/"+s.Key)
+			e.Joined("ARN", s3ARN, s.Bucket, "/", s.Key)
 			e.Close('}')
 		}
 		e.Close(']')
@@ -47,7 +47,7 @@ func (e *event) arn(name string) {
 		e.String(name, objectARN(r, onList))
 		return
 	}
-	e.String(name, s3ARN+r.Bucket+"/"+r.Key)
+	e.Joined(name, s3ARN, r.Bucket, "/", r.Key)
 }
 
 // bucket writes the bucket of the event.
@@ -57,7 +57,7 @@ func (e *event) bucket() {
 		e.String("accountId", string(owner))
 	}
 	e.String("type", bucketType)
-	e.String("ARN", s3ARN+e.record.Bucket)
+	e.Joined("ARN", s3ARN, e.record.Bucket)
 	e.Close('}')
 }
 
@@ -80,14 +80,14 @@ func (e *event) owner() (account ids.AccountID, known bool) {
 	return r.ResourceOwner, true
 }
 
-// roles writes the role that a session was begun of, and the provider of SAML that vouched for who began it. One that
-// was refused has none (testdata/observed/assume-role-denied.json).
+// roles writes the role that a session was begun of, and the provider of SAML that vouched for who began it, as far as
+// the event tells what was asked.
 func (e *event) roles() {
 	var in struct {
 		Role     string `json:"roleArn"`
 		Provider string `json:"principalArn"`
 	}
-	if e.record.ErrorCode != "" || json.Unmarshal(e.record.Parameters, &in) != nil || in.Role == "" {
+	if text := asked(e.record); len(text) > maxObject || json.Unmarshal(text, &in) != nil || in.Role == "" {
 		return
 	}
 	e.Open("resources", '[')

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"strings"
 
 	"crossgrant/internal/audit"
@@ -18,24 +19,23 @@ func (e *event) s3() {
 const maxTold = 64
 
 // names are those of the members of requestParameters that are written, so that nothing a client sends can name one
-// of them again. Names that differ in case only are one, as many readers of logs ignore it.
+// of them again.
 type names struct {
 	first [16]string
 	more  []string
 	n     int
 }
 
-// add reports whether the name is new.
+// add reports whether the name is new, and none of what the address of the request says, also for readers of logs that
+// ignore case. That tagging and Tagging are both there is AWS's way: a parameter and a document.
 func (n *names) add(name string) bool {
-	for i := range min(n.n, len(n.first)) {
-		if strings.EqualFold(n.first[i], name) {
+	for _, reserved := range [...]string{"bucketName", "Host", "key", "bucketPolicy"} {
+		if len(name) == len(reserved) && strings.EqualFold(name, reserved) {
 			return false
 		}
 	}
-	for _, known := range n.more {
-		if strings.EqualFold(known, name) {
-			return false
-		}
+	if slices.Contains(n.first[:min(n.n, len(n.first))], name) || slices.Contains(n.more, name) {
+		return false
 	}
 	if n.n < len(n.first) {
 		n.first[n.n] = name
@@ -64,9 +64,6 @@ func (e *event) requestParameters() {
 	if r.Key != "" {
 		inner.String("key", r.Key)
 	}
-	for _, name := range [...]string{"bucketName", "Host", "key", "bucketPolicy"} {
-		n.add(name)
-	}
 	for name, value := range parameters(r.Query) {
 		if n.n < maxTold && !proof(name) && !(e.hidesACL() && grants(name)) && n.add(name) {
 			inner.Key(name)
@@ -75,8 +72,9 @@ func (e *event) requestParameters() {
 	}
 	for i := range r.Headers {
 		name := r.Headers[i].Name
-		if asked(name) && !(e.hidesACL() && grants(name)) && n.add(name) {
-			inner.String(name, r.Headers[i].Value)
+		if askedBy(name) && !(e.hidesACL() && grants(name)) && n.add(name) {
+			inner.Key(name)
+			inner.Text = jsonwrite.AppendString(inner.Text, r.Headers[i].Value)
 		}
 	}
 	e.document(&inner, &n)
@@ -103,11 +101,11 @@ func proof(name string) bool {
 var unasked = map[string]bool{
 	"x-amz-date": true, "x-amz-content-sha256": true, "x-amz-security-token": true, "x-amz-decoded-content-length": true,
 	"x-amz-trailer": true, "x-amz-user-agent": true, "x-amz-mfa": true, "x-amz-signature": true, "x-amz-credential": true,
-	"x-amz-algorithm": true, "x-amz-signedheaders": true, "x-amz-expires": true, "x-amz-sdk-checksum-algorithm": true,
+	"x-amz-account-id": true, "x-amz-algorithm": true, "x-amz-signedheaders": true, "x-amz-expires": true, "x-amz-sdk-checksum-algorithm": true,
 }
 
-// asked reports whether a header says what is asked, in the terms of S3.
-func asked(name string) bool {
+// askedBy reports whether a header says what is asked, in the terms of S3.
+func askedBy(name string) bool {
 	return strings.HasPrefix(name, "x-amz-") && !unasked[name] && !strings.HasPrefix(name, "x-amz-meta-") && !proof(name)
 }
 
@@ -137,13 +135,14 @@ func (e *event) responseElements() {
 	inner := jsonwrite.Object{Text: e.Text}
 	for i := range r.Answered {
 		name := r.Answered[i].Name
-		if !answered(name) || told(r.Answered[:i], name) {
+		if !answeredBy(name) || told(r.Answered[:i], name) {
 			continue
 		}
 		if len(inner.Text) == start {
 			inner.Open("", '{')
 		}
-		inner.String(name, r.Answered[i].Value)
+		inner.Key(name)
+		inner.Text = jsonwrite.AppendString(inner.Text, r.Answered[i].Value)
 	}
 	if len(inner.Text) == start {
 		e.Text = append(e.Text, "null"...)
@@ -154,9 +153,9 @@ func (e *event) responseElements() {
 	e.bound(start)
 }
 
-// answered reports whether a header of an answer says what was done. The IDs of the request stand elsewhere, and
+// answeredBy reports whether a header of an answer says what was done. The IDs of the request stand elsewhere, and
 // checksums are not in the events that AWS delivers.
-func answered(name string) bool {
+func answeredBy(name string) bool {
 	return strings.HasPrefix(name, "x-amz-") && name != "x-amz-request-id" && name != "x-amz-id-2" && name != "x-amz-request-charged" &&
 		!strings.HasPrefix(name, "x-amz-checksum-") && !strings.HasPrefix(name, "x-amz-meta-")
 }
