@@ -25,12 +25,8 @@ func TestReadme(t *testing.T) {
 	}
 	t.Parallel()
 	d := t.TempDir()
-	source, err := filepath.Abs("../../examples/logs-in-another-account")
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := filepath.Join(d, "example")
-	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(archived)); err != nil {
 		t.Fatal(err)
 	}
 	r := &reader{t: t, dir: dir, server: startExample(t, dir, d, "--trail-interval", "1s", "--digest-interval", "3s")}
