@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/analyzer"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/decisions"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/journal"
@@ -153,12 +154,13 @@ type closureParts struct {
 	accessLog *accesslog.Service
 	usage     *usage.Service
 	analyzer  *analyzer.Service
+	trails    *cloudtrail.Service
 }
 
 // closure returns the service that ends accounts. What names the records of another part comes before it: profiles
 // name access keys; and no event or line comes into being when the buckets are gone.
 func (p *closureParts) closure(store *meta.Store, service *accounts.Service, log *slog.Logger) *closure.Service {
-	return closure.New(store, service, log, bootstrap.Records{Store: store}, p.objects, p.events, p.accessLog, p.kms, p.iam, p.orgs, p.usage, p.analyzer)
+	return closure.New(store, service, log, bootstrap.Records{Store: store}, p.objects, p.events, p.accessLog, p.kms, p.iam, p.orgs, p.usage, p.analyzer, p.trails)
 }
 
 // offline is the services of a folder that no server has open, as far as the command line needs them.
@@ -195,6 +197,7 @@ func newOffline(folder *dataFolder) *offline {
 		accessLog: accesslog.New(folder.store, nil, nil, nil, accesslog.Options{Log: quiet}),
 		usage:     usage.New(folder.store, usage.Options{Log: quiet}),
 		analyzer:  analyzer.New(folder.store, analyzer.Options{}),
+		trails:    cloudtrail.New(folder.store, cloudtrail.Options{World: authorizer}),
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")
 	operator.Backups = folder.backups(parts.objects)

@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/backup"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/decisions"
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
@@ -72,8 +73,9 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	store, box := folder.store, folder.box
 	log = quietIn(log, func() error { _, err := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
-	// Before anything is written, so that no commit escapes it.
+	// Before anything is written, so that no commit escapes them.
 	authorizer := access.New(store, box, sessions)
+	trails := cloudtrail.New(store, cloudtrail.Options{Region: c.Region, World: authorizer})
 	counted := metrics.New()
 	counted.Storage(store.Condition)
 	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Log: log})
@@ -137,7 +139,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	}
 	w.usage = usage.New(store, usage.Options{Log: log})
 	c.keepRecords(w, store, authorizer, identity, log)
-	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage}
+	parts := &closureParts{iam: identity, objects: w.objects, kms: w.kms, orgs: organizations, events: events, accessLog: w.accessLog, usage: w.usage, trails: trails}
 	parts.analyzer = analyzer.New(store, analyzer.Options{Region: c.Region, World: authorizer, Principals: identity})
 	w.closure = parts.closure(store, w.accounts, log)
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
