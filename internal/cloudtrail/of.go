@@ -50,7 +50,9 @@ func (s *Service) of(ctx context.Context, account ids.AccountID, logging func(*T
 }
 
 // candidates returns the trails that log an account of an organization if their own accounts are open.
-func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID, logging func(*Trail) bool) (all []*Trail, err error) {
+func (s *Service) candidates(
+	ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID, logging func(*Trail) bool,
+) (all []*Trail, err error) {
 	x := &s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()

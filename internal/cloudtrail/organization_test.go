@@ -196,6 +196,12 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	}
 	w.logs(management, "all")
 	w.logs(member, "mine")
+	if got, err = w.Get(t.Context(), management, "all"); err != nil || got.Record.Organization != "" {
+		t.Errorf("the trail is one of another organization: %+v, %v", got, err)
+	}
+	// Only the management account has trails that log others.
+	w.put(keys.Trail(delegate, "false"), &records.Trail{Account: string(delegate), Name: "false", Region: "us-east-1", Organization: "o-another", Logging: true, Created: 1, Started: 1})
+	w.logs(member, "mine")
 	_, err = w.Update(t.Context(), management, "all", Settings{Organization: to(true)})
 	w.must(err)
 	w.logs(member, "all", "mine")
