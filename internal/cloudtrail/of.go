@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/ids"
 )
 
@@ -30,11 +32,12 @@ func (s *Service) of(ctx context.Context, account ids.AccountID, logging func(*T
 	if s.index.none.Load() {
 		return nil, nil
 	}
-	org, management, err := s.World.Trusting(ctx, account, ServicePrincipal)
-	if err != nil {
+	at := standing{account: account}
+	var err error
+	if at.organization, at.management, at.trusts, err = s.World.Organization(ctx, account, ServicePrincipal); err != nil {
 		return nil, err
 	}
-	all, err := s.candidates(ctx, account, org, management, logging)
+	all, err := s.candidates(ctx, at, logging)
 	if err != nil {
 		return nil, err
 	}
@@ -49,10 +52,27 @@ func (s *Service) of(ctx context.Context, account ids.AccountID, logging func(*T
 	return slices.DeleteFunc(all, func(t *Trail) bool { return !open[t.Record.Account] }), nil
 }
 
-// candidates returns the trails that log an account of an organization if their own accounts are open.
-func (s *Service) candidates(
-	ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID, logging func(*Trail) bool,
-) (all []*Trail, err error) {
+// standing is where an account stands in its organization.
+type standing struct {
+	account      ids.AccountID
+	organization ids.OrganizationID // empty: none
+	management   ids.AccountID
+	trusts       bool
+}
+
+// settled is the function of the same name, from memory.
+func (at *standing) settled(t *Trail) *Trail {
+	if t.Record.Organization == "" || t.Record.Organization == string(at.organization) && at.management == at.account {
+		return t
+	}
+	own := *t
+	own.Record = proto.CloneOf(t.Record)
+	own.Record.Organization = ""
+	return &own
+}
+
+// candidates returns the trails that log an account if their own accounts are open.
+func (s *Service) candidates(ctx context.Context, at standing, logging func(*Trail) bool) (all []*Trail, err error) {
 	x := &s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -69,12 +89,12 @@ func (s *Service) candidates(
 			all = append(all, t)
 		}
 	}
-	for _, t := range x.trails[account] {
-		keep(t)
+	for _, t := range x.trails[at.account] {
+		keep(at.settled(t))
 	}
-	if org != "" && management != account {
-		for _, t := range x.shared[org] {
-			if t.Record.Account == string(management) {
+	if at.trusts && at.management != at.account {
+		for _, t := range x.shared[at.organization] {
+			if t.Record.Account == string(at.management) {
 				keep(t)
 			}
 		}

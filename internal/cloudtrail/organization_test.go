@@ -157,6 +157,9 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	// Without trusted access it logs its own account, and all of them again once that is back.
 	w.organization(false)
 	w.logs(management, "all")
+	if all, err := w.Of(t.Context(), management); err != nil || all[0].Record.Organization != string(orgID) {
+		t.Errorf("without trusted access the trail is another one: %+v, %v", all, err)
+	}
 	w.logs(member, "mine")
 	if got, err := w.Get(t.Context(), management, "all"); err != nil || got.Record.Organization == "" {
 		t.Errorf("without trusted access the trail is of no organization any more: %v", err)
@@ -186,6 +189,9 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	w.remove(keys.Membership(outside))
 	w.remove(keys.Membership(delegate))
 	w.logs(management, "all")
+	if all, err := w.Of(t.Context(), management); err != nil || len(all) != 1 || all[0].Record.Organization != "" {
+		t.Errorf("the organization is gone, and what logs is %+v, %v", all, err)
+	}
 	got, err := w.Get(t.Context(), management, "all")
 	if err != nil || got.Record.Organization != "" {
 		t.Errorf("the organization is gone, and the trail is %+v, %v", got, err)
