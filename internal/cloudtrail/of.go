@@ -1,11 +1,11 @@
 package cloudtrail
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/ids"
 )
@@ -14,71 +14,92 @@ import (
 // known.
 func (s *Service) LogsData() bool { return s.index.data.Load() }
 
-// At returns the trails that logged the events of an account at a time that is not long ago, as they were, by ARN: its
-// own, and those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
+// At returns the trails that logged the events of an account at a time that is not long ago, as they were: its
+// own by ARN, and then those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
 // organization is asked as of now.
 //
 // The trails of a closed account log nothing.
-func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) ([]*Trail, error) {
-	if s.index.none.Load() {
-		return nil, nil
+func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) (then []*Trail, err error) {
+	standing, err := s.standing(ctx, account)
+	if err != nil || standing == nil {
+		return nil, err
 	}
-	org, management, err := s.World.Trusting(ctx, account, ServicePrincipal)
+	own, managements, err := s.candidates(ctx, standing)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.candidates(ctx, account, org, management)
-	if err != nil {
-		return nil, err
-	}
-	all = asOf(all, at)
-	if len(all) == 0 {
-		return nil, nil
-	}
-	open := map[string]bool{}
-	for _, t := range all {
-		if _, asked := open[t.Record.Account]; !asked {
-			if open[t.Record.Account], err = s.World.Open(ctx, ids.AccountID(t.Record.Account)); err != nil {
+	for shared, all := range [...][]*Trail{own, managements} {
+		for i, t := range all {
+			if !answers(all, i, at) || !t.loggedAt(at) || t.Record.Region != s.Region && !t.Record.MultiRegion ||
+				shared == 1 && t.Record.Organization != string(standing.organization) {
+				continue
+			}
+			open, err := s.World.Open(ctx, ids.AccountID(t.Record.Account))
+			if err != nil {
 				return nil, err
+			}
+			if open {
+				then = append(then, standing.settled(t))
 			}
 		}
 	}
-	return slices.DeleteFunc(all, func(t *Trail) bool { return !open[t.Record.Account] }), nil
+	return then, nil
 }
 
-// asOf returns, of trails and their versions, those that logged at a time, by ARN: the version that ended first after
-// it, or else the trail as it is now.
-func asOf(all []*Trail, at time.Time) (then []*Trail) {
-	slices.SortFunc(all, func(a, b *Trail) int {
-		return cmp.Or(strings.Compare(a.ARN, b.ARN), a.isVersion()-b.isVersion(), b.until.Compare(a.until))
-	})
-	// Of each ARN there is now first what is so at present, and then the versions, the latest first.
-	for i, t := range all {
-		last := i+1 == len(all) || all[i+1].ARN != t.ARN || at.After(all[i+1].until)
-		first := t.until.IsZero() || !at.After(t.until)
-		if first && last && t.loggedAt(at) {
-			then = append(then, t)
-		}
+// answers reports whether, of a trail and its versions, the one with index i says what was so at a time: it is the one that
+// ended first after it, or else the trail as it is now. The trail is first of them, and the latest version next.
+func answers(all []*Trail, i int, at time.Time) bool {
+	t := all[i]
+	if !t.until.IsZero() && at.After(t.until) {
+		return false
 	}
-	return then
+	return i+1 == len(all) || all[i+1].ARN != t.ARN || at.After(all[i+1].until)
 }
 
 // Any reports whether an account has a trail, or had one of late, of its own or of its organization.
 func (s *Service) Any(ctx context.Context, account ids.AccountID) (bool, error) {
-	if s.index.none.Load() {
-		return false, nil
-	}
-	org, management, err := s.World.Trusting(ctx, account, ServicePrincipal)
-	if err != nil {
+	standing, err := s.standing(ctx, account)
+	if err != nil || standing == nil {
 		return false, err
 	}
-	all, err := s.candidates(ctx, account, org, management)
-	return len(all) > 0, err
+	own, managements, err := s.candidates(ctx, standing)
+	shared := slices.ContainsFunc(managements, func(t *Trail) bool { return t.Record.Organization == string(standing.organization) })
+	return len(own) > 0 || shared, err
 }
 
-// candidates returns the trails that log an account of an organization if their own accounts are open, and their
-// versions.
-func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID) (all []*Trail, err error) {
+// standing is where an account stands in its organization.
+type standing struct {
+	account      ids.AccountID
+	organization ids.OrganizationID // empty: none
+	management   ids.AccountID
+	trusts       bool
+}
+
+// standing returns where an account stands; nil if there are no trails.
+func (s *Service) standing(ctx context.Context, account ids.AccountID) (*standing, error) {
+	if s.index.none.Load() {
+		return nil, nil
+	}
+	at := standing{account: account}
+	var err error
+	at.organization, at.management, at.trusts, err = s.World.Organization(ctx, account, ServicePrincipal)
+	return &at, err
+}
+
+// settled is the function of the same name, from memory.
+func (at *standing) settled(t *Trail) *Trail {
+	if t.Record.Organization == "" || t.Record.Organization == string(at.organization) && string(at.management) == t.Record.Account {
+		return t
+	}
+	own := *t
+	own.Record = proto.CloneOf(t.Record)
+	own.Record.Organization = ""
+	return &own
+}
+
+// candidates returns the trails of an account, and those of another one that manages its organization, of which some may
+// be the organization's; with the versions of each. Both must not be changed.
+func (s *Service) candidates(ctx context.Context, at *standing) (own, managements []*Trail, err error) {
 	x := &s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -87,23 +108,11 @@ func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids
 		err := s.Load(ctx)
 		x.mu.RLock()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	keep := func(t *Trail) {
-		if t.Record.Region == s.Region || t.Record.MultiRegion {
-			all = append(all, t)
-		}
+	if at.trusts && at.management != at.account {
+		managements = x.sorted[at.management]
 	}
-	for _, t := range x.trails[account] {
-		keep(t)
-	}
-	if org != "" && management != account {
-		for _, t := range x.shared[org] {
-			if t.Record.Account == string(management) {
-				keep(t)
-			}
-		}
-	}
-	return all, nil
+	return x.sorted[at.account], managements, nil
 }

@@ -74,7 +74,7 @@ func (s *Service) Record(r *audit.Record) {
 	if !explained && !r.Kept && !anyWants(s.opts.Lasting, r) && !anyWants(s.opts.Wanted, r) {
 		return
 	}
-	text, err := encode(r, explained, s.opts.Shown)
+	text, err := encode(nil, r, explained, s.opts.Shown)
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return
@@ -93,7 +93,7 @@ func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
 	if !anyWants(s.opts.Lasting, r) {
 		return nil
 	}
-	text, err := encode(r, false, s.opts.Shown)
+	text, err := encode(nil, r, false, s.opts.Shown)
 	if err != nil {
 		return err
 	}

@@ -177,8 +177,7 @@ func (w *world) request(r audit.Record) string {
 	if !w.delivery.Wants(&r) {
 		return id
 	}
-	entry, err := proto.Marshal(r.Stored())
-	w.must(err)
+	entry := r.AppendTo(nil)
 	if !w.journal.Append(r.Time, entry) {
 		w.t.Fatal("the journal has no room")
 	}
