@@ -74,7 +74,11 @@ func (s *Service) Record(r *audit.Record) {
 	if !explained && !r.Kept && !anyWants(s.opts.Lasting, r) && !anyWants(s.opts.Wanted, r) {
 		return
 	}
-	text, err := encode(r, explained, s.opts.Shown)
+	text, err := encode(r, explained, len(r.Decisions), s.opts.Shown)
+	if err == nil && len(text) > journal.MaxEntry {
+		// One with a thousand long keys: who asked for what, and what came of it, is told all the same.
+		text, err = encode(r, false, maxExplained, s.opts.Shown)
+	}
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return
@@ -89,11 +93,19 @@ func (s *Service) Record(r *audit.Record) {
 // Keep keeps the record of a request, as far as it is known, in the transaction of a change that the request makes, if
 // a reader must not miss it. What the request is answered with is not known yet: the record has no status. It is
 // settled by Record. An error fails the change.
+//
+// A request of many transactions is kept by the first that commits: its record grows with each, and what is kept of it
+// says who asked for what already.
 func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
 	if !anyWants(s.opts.Lasting, r) {
 		return nil
 	}
-	text, err := encode(r, false, s.opts.Shown)
+	if r.Kept { // by a transaction that has committed, or one that has not
+		if there, err := journal.IsKept(tx, r.RequestID); err != nil || there {
+			return err
+		}
+	}
+	text, err := encode(r, false, maxExplained, s.opts.Shown)
 	if err != nil {
 		return err
 	}

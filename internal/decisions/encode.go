@@ -17,11 +17,11 @@ import (
 // thousand, of which the outcomes are kept.
 const maxExplained = 64
 
-// encode returns a record as an entry of the journal; explained: with what is needed to explain its decisions and to
-// ask them again. shown is as in Options.
-func encode(r *audit.Record, explained bool, shown func(string) string) ([]byte, error) {
+// encode returns a record as an entry of the journal, with at most so many of its decisions; explained: with what is needed
+// to explain them and to ask them again. shown is as in Options.
+func encode(r *audit.Record, explained bool, most int, shown func(string) string) ([]byte, error) {
 	out := r.Stored()
-	for i := range r.Decisions {
+	for i := range r.Decisions[:min(most, len(r.Decisions))] {
 		d, err := decision(r, &r.Decisions[i], explained && i < maxExplained, shown)
 		if err != nil {
 			return nil, fmt.Errorf("encode the decision on %s: %w", r.Decisions[i].Action, err)
