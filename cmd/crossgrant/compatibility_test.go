@@ -11,6 +11,7 @@ import (
 
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/analyzerapi"
+	"crossgrant/internal/httpapi/cloudtrailapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
@@ -72,7 +73,7 @@ func operationList() string {
 	for _, s := range []struct {
 		name   string
 		states []httpapi.State
-	}{{"IAM", iamapi.New(nil, iamapi.Deps{}).States()}, {"STS", stsapi.New(nil, stsapi.Deps{}).States()}, {"Organizations", orgsapi.New(nil).States()}, {"Access Analyzer", analyzerapi.New(nil).States()}} {
+	}{{"IAM", iamapi.New(nil, iamapi.Deps{}).States()}, {"STS", stsapi.New(nil, stsapi.Deps{}).States()}, {"Organizations", orgsapi.New(nil).States()}, {"Access Analyzer", analyzerapi.New(nil).States()}, {"CloudTrail", cloudtrailapi.New(cloudtrailapi.Deps{}).States()}} {
 		listStates(list, s.name, s.states)
 	}
 	b.WriteString("\nThe operations that the services have are those that botocore 1.43.11 (2026-11-26) knows, and beside\nthem what browsers send: PostObject and PreflightRequest.\n\n")

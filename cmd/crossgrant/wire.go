@@ -24,6 +24,7 @@ import (
 	"crossgrant/internal/fsck"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/analyzerapi"
+	"crossgrant/internal/httpapi/cloudtrailapi"
 	"crossgrant/internal/httpapi/crossgrantapi"
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/orgsapi"
@@ -169,7 +170,8 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			s3, s3controlapi.New(w.accounts, authorizer, w.objects), iamapi.New(identity, iamapi.Deps{Simulator: simulator.New(authorizer), Reports: told, RootFeatures: organizations}), stsapi.New(sessions, stsapi.Deps{
 				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
 			}),
-			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer), crossgrantapi.New(w.decisions),
+			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer),
+			cloudtrailapi.New(cloudtrailapi.Deps{Trails: w.trails, History: w.history, Keys: w.signing, Organizations: organizations}), crossgrantapi.New(w.decisions),
 		},
 		Records:     w.stream,
 		Keep:        w.decisions.Keep,

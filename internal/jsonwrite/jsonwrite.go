@@ -115,13 +115,32 @@ func (o *Object) Strings(name string, values []string) {
 	o.Close(']')
 }
 
+// Joined writes a member that is a string made of parts, without making it first.
+func (o *Object) Joined(name string, parts ...string) {
+	o.Name(name)
+	o.Text = append(o.Text, '"')
+	for _, part := range parts {
+		o.Text = appendPart(o.Text, part)
+	}
+	o.Text = append(o.Text, '"')
+}
+
 // AppendString appends a JSON string. What is not UTF-8 is replaced.
-func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+func AppendString(dst []byte, s string) []byte { return append(appendPart(append(dst, '"'), s), '"') }
+
+// appendPart appends the characters of a JSON string.
+func appendPart(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
-		width := 1
-		c := rune(s[i])
+		if i+8 <= len(s) && allAsIs(s[i:i+8]) {
+			i += 8
+			continue
+		}
+		if asIs[s[i]] {
+			i++
+			continue
+		}
+		c, width := rune(s[i]), 1
 		if c >= utf8.RuneSelf {
 			c, width = utf8.DecodeRuneInString(s[i:])
 		}
@@ -131,7 +150,25 @@ func AppendString(dst []byte, s string) []byte {
 		}
 		i += width
 	}
-	return append(append(dst, s[start:]...), '"')
+	return append(dst, s[start:]...)
+}
+
+// asIs are the bytes that are characters of their own, and stand in a JSON string as they are.
+var asIs = func() (table [256]bool) {
+	for c := range utf8.RuneSelf {
+		table[c] = plain(rune(c), 1)
+	}
+	return table
+}()
+
+// allAsIs reports whether each of eight bytes is in asIs, looking at all of them at once. It may miss that they are.
+func allAsIs(s string) bool {
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := w^each*'"', w^each*'\\'
+	// A byte minus n borrows into its top bit if it is less than n, or beyond ASCII.
+	return (w|(w-each*' ')|(quote-each)|(backslash-each))&top == 0
 }
 
 // plain reports whether a character stands in a JSON string as it is. Those of old JavaScript that end a line are

@@ -9539,7 +9539,8 @@ func (x *TrailKey) GetEnds() int64 {
 type TrailHistory struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Events        int64                  `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
-	Bytes         int64                  `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"` // of the values under keys.TrailEvents
+	Bytes         int64                  `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`   // of the values under keys.TrailEvents
+	Merged        uint64                 `protobuf:"varint,3,opt,name=merged,proto3" json:"merged,omitempty"` // values up to that sequence are not merged any more
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9588,13 +9589,23 @@ func (x *TrailHistory) GetBytes() int64 {
 	return 0
 }
 
-// TrailEvents are management events of an account, for its event history, under keys.TrailEvents.
+func (x *TrailHistory) GetMerged() uint64 {
+	if x != nil {
+		return x.Merged
+	}
+	return 0
+}
+
+// TrailEvents are management events of an account, for its event history, under keys.TrailEvents: those of a segment of
+// the journal, or, merged, those of several, the last of which has its key's sequence.
 type TrailEvents struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"`    // request records by time, each behind its length as a varint
+	Zstd          []byte                 `protobuf:"bytes,1,opt,name=zstd,proto3" json:"zstd,omitempty"`    // request records by segment and time, each behind its length as a varint
 	First         int64                  `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"` // time of a request
 	Last          int64                  `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
 	Events        int64                  `protobuf:"varint,4,opt,name=events,proto3" json:"events,omitempty"`
+	Sequences     []uint64               `protobuf:"varint,5,rep,packed,name=sequences,proto3" json:"sequences,omitempty"` // of the segments, ascending; empty: it is of one
+	Counts        []uint32               `protobuf:"varint,6,rep,packed,name=counts,proto3" json:"counts,omitempty"`       // of the events of each of them
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9655,6 +9666,20 @@ func (x *TrailEvents) GetEvents() int64 {
 		return x.Events
 	}
 	return 0
+}
+
+func (x *TrailEvents) GetSequences() []uint64 {
+	if x != nil {
+		return x.Sequences
+	}
+	return nil
+}
+
+func (x *TrailEvents) GetCounts() []uint32 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
 }
 
 var File_records_records_proto protoreflect.FileDescriptor
@@ -10609,15 +10634,18 @@ const file_records_records_proto_rawDesc = "" +
 	"\x06public\x18\x02 \x01(\fR\x06public\x12%\n" +
 	"\x0esealed_private\x18\x03 \x01(\fR\rsealedPrivate\x12\x16\n" +
 	"\x06begins\x18\x04 \x01(\x03R\x06begins\x12\x12\n" +
-	"\x04ends\x18\x05 \x01(\x03R\x04ends\"<\n" +
+	"\x04ends\x18\x05 \x01(\x03R\x04ends\"T\n" +
 	"\fTrailHistory\x12\x16\n" +
 	"\x06events\x18\x01 \x01(\x03R\x06events\x12\x14\n" +
-	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\"c\n" +
+	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12\x16\n" +
+	"\x06merged\x18\x03 \x01(\x04R\x06merged\"\x99\x01\n" +
 	"\vTrailEvents\x12\x12\n" +
 	"\x04zstd\x18\x01 \x01(\fR\x04zstd\x12\x14\n" +
 	"\x05first\x18\x02 \x01(\x03R\x05first\x12\x12\n" +
 	"\x04last\x18\x03 \x01(\x03R\x04last\x12\x16\n" +
-	"\x06events\x18\x04 \x01(\x03R\x06eventsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x06events\x18\x04 \x01(\x03R\x06events\x12\x1c\n" +
+	"\tsequences\x18\x05 \x03(\x04R\tsequences\x12\x16\n" +
+	"\x06counts\x18\x06 \x03(\rR\x06countsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once

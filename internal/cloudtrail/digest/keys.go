@@ -14,7 +14,7 @@ const UniqueLength = 16
 //
 // Sources:
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html#cloudtrail-log-filename-format
-// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html
 func LogKey(organization string, account ids.AccountID, region string, delivered time.Time, unique string) string {
 	const kind = "CloudTrail"
 	return folder(organization, account, kind, region, delivered) + string(account) + "_" + kind + "_" + region + "_" +

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -21,9 +22,8 @@ func (e *event) document(to *jsonwrite.Object, n *names) {
 		return
 	}
 	if r.Operation == "PutBucketPolicy" {
-		// What is not an object is no policy.
 		var compact bytes.Buffer
-		if err := json.Compact(&compact, r.Document); err == nil && bytes.HasPrefix(compact.Bytes(), []byte("{")) {
+		if isObject(r.Document) && json.Compact(&compact, r.Document) == nil {
 			to.Raw("bucketPolicy", compact.Bytes())
 		}
 		return
@@ -34,6 +34,44 @@ func (e *event) document(to *jsonwrite.Object, n *names) {
 	}
 	to.Key(root.name)
 	to.Text = root.append(to.Text, e.foreign)
+}
+
+// isObject reports whether a text is one JSON object, in which no object has a member twice: readers of the log would
+// not agree on which one counts.
+func isObject(text []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) || unique(d, 0) != nil {
+		return false
+	}
+	_, err := d.Token()
+	return errors.Is(err, io.EOF)
+}
+
+// unique reads a value, in which no object may have a member twice.
+func unique(d *json.Decoder, depth int) error {
+	token, err := d.Token()
+	open, isOpen := token.(json.Delim)
+	if err != nil || !isOpen {
+		return err
+	}
+	if depth == maxDepth {
+		return errors.New("too deep")
+	}
+	seen := map[json.Token]bool{}
+	for d.More() {
+		if open == '{' {
+			name, err := d.Token()
+			if err != nil || seen[name] {
+				return cmp.Or(err, errors.New("member twice"))
+			}
+			seen[name] = true
+		}
+		if err := unique(d, depth+1); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token() // that closes it
+	return err
 }
 
 // The limits of what a document may be made of: S3's settings are far smaller.

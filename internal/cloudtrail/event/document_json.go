@@ -13,7 +13,7 @@ import (
 // Source: the events of PutBucketAcl, PutBucketLifecycle and PutBucketTagging in testdata. What is made of other text
 // than whole numbers and truth values is not to be seen there: it stays text.
 func (e *element) append(dst []byte, foreign bool) []byte {
-	text := strings.TrimSpace(e.text.String())
+	text := strings.Trim(e.text.String(), " \t\r\n")
 	if len(e.attributes) == 0 && len(e.children) == 0 {
 		return appendText(dst, text)
 	}

@@ -89,18 +89,11 @@ func (e *event) client() {
 	}
 	e.String("sourceIPAddress", e.record.SourceIP)
 	agent := cut(e.record.UserAgent, maxText-len("[]"))
-	e.Name("userAgent")
 	if isS3(e.record) {
-		// Without a string in between, of which there would be one for each event.
-		at := len(e.Text)
-		e.Text = append(e.Text, '"')
-		e.Text = jsonwrite.AppendString(e.Text, agent)
-		e.Text[at+1] = '['
-		e.Text[len(e.Text)-1] = ']'
-		e.Text = append(e.Text, '"')
-		return
+		e.Joined("userAgent", "[", agent, "]")
+	} else {
+		e.String("userAgent", agent)
 	}
-	e.Text = jsonwrite.AppendString(e.Text, agent)
 }
 
 func (e *event) category() {

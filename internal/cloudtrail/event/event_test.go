@@ -39,12 +39,49 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// usual are the records of the most frequent requests, with keys of the usual length.
+func usual() map[string]*audit.Record {
+	with := func(operation, method string, change func(*audit.Record)) *audit.Record {
+		r := get()
+		r.Operation, r.Method, r.Key = operation, method, "backups/2026/11/26/host-0017.example.com/var/lib/data/segment-000000123456.zst"
+		r.HostID = "MzRISOwyjmnup5EF9N0Yf1Tw2VGGZoRoZ1TJN0Cm3TxeOmzyHTXkZ4XPEHe0pGiCPDLyhCGvkAo="
+		r.UserAgent = "aws-sdk-go-v2/1.41.0 ua/2.1 os/linux lang/go#1.26.8 md/GOOS#linux md/GOARCH#amd64 api/s3#1.114.10 m/E,e"
+		change(r)
+		return r
+	}
+	session := &audit.Session{
+		Issued: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC), IssuerType: "Role", IssuerName: "backup", IssuerID: "AROAJQABLZS4A3QDU576Q", IssuerARN: "arn:aws:iam::111111111111:role/backup",
+	}
+	return map[string]*audit.Record{
+		"get": with("GetObject", "GET", func(r *audit.Record) { r.Query = "x-id=GetObject" }),
+		"put": with("PutObject", "PUT", func(r *audit.Record) {
+			r.CallerARN, r.CallerID, r.Session = "arn:aws:sts::111111111111:assumed-role/backup/host-0017", "AROAJQABLZS4A3QDU576Q:host-0017", session
+			r.Headers = []audit.Header{{Name: "x-amz-acl", Value: "bucket-owner-full-control"}, {Name: "x-amz-storage-class", Value: "STANDARD"}}
+			r.Answered = []audit.Header{{Name: "x-amz-server-side-encryption", Value: "AES256"}, {Name: "x-amz-version-id", Value: "3sL4kqtJlcpXroDTDmJrmSpXd3dIbrHY"}}
+			r.Query, r.BytesIn, r.RequestACL = "x-id=PutObject", 4096, "bucket-owner-full-control"
+		}),
+		"head":    with("HeadObject", "HEAD", func(r *audit.Record) { r.TLSVersion, r.CipherSuite = "", "" }),
+		"foreign": with("GetObject", "GET", func(r *audit.Record) { r.ResourceOwner = theirs }),
+	}
+}
+
 func BenchmarkAppend(b *testing.B) {
-	r := get()
-	var buffer []byte
+	for name, r := range usual() {
+		b.Run(name, func(b *testing.B) {
+			var buffer []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				buffer = Append(buffer[:0], r, mine, "eu-west-1")
+			}
+			b.SetBytes(int64(len(buffer)))
+		})
+	}
+}
+
+func BenchmarkFactsOf(b *testing.B) {
+	r := usual()["get"]
 	b.ReportAllocs()
 	for b.Loop() {
-		buffer = Append(buffer[:0], r, "111111111111", "eu-west-1")
+		FactsOf(r)
 	}
-	b.SetBytes(int64(len(buffer)))
 }

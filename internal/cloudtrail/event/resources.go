@@ -33,7 +33,7 @@ func (e *event) resources() {
 		if s := r.Source; s != nil && (s.Bucket != r.Bucket || s.Key != r.Key) {
 			e.Open("", '{')
 			e.String("type", objectType)
-			e.String("ARN", s3ARN+s.Bucket+"/"+s.Key)
+			e.Joined("ARN", s3ARN, s.Bucket, "/", s.Key)
 			e.Close('}')
 		}
 		e.Close(']')
@@ -47,7 +47,7 @@ func (e *event) arn(name string) {
 		e.String(name, objectARN(r, onList))
 		return
 	}
-	e.String(name, s3ARN+r.Bucket+"/"+r.Key)
+	e.Joined(name, s3ARN, r.Bucket, "/", r.Key)
 }
 
 // bucket writes the bucket of the event.
@@ -57,7 +57,7 @@ func (e *event) bucket() {
 		e.String("accountId", string(owner))
 	}
 	e.String("type", bucketType)
-	e.String("ARN", s3ARN+e.record.Bucket)
+	e.Joined("ARN", s3ARN, e.record.Bucket)
 	e.Close('}')
 }
 

@@ -73,7 +73,8 @@ func (e *event) requestParameters() {
 	for i := range r.Headers {
 		name := r.Headers[i].Name
 		if askedBy(name) && !(e.hidesACL() && grants(name)) && n.add(name) {
-			inner.String(name, r.Headers[i].Value)
+			inner.Key(name)
+			inner.Text = jsonwrite.AppendString(inner.Text, r.Headers[i].Value)
 		}
 	}
 	e.document(&inner, &n)
@@ -82,36 +83,45 @@ func (e *event) requestParameters() {
 	e.bound(start)
 }
 
-// proof reports whether a parameter proves who asks, or is a secret, or names what does: AWS tells the others of a
-// presigned URL (testdata/observed/put-presigned.json).
+// proof reports whether a parameter of a query proves who asks, is a secret or says which, or is content: AWS tells the
+// others of a presigned URL (testdata/observed/put-presigned.json).
 func proof(name string) bool {
 	switch len(name) {
-	case len("Signature"), len("X-Amz-Signature"), len("X-Amz-Credential"), len("X-Amz-Security-Token"), len("AWSAccessKeyId"):
-		for _, n := range [...]string{"signature", "x-amz-signature", "x-amz-credential", "x-amz-security-token", "awsaccesskeyid"} {
+	case len("X-Amz-Mfa"), len("X-Amz-Signature"), len("X-Amz-Credential"), len("X-Amz-Security-Token"), len("AWSAccessKeyId"):
+		// Signature has the length of X-Amz-Mfa.
+		for _, n := range [...]string{"x-amz-mfa", "signature", "x-amz-signature", "x-amz-credential", "x-amz-security-token", "awsaccesskeyid"} {
 			if strings.EqualFold(name, n) {
 				return true
 			}
 		}
 	}
-	return len(name) > len("-customer-key") && strings.EqualFold(name[len(name)-len("-customer-key"):], "-customer-key")
+	return begins(name, "x-amz-meta-") || ends(name, "-customer-key") || ends(name, "-customer-key-md5")
+}
+
+// begins and ends are those of package strings for names in any case.
+func begins(name, with string) bool {
+	return len(name) >= len(with) && strings.EqualFold(name[:len(with)], with)
+}
+
+func ends(name, with string) bool {
+	return len(name) >= len(with) && strings.EqualFold(name[len(name)-len(with):], with)
 }
 
 // unasked are the headers of S3 that say how a request was sent, or who sent it.
 var unasked = map[string]bool{
-	"x-amz-date": true, "x-amz-content-sha256": true, "x-amz-security-token": true, "x-amz-decoded-content-length": true,
-	"x-amz-trailer": true, "x-amz-user-agent": true, "x-amz-mfa": true, "x-amz-signature": true, "x-amz-credential": true,
+	"x-amz-date": true, "x-amz-content-sha256": true, "x-amz-decoded-content-length": true,
+	"x-amz-trailer": true, "x-amz-user-agent": true,
 	"x-amz-account-id": true, "x-amz-algorithm": true, "x-amz-signedheaders": true, "x-amz-expires": true, "x-amz-sdk-checksum-algorithm": true,
 }
 
 // askedBy reports whether a header says what is asked, in the terms of S3.
 func askedBy(name string) bool {
-	return strings.HasPrefix(name, "x-amz-") && !unasked[name] && !strings.HasPrefix(name, "x-amz-meta-") && !proof(name)
+	return strings.HasPrefix(name, "x-amz-") && !unasked[name] && !proof(name)
 }
 
 // grants reports whether a header or parameter is an ACL, or part of one.
 func grants(name string) bool {
-	return len(name) >= 8 && strings.EqualFold(name[:len("x-amz-")], "x-amz-") &&
-		(strings.EqualFold(name[6:], "acl") || len(name) > 12 && strings.EqualFold(name[6:12], "grant-")) || strings.EqualFold(name, "x-amz-acl")
+	return strings.EqualFold(name, "x-amz-acl") || begins(name, "x-amz-grant-")
 }
 
 // hidesACL reports whether the event must not tell the ACL that the request sets: it is for the bucket's owner, who
@@ -140,7 +150,8 @@ func (e *event) responseElements() {
 		if len(inner.Text) == start {
 			inner.Open("", '{')
 		}
-		inner.String(name, r.Answered[i].Value)
+		inner.Key(name)
+		inner.Text = jsonwrite.AppendString(inner.Text, r.Answered[i].Value)
 	}
 	if len(inner.Text) == start {
 		e.Text = append(e.Text, "null"...)

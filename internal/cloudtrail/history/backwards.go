@@ -1,12 +1,10 @@
 package history
 
 import (
-	"context"
 	"math"
 	"slices"
 	"time"
 
-	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 )
@@ -26,22 +24,22 @@ const (
 
 // end returns a sequence that is greater than those of all values that a query may find.
 func (s *Service) end(q *Query) uint64 {
-	if q.To.IsZero() || q.To.Add(late).After(s.opts.Now()) {
+	if q.To.IsZero() || q.To.Add(late+mergeSpan).After(s.opts.Now()) {
 		return math.MaxUint64
 	}
-	return sequenceAt(q.To.Add(late + slack))
+	return sequenceAt(q.To.Add(late + mergeSpan + slack))
 }
 
-// backwards calls fn with the sequences of the values of an account's history within a range, the last first, until fn
+// backwards calls fn with the sequences of the values of the account's history within a range, the last first, until fn
 // returns false or an error. Those of the store come in ascending order: so it looks at windows, which are twice as
 // wide each time, and half as wide where there is much.
-func (s *Service) backwards(ctx context.Context, account ids.AccountID, from, end uint64, fn func(sequence uint64) (more bool, err error)) error {
+func (l *lookup) backwards(from, end uint64, fn func(sequence uint64) (more bool, err error)) error {
 	// Most that is asked for was just now. Nothing is expected to be later, but it may be there.
-	width := end - min(end, sequenceAt(s.opts.Now().Add(-firstWindow)))
+	width := end - min(end, sequenceAt(l.opts.Now().Add(-firstWindow)))
 	width = max(width, uint64(firstWindow))
 	for end > from {
 		begin := max(from, end-min(end, width))
-		found, all, err := s.window(ctx, account, begin, end)
+		found, all, err := l.window(begin, end)
 		if err != nil {
 			return err
 		}
@@ -62,20 +60,19 @@ func (s *Service) backwards(ctx context.Context, account ids.AccountID, from, en
 	return nil
 }
 
-// window returns the sequences of the values of a history from one up to, and without, another, unless they are more than
-// maxKeys.
-func (s *Service) window(ctx context.Context, account ids.AccountID, begin, end uint64) (found []uint64, all bool, err error) {
-	err = s.store.View(ctx, func(r meta.Reader) error {
-		found = nil
-		some, err := meta.Keys(r, keys.TrailEvents(account, begin), keys.TrailEvents(account, end), maxKeys+1)
-		for _, key := range some {
-			_, sequence, parseErr := keys.ParseTrailEvents(key)
-			if parseErr != nil {
-				return parseErr
-			}
-			found = append(found, sequence)
+// window returns the sequences of the values of the account's history from one up to, and without, another, unless they
+// are more than maxKeys.
+func (l *lookup) window(begin, end uint64) (found []uint64, all bool, err error) {
+	some, err := meta.Keys(l.reader, keys.TrailEvents(l.q.Account, begin), keys.TrailEvents(l.q.Account, end), maxKeys+1)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, key := range some {
+		_, sequence, err := keys.ParseTrailEvents(key)
+		if err != nil {
+			return nil, false, err
 		}
-		return err
-	})
-	return found, len(found) <= maxKeys, err
+		found = append(found, sequence)
+	}
+	return found, len(found) <= maxKeys, nil
 }

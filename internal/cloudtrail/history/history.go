@@ -12,7 +12,7 @@
 //
 // An account's events are in the order of the journal, which is that in which requests ended, and within one record of
 // the store by the time at which they began. Histories have bounds: what is older than 90 days goes, and the oldest of
-// what is more than Options.Size, which is counted.
+// what is more than Options.Size, which is counted. What is an hour old is merged into larger records (merge.go).
 //
 // Sources:
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
@@ -64,7 +64,7 @@ const Age = 90 * 24 * time.Hour
 const (
 	defaultLook = time.Second
 	defaultSize = 256 << 20
-	// trimInterval is how often old events are looked for.
+	// trimInterval is how often old events are looked for, and events to be merged.
 	trimInterval = 10 * time.Minute
 )
 
@@ -81,6 +81,8 @@ type Service struct {
 	work    int // how much one Lookup reads: maxWork, but in tests
 	// gathered is what was read and is not committed; nil: nothing was read since. It is the worker's alone.
 	gathered *gathered
+
+	managing managing
 
 	cancel context.CancelFunc
 	worker sync.WaitGroup
@@ -134,6 +136,7 @@ func (s *Service) run(ctx context.Context) {
 			s.complain(ctx, "read the journal for the event history", s.Read(ctx))
 		case <-trim.C:
 			s.complain(ctx, "remove old events from the event history", s.Trim(ctx))
+			s.complain(ctx, "merge events of the event history", s.Merge(ctx))
 		}
 	}
 }

@@ -246,9 +246,42 @@ func TestWants(t *testing.T) {
 			t.Errorf("%s has recipients: %v", c.name, management)
 		}
 	}
-	r := w.request(ann, bob)
-	if n := testing.AllocsPerRun(100, func() { w.history.Wants(r) }); n != 0 {
-		t.Errorf("%v allocations", n)
+	data := w.request(ann, bob)
+	data.Operation, data.Key = "GetObject", "k"
+	for _, r := range []*audit.Record{w.request(ann, bob), data} {
+		if n := testing.AllocsPerRun(100, func() { w.history.Wants(r) }); n != 0 {
+			t.Errorf("%v allocations for %s", n, r.Operation)
+		}
+	}
+}
+
+// TestManages: an entry is passed, without being decoded, exactly if the event of its record is not one of management.
+func TestManages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	management, others := 0, 0
+	for _, service := range []string{"s3", "s3-control", "s3-website", "iam", "sts", "organizations", "cloudtrail", "access-analyzer", ""} {
+		for _, operation := range []string{
+			"GetObject", "PutObject", "ListObjects", "ListObjectsV2", "DeleteObjects", "HeadBucket", "CreateBucket", "PutBucketPolicy", "GetBucketAcl", "CreateUser", "AssumeRole",
+			"LookupEvents", "StopLogging", "Unheard", "",
+		} {
+			r := w.request(ann, bob)
+			r.Service, r.Operation, r.Key = service, operation, "k"
+			want := event.FactsOf(r).Category == event.Management
+			for range 2 {
+				if got := w.history.managing.has(service, operation); got != want {
+					t.Errorf("%s of %s manages: %v", operation, service, got)
+				}
+			}
+			if want {
+				management++
+			} else {
+				others++
+			}
+		}
+	}
+	if management < 20 || others < 10 {
+		t.Errorf("there are %d, and %d others", management, others)
 	}
 }
 

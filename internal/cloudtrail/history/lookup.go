@@ -57,7 +57,12 @@ func (s *Service) Lookup(ctx context.Context, q Query) (*Page, error) {
 			return nil, err
 		}
 	}
-	if err := l.run(ctx, at); err != nil {
+	// On one snapshot, so that nothing is merged or removed meanwhile.
+	err := s.store.View(ctx, func(r meta.Reader) error {
+		l.reader, l.found, l.read, l.next = r, nil, 0, nil
+		return l.run(at)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("look up events of account %s: %w", q.Account, err)
 	}
 	return l.page()
@@ -66,35 +71,36 @@ func (s *Service) Lookup(ctx context.Context, q Query) (*Page, error) {
 // lookup is one Lookup.
 type lookup struct {
 	*Service
-	q     *Query
-	least time.Time // the least that an event may have
-	found []*audit.Record
-	read  int       // bytes
-	next  *position // where to go on, if it ended early; nil: there is nothing more
+	q      *Query
+	least  time.Time // the least that an event may have
+	reader meta.Reader
+	found  []*audit.Record
+	read   int       // bytes
+	next   *position // where to go on, if it ended early; nil: there is nothing more
 }
 
 // run finds events from a position on, the latest first.
-func (l *lookup) run(ctx context.Context, at position) error {
+func (l *lookup) run(at position) error {
 	if at.index > 0 {
 		// The value that the page before ended in comes first.
-		if err := l.value(ctx, at.sequence, at.index); err != nil || l.next != nil {
+		if err := l.value(at.sequence, at.index); err != nil || l.next != nil {
 			return err
 		}
 	}
-	return l.backwards(ctx, l.q.Account, sequenceAt(l.least.Add(-slack)), at.sequence, func(sequence uint64) (bool, error) {
+	return l.backwards(sequenceAt(l.least.Add(-slack)), at.sequence, func(sequence uint64) (bool, error) {
 		if l.read >= l.work {
 			l.next = &position{sequence, whole}
 			return false, nil
 		}
-		err := l.value(ctx, sequence, whole)
+		err := l.value(sequence, whole)
 		return l.next == nil, err
 	})
 }
 
-// value finds events among the entries of a value with indexes below one. A value that cannot be read is logged, and
-// passed: fsck tells of it.
-func (l *lookup) value(ctx context.Context, sequence uint64, below uint32) error {
-	v, size, err := l.load(ctx, sequence)
+// value finds events among the entries of the segment of a sequence with indexes below one, and those of earlier segments
+// that are merged with it. A value that cannot be read is logged, and passed: fsck tells of it.
+func (l *lookup) value(sequence uint64, below uint32) error {
+	at, v, size, err := l.load(sequence)
 	if err != nil || v == nil {
 		return err
 	}
@@ -103,26 +109,49 @@ func (l *lookup) value(ctx context.Context, sequence uint64, below uint32) error
 		return nil
 	}
 	entries, size, err := l.unpack(v.Zstd)
+	var of []stretch
+	if err == nil {
+		of, err = stretches(at, v, len(entries))
+	}
 	if err != nil {
-		l.opts.Log.Error("events of the event history cannot be read", "account", string(l.q.Account), "sequence", sequence, "fault", err.Error())
+		l.unreadable(at, err)
 		return nil
 	}
 	l.read += size
-	for i := min(len(entries), int(below)) - 1; i >= 0; i-- {
-		if len(l.found) == l.q.Max {
-			l.next = &position{sequence, uint32(i) + 1}
-			return nil
-		}
-		r, err := audit.Decode(entries[i])
-		if err != nil {
-			l.opts.Log.Error("an event of the event history cannot be read", "account", string(l.q.Account), "sequence", sequence, "fault", err.Error())
+	l.entries(entries, of, sequence, below)
+	return nil
+}
+
+// entries is value for entries and the segments that they are of.
+func (l *lookup) entries(entries [][]byte, of []stretch, sequence uint64, below uint32) {
+	for _, part := range slices.Backward(of) {
+		if part.sequence > sequence {
 			continue
 		}
-		if l.covers(r.Time, r.Time) && l.q.matches(r) && !l.has(r) {
-			l.found = append(l.found, r)
+		end := part.to
+		if part.sequence == sequence {
+			end = min(end, part.from+int(below))
+		}
+		for i := end - 1; i >= part.from; i-- {
+			if len(l.found) == l.q.Max {
+				l.next = &position{part.sequence, uint32(i-part.from) + 1}
+				return
+			}
+			r, err := audit.Decode(entries[i])
+			if err != nil {
+				l.unreadable(part.sequence, err)
+				continue
+			}
+			if l.covers(r.Time, r.Time) && l.q.matches(r) && !l.has(r) {
+				l.found = append(l.found, r)
+			}
 		}
 	}
-	return nil
+}
+
+// unreadable logs what cannot be read.
+func (l *lookup) unreadable(sequence uint64, err error) {
+	l.opts.Log.Error("events of the event history cannot be read", "account", string(l.q.Account), "sequence", sequence, "fault", err.Error())
 }
 
 // has reports whether the request of a record was found: the journal may have a request twice, as it was when its change
@@ -136,24 +165,26 @@ func (l *lookup) covers(first, last time.Time) bool {
 	return !inSeconds(last).Before(l.least) && (l.q.To.IsZero() || !inSeconds(first).After(l.q.To))
 }
 
-// load returns a value and its size; nil if it was removed just now, or cannot be read.
-func (l *lookup) load(ctx context.Context, sequence uint64) (v *records.TrailEvents, size int, err error) {
-	err = l.store.View(ctx, func(r meta.Reader) error {
-		text, err := r.Get(keys.TrailEvents(l.q.Account, sequence))
-		if err != nil {
-			return err
+// load returns the value with the events of a segment, its own sequence, and its size; nil if it was removed since the
+// page before, or cannot be read.
+func (l *lookup) load(sequence uint64) (at uint64, v *records.TrailEvents, size int, err error) {
+	_, to := keys.TrailEventsOf(l.q.Account)
+	it := l.reader.Scan(keys.TrailEvents(l.q.Account, sequence), to)
+	if it.Next() {
+		v, size = new(records.TrailEvents), len(it.Value())
+		if _, at, err = keys.ParseTrailEvents(it.Key()); err == nil {
+			err = records.Unmarshal(it.Value(), v)
 		}
-		v, size = new(records.TrailEvents), len(text)
-		return records.Unmarshal(text, v)
-	})
-	if errors.Is(err, meta.ErrCorrupt) {
-		l.opts.Log.Error("events of the event history cannot be read", "account", string(l.q.Account), "sequence", sequence, "fault", err.Error())
-		return nil, 0, nil
 	}
-	if errors.Is(err, meta.ErrNotFound) {
-		return nil, 0, nil
+	if err = errors.Join(err, it.Close()); errors.Is(err, meta.ErrCorrupt) {
+		l.unreadable(at, err)
+		return 0, nil, 0, nil
 	}
-	return v, size, err
+	if err != nil || v == nil || at != sequence && !has(v, sequence) {
+		// The one that comes next is neither of that sequence nor merged of it and others.
+		return 0, nil, 0, err
+	}
+	return at, v, size, nil
 }
 
 // page returns what was found.

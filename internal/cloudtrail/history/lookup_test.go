@@ -82,7 +82,7 @@ func TestLookup(t *testing.T) {
 		t.Fatal("the history is too short")
 	}
 	found, narrow := 0, 0
-	for range 200 {
+	for range 120 {
 		w.history.work = pick(random, 1, 5000, maxWork)
 		q := Query{Account: pick(random, ann, bob), Max: pick(random, 0, 1, 7, 50)}
 		r := pick(random, all...)
@@ -112,7 +112,7 @@ func TestLookup(t *testing.T) {
 			narrow++
 		}
 	}
-	if found < 10_000 || narrow < 20 {
+	if found < 10_000 || narrow < 10 {
 		t.Errorf("all queries together find %d, and %d of them few", found, narrow)
 	}
 }
@@ -159,10 +159,10 @@ func TestDense(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	n := 0
-	for _, before := range []time.Duration{80 * day, time.Hour, 0} {
+	for _, before := range []time.Duration{80 * day, 0} {
 		at := sequenceAt(start.Add(-before))
 		w.write(func(tx meta.Tx) error {
-			for i := range uint64(3*maxKeys + 1) {
+			for i := range uint64(maxKeys + 300) {
 				v := &records.TrailEvents{Zstd: w.history.pack([][]byte{encode(t, w.request(ann, ann))}), First: start.UnixNano(), Last: start.UnixNano(), Events: 1}
 				if err := records.Put(tx, keys.TrailEvents(ann, at+i), v); err != nil {
 					return err

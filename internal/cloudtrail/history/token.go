@@ -15,7 +15,7 @@ type position struct {
 }
 
 // whole is an index beyond those of all entries.
-const whole = math.MaxUint32
+const whole = math.MaxInt32
 
 // token returns a position as text that only Lookup reads, and only for the same query.
 func (s *Service) token(q *Query, at position) (string, error) {

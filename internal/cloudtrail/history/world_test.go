@@ -79,6 +79,7 @@ type world struct {
 	counts  counts
 	history *Service
 	records int
+	between func() // is done between two pages; nil: nothing is
 }
 
 func newWorld(t testing.TB) *world {
@@ -179,6 +180,9 @@ func (w *world) all(q Query) (found []Event) {
 			return found
 		}
 		q.Token = page.Token
+		if w.between != nil {
+			w.between()
+		}
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/cloudtrail/history"
+	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/jsonapi"
 	"crossgrant/internal/ids"
@@ -37,51 +39,17 @@ type Deps struct {
 	Now           func() time.Time // nil: time.Now
 }
 
-// History finds management events of the last 90 days.
+// History finds management events of the last 90 days; package history does.
 type History interface {
 	// Lookup returns the events of an account that a query finds, the latest first. The error is an *apierr.Error
 	// InvalidNextTokenException for a token that is none of its own, or of another query.
-	Lookup(ctx context.Context, q Query) (*Page, error)
+	Lookup(ctx context.Context, q history.Query) (*history.Page, error)
 }
 
-// Query is what LookupEvents asks for.
-type Query struct {
-	Account          ids.AccountID
-	Attribute, Value string    // empty: any event
-	From, To         time.Time // zero: no bound
-	Max              int       // 1 to 50
-	Token            string    // empty: the first page
-}
-
-// Page is what it finds. Token is that of the next page; empty: there is none.
-type Page struct {
-	Events []Event
-	Token  string
-}
-
-// Event is an event, of which Text is the JSON object.
-type Event struct {
-	ID, Name, Source, Username, AccessKeyID string
-	ReadOnly                                bool
-	Time                                    time.Time
-	Resources                               []Resource
-	Text                                    string
-}
-
-// Resource is a resource that an event is about.
-type Resource struct{ Type, Name string }
-
-// Keys has the key pairs that digest files are signed with.
+// Keys has the key pairs that digest files are signed with; package signing does.
 type Keys interface {
 	// Public returns the public keys of those that signed in some of the time between from and to.
-	Public(ctx context.Context, from, to time.Time) ([]PublicKey, error)
-}
-
-// PublicKey is a public key in the form of PKCS #1.
-type PublicKey struct {
-	DER          []byte
-	Fingerprint  string
-	Begins, Ends time.Time // of the time in which it signs
+	Public(ctx context.Context, from, to time.Time) ([]signing.PublicKey, error)
 }
 
 // Organizations makes member accounts delegated administrators; package orgs does.

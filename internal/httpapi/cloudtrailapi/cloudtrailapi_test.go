@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"crossgrant/internal/apierr"
-	"crossgrant/internal/httpapi/cloudtrailapi"
+	"crossgrant/internal/cloudtrail/event"
+	"crossgrant/internal/cloudtrail/history"
+	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/httpapi/queryapi/querytest"
 	"crossgrant/internal/ids"
 )
@@ -125,13 +127,13 @@ func TestErrors(t *testing.T) {
 func TestLookup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var asked cloudtrailapi.Query
-	w.History = func(q cloudtrailapi.Query) (*cloudtrailapi.Page, error) {
+	var asked history.Query
+	w.History = func(q history.Query) (*history.Page, error) {
 		if asked = q; q.Token == "bad" {
 			return nil, apierr.New(400, "InvalidNextTokenException", "no")
 		}
-		return &cloudtrailapi.Page{Token: "next", Events: []cloudtrailapi.Event{
-			{ID: "1", Name: "CreateUser", Source: "iam.amazonaws.com", Username: "ann", AccessKeyID: "AKIA", Time: time.UnixMilli(1500).UTC(), Text: "{}", Resources: []cloudtrailapi.Resource{{"AWS::IAM::User", "bob"}}},
+		return &history.Page{Token: "next", Events: []history.Event{
+			{ID: "1", Name: "CreateUser", Source: "iam.amazonaws.com", Username: "ann", AccessKeyID: "AKIA", Time: time.UnixMilli(1500).UTC(), Text: "{}", Resources: []event.Resource{{Type: "AWS::IAM::User", Name: "bob"}}},
 			{ID: "2", Name: "ListUsers", ReadOnly: true},
 		}}, nil
 	}
@@ -141,11 +143,11 @@ func TestLookup(t *testing.T) {
 	if got.Body != want {
 		t.Errorf("got  %s\nwant %s", got.Body, want)
 	}
-	if q := (cloudtrailapi.Query{Account: outside, Attribute: "Username", Value: "ann", From: time.UnixMilli(1500).UTC(), To: time.Unix(3, 0).UTC(), Max: 7, Token: "t"}); asked != q {
+	if q := (history.Query{Account: outside, Attribute: "Username", Value: "ann", From: time.UnixMilli(1500).UTC(), To: time.Unix(3, 0).UTC(), Max: 7, Token: "t"}); asked != q {
 		t.Errorf("asked %+v, want %+v", asked, q)
 	}
 	w.ok(w.keys[outside], "LookupEvents", `{}`)
-	if (asked != cloudtrailapi.Query{Account: outside, Max: 50}) {
+	if (asked != history.Query{Account: outside, Max: 50}) {
 		t.Errorf("asked %+v", asked)
 	}
 	w.refused(w.keys[outside], "LookupEvents", `{"NextToken":"bad"}`, "InvalidNextToken", "no")
@@ -156,9 +158,9 @@ func TestPublicKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var from, to time.Time
-	w.Keys = func(f, u time.Time) ([]cloudtrailapi.PublicKey, error) {
+	w.Keys = func(f, u time.Time) ([]signing.PublicKey, error) {
 		from, to = f, u
-		return []cloudtrailapi.PublicKey{{DER: []byte{1, 2}, Fingerprint: "ab", Begins: time.Unix(1, 0), Ends: time.Unix(2, 0)}}, nil
+		return []signing.PublicKey{{DER: []byte{1, 2}, Fingerprint: "ab", Begins: time.Unix(1, 0), Ends: time.Unix(2, 0)}}, nil
 	}
 	got := w.ok(w.keys[outside], "ListPublicKeys", `{"StartTime":5}`)
 	if want := `{"PublicKeyList":[{"Value":"AQI=","ValidityStartTime":1,"ValidityEndTime":2,"Fingerprint":"ab"}]}`; got.Body != want {

@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 
 	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/cloudtrail/event"
+	"crossgrant/internal/cloudtrail/history"
+	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/wire/json11"
 )
@@ -130,16 +133,16 @@ type resourceShape struct {
 	ResourceName string `json:",omitempty"`
 }
 
-func lookupOf(p *Page) *lookupShape { return &lookupShape{shapes(p.Events, eventOf), p.Token} }
+func lookupOf(p *history.Page) *lookupShape { return &lookupShape{shapes(p.Events, eventOf), p.Token} }
 
-func eventOf(e Event) eventShape {
+func eventOf(e history.Event) eventShape {
 	readOnly := "false"
 	if e.ReadOnly {
 		readOnly = "true"
 	}
 	return eventShape{
 		EventId: e.ID, EventName: e.Name, ReadOnly: readOnly, AccessKeyId: e.AccessKeyID, EventTime: json11.Time(e.Time), EventSource: e.Source,
-		Username: e.Username, Resources: shapes(e.Resources, func(r Resource) resourceShape { return resourceShape{r.Type, r.Name} }), CloudTrailEvent: e.Text,
+		Username: e.Username, Resources: shapes(e.Resources, func(r event.Resource) resourceShape { return resourceShape{r.Type, r.Name} }), CloudTrailEvent: e.Text,
 	}
 }
 
@@ -150,6 +153,6 @@ type keyShape struct {
 	Fingerprint       string
 }
 
-func keyOf(k PublicKey) keyShape {
+func keyOf(k signing.PublicKey) keyShape {
 	return keyShape{k.DER, json11.Time(k.Begins), json11.Time(k.Ends), k.Fingerprint}
 }

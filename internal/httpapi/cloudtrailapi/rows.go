@@ -10,6 +10,7 @@ import (
 	"crossgrant/internal/access"
 	"crossgrant/internal/arn"
 	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/cloudtrail/history"
 	"crossgrant/internal/cloudtrail/selector"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/jsonapi"
@@ -31,7 +32,7 @@ type input struct {
 	advanced []selector.Advanced
 	tags     []cloudtrail.Tag
 	tagKeys  []string
-	query    Query
+	query    history.Query
 	insight  bool
 	several  bool // attributes
 	from, to time.Time

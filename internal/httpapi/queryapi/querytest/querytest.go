@@ -19,6 +19,8 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/cloudtrail/history"
+	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/cloudtrailapi"
 	"crossgrant/internal/httpapi/iamapi"
@@ -60,8 +62,8 @@ type World struct {
 	// Buckets says which bucket takes log files; History and Keys are what CloudTrail tells of events and keys. Each may
 	// be nil: every bucket does, and there is nothing to tell.
 	Buckets func(account ids.AccountID, trailARN, bucket, prefix, organization string) error
-	History func(q cloudtrailapi.Query) (*cloudtrailapi.Page, error)
-	Keys    func(from, to time.Time) ([]cloudtrailapi.PublicKey, error)
+	History func(q history.Query) (*history.Page, error)
+	Keys    func(from, to time.Time) ([]signing.PublicKey, error)
 	// Asking keeps what the services ask of authorization.
 	Asking *keytest.Asking
 	// Sent is called with each request, signed, before it is sent; may be nil.

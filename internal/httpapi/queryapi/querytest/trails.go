@@ -4,7 +4,8 @@ import (
 	"context"
 	"time"
 
-	"crossgrant/internal/httpapi/cloudtrailapi"
+	"crossgrant/internal/cloudtrail/history"
+	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/ids"
 )
 
@@ -20,15 +21,15 @@ func (d trailDoubles) Probe(_ context.Context, account ids.AccountID, trailARN, 
 }
 
 // Lookup implements cloudtrailapi.History.
-func (d trailDoubles) Lookup(_ context.Context, q cloudtrailapi.Query) (*cloudtrailapi.Page, error) {
+func (d trailDoubles) Lookup(_ context.Context, q history.Query) (*history.Page, error) {
 	if d.w.History == nil {
-		return new(cloudtrailapi.Page), nil
+		return new(history.Page), nil
 	}
 	return d.w.History(q)
 }
 
 // Public implements cloudtrailapi.Keys.
-func (d trailDoubles) Public(_ context.Context, from, to time.Time) ([]cloudtrailapi.PublicKey, error) {
+func (d trailDoubles) Public(_ context.Context, from, to time.Time) ([]signing.PublicKey, error) {
 	if d.w.Keys == nil {
 		return nil, nil
 	}
