@@ -77,10 +77,9 @@ func (b *book) missing(all []noted, code string, wanted func(noted) bool) (n int
 // archive reads the log files, of which some were read before.
 type archive struct {
 	api   *httpClient
-	after string // key up to which they were listed, per prefix
-	read  map[string]bool
-	main  *book // of the trail whose log files are looked at
-	other *book // of the one that is changed all the time
+	read  map[string]bool // by key
+	main  *book           // of the trail whose log files are looked at
+	other *book           // of the one that is changed all the time
 }
 
 // look reads the log files that were delivered since the last time.
@@ -220,19 +219,35 @@ func (l *logging) verify() {
 			l.t.Fatal(err)
 		}
 	}
-	changed, readOf := 0, 0
-	for id, e := range files.main.byID {
-		if !e.ReadOnly && e.ErrorCode == "" {
+	changed, refused, unknown := files.main.count(all)
+	l.t.Logf("after %d kills: %d changes were acknowledged, %d were not answered, and %d refused reads had to be told of",
+		l.kills, len(all), attempts-len(all), len(l.refused.noted))
+	l.t.Logf("in %d log files: the trail tells of %d changes and %d refusals, %d twice; the other trail of %d events, %d twice; the history of %d, %d twice",
+		len(files.read), changed, refused, files.main.twice, len(files.other.byID), files.other.twice, len(history.byID), history.twice)
+	if unanswered := attempts - len(all); unknown > unanswered+len(l.furnishing) {
+		l.t.Errorf("%d changes are told of that were not acknowledged, and %d were not answered", unknown, unanswered)
+	}
+}
+
+// count returns how many changes, and how many refusals, a book has; and how many of those changes are of no request of
+// which the answer is known.
+func (b *book) count(answered []noted) (changed, refused, unknown int) {
+	known := map[string]bool{}
+	for _, n := range answered {
+		known[n.id] = true
+	}
+	for id, e := range b.byID {
+		switch {
+		case e.ErrorCode != "":
+			refused++
+		case !e.ReadOnly:
 			changed++
-		}
-		_ = id
-		if e.ErrorCode != "" {
-			readOf++
+			if !known[id] {
+				unknown++
+			}
 		}
 	}
-	l.t.Logf("after %d kills: %d changes were acknowledged (%d were not answered), and %d refused reads had to be told of", l.kills, len(all), attempts-len(all), len(l.refused.noted))
-	l.t.Logf("in %d log files: the trail tells of %d changes and %d refusals, %d twice; the other trail of %d events, %d twice; the history of %d, %d twice",
-		len(files.read), changed, readOf, files.main.twice, len(files.other.byID), files.other.twice, len(history.byID), history.twice)
+	return changed, refused, unknown
 }
 
 // compare says what is missing of what was acknowledged, and what is told wrong.

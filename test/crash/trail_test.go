@@ -46,6 +46,7 @@ type logging struct {
 	changers                   []*changer
 	refused                    *reader
 	kills                      int
+	furnishing                 []string // changes by which the trails were made
 }
 
 // TestTrail kills a real server in the middle of changes of every kind, again and again. Each change that was acknowledged
@@ -115,7 +116,7 @@ func (l *logging) furnish(start uint64) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := makeTrails(work); err != nil {
+	if l.furnishing, err = makeTrails(work); err != nil {
 		return err
 	}
 	for i := range changers {
@@ -129,7 +130,7 @@ func (l *logging) furnish(start uint64) (err error) {
 }
 
 // makeTrails makes the trail whose log files are looked at, and one that is changed all the time.
-func makeTrails(work *httpClient) error {
+func makeTrails(work *httpClient) (done []string, err error) {
 	const data = `{"TrailName":"main","EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":true,"DataResources":` +
 		`[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::` + trailBucket + `/","arn:aws:s3:::` + trailVersions + `/"]}]}]}`
 	for _, call := range [][2]string{
@@ -140,10 +141,11 @@ func makeTrails(work *httpClient) error {
 		{"StartLogging", `{"Name":"second"}`},
 	} {
 		if _, err := work.trail(call[0], call[1]); err != nil {
-			return err
+			return nil, err
 		}
+		done = append(done, call[0])
 	}
-	return nil
+	return done, nil
 }
 
 func (l *logging) client(id, secret string) *httpClient {

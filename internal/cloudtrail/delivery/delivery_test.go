@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/archive"
@@ -295,5 +297,26 @@ func TestClosedAccount(t *testing.T) {
 	w.deliver()
 	if got := w.keysIn("archive", ""); len(got) != 0 || w.left("main") != 0 {
 		t.Errorf("delivered is %q", got)
+	}
+}
+
+// TestRefusedFederation: the account of an identity provider is told of whom that vouches for in vain, although its record
+// names no account.
+func TestRefusedFederation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := &audit.Record{
+		RequestID: "R", Time: w.now(), Service: "sts", Operation: "AssumeRoleWithWebIdentity", Status: 403, ErrorCode: "AccessDenied",
+		CallerID: "arn:aws:iam::111111111111:oidc-provider/example.com:aud:sub",
+	}
+	if !w.delivery.Wants(r) {
+		t.Fatal("it is not wanted")
+	}
+	entry, err := proto.Marshal(r.Stored())
+	w.must(err)
+	w.journal.Append(r.Time, entry)
+	w.deliver()
+	if got := w.ids("archive"); !slices.Equal(got, []string{"R"}) {
+		t.Errorf("delivered are %v", got)
 	}
 }
