@@ -21,11 +21,11 @@ const maxExplained = 64
 // decisionsField is the number of the field of a request record with its decisions.
 var decisionsField = (*records.RequestRecord)(nil).ProtoReflect().Descriptor().Fields().ByName("decisions").Number()
 
-// encode appends a record as an entry of the journal to dst; explained: with what is needed to explain its decisions and
-// to ask them again. shown is as in Options.
-func encode(dst []byte, r *audit.Record, explained bool, shown func(string) string) ([]byte, error) {
+// encode appends a record as an entry of the journal to dst, with at most so many of its decisions; explained: with what
+// is needed to explain them and to ask them again. shown is as in Options.
+func encode(dst []byte, r *audit.Record, explained bool, most int, shown func(string) string) ([]byte, error) {
 	dst = r.AppendTo(dst)
-	for i := range r.Decisions {
+	for i := range r.Decisions[:min(most, len(r.Decisions))] {
 		d, err := decision(r, &r.Decisions[i], explained && i < maxExplained, shown)
 		if err == nil {
 			dst = protowire.AppendTag(dst, decisionsField, protowire.BytesType)
