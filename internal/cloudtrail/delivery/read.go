@@ -61,8 +61,8 @@ func (s *Service) take(ctx context.Context, entry []byte) error {
 	if watched, err := s.watched(ctx, names); err != nil || !watched {
 		return err
 	}
-	r, err := audit.Decode(entry)
-	if err != nil {
+	r := &s.record
+	if err := r.Decode(entry); err != nil {
 		s.opts.Log.Error("an event for trails is lost", "fault", err.Error())
 		return nil
 	}
