@@ -120,11 +120,20 @@ func (r *Record) AppendTo(dst []byte) []byte {
 // Decode reads a record from an entry of the journal, which must not change any more: the record's texts are parts of it.
 // Decisions are left out. The error wraps meta.ErrCorrupt.
 func Decode(entry []byte) (*Record, error) {
-	r := &Record{Time: time.Unix(0, 0).UTC()}
-	if err := decode(entry, recordTexts, r); err != nil {
-		return nil, fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	r := new(Record)
+	if err := r.Decode(entry); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// Decode is the function of that name, for a reader of many entries who is done with the record that it read before.
+func (r *Record) Decode(entry []byte) error {
+	*r = Record{Time: time.Unix(0, 0).UTC()}
+	if err := decode(entry, recordTexts, r); err != nil {
+		return fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	}
+	return nil
 }
 
 // integer takes a field that is an integer.

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"crossgrant/internal/audit"
@@ -53,7 +54,11 @@ type Service struct {
 	asker   Asker
 	opts    Options
 	allows  *limits.Rates[struct{}]
+	buffers sync.Pool // of *[]byte
 }
+
+// maxBuffer is the size of the largest buffer that is used again, in bytes.
+const maxBuffer = 64 << 10
 
 var _ audit.Reader = (*Service)(nil)
 
@@ -74,26 +79,45 @@ func (s *Service) Record(r *audit.Record) {
 	if !explained && !r.Kept && !anyWants(s.opts.Lasting, r) && !anyWants(s.opts.Wanted, r) {
 		return
 	}
-	text, err := encode(nil, r, explained, s.opts.Shown)
+	buffer, _ := s.buffers.Get().(*[]byte)
+	if buffer == nil {
+		buffer = new([]byte)
+	}
+	text, err := encode((*buffer)[:0], r, explained, len(r.Decisions), s.opts.Shown)
+	if err == nil && len(text) > journal.MaxEntry {
+		// One with a thousand long keys: who asked for what, and what came of it, is told all the same.
+		text, err = encode(text[:0], r, false, maxExplained, s.opts.Shown)
+	}
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return
 	}
 	if r.Kept {
 		s.journal.Settle(r.RequestID, r.Time, text)
-		return
+	} else {
+		s.journal.Append(r.Time, text)
 	}
-	s.journal.Append(r.Time, text)
+	if *buffer = text; cap(text) <= maxBuffer {
+		s.buffers.Put(buffer)
+	}
 }
 
 // Keep keeps the record of a request, as far as it is known, in the transaction of a change that the request makes, if
 // a reader must not miss it. What the request is answered with is not known yet: the record has no status. It is
 // settled by Record. An error fails the change.
+//
+// A request of many transactions is kept by the first that commits: its record grows with each, and what is kept of it
+// says who asked for what already.
 func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
 	if !anyWants(s.opts.Lasting, r) {
 		return nil
 	}
-	text, err := encode(nil, r, false, s.opts.Shown)
+	if r.Kept { // by a transaction that has committed, or one that has not
+		if there, err := journal.IsKept(tx, r.RequestID); err != nil || there {
+			return err
+		}
+	}
+	text, err := encode(nil, r, false, maxExplained, s.opts.Shown)
 	if err != nil {
 		return err
 	}

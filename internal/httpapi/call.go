@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"crossgrant/internal/access"
@@ -54,6 +55,10 @@ type Call struct {
 	AcceptsCharge bool
 	// Record is the request's record; operations add to it what only they know.
 	Record audit.Record
+
+	// recording protects what of Record is written while a transaction may keep it: an operation that does several
+	// things at a time commits one of them while it is asked about another.
+	recording sync.Mutex
 
 	whole    []byte
 	query    url.Values
@@ -112,10 +117,7 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 	if err != nil {
 		return err
 	}
-	if c.Record.ResourceOwner == "" {
-		c.Record.ResourceOwner = check.ResourceOwner(c.Caller)
-	}
-	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{Action: check.Action, Resource: check.Resource, Explanation: d})
+	c.recordDecision(check, d)
 	if d.Allowed() {
 		b := check.Bucket
 		c.charged = c.charged || b != nil && b.RequesterPays && c.Caller.Account != b.Owner
@@ -124,6 +126,16 @@ func (c *Call) Authorize(ctx context.Context, check *access.Check) error {
 	failure := access.Denied(c.Caller, check, &d.Decision)
 	c.denial = denial{failure, *check, d.Decision}
 	return failure
+}
+
+// recordDecision adds to the record what was decided on a check.
+func (c *Call) recordDecision(check *access.Check, d authz.Explanation) {
+	c.recording.Lock()
+	defer c.recording.Unlock()
+	if c.Record.ResourceOwner == "" {
+		c.Record.ResourceOwner = check.ResourceOwner(c.Caller)
+	}
+	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{Action: check.Action, Resource: check.Resource, Explanation: d})
 }
 
 // denial is the check that was denied last.
@@ -164,12 +176,18 @@ func (c *Call) authorizationMessage(err error) (string, error) {
 // be run again calls it first, so that it leaves none of its earlier run behind.
 func (c *Call) Anew() func() {
 	before := len(c.Record.Decisions)
-	return func() { c.Record.Decisions = c.Record.Decisions[:before] }
+	return func() {
+		c.recording.Lock()
+		defer c.recording.Unlock()
+		c.Record.Decisions = c.Record.Decisions[:before]
+	}
 }
 
 // Refuse adds to the record that a setting of layer refused what check asks, whatever policies and ACLs
 // say of it, and returns err. check has only a resource where nothing was asked yet.
 func (c *Call) Refuse(check *access.Check, layer authz.LayerKind, setting authz.Setting, err error) error {
+	c.recording.Lock()
+	defer c.recording.Unlock()
 	c.Record.Decisions = append(c.Record.Decisions, audit.Decision{
 		Action: check.Action, Resource: check.Resource, Explanation: authz.Explanation{Decision: authz.Refused(layer, setting)},
 	})

@@ -224,7 +224,11 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 		ctx = meta.Freeing(ctx)
 	}
 	if p.keep != nil {
-		ctx = meta.Along(ctx, func(tx meta.Tx) error { return p.keep(tx, &c.Record) })
+		ctx = meta.Along(ctx, func(tx meta.Tx) error {
+			c.recording.Lock()
+			defer c.recording.Unlock()
+			return p.keep(tx, &c.Record)
+		})
 	}
 	response, err := operation.handle(ctx, c)
 	return service, response, faultOf(err)

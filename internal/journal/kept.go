@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,6 +20,15 @@ func Keep(tx meta.Tx, request string, at time.Time, entry []byte) error {
 		return fmt.Errorf("journal: an entry of %d bytes is larger than %d", len(entry), MaxEntry)
 	}
 	return records.Put(tx, keys.JournalKept(request), &records.JournalKept{Time: at.UnixNano(), Entry: entry})
+}
+
+// IsKept reports whether an entry is kept for a request, by this transaction or by one before it.
+func IsKept(r meta.Reader, request string) (bool, error) {
+	_, err := r.Get(keys.JournalKept(request))
+	if errors.Is(err, meta.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Settle is Append of the entry of a request in place of what was kept for it. If there is no room for it, what was kept

@@ -35,6 +35,7 @@ func (s *Service) commit(ctx context.Context) error {
 		g.finish(f)
 		all[i] = s.make(f)
 	}
+	clear(g.open) // they have their ends: what is gathered if the store does not take them goes into others
 	err := s.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error {
 		if err := journal.Advance(tx, Reader, g.from, g.to); err != nil {
 			return err

@@ -28,6 +28,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/archive"
 	"crossgrant/internal/cloudtrail/signing"
@@ -123,6 +124,7 @@ type Service struct {
 	gathered *gathered // what was read and is not committed; nil: nothing was read since
 	last     uint64    // sequence given out last
 	zips     compressors
+	record   audit.Record // the one that is read
 
 	cancel context.CancelFunc
 	worker sync.WaitGroup

@@ -297,3 +297,22 @@ func TestClosedAccount(t *testing.T) {
 		t.Errorf("delivered is %q", got)
 	}
 }
+
+// TestRefusedFederation: the account of an identity provider is told of whom that vouches for in vain, although its record
+// names no account.
+func TestRefusedFederation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := &audit.Record{
+		RequestID: "R", Time: w.now(), Service: "sts", Operation: "AssumeRoleWithWebIdentity", Status: 403, ErrorCode: "AccessDenied",
+		CallerID: "arn:aws:iam::111111111111:oidc-provider/example.com:aud:sub",
+	}
+	if !w.delivery.Wants(r) {
+		t.Fatal("it is not wanted")
+	}
+	w.journal.Append(r.Time, r.AppendTo(nil))
+	w.deliver()
+	if got := w.ids("archive"); !slices.Equal(got, []string{"R"}) {
+		t.Errorf("delivered are %v", got)
+	}
+}

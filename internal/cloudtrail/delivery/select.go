@@ -29,7 +29,8 @@ func (s *Service) selecting(ctx context.Context, r *audit.Record, f *event.Facts
 		Management: f.Category == event.Management, ReadOnly: f.ReadOnly, Name: f.Name, Source: f.Source,
 		ResourceType: f.ResourceType, ResourceARN: f.ResourceARN, UserARN: r.CallerARN,
 	}
-	for _, account := range event.Recipients(r) {
+	var two [2]ids.AccountID
+	for _, account := range event.AppendRecipients(two[:0], r) {
 		all, err := s.trails.At(ctx, account, at)
 		if err != nil {
 			return err

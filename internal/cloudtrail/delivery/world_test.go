@@ -55,9 +55,9 @@ const allowed = `{"Version":"2012-10-17","Statement":[
 
 // counts is a Meter.
 type counts struct {
-	mu                                sync.Mutex
-	files, delivered, refused, ended  int
-	waitingFiles, waitingBytes, taken int64
+	mu                               sync.Mutex
+	files, delivered, refused, ended int
+	waitingFiles, waitingBytes       int64
 }
 
 func (c *counts) TrailDelivered(events int) {
