@@ -41,6 +41,9 @@ func (r *Record) Stored() *records.RequestRecord {
 			Key: []byte(d.Key), VersionId: []byte(d.VersionID), Size: d.Size, Status: int32(d.Status), ErrorCode: d.ErrorCode,
 		})
 	}
+	for _, o := range r.Organizations {
+		out.Organizations = append(out.Organizations, &records.RequestOrganization{Account: string(o.Account), Id: string(o.ID), Management: string(o.Management)})
+	}
 	return out
 }
 
@@ -69,6 +72,11 @@ func FromStored(s *records.RequestRecord) *Record {
 	}
 	for _, d := range s.Deleted {
 		r.Deleted = append(r.Deleted, Deleted{Key: string(d.Key), VersionID: string(d.VersionId), Size: d.Size, Status: int(d.Status), ErrorCode: d.ErrorCode})
+	}
+	for _, o := range s.Organizations {
+		r.Organizations = append(r.Organizations, Organization{
+			Account: ids.AccountID(o.Account), ID: ids.OrganizationID(o.Id), Management: ids.AccountID(o.Management),
+		})
 	}
 	return r
 }

@@ -35,6 +35,8 @@ type index struct {
 	data atomic.Bool
 	// none is whether there is no trail at all.
 	none atomic.Bool
+	// organized is whether there are trails of organizations, or that is not known.
+	organized atomic.Bool
 }
 
 func (x *index) init() {
@@ -59,6 +61,7 @@ func (x *index) spoil() {
 func (x *index) noteLocked() {
 	x.data.Store(x.chosen > 0 || x.stale)
 	x.none.Store(len(x.trails) == 0 && !x.stale)
+	x.organized.Store(len(x.shared) > 0 || x.stale)
 }
 
 // setLocked puts a trail, or a version of one, in the place of what is under the same key; nil if there is none any

@@ -14,20 +14,30 @@ import (
 // known.
 func (s *Service) LogsData() bool { return s.index.data.Load() }
 
+// Place is where an account stands in its organization, as far as that has trails; else it is empty.
+type Place struct {
+	Organization ids.OrganizationID
+	Management   ids.AccountID
+}
+
+// Place returns that of an account now. It costs little where no organization has trails.
+func (s *Service) Place(ctx context.Context, account ids.AccountID) (p Place, err error) {
+	if !s.index.organized.Load() {
+		return p, nil
+	}
+	p.Organization, p.Management, err = s.World.Trusting(ctx, account, ServicePrincipal)
+	return p, err
+}
+
 // At returns the trails that logged the events of an account at a time that is not long ago, as they were, by ARN: its
-// own, and those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
-// organization is asked as of now.
+// own, and those of the organization that it was in. It is empty for most accounts, and costs little then.
 //
 // The trails of a closed account log nothing.
-func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) ([]*Trail, error) {
+func (s *Service) At(ctx context.Context, account ids.AccountID, in Place, at time.Time) ([]*Trail, error) {
 	if s.index.none.Load() {
 		return nil, nil
 	}
-	org, management, err := s.World.Trusting(ctx, account, ServicePrincipal)
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.candidates(ctx, account, org, management)
+	all, err := s.candidates(ctx, account, in)
 	if err != nil {
 		return nil, err
 	}
@@ -64,21 +74,17 @@ func asOf(all []*Trail, at time.Time) (then []*Trail) {
 }
 
 // Any reports whether an account has a trail, or had one of late, of its own or of its organization.
-func (s *Service) Any(ctx context.Context, account ids.AccountID) (bool, error) {
+func (s *Service) Any(ctx context.Context, account ids.AccountID, in Place) (bool, error) {
 	if s.index.none.Load() {
 		return false, nil
 	}
-	org, management, err := s.World.Trusting(ctx, account, ServicePrincipal)
-	if err != nil {
-		return false, err
-	}
-	all, err := s.candidates(ctx, account, org, management)
+	all, err := s.candidates(ctx, account, in)
 	return len(all) > 0, err
 }
 
 // candidates returns the trails that log an account of an organization if their own accounts are open, and their
 // versions.
-func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids.OrganizationID, management ids.AccountID) (all []*Trail, err error) {
+func (s *Service) candidates(ctx context.Context, account ids.AccountID, in Place) (all []*Trail, err error) {
 	x := &s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -98,9 +104,9 @@ func (s *Service) candidates(ctx context.Context, account ids.AccountID, org ids
 	for _, t := range x.trails[account] {
 		keep(t)
 	}
-	if org != "" && management != account {
-		for _, t := range x.shared[org] {
-			if t.Record.Account == string(management) {
+	if in.Organization != "" && in.Management != account {
+		for _, t := range x.shared[in.Organization] {
+			if t.Record.Account == string(in.Management) {
 				keep(t)
 			}
 		}

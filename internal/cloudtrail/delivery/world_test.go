@@ -177,6 +177,8 @@ func (w *world) request(r audit.Record) string {
 	if !w.delivery.Wants(&r) {
 		return id
 	}
+	r.Organizations, err = w.delivery.Organizations(w.t.Context(), &r)
+	w.must(err)
 	entry, err := proto.Marshal(r.Stored())
 	w.must(err)
 	if !w.journal.Append(r.Time, entry) {
