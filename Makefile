@@ -19,7 +19,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-records bench-scale bench-go soak s3bench need-clients need-cc need-python
+.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench need-clients need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -86,6 +86,11 @@ soak: s3bench
 # What it costs to record requests: beside a server that records denials only.
 bench-records: s3bench
 	@bin/s3bench --start records=bin/crossgrant --start none=bin/crossgrant,CROSSGRANT_RECORD_ALLOWS=0 $(BENCHFLAGS)
+
+# What it costs to log every event by a trail into a bucket of another account: a server that does, delivering every five
+# seconds, beside two that do not.
+bench-trails: s3bench
+	@bin/s3bench --trail trail --start trail=bin/crossgrant,CROSSGRANT_TRAIL_INTERVAL=5s --start none=bin/crossgrant --start again=bin/crossgrant $(BENCHFLAGS)
 
 # The benchmarks in Go.
 bench-go:

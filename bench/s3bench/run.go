@@ -38,6 +38,7 @@ type runCommand struct {
 	planFlags
 	scratchFlag
 	Start    []string `help:"Program of crossgrant: start a server, on a free port and with a data folder of its own, and measure it before other endpoints; may be repeated, to compare builds, or ways to run one: what follows a comma is set in its environment." sep:"none" placeholder:"[NAME=]PROGRAM[,VARIABLE=VALUE...]"`
+	Trail    []string `help:"Name of a server that is started: log all of its events, those of objects as well, by a trail into a bucket of another account; may be repeated." placeholder:"NAME"`
 	Echo     bool     `help:"Measure a bare HTTP server as well, which answers with 4 KiB and keeps nothing."`
 	Endpoint []string `help:"Endpoint to measure; may be repeated. Without KEY and SECRET requests are not signed; bare says that it keeps nothing. The buckets s3bench-objects, s3bench-flat and s3bench-tree are made there, and stay." sep:"none" placeholder:"NAME=URL,KEY,SECRET[,pid=PID][,data=FOLDER][,bare]"`
 	JSON     string   `name:"json" help:"Write everything that was measured to this file." placeholder:"FILE"`
@@ -66,6 +67,11 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 		server, err := own.start(ctx, name, program, c.Region, env...)
 		if err != nil {
 			return err
+		}
+		if slices.Contains(c.Trail, name) {
+			if err := server.logRequests(ctx); err != nil {
+				return err
+			}
 		}
 		endpoints = append(endpoints, server.endpoint)
 	}

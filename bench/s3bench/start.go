@@ -31,6 +31,7 @@ type servers struct {
 type started struct {
 	*servertest.Server
 	endpoint *load.Endpoint
+	account  string // its ID
 }
 
 // newServers makes the folder.
@@ -57,6 +58,7 @@ func (s *servers) start(ctx context.Context, name, program, region string, env .
 	if err != nil {
 		return nil, err
 	}
+	server.account = account.ID
 	server.endpoint = &load.Endpoint{Name: name, Data: server.Data, Identity: sign.Identity{
 		AccessKeyID: account.AccessKeyID, SecretAccessKey: account.SecretAccessKey, Region: region,
 	}}

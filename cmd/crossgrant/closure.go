@@ -199,7 +199,7 @@ func newOffline(folder *dataFolder) *offline {
 		accessLog: accesslog.New(folder.store, nil, nil, nil, accesslog.Options{Log: quiet}),
 		usage:     usage.New(folder.store, usage.Options{Log: quiet}),
 		analyzer:  analyzer.New(folder.store, analyzer.Options{}),
-		trails:    cloudtrail.New(folder.store, cloudtrail.Options{}),
+		trails:    cloudtrail.New(folder.store, cloudtrail.Options{World: authorizer}),
 		history:   history.New(folder.store, nil, folder.box, history.Options{Log: quiet}),
 	}
 	operator := folder.operator(service, keys, parts.closure(folder.store, service, quiet), "", "")

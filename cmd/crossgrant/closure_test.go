@@ -108,6 +108,7 @@ func (w *closureWorld) makeVictim() {
 	w.must(w.wired.accounts.SetPublicAccessBlock(ctx, victim, &records.PublicAccessBlock{IgnorePublicAcls: true}))
 	w.must(w.folder.store.Update(ctx, func(tx meta.Tx) error { return tx.Put(keys.Meta("profile/victim"), []byte(key.ID)) }))
 	w.makeEntities()
+	w.makeTrail()
 	w.makeBuckets()
 	_, err = w.wired.kms.Create(ctx, kms.NewKey{Account: victim, Alias: "app"})
 	w.must(err)
@@ -153,6 +154,16 @@ func (w *closureWorld) makeEntities() {
 	w.put(keys.ArchiveRule(victim, "main", "ours"), &records.ArchiveRule{Name: "ours"})
 	w.put(keys.AnalyzerFinding(victim, "main", "id"), &records.AnalyzerFinding{Id: "id"})
 	w.put(keys.CredentialReport(victim, 0), new(records.CredentialReport))
+}
+
+// makeTrail makes what is kept of a trail.
+func (w *closureWorld) makeTrail() {
+	w.Helper()
+	w.put(keys.Trail(victim, "main"), &records.Trail{Account: string(victim), Name: "main", Region: "us-east-1", Bucket: "plain", GlobalEvents: true, Logging: true, Created: 1, Started: 1})
+	w.put(keys.TrailState(victim, "main"), &records.TrailState{Attempted: 1, Error: "AccessDenied"})
+	w.put(keys.TrailFile(victim, "main", keys.Place{Sequence: 1}), &records.TrailFile{Account: string(victim)})
+	w.put(keys.TrailDelivered(victim, "main", victim, 1), &records.TrailDelivered{Bucket: "plain"})
+	w.put(keys.TrailDigests(victim, "main", victim), &records.TrailDigests{End: 1})
 }
 
 // bucket makes a bucket and returns its ID.
@@ -338,7 +349,7 @@ func TestDeletionLeavesNoTrace(t *testing.T) {
 				t.Errorf("status %d, %s", status, stderr)
 			}
 			for name, count := range map[string]string{
-				"InstanceProfiles": "1", "OpenIDConnectProviders": "1", "UsageRecords": "3", "Analyzers": "1",
+				"InstanceProfiles": "1", "OpenIDConnectProviders": "1", "UsageRecords": "3", "Analyzers": "1", "Trails": "1",
 				"Users": "3", "Groups": "1", "Roles": "1", "Policies": "1", "MFADevices": "1", "AccessKeys": "4", "Profiles": "1", "Buckets": "2",
 				"Objects": "2", "NoncurrentVersions": "3", "DeleteMarkers": "1", "Uploads": "1", "Parts": "2", "KMSKeys": "2",
 				"Events": "2", "LogLines": "3", "Bytes": fmt.Sprint(10 + 1<<20 + 300_003 + 400_000),

@@ -83,7 +83,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	store, box := folder.store, folder.box
 	log = quietIn(log, func() error { _, err := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
-	// Before anything is written, so that no commit escapes it.
+	// Before anything is written, so that no commit escapes them.
 	authorizer := access.New(store, box, sessions)
 	trails := cloudtrail.New(store, cloudtrail.Options{Region: c.Region, World: authorizer})
 	counted := metrics.New()

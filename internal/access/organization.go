@@ -195,14 +195,16 @@ func (a *Access) AccountBlock(ctx context.Context, id ids.AccountID) (block *rec
 	return account.GetPublicAccessBlock(), false, err
 }
 
-// Trusting returns the organization that an account is in, and its management account, if the organization trusts a
-// service of AWS; else both are empty.
-func (a *Access) Trusting(ctx context.Context, id ids.AccountID, principal string) (org ids.OrganizationID, management ids.AccountID, err error) {
+// Organization returns the organization that an account is in, its management account, and whether it trusts a service
+// of AWS. The first two are empty for an account in none.
+func (a *Access) Organization(
+	ctx context.Context, id ids.AccountID, principal string,
+) (org ids.OrganizationID, management ids.AccountID, trusts bool, err error) {
 	m, err := a.member(ctx, id, nil)
-	if err != nil || !slices.Contains(m.trusted, principal) {
-		return "", "", err
+	if err != nil {
+		return "", "", false, err
 	}
-	return m.organization, m.management, nil
+	return m.organization, m.management, slices.Contains(m.trusted, principal), nil
 }
 
 // inconsistent makes of a record that is missing, though another one names it, a store that is corrupt.

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"crossgrant/internal/access"
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/acl"
@@ -150,10 +148,7 @@ func (w *world) record(r *audit.Record) {
 // keep keeps a record in the journal.
 func (w *world) keep(r *audit.Record) {
 	w.t.Helper()
-	entry, err := proto.Marshal(r.Stored())
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	entry := r.AppendTo(nil)
 	if !w.journal.Append(r.Time, entry) {
 		w.t.Fatal("the journal has no room")
 	}

@@ -1,12 +1,15 @@
 package audit
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"crossgrant/internal/records"
 )
@@ -45,21 +48,116 @@ func TestStored(t *testing.T) {
 			f.SetInt(int64(100 + i))
 		}
 	}
-	text, err := proto.Marshal(want.Stored())
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept := new(records.RequestRecord)
-	if err := proto.Unmarshal(text, kept); err != nil {
-		t.Fatal(err)
-	}
-	want.Fault = ""
-	if got := FromStored(kept); !reflect.DeepEqual(got, &want) {
-		t.Errorf("kept is\n%+v, want\n%+v", got, &want)
+	text := want.AppendTo(nil)
+	want.Fault, want.Corrupt = "", false
+	if got, err := Decode(text); err != nil || !reflect.DeepEqual(got, &want) {
+		t.Errorf("kept is\n%+v, want\n%+v, %v", got, &want, err)
 	}
 	for i := range v.NumField() {
 		if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "Decisions" && name != "Kept" && name != "Fault" && name != "Corrupt" {
 			t.Errorf("the test does not fill %s", name)
 		}
+	}
+	// Each member is the field of its name.
+	kept := new(records.RequestRecord)
+	if err := proto.Unmarshal(text, kept); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(kept.ProtoReflect().GetUnknown()); n != 0 {
+		t.Errorf("%d bytes are of no field", n)
+	}
+	fields := kept.ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if f.Name() == "decisions" {
+			continue
+		}
+		m, found := v.Type().FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, strings.ReplaceAll(string(f.Name()), "_", "")) })
+		if !found || !kept.ProtoReflect().Has(f) {
+			t.Errorf("field %s is of no member, or is not written", f.Name())
+			continue
+		}
+		if !same(kept.ProtoReflect().Get(f), v.FieldByIndex(m.Index)) {
+			t.Errorf("field %s is %v, member %s %v", f.Name(), kept.ProtoReflect().Get(f), m.Name, v.FieldByIndex(m.Index))
+		}
+	}
+}
+
+// same reports whether a field has the value of a member. Of messages and lists TestStored compares what is read back.
+func same(field protoreflect.Value, member reflect.Value) bool {
+	switch got := field.Interface().(type) {
+	case string:
+		return got == member.String()
+	case []byte:
+		return member.Kind() == reflect.String && string(got) == member.String() || member.Kind() == reflect.Slice && bytes.Equal(got, member.Bytes())
+	case bool:
+		return got == member.Bool()
+	case int32:
+		return int64(got) == member.Int()
+	case int64:
+		if at, ok := member.Interface().(time.Time); ok {
+			return at.UnixNano() == got
+		}
+		if member.Kind() == reflect.Pointer {
+			member = member.Elem()
+		}
+		return got == member.Int()
+	}
+	return true
+}
+
+// FuzzDecode holds that what is read is what the generated code reads.
+func FuzzDecode(f *testing.F) {
+	f.Add(sample().AppendTo(nil))
+	size := int64(0)
+	f.Add((&Record{
+		Session: &Session{ProviderKeys: []Header{{"a", "b"}}}, Deleted: []Deleted{{Size: &size}}, Headers: []Header{{"h", ""}}, Time: time.Unix(1, 0),
+	}).AppendTo(nil))
+	f.Add([]byte{0x1a, 0x01, 'x', 0x30, 0x01, 0x1d, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, entry []byte) {
+		kept := new(records.RequestRecord)
+		if proto.Unmarshal(entry, kept) != nil {
+			Decode(entry) // must not panic
+			return
+		}
+		got, err := Decode(entry)
+		if err != nil {
+			t.Fatalf("the generated code reads it: %v", err)
+		}
+		again := new(records.RequestRecord)
+		if err := proto.Unmarshal(got.AppendTo(nil), again); err != nil {
+			t.Fatal(err)
+		}
+		kept.Decisions, kept.ByAcl, again.ByAcl = nil, false, false
+		clean(kept.ProtoReflect())
+		clean(again.ProtoReflect())
+		if !proto.Equal(kept, again) {
+			t.Errorf("read is\n%v, want\n%v", again, kept)
+		}
+	})
+}
+
+// clean removes fields that are not known, from a message and those in it.
+func clean(m protoreflect.Message) {
+	m.SetUnknown(nil)
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.IsList() && f.Message() != nil:
+			for i := range v.List().Len() {
+				clean(v.List().Get(i).Message())
+			}
+		case f.Message() != nil && !f.IsMap():
+			clean(v.Message())
+		}
+		return true
+	})
+}
+
+func BenchmarkAppendTo(b *testing.B) {
+	r := sample()
+	var text []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		text = r.AppendTo(text[:0])
 	}
 }

@@ -37,9 +37,9 @@ type Destination interface {
 
 // World tells of accounts as they are now, from memory; package access does.
 type World interface {
-	// Trusting returns the organization that an account is in, and its management account, if the organization trusts a
-	// service of AWS; else both are empty.
-	Trusting(ctx context.Context, account ids.AccountID, principal string) (org ids.OrganizationID, management ids.AccountID, err error)
+	// Organization returns the organization that an account is in, its management account, and whether it trusts a
+	// service of AWS. The first two are empty for an account in none.
+	Organization(ctx context.Context, account ids.AccountID, principal string) (org ids.OrganizationID, management ids.AccountID, trusts bool, err error)
 	// Open reports whether an account is there and not closed.
 	Open(ctx context.Context, account ids.AccountID) (bool, error)
 }

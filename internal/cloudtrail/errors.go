@@ -55,8 +55,8 @@ func errTooMany(account ids.AccountID, region string) error {
 // Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html#API_CreateTrail_Errors
 var (
 	errNoOrganization = Error("OrganizationsNotInUse", "The account is not a member of an organization.")
-	errNotManagement  = Error("NotOrganizationMasterAccount", "The account is not the management account of the organization, or a delegated administrator of CloudTrail.")
-	errConvert        = Error("NotOrganizationMasterAccount", "Only the management account can convert a trail to an organization trail, or an organization trail to a trail.")
+	errNotManagement  = Error("NotOrganizationMasterAccount", "The account is neither the management account nor a delegated administrator of CloudTrail.")
+	errConvert        = Error("NotOrganizationMasterAccount", "Only the management account can make an organization trail of a trail, or a trail of one.")
 	errNotAllFeatures = Error("OrganizationNotInAllFeaturesMode", "The organization has not enabled all features.")
 	errNotTrusted     = Error("CloudTrailAccessNotEnabled", "Trusted access of CloudTrail is not enabled in the organization.")
 )

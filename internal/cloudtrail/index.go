@@ -1,9 +1,13 @@
 package cloudtrail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +17,7 @@ import (
 	"crossgrant/internal/records"
 )
 
-// index is all trails in memory, by account and by organization. It is read when it is asked for the first time, and
+// index is all trails in memory, by account. It is read when it is asked for the first time, and
 // then follows the commits of the store: a trail that was written is read again before the Update that wrote it
 // returns.
 type index struct {
@@ -25,18 +29,16 @@ type index struct {
 	stale  bool
 	spoilt int
 	trails map[ids.AccountID]map[string]*Trail // and versions of them, by their keys in the store
-	// shared has the organization trails.
-	shared map[ids.OrganizationID]map[string]*Trail // by their keys in the store
-	chosen int                                      // how many of the logging ones choose data events
-	// versions is how many of them are versions.
-	versions int
+	// sorted has the same by ARN, of each first the trail as it is now and then its versions, the latest first. The
+	// slices are not changed.
+	sorted map[ids.AccountID][]*Trail
+	// chosen is how many of the logging ones choose data events, versions how many are versions.
+	chosen, versions int
 
 	// data is whether chosen is not zero, or not known.
 	data atomic.Bool
 	// none is whether there is no trail at all.
 	none atomic.Bool
-	// organized is whether there are trails of organizations, or that is not known.
-	organized atomic.Bool
 }
 
 func (x *index) init() {
@@ -45,7 +47,7 @@ func (x *index) init() {
 }
 
 func (x *index) reset() {
-	x.trails, x.shared, x.chosen, x.versions = map[ids.AccountID]map[string]*Trail{}, map[ids.OrganizationID]map[string]*Trail{}, 0, 0
+	x.trails, x.sorted, x.chosen, x.versions = map[ids.AccountID]map[string]*Trail{}, map[ids.AccountID][]*Trail{}, 0, 0
 }
 
 // spoil notes that nothing is known any more.
@@ -61,26 +63,32 @@ func (x *index) spoil() {
 func (x *index) noteLocked() {
 	x.data.Store(x.chosen > 0 || x.stale)
 	x.none.Store(len(x.trails) == 0 && !x.stale)
-	x.organized.Store(len(x.shared) > 0 || x.stale)
 }
 
 // setLocked puts a trail, or a version of one, in the place of what is under the same key; nil if there is none any
 // more. x.mu must be held.
 func (x *index) setLocked(account ids.AccountID, key string, t *Trail) {
 	if old := x.trails[account][key]; old != nil {
-		drop(x.trails, account, key)
-		drop(x.shared, ids.OrganizationID(old.Record.Organization), key)
+		delete(x.trails[account], key)
 		x.chosen -= old.choosesData()
 		x.versions -= old.isVersion()
 	}
 	if t != nil {
-		add(x.trails, account, key, t)
-		if t.Record.Organization != "" {
-			add(x.shared, ids.OrganizationID(t.Record.Organization), key, t)
+		if x.trails[account] == nil {
+			x.trails[account] = map[string]*Trail{}
 		}
+		x.trails[account][key] = t
 		x.chosen += t.choosesData()
 		x.versions += t.isVersion()
 	}
+	if len(x.trails[account]) == 0 {
+		delete(x.trails, account)
+		delete(x.sorted, account)
+		return
+	}
+	x.sorted[account] = slices.SortedFunc(maps.Values(x.trails[account]), func(a, b *Trail) int {
+		return cmp.Or(strings.Compare(a.ARN, b.ARN), a.isVersion()-b.isVersion(), b.until.Compare(a.until))
+	})
 }
 
 func (t *Trail) choosesData() int {
@@ -95,20 +103,6 @@ func (t *Trail) isVersion() int {
 		return 0
 	}
 	return 1
-}
-
-func add[K comparable](to map[K]map[string]*Trail, key K, name string, t *Trail) {
-	if to[key] == nil {
-		to[key] = map[string]*Trail{}
-	}
-	to[key][name] = t
-}
-
-func drop[K comparable](from map[K]map[string]*Trail, key K, name string) {
-	delete(from[key], name)
-	if len(from[key]) == 0 {
-		delete(from, key)
-	}
 }
 
 // observe follows the commits of the store.

@@ -1,11 +1,11 @@
 package cloudtrail
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/ids"
 )
@@ -14,77 +14,97 @@ import (
 // known.
 func (s *Service) LogsData() bool { return s.index.data.Load() }
 
-// Place is where an account stands in its organization, as far as that has trails; else it is empty.
-type Place struct {
-	Organization ids.OrganizationID
-	Management   ids.AccountID
-}
-
-// Place returns that of an account now. It costs little where no organization has trails.
-func (s *Service) Place(ctx context.Context, account ids.AccountID) (p Place, err error) {
-	if !s.index.organized.Load() {
-		return p, nil
-	}
-	p.Organization, p.Management, err = s.World.Trusting(ctx, account, ServicePrincipal)
-	return p, err
-}
-
-// At returns the trails that logged the events of an account at a time that is not long ago, as they were, by ARN: its
-// own, and those of the organization that it was in. It is empty for most accounts, and costs little then.
+// At returns the trails that logged the events of an account at a time that is not long ago, as they were: its
+// own by ARN, and then those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
+// organization is asked as of now.
 //
 // The trails of a closed account log nothing.
-func (s *Service) At(ctx context.Context, account ids.AccountID, in Place, at time.Time) ([]*Trail, error) {
-	if s.index.none.Load() {
-		return nil, nil
+func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) ([]*Trail, error) {
+	place, err := s.Place(ctx, account)
+	if err != nil || place == nil {
+		return nil, err
 	}
-	all, err := s.candidates(ctx, account, in)
+	return s.AtPlace(ctx, place, at)
+}
+
+// AtPlace is At for an account that stood there in its organization.
+func (s *Service) AtPlace(ctx context.Context, place *Place, at time.Time) (then []*Trail, err error) {
+	own, managements, err := s.candidates(ctx, place)
 	if err != nil {
 		return nil, err
 	}
-	all = asOf(all, at)
-	if len(all) == 0 {
-		return nil, nil
-	}
-	open := map[string]bool{}
-	for _, t := range all {
-		if _, asked := open[t.Record.Account]; !asked {
-			if open[t.Record.Account], err = s.World.Open(ctx, ids.AccountID(t.Record.Account)); err != nil {
+	for shared, all := range [...][]*Trail{own, managements} {
+		for i, t := range all {
+			if !answers(all, i, at) || !t.loggedAt(at) || t.Record.Region != s.Region && !t.Record.MultiRegion ||
+				shared == 1 && t.Record.Organization != string(place.Organization) {
+				continue
+			}
+			open, err := s.World.Open(ctx, ids.AccountID(t.Record.Account))
+			if err != nil {
 				return nil, err
+			}
+			if open {
+				then = append(then, place.settled(t))
 			}
 		}
 	}
-	return slices.DeleteFunc(all, func(t *Trail) bool { return !open[t.Record.Account] }), nil
+	return then, nil
 }
 
-// asOf returns, of trails and their versions, those that logged at a time, by ARN: the version that ended first after
-// it, or else the trail as it is now.
-func asOf(all []*Trail, at time.Time) (then []*Trail) {
-	slices.SortFunc(all, func(a, b *Trail) int {
-		return cmp.Or(strings.Compare(a.ARN, b.ARN), a.isVersion()-b.isVersion(), b.until.Compare(a.until))
-	})
-	// Of each ARN there is now first what is so at present, and then the versions, the latest first.
-	for i, t := range all {
-		last := i+1 == len(all) || all[i+1].ARN != t.ARN || at.After(all[i+1].until)
-		first := t.until.IsZero() || !at.After(t.until)
-		if first && last && t.loggedAt(at) {
-			then = append(then, t)
-		}
+// answers reports whether, of a trail and its versions, the one with index i says what was so at a time: it is the one that
+// ended first after it, or else the trail as it is now. The trail is first of them, and the latest version next.
+func answers(all []*Trail, i int, at time.Time) bool {
+	t := all[i]
+	if !t.until.IsZero() && at.After(t.until) {
+		return false
 	}
-	return then
+	return i+1 == len(all) || all[i+1].ARN != t.ARN || at.After(all[i+1].until)
 }
 
 // Any reports whether an account has a trail, or had one of late, of its own or of its organization.
-func (s *Service) Any(ctx context.Context, account ids.AccountID, in Place) (bool, error) {
-	if s.index.none.Load() {
-		return false, nil
+func (s *Service) Any(ctx context.Context, account ids.AccountID) (bool, error) {
+	place, err := s.Place(ctx, account)
+	if err != nil || place == nil {
+		return false, err
 	}
-	all, err := s.candidates(ctx, account, in)
-	return len(all) > 0, err
+	own, managements, err := s.candidates(ctx, place)
+	shared := slices.ContainsFunc(managements, func(t *Trail) bool { return t.Record.Organization == string(place.Organization) })
+	return len(own) > 0 || shared, err
 }
 
-// candidates returns the trails that log an account of an organization if their own accounts are open, and their
-// versions.
-func (s *Service) candidates(ctx context.Context, account ids.AccountID, in Place) (all []*Trail, err error) {
+// Place is where an account stands in its organization.
+type Place struct {
+	Account      ids.AccountID
+	Organization ids.OrganizationID // empty: none
+	Management   ids.AccountID
+	Trusts       bool // the organization trusts CloudTrail
+}
+
+// Place returns where an account stands now; nil if there are no trails.
+func (s *Service) Place(ctx context.Context, account ids.AccountID) (*Place, error) {
+	if s.index.none.Load() {
+		return nil, nil
+	}
+	at := Place{Account: account}
+	var err error
+	at.Organization, at.Management, at.Trusts, err = s.World.Organization(ctx, account, ServicePrincipal)
+	return &at, err
+}
+
+// settled is the function of the same name, from memory.
+func (at *Place) settled(t *Trail) *Trail {
+	if t.Record.Organization == "" || t.Record.Organization == string(at.Organization) && string(at.Management) == t.Record.Account {
+		return t
+	}
+	own := *t
+	own.Record = proto.CloneOf(t.Record)
+	own.Record.Organization = ""
+	return &own
+}
+
+// candidates returns the trails of an account, and those of another one that manages its organization, of which some may
+// be the organization's; with the versions of each. Both must not be changed.
+func (s *Service) candidates(ctx context.Context, at *Place) (own, managements []*Trail, err error) {
 	x := &s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -93,23 +113,11 @@ func (s *Service) candidates(ctx context.Context, account ids.AccountID, in Plac
 		err := s.Load(ctx)
 		x.mu.RLock()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	keep := func(t *Trail) {
-		if t.Record.Region == s.Region || t.Record.MultiRegion {
-			all = append(all, t)
-		}
+	if at.Trusts && at.Management != at.Account {
+		managements = x.sorted[at.Management]
 	}
-	for _, t := range x.trails[account] {
-		keep(t)
-	}
-	if in.Organization != "" && in.Management != account {
-		for _, t := range x.shared[in.Organization] {
-			if t.Record.Account == string(in.Management) {
-				keep(t)
-			}
-		}
-	}
-	return all, nil
+	return x.sorted[at.Account], managements, nil
 }

@@ -3,6 +3,7 @@ package cloudtrail
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"crossgrant/internal/cloudtrail/selector"
 	"crossgrant/internal/ids"
@@ -157,6 +158,9 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	// Without trusted access it logs its own account, and all of them again once that is back.
 	w.organization(false)
 	w.logs(management, "all")
+	if all, err := w.At(t.Context(), management, w.now.Add(time.Minute)); err != nil || all[0].Record.Organization != string(orgID) {
+		t.Errorf("without trusted access the trail is another one: %+v, %v", all, err)
+	}
 	w.logs(member, "mine")
 	if got, err := w.Get(t.Context(), management, "all"); err != nil || got.Record.Organization == "" {
 		t.Errorf("without trusted access the trail is of no organization any more: %v", err)
@@ -186,6 +190,9 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	w.remove(keys.Membership(outside))
 	w.remove(keys.Membership(delegate))
 	w.logs(management, "all")
+	if all, err := w.At(t.Context(), management, w.now.Add(time.Minute)); err != nil || len(all) != 1 || all[0].Record.Organization != "" {
+		t.Errorf("the organization is gone, and what logs is %+v, %v", all, err)
+	}
 	got, err := w.Get(t.Context(), management, "all")
 	if err != nil || got.Record.Organization != "" {
 		t.Errorf("the organization is gone, and the trail is %+v, %v", got, err)
@@ -195,6 +202,12 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 		w.put(keys.Membership(id), &records.Membership{Account: string(id), Organization: "o-another", Parent: "r-root"})
 	}
 	w.logs(management, "all")
+	w.logs(member, "mine")
+	if got, err = w.Get(t.Context(), management, "all"); err != nil || got.Record.Organization != "" {
+		t.Errorf("the trail is one of another organization: %+v, %v", got, err)
+	}
+	// Only the management account has trails that log others.
+	w.put(keys.Trail(delegate, "false"), &records.Trail{Account: string(delegate), Name: "false", Region: "us-east-1", Organization: "o-another", Logging: true, Created: 1, Started: 1})
 	w.logs(member, "mine")
 	_, err = w.Update(t.Context(), management, "all", Settings{Organization: to(true)})
 	w.must(err)

@@ -12,7 +12,9 @@ import (
 // InvalidEventSelectorsException where selector.Check refuses them.
 //
 // Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
-func (s *Service) PutSelectors(ctx context.Context, account ids.AccountID, text string, basic []selector.Basic, advanced []selector.Advanced) (*Trail, error) {
+func (s *Service) PutSelectors(
+	ctx context.Context, account ids.AccountID, text string, basic []selector.Basic, advanced []selector.Advanced,
+) (*Trail, error) {
 	if err := selector.Check(basic, advanced); err != nil {
 		return nil, err
 	}

@@ -197,7 +197,9 @@ func (s *Service) write(ctx context.Context, plan func(r meta.Reader) (*records.
 }
 
 // change changes the record of a trail, and returns it.
-func (s *Service) change(ctx context.Context, account ids.AccountID, text string, p purpose, edit func(t *records.Trail) error) (t *records.Trail, err error) {
+func (s *Service) change(
+	ctx context.Context, account ids.AccountID, text string, p purpose, edit func(t *records.Trail) error,
+) (t *records.Trail, err error) {
 	err = s.store.Update(ctx, func(tx meta.Tx) error {
 		if t, err = s.find(tx, account, text, p); err != nil {
 			return err

@@ -127,7 +127,8 @@ func TestQuotas(t *testing.T) {
 	_, err = w.Create(t.Context(), outside, "trail5", Settings{Bucket: to(bucket)}, nil)
 	w.refused(err, "MaximumNumberOfTrailsExceeded", "User: 444444444444 already has 5 trails in us-east-1.")
 	w.must(w.Delete(t.Context(), outside, "trail3"))
-	w.create(outside, "trail5")
+	w.put(keys.Trail(outside, "far"), &records.Trail{Account: string(outside), Name: "far", Region: "eu-west-1", Bucket: bucket})
+	w.create(outside, "trail5") // that of another Region does not count
 	w.create(member, "trail5")
 }
 
@@ -311,6 +312,8 @@ func TestTags(t *testing.T) {
 	if err != nil || fmt.Sprint(got) != "[{B 3} {a } {b 2}]" {
 		t.Errorf("tags are %v, %v", got, err)
 	}
+	w.put(keys.Trail(outside, "far"), &records.Trail{Account: string(outside), Name: "far", Region: "eu-west-1", Bucket: bucket, MultiRegion: true})
+	w.refused(w.AddTags(t.Context(), outside, "arn:aws:cloudtrail:eu-west-1:444444444444:trail/far", nil), "CloudTrailARNInvalid", "")
 	w.must(w.RemoveTags(t.Context(), outside, name, []string{"b", "nope"}))
 	if got, err = w.Tags(t.Context(), outside, name); err != nil || fmt.Sprint(got) != "[{B 3} {a }]" {
 		t.Errorf("tags are %v, %v", got, err)

@@ -93,16 +93,16 @@ func (w *world) refused(err error, code, message string) {
 	}
 }
 
-// Trusting implements World.
-func (w *world) Trusting(ctx context.Context, account ids.AccountID, principal string) (org ids.OrganizationID, of ids.AccountID, err error) {
+// Organization implements World.
+func (w *world) Organization(ctx context.Context, account ids.AccountID, principal string) (org ids.OrganizationID, of ids.AccountID, trusts bool, err error) {
 	err = w.store.View(ctx, func(r meta.Reader) error {
 		p, err := placeOf(r, account)
-		if err == nil && p.trust() != nil && principal == ServicePrincipal {
-			org, of = ids.OrganizationID(p.organization.Id), p.management()
+		if err == nil {
+			org, of, trusts = ids.OrganizationID(p.organization.GetId()), p.management(), p.trust() != nil && principal == ServicePrincipal
 		}
 		return err
 	})
-	return org, of, err
+	return org, of, trusts, err
 }
 
 // Open implements World.
@@ -143,20 +143,14 @@ func (w *world) create(account ids.AccountID, name string, change ...func(*Setti
 
 func ofOrganization(s *Settings) { s.Organization = to(true) }
 
-// place returns where an account stands now.
-func (w *world) place(account ids.AccountID) Place {
-	w.Helper()
-	p, err := w.Place(w.Context(), account)
-	w.must(err)
-	return p
-}
-
-// names returns the names of the trails that log an account now.
+// of returns the names of the trails that log an account now.
 func (w *world) names(account ids.AccountID) []string {
 	w.Helper()
-	all, err := w.At(w.Context(), account, w.place(account), w.now.Add(time.Minute))
+	all, err := w.At(w.Context(), account, w.now.Add(time.Minute))
 	w.must(err)
-	return namesOf(all)
+	names := namesOf(all)
+	slices.Sort(names)
+	return names
 }
 
 func namesOf(all []*Trail) (names []string) {

@@ -14,7 +14,7 @@ func BenchmarkRecord(b *testing.B) {
 			b.ReportAllocs()
 			size := 0
 			for b.Loop() {
-				text, err := encode(r, true, len(r.Decisions), nil)
+				text, err := encode(nil, r, true, len(r.Decisions), nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"crossgrant/internal/audit"
@@ -55,7 +56,11 @@ type Service struct {
 	asker   Asker
 	opts    Options
 	allows  *limits.Rates[struct{}]
+	buffers sync.Pool // of *[]byte
 }
+
+// maxBuffer is the size of the largest buffer that is used again, in bytes.
+const maxBuffer = 64 << 10
 
 var _ audit.Reader = (*Service)(nil)
 
@@ -79,10 +84,14 @@ func (s *Service) Record(r *audit.Record) {
 	if !r.Kept {
 		r = with(r, s.organizations(r))
 	}
-	text, err := encode(r, explained, len(r.Decisions), s.opts.Shown)
+	buffer, _ := s.buffers.Get().(*[]byte)
+	if buffer == nil {
+		buffer = new([]byte)
+	}
+	text, err := encode((*buffer)[:0], r, explained, len(r.Decisions), s.opts.Shown)
 	if err == nil && len(text) > journal.MaxEntry {
 		// One with a thousand long keys: who asked for what, and what came of it, is told all the same.
-		text, err = encode(r, false, maxExplained, s.opts.Shown)
+		text, err = encode(text[:0], r, false, maxExplained, s.opts.Shown)
 	}
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
@@ -90,9 +99,12 @@ func (s *Service) Record(r *audit.Record) {
 	}
 	if r.Kept {
 		s.journal.Settle(r.RequestID, r.Time, text)
-		return
+	} else {
+		s.journal.Append(r.Time, text)
 	}
-	s.journal.Append(r.Time, text)
+	if *buffer = text; cap(text) <= maxBuffer {
+		s.buffers.Put(buffer)
+	}
 }
 
 // Keep keeps the record of a request, as far as it is known, in the transaction of a change that the request makes, if
@@ -111,7 +123,7 @@ func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
 		}
 	}
 	r.Organizations = s.organizations(r)
-	text, err := encode(r, false, maxExplained, s.opts.Shown)
+	text, err := encode(nil, r, false, maxExplained, s.opts.Shown)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package decisions
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"crossgrant/internal/access"
@@ -17,18 +18,25 @@ import (
 // thousand, of which the outcomes are kept.
 const maxExplained = 64
 
-// encode returns a record as an entry of the journal, with at most so many of its decisions; explained: with what is needed
-// to explain them and to ask them again. shown is as in Options.
-func encode(r *audit.Record, explained bool, most int, shown func(string) string) ([]byte, error) {
-	out := r.Stored()
+// decisionsField is the number of the field of a request record with its decisions.
+var decisionsField = (*records.RequestRecord)(nil).ProtoReflect().Descriptor().Fields().ByName("decisions").Number()
+
+// encode appends a record as an entry of the journal to dst, with at most so many of its decisions; explained: with what
+// is needed to explain them and to ask them again. shown is as in Options.
+func encode(dst []byte, r *audit.Record, explained bool, most int, shown func(string) string) ([]byte, error) {
+	dst = r.AppendTo(dst)
 	for i := range r.Decisions[:min(most, len(r.Decisions))] {
 		d, err := decision(r, &r.Decisions[i], explained && i < maxExplained, shown)
+		if err == nil {
+			dst = protowire.AppendTag(dst, decisionsField, protowire.BytesType)
+			dst = protowire.AppendVarint(dst, uint64(proto.Size(d)))
+			dst, err = proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(dst, d)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("encode the decision on %s: %w", r.Decisions[i].Action, err)
 		}
-		out.Decisions = append(out.Decisions, d)
 	}
-	return proto.Marshal(out)
+	return dst, nil
 }
 
 // decision returns one decision as it is kept.

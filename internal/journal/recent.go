@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// maxRecent is how many segments recent has at most: a little more than what is written between two looks of a reader.
-const maxRecent = 4
+// maxRecent is how many segments recent has at most: as many as are written between two looks of a reader where every one
+// of many thousand requests a second is logged.
+const maxRecent = 16
 
 // recent is the segments that were read last, the latest last, so that readers who read the same one decompress it once.
 // A segment does not change while it is there.

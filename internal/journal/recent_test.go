@@ -23,7 +23,7 @@ func TestRecent(t *testing.T) {
 			t.Errorf("segment %d is %+v, %v", sequence, b, err)
 		}
 	}
-	for sequence := range uint64(10) {
+	for sequence := range uint64(2 * maxRecent) {
 		for range 3 {
 			get(sequence)
 		}
@@ -31,7 +31,7 @@ func TestRecent(t *testing.T) {
 			get(sequence - 1)
 		}
 	}
-	for sequence := range uint64(10) {
+	for sequence := range uint64(2 * maxRecent) {
 		if reads[sequence] != 1 {
 			t.Errorf("segment %d was read %d times", sequence, reads[sequence])
 		}

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/archive"
@@ -314,9 +312,7 @@ func TestRefusedFederation(t *testing.T) {
 	if !w.delivery.Wants(r) {
 		t.Fatal("it is not wanted")
 	}
-	entry, err := proto.Marshal(r.Stored())
-	w.must(err)
-	w.journal.Append(r.Time, entry)
+	w.journal.Append(r.Time, r.AppendTo(nil))
 	w.deliver()
 	if got := w.ids("archive"); !slices.Equal(got, []string{"R"}) {
 		t.Errorf("delivered are %v", got)

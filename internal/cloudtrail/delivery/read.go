@@ -91,11 +91,7 @@ func (s *Service) watched(ctx context.Context, names audit.Names) (bool, error) 
 		if len(account) == 0 {
 			continue
 		}
-		in, err := s.trails.Place(ctx, ids.AccountID(account))
-		if err != nil {
-			return false, err
-		}
-		any, err := s.trails.Any(ctx, ids.AccountID(account), in)
+		any, err := s.trails.Any(ctx, ids.AccountID(account))
 		if err != nil || any {
 			return any, err
 		}

@@ -179,8 +179,7 @@ func (w *world) request(r audit.Record) string {
 	}
 	r.Organizations, err = w.delivery.Organizations(w.t.Context(), &r)
 	w.must(err)
-	entry, err := proto.Marshal(r.Stored())
-	w.must(err)
+	entry := r.AppendTo(nil)
 	if !w.journal.Append(r.Time, entry) {
 		w.t.Fatal("the journal has no room")
 	}

@@ -16,20 +16,20 @@ import (
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-crossaccount
 // and https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html#cloudtrail-integration_signin-tempcreds
-func Recipients(r *audit.Record) []ids.AccountID {
+func Recipients(r *audit.Record) []ids.AccountID { return AppendRecipients(nil, r) }
+
+// AppendRecipients appends to dst what Recipients returns: two accounts at most.
+func AppendRecipients(dst []ids.AccountID, r *audit.Record) []ids.AccountID {
 	if operationOf(r) == nil {
-		return nil
+		return dst
 	}
-	owner := copyFor(r)
-	switch {
-	case r.CallerAccount == "" && owner == "":
-		return nil
-	case r.CallerAccount == "":
-		return []ids.AccountID{owner}
-	case owner == "":
-		return []ids.AccountID{r.CallerAccount}
+	if r.CallerAccount != "" {
+		dst = append(dst, r.CallerAccount)
 	}
-	return []ids.AccountID{r.CallerAccount, owner}
+	if owner := copyFor(r); owner != "" {
+		dst = append(dst, owner)
+	}
+	return dst
 }
 
 // copyFor returns the account of the owner that gets a copy of the event; empty if there is none, or it is the caller's.

@@ -141,15 +141,14 @@ func (w *world) append(all ...*audit.Record) {
 // encode returns a record as package decisions keeps it, with decisions that are secret.
 func encode(t testing.TB, r *audit.Record) []byte {
 	t.Helper()
-	out := r.Stored()
-	out.Decisions = []*records.RequestDecision{{
+	decided := &records.RequestRecord{Decisions: []*records.RequestDecision{{
 		Action: "s3:GetBucketPolicy", Explanation: []byte("explained"), Keys: []*records.RequestKey{{Name: []byte("aws:secret"), Values: [][]byte{[]byte("hidden")}}},
-	}}
-	text, err := proto.Marshal(out)
+	}}}
+	text, err := proto.Marshal(decided)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
+	return append(r.AppendTo(nil), text...)
 }
 
 func (w *world) read() {

@@ -8,7 +8,9 @@ import (
 )
 
 // The types of resources that basic selectors know, with the beginning of the ARNs of all resources of the type.
-var basicTypes = map[string]string{"AWS::S3::Object": "arn:aws:s3", "AWS::Lambda::Function": "arn:aws:lambda", "AWS::DynamoDB::Table": "arn:aws:dynamodb"}
+var basicTypes = map[string]string{
+	objectType: "arn:aws:s3", "AWS::Lambda::Function": "arn:aws:lambda", "AWS::DynamoDB::Table": "arn:aws:dynamodb",
+}
 
 // excludable are the sources whose management events can be left out.
 var excludable = []string{"kms.amazonaws.com", "rdsdata.amazonaws.com"}

@@ -270,6 +270,7 @@ func FuzzValues(f *testing.F) {
 	f.Add("a|ab|b", "x|xy|", "z", "xyz")
 	f.Add("", "arn:aws:s3:::b/|arn:aws:s3:::b/k|arn:aws:s3:::a", "", "arn:aws:s3:::b/kk")
 	f.Add("", "b|ba|bb|c", "", "bab")
+	f.Add("", "b|ba", "", "bb")
 	f.Fuzz(func(t *testing.T, exact, prefixes, suffixes, text string) {
 		split := func(s string) []string {
 			if s == "" {

@@ -42,7 +42,10 @@ func readMember(name string) func(r *json11.Reader, in *input) {
 // who needs the permission of Organizations for it as well.
 //
 // Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator-permissions.html
-func (a *api) delegate(ctx context.Context, c *httpapi.Call, in *input, action string, do func(ctx context.Context, account, member ids.AccountID, principal string) error) error {
+func (a *api) delegate(
+	ctx context.Context, c *httpapi.Call, in *input, action string,
+	do func(ctx context.Context, account, member ids.AccountID, principal string) error,
+) error {
 	targets, err := a.Organizations.Targets(ctx, c.Caller.Account, []orgs.Ref{orgs.Existing(in.member)})
 	if err != nil {
 		return inOurTerms(err)

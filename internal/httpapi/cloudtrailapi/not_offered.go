@@ -140,5 +140,6 @@ func (a *api) onTrail(run runner) runner {
 // withoutInsights has the text of
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-insights-events-with-cloudtrail.html
 func withoutInsights(_ context.Context, _ *httpapi.Call, in *input) (any, error) {
-	return nil, cloudtrail.Error("InsightNotEnabled", "Trail %s does not have Insights enabled. Edit the trail settings to enable Insights, and then try the operation again.", in.first())
+	return nil, cloudtrail.Error("InsightNotEnabled",
+		"Trail %s does not have Insights enabled. Edit the trail settings to enable Insights, and then try the operation again.", in.first())
 }

@@ -157,7 +157,9 @@ func (a *api) resource(r row, account ids.AccountID, in *input, text string) str
 	case in.owner != "": // a trail
 		return a.Trails.ARN(in.owner, text)
 	default:
-		return arn.ARN{Partition: arn.Partition, Service: "cloudtrail", Region: a.Trails.Region, Account: string(account), Resource: cmp.Or(in.about, r.about) + "/" + text}.String()
+		name := arn.ARN{Partition: arn.Partition, Service: "cloudtrail", Region: a.Trails.Region, Account: string(account)}
+		name.Resource = cmp.Or(in.about, r.about) + "/" + text
+		return name.String()
 	}
 }
 

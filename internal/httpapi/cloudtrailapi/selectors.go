@@ -38,7 +38,8 @@ func (a *api) selectors() []row {
 // Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html
 func readBasic(r *json11.Reader) (list []selector.Basic) {
 	for _, item := range r.Objects("EventSelectors") {
-		b := selector.Basic{ReadWriteType: selector.All, IncludeManagementEvents: true, ExcludeManagementEventSources: item.Strings("ExcludeManagementEventSources")}
+		b := selector.Basic{ReadWriteType: selector.All, IncludeManagementEvents: true}
+		b.ExcludeManagementEventSources = item.Strings("ExcludeManagementEventSources")
 		if item.Has("ReadWriteType") {
 			b.ReadWriteType = item.String("ReadWriteType")
 		}

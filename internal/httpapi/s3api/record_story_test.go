@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-
 	"crossgrant/internal/audit"
 )
 
@@ -45,10 +43,7 @@ var secretHeaders = []string{
 // checkRecord holds that the record of a request has none of its secrets.
 func (w *world) checkRecord(t *testing.T, sent http.Header) {
 	t.Helper()
-	kept, err := proto.Marshal(w.last.Stored())
-	if err != nil {
-		t.Fatal(err)
-	}
+	kept := w.last.AppendTo(nil)
 	for _, name := range secretHeaders {
 		for _, value := range sent.Values(name) {
 			if _, signature, ok := strings.Cut(value, "Signature="); ok && name == "Authorization" {

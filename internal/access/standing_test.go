@@ -8,31 +8,31 @@ import (
 	"crossgrant/internal/records"
 )
 
-// TestTrusting: what an organization trusts is known of each account in it, and so is which accounts are open; both
+// TestStanding: what an organization trusts is known of each account in it, and so is which accounts are open; both
 // change with their records.
-func TestTrusting(t *testing.T) {
+func TestStanding(t *testing.T) {
 	t.Parallel()
 	f := newTree(t)
 	const service = "cloudtrail.amazonaws.com"
-	trusts := func(account ids.AccountID, want ids.OrganizationID) {
+	trusts := func(account ids.AccountID, organization ids.OrganizationID, want bool) {
 		t.Helper()
-		org, management, err := f.access.Trusting(f.Context(), account, service)
-		if err != nil || org != want || (management == managementID) != (want != "") {
-			t.Errorf("account %s: %q of %q, %v, want %q", account, org, management, err, want)
+		org, management, got, err := f.access.Organization(f.Context(), account, service)
+		if err != nil || org != organization || (management == managementID) != (organization != "") || got != want {
+			t.Errorf("account %s: %q of %q, trusts %t, %v; want %q", account, org, management, got, err, organization)
 		}
 	}
 	organization := &records.Organization{Id: string(orgID), ManagementAccount: string(managementID), Root: rootID}
-	trusts(accountID, "")
+	trusts(accountID, orgID, false)
 	organization.Services = []*records.TrustedService{{Principal: "iam.amazonaws.com"}}
 	f.put(keys.Organization(orgID), organization)
-	trusts(accountID, "")
+	trusts(accountID, orgID, false)
 	organization.Services = append(organization.Services, &records.TrustedService{Principal: service})
 	f.put(keys.Organization(orgID), organization)
-	trusts(accountID, orgID)
-	trusts("888888888888", "")
+	trusts(accountID, orgID, true)
+	trusts("888888888888", "", false)
 	organization.Services = nil
 	f.put(keys.Organization(orgID), organization)
-	trusts(accountID, "")
+	trusts(accountID, orgID, false)
 
 	isOpen := func(account ids.AccountID, want bool) {
 		t.Helper()
