@@ -203,7 +203,7 @@ func (c *serveCommand) keepRecords(w *wired, folder *dataFolder, gate *access.Ac
 	})
 	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{
 		Allows: c.RecordAllows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants},
-		Lasting: []func(*audit.Record) bool{w.history.Wants, w.delivery.Wants}, Shown: shown(identity), Log: log,
+		Lasting: []func(*audit.Record) bool{w.history.Wants, w.delivery.Wants}, Organizations: w.delivery.Organizations, Shown: shown(identity), Log: log,
 	})
 }
 

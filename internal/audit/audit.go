@@ -88,6 +88,10 @@ type Record struct {
 	// Document is, for S3, the body of a request that is a setting or a list of what to do; nil for others, and
 	// for one of more than MaxDocument bytes.
 	Document []byte
+	// Organizations are, of the accounts that get the event of the request, those that are in an organization with trails
+	// at the time of the change that it makes, or else when it ends: a member that leaves does not take its last events
+	// out of them. They are known of records that come from the journal, and of those with Kept.
+	Organizations []Organization
 
 	// Kept says that the record, as far as it was known, was kept in the transaction of a change that the request made.
 	Kept bool
@@ -105,6 +109,13 @@ const MaxDocument = 100 << 10
 
 // Header is a header of a request or an answer.
 type Header struct{ Name, Value string }
+
+// Organization is the organization of an account, with its management account.
+type Organization struct {
+	Account    ids.AccountID
+	ID         ids.OrganizationID
+	Management ids.AccountID
+}
 
 // Session is what is told of the session of a caller.
 type Session struct {

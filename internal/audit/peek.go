@@ -8,7 +8,7 @@ import (
 	"crossgrant/internal/meta"
 )
 
-// The numbers of the fields of records.RequestRecord and, the last, of records.RequestSource that Peek reads.
+// The numbers of the fields of records.RequestRecord and, sourceBucketField, of records.RequestSource that Peek reads.
 const (
 	serviceField      = 6
 	callerField       = 21
@@ -16,11 +16,15 @@ const (
 	ownerField        = 28
 	sourceField       = 32
 	sourceBucketField = 1
+	placesField       = 48
 )
 
 // Names is what an entry of the journal is about: its Service, its Bucket, and the Bucket of its Source; and which accounts
-// it concerns: its CallerAccount and its ResourceOwner.
-type Names struct{ Service, Bucket, Source, Caller, Owner []byte }
+// it concerns: its CallerAccount and its ResourceOwner. Placed says that it has Organizations.
+type Names struct {
+	Service, Bucket, Source, Caller, Owner []byte
+	Placed                                 bool
+}
 
 // Peek reads the names of an entry, of which they are parts. It takes a small part of the time that Decode takes, so
 // that a reader can pass entries that mean nothing to it.
@@ -35,6 +39,8 @@ func Peek(entry []byte) (n Names, err error) {
 			n.Bucket = value
 		case ownerField:
 			n.Owner = value
+		case placesField:
+			n.Placed = true
 		case sourceField:
 			return fields(value, func(number protowire.Number, value []byte) error {
 				if number == sourceBucketField {

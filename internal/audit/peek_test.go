@@ -26,6 +26,7 @@ func FuzzPeek(f *testing.F) {
 	f.Add(encodeSample(f, sample()))
 	f.Add(encodeSample(f, &Record{Service: "iam", CallerAccount: "111111111111", ResourceOwner: "222222222222"}))
 	f.Add(append(encodeSample(f, sample()), encodeSample(f, &Record{Bucket: "later", Source: &Source{Key: "l"}})...))
+	f.Add(encodeSample(f, &Record{Organizations: []Organization{{Account: "111111111111", ID: "o-abcdefghij", Management: "222222222222"}}}))
 	f.Add([]byte{0x3a, 0x02, 's'})
 	f.Fuzz(func(t *testing.T, entry []byte) {
 		want, decodeErr := Decode(entry)
@@ -41,8 +42,8 @@ func FuzzPeek(f *testing.F) {
 			source = want.Source.Bucket
 		}
 		if string(got.Service) != want.Service || string(got.Bucket) != want.Bucket || string(got.Source) != source ||
-			string(got.Caller) != string(want.CallerAccount) || string(got.Owner) != string(want.ResourceOwner) {
-			t.Errorf("Peek finds %q, Decode %+v", got, want)
+			string(got.Caller) != string(want.CallerAccount) || string(got.Owner) != string(want.ResourceOwner) || got.Placed != (len(want.Organizations) > 0) {
+			t.Errorf("Peek finds %+v, Decode %+v", got, want)
 		}
 	})
 }

@@ -110,6 +110,9 @@ func (r *Record) AppendTo(dst []byte) []byte {
 	if r.Session != nil {
 		dst = appendMessage(dst, sessionField, r.Session.appendTo)
 	}
+	for i := range r.Organizations {
+		dst = appendMessage(dst, placesField, func(dst []byte) []byte { return appendTexts(dst, organizationTexts, &r.Organizations[i]) })
+	}
 	dst = appendBytes(dst, parametersField, r.Parameters)
 	dst = appendBytes(dst, elementsField, r.Elements)
 	dst = appendHeaders(dst, headersField, r.Headers)
@@ -182,6 +185,9 @@ func (r *Record) bytes(number protowire.Number, b []byte) (err error) {
 		r.Answered, err = withHeader(r.Answered, b)
 	case documentField:
 		r.Document = b
+	case placesField:
+		r.Organizations = append(r.Organizations, Organization{})
+		err = decode(b, organizationTexts, &r.Organizations[len(r.Organizations)-1])
 	}
 	return err
 }

@@ -27,8 +27,9 @@ func TestStored(t *testing.T) {
 			Issued: time.Date(2026, 11, 26, 11, 0, 0, 0, time.UTC), MFA: true, IssuerType: "Role", IssuerName: "r", IssuerID: "AROA", IssuerARN: "arn",
 			Provider: "p\xff", ProviderKeys: []Header{{"sub", "s\xff"}}, SourceIdentity: "i\xff",
 		},
-		Source:  &Source{Bucket: "b\xff", Key: "k\xff", VersionID: "v\xff", Size: &size},
-		Deleted: []Deleted{{Key: "k\xff", VersionID: "v", Size: &size, Status: 204}, {Key: "l", Status: 403, ErrorCode: "AccessDenied"}},
+		Organizations: []Organization{{Account: "111111111111", ID: "o-abcdefghij", Management: "222222222222"}},
+		Source:        &Source{Bucket: "b\xff", Key: "k\xff", VersionID: "v\xff", Size: &size},
+		Deleted:       []Deleted{{Key: "k\xff", VersionID: "v", Size: &size, Status: 204}, {Key: "l", Status: 403, ErrorCode: "AccessDenied"}},
 	}
 	clients := map[string]bool{"Path": true, "Query": true, "UserAgent": true, "Referer": true, "Host": true, "Region": true, "Bucket": true, "Key": true,
 		"RequestACL": true, "AccessKeyID": true, "Protocol": true, "ErrorMessage": true}

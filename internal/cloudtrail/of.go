@@ -14,24 +14,34 @@ import (
 // known.
 func (s *Service) LogsData() bool { return s.index.data.Load() }
 
-// At returns the trails that logged the events of an account at a time that is not long ago, as they were: its
-// own by ARN, and then those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
-// organization is asked as of now.
+// Place is where an account stands in its organization, as far as any has trails; else it is empty.
+type Place struct {
+	Organization ids.OrganizationID // empty: none
+	Management   ids.AccountID
+	Trusts       bool // the organization trusts CloudTrail
+}
+
+// Place returns that of an account now. It costs little where no organization has trails.
+func (s *Service) Place(ctx context.Context, account ids.AccountID) (p Place, err error) {
+	if !s.index.organized.Load() {
+		return p, nil
+	}
+	p.Organization, p.Management, p.Trusts, err = s.World.Organization(ctx, account, ServicePrincipal)
+	return p, err
+}
+
+// At returns the trails that logged the events of an account at a time that is not long ago, as they were: its own by ARN,
+// and then those of the organization that it was in. It is empty for most accounts, and costs little then.
 //
 // The trails of a closed account log nothing.
-func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) (then []*Trail, err error) {
-	standing, err := s.standing(ctx, account)
-	if err != nil || standing == nil {
-		return nil, err
-	}
-	own, managements, err := s.candidates(ctx, standing)
+func (s *Service) At(ctx context.Context, account ids.AccountID, in Place, at time.Time) (then []*Trail, err error) {
+	own, managements, err := s.candidates(ctx, account, in)
 	if err != nil {
 		return nil, err
 	}
 	for shared, all := range [...][]*Trail{own, managements} {
 		for i, t := range all {
-			if !answers(all, i, at) || !t.loggedAt(at) || t.Record.Region != s.Region && !t.Record.MultiRegion ||
-				shared == 1 && t.Record.Organization != string(standing.organization) {
+			if !answers(all, i, at) || !t.loggedAt(at) || t.Record.Region != s.Region && !t.Record.MultiRegion || shared == 1 && !in.shares(t) {
 				continue
 			}
 			open, err := s.World.Open(ctx, ids.AccountID(t.Record.Account))
@@ -39,7 +49,7 @@ func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) (
 				return nil, err
 			}
 			if open {
-				then = append(then, standing.settled(t))
+				then = append(then, in.settled(t))
 			}
 		}
 	}
@@ -57,38 +67,17 @@ func answers(all []*Trail, i int, at time.Time) bool {
 }
 
 // Any reports whether an account has a trail, or had one of late, of its own or of its organization.
-func (s *Service) Any(ctx context.Context, account ids.AccountID) (bool, error) {
-	standing, err := s.standing(ctx, account)
-	if err != nil || standing == nil {
-		return false, err
-	}
-	own, managements, err := s.candidates(ctx, standing)
-	shared := slices.ContainsFunc(managements, func(t *Trail) bool { return t.Record.Organization == string(standing.organization) })
-	return len(own) > 0 || shared, err
+func (s *Service) Any(ctx context.Context, account ids.AccountID, in Place) (bool, error) {
+	own, managements, err := s.candidates(ctx, account, in)
+	return len(own) > 0 || slices.ContainsFunc(managements, in.shares), err
 }
 
-// standing is where an account stands in its organization.
-type standing struct {
-	account      ids.AccountID
-	organization ids.OrganizationID // empty: none
-	management   ids.AccountID
-	trusts       bool
-}
-
-// standing returns where an account stands; nil if there are no trails.
-func (s *Service) standing(ctx context.Context, account ids.AccountID) (*standing, error) {
-	if s.index.none.Load() {
-		return nil, nil
-	}
-	at := standing{account: account}
-	var err error
-	at.organization, at.management, at.trusts, err = s.World.Organization(ctx, account, ServicePrincipal)
-	return &at, err
-}
+// shares reports whether a trail of the management account is one of the organization.
+func (in Place) shares(t *Trail) bool { return t.Record.Organization == string(in.Organization) }
 
 // settled is the function of the same name, from memory.
-func (at *standing) settled(t *Trail) *Trail {
-	if t.Record.Organization == "" || t.Record.Organization == string(at.organization) && string(at.management) == t.Record.Account {
+func (in Place) settled(t *Trail) *Trail {
+	if t.Record.Organization == "" || in.shares(t) && string(in.Management) == t.Record.Account {
 		return t
 	}
 	own := *t
@@ -99,8 +88,11 @@ func (at *standing) settled(t *Trail) *Trail {
 
 // candidates returns the trails of an account, and those of another one that manages its organization, of which some may
 // be the organization's; with the versions of each. Both must not be changed.
-func (s *Service) candidates(ctx context.Context, at *standing) (own, managements []*Trail, err error) {
+func (s *Service) candidates(ctx context.Context, account ids.AccountID, in Place) (own, managements []*Trail, err error) {
 	x := &s.index
+	if x.none.Load() {
+		return nil, nil, nil
+	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	for x.stale {
@@ -111,8 +103,8 @@ func (s *Service) candidates(ctx context.Context, at *standing) (own, management
 			return nil, nil, err
 		}
 	}
-	if at.trusts && at.management != at.account {
-		managements = x.sorted[at.management]
+	if in.Trusts && in.Management != account {
+		managements = x.sorted[in.Management]
 	}
-	return x.sorted[at.account], managements, nil
+	return x.sorted[account], managements, nil
 }

@@ -34,6 +34,8 @@ type Options struct {
 	// Wanted are asked of each record whether another reader of the journal needs it. Lasting are of those readers that
 	// must not miss a change that was acknowledged, whatever happens to the server: see Keep.
 	Wanted, Lasting []func(*audit.Record) bool
+	// Organizations returns what records say of the accounts that get the event of a request; nil: nothing.
+	Organizations func(ctx context.Context, r *audit.Record) ([]audit.Organization, error)
 	// Shown returns the name by which a principal of a stored policy is shown, the ARN of a unique ID; nil: as it is
 	// stored.
 	Shown func(stored string) string
@@ -79,6 +81,9 @@ func (s *Service) Record(r *audit.Record) {
 	if !explained && !r.Kept && !anyWants(s.opts.Lasting, r) && !anyWants(s.opts.Wanted, r) {
 		return
 	}
+	if !r.Kept {
+		r = with(r, s.organizations(r))
+	}
 	buffer, _ := s.buffers.Get().(*[]byte)
 	if buffer == nil {
 		buffer = new([]byte)
@@ -117,12 +122,36 @@ func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
 			return err
 		}
 	}
+	r.Organizations = s.organizations(r)
 	text, err := encode(nil, r, false, maxExplained, s.opts.Shown)
 	if err != nil {
 		return err
 	}
 	r.Kept = true
 	return journal.Keep(tx, r.RequestID, r.Time, text)
+}
+
+// with returns a record with organizations. The record itself is not changed.
+func with(r *audit.Record, organizations []audit.Organization) *audit.Record {
+	if len(organizations) == 0 {
+		return r
+	}
+	whole := *r
+	whole.Organizations = organizations
+	return &whole
+}
+
+// organizations returns the organizations that a record is to have. What cannot be told is left to whoever reads it.
+func (s *Service) organizations(r *audit.Record) []audit.Organization {
+	if s.opts.Organizations == nil {
+		return nil
+	}
+	all, err := s.opts.Organizations(context.Background(), r)
+	if err != nil {
+		s.opts.Log.Error("find the organizations that are told of a request", "request_id", r.RequestID, "fault", err.Error())
+		return nil
+	}
+	return all
 }
 
 // refused reports whether anything that the request asked was denied, or whoever asked was not known.

@@ -1,8 +1,10 @@
 package decisions
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +72,40 @@ func TestKeep(t *testing.T) {
 		if kept, appended := count(); kept != 0 || appended != c.appended {
 			t.Errorf("%s: %d are kept when the request has ended, and %d are in the journal, want %d", c.name, kept, appended, c.appended)
 		}
+	}
+}
+
+// TestOrganizationsOfThen: the record of a change says in which organizations its accounts were when it was made, also if
+// that is what it changed; that of another request says it as of its end.
+func TestOrganizationsOfThen(t *testing.T) {
+	t.Parallel()
+	member := []audit.Organization{{Account: accountB, ID: "o-abcdefghij", Management: accountA}}
+	now := member
+	s := open(t, Options{
+		Lasting:       []func(*audit.Record) bool{func(*audit.Record) bool { return true }},
+		Organizations: func(context.Context, *audit.Record) ([]audit.Organization, error) { return now, nil },
+	})
+	leaves := &audit.Record{RequestID: "R1", Time: start, Service: "organizations", Operation: "LeaveOrganization", CallerAccount: accountB}
+	if err := s.store.Update(t.Context(), func(tx meta.Tx) error { return s.Keep(tx, leaves) }); err != nil {
+		t.Fatal(err)
+	}
+	reads := &audit.Record{RequestID: "R2", Time: start, Service: "organizations", Operation: "ListRoots", CallerAccount: accountB}
+	s.Record(reads)
+	now = nil
+	s.Record(leaves)
+	s.Record(&audit.Record{RequestID: "R3", Time: start, Service: "organizations", Operation: "ListRoots", CallerAccount: accountB})
+	if err := s.journal.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]audit.Organization{}
+	err := s.journal.Latest(t.Context(), start, start, time.Hour, func(entry []byte) (bool, error) {
+		got, err := audit.Decode(entry)
+		found[got.RequestID] = got.Organizations
+		return true, err
+	})
+	want := map[string][]audit.Organization{"R1": member, "R2": member, "R3": nil}
+	if err != nil || !reflect.DeepEqual(found, want) || reads.Organizations != nil {
+		t.Errorf("the journal has %v, want %v, %v", found, want, err)
 	}
 }
 

@@ -6972,6 +6972,7 @@ type RequestRecord struct {
 	Headers           []*RequestHeader       `protobuf:"bytes,45,rep,name=headers,proto3" json:"headers,omitempty"`
 	Answered          []*RequestHeader       `protobuf:"bytes,46,rep,name=answered,proto3" json:"answered,omitempty"`
 	Document          []byte                 `protobuf:"bytes,47,opt,name=document,proto3" json:"document,omitempty"`
+	Organizations     []*RequestOrganization `protobuf:"bytes,48,rep,name=organizations,proto3" json:"organizations,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -7335,6 +7336,74 @@ func (x *RequestRecord) GetDocument() []byte {
 	return nil
 }
 
+func (x *RequestRecord) GetOrganizations() []*RequestOrganization {
+	if x != nil {
+		return x.Organizations
+	}
+	return nil
+}
+
+// RequestOrganization is the organization of an account that gets the event of a request, as it was then, if it has trails.
+type RequestOrganization struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Management    string                 `protobuf:"bytes,3,opt,name=management,proto3" json:"management,omitempty"` // account
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestOrganization) Reset() {
+	*x = RequestOrganization{}
+	mi := &file_records_records_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestOrganization) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestOrganization) ProtoMessage() {}
+
+func (x *RequestOrganization) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestOrganization.ProtoReflect.Descriptor instead.
+func (*RequestOrganization) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *RequestOrganization) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *RequestOrganization) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RequestOrganization) GetManagement() string {
+	if x != nil {
+		return x.Management
+	}
+	return ""
+}
+
 // RequestSession is what is told of the session of a caller.
 type RequestSession struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -7353,7 +7422,7 @@ type RequestSession struct {
 
 func (x *RequestSession) Reset() {
 	*x = RequestSession{}
-	mi := &file_records_records_proto_msgTypes[81]
+	mi := &file_records_records_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7365,7 +7434,7 @@ func (x *RequestSession) String() string {
 func (*RequestSession) ProtoMessage() {}
 
 func (x *RequestSession) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[81]
+	mi := &file_records_records_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7378,7 +7447,7 @@ func (x *RequestSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestSession.ProtoReflect.Descriptor instead.
 func (*RequestSession) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{81}
+	return file_records_records_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *RequestSession) GetIssued() int64 {
@@ -7454,7 +7523,7 @@ type RequestHeader struct {
 
 func (x *RequestHeader) Reset() {
 	*x = RequestHeader{}
-	mi := &file_records_records_proto_msgTypes[82]
+	mi := &file_records_records_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7466,7 +7535,7 @@ func (x *RequestHeader) String() string {
 func (*RequestHeader) ProtoMessage() {}
 
 func (x *RequestHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[82]
+	mi := &file_records_records_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7479,7 +7548,7 @@ func (x *RequestHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestHeader.ProtoReflect.Descriptor instead.
 func (*RequestHeader) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{82}
+	return file_records_records_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *RequestHeader) GetName() []byte {
@@ -7508,7 +7577,7 @@ type RequestSource struct {
 
 func (x *RequestSource) Reset() {
 	*x = RequestSource{}
-	mi := &file_records_records_proto_msgTypes[83]
+	mi := &file_records_records_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7520,7 +7589,7 @@ func (x *RequestSource) String() string {
 func (*RequestSource) ProtoMessage() {}
 
 func (x *RequestSource) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[83]
+	mi := &file_records_records_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7533,7 +7602,7 @@ func (x *RequestSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestSource.ProtoReflect.Descriptor instead.
 func (*RequestSource) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{83}
+	return file_records_records_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *RequestSource) GetBucket() []byte {
@@ -7577,7 +7646,7 @@ type RequestDeleted struct {
 
 func (x *RequestDeleted) Reset() {
 	*x = RequestDeleted{}
-	mi := &file_records_records_proto_msgTypes[84]
+	mi := &file_records_records_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7589,7 +7658,7 @@ func (x *RequestDeleted) String() string {
 func (*RequestDeleted) ProtoMessage() {}
 
 func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[84]
+	mi := &file_records_records_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7602,7 +7671,7 @@ func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestDeleted.ProtoReflect.Descriptor instead.
 func (*RequestDeleted) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{84}
+	return file_records_records_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *RequestDeleted) GetKey() []byte {
@@ -7656,7 +7725,7 @@ type RequestDecision struct {
 
 func (x *RequestDecision) Reset() {
 	*x = RequestDecision{}
-	mi := &file_records_records_proto_msgTypes[85]
+	mi := &file_records_records_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7668,7 +7737,7 @@ func (x *RequestDecision) String() string {
 func (*RequestDecision) ProtoMessage() {}
 
 func (x *RequestDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[85]
+	mi := &file_records_records_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7681,7 +7750,7 @@ func (x *RequestDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestDecision.ProtoReflect.Descriptor instead.
 func (*RequestDecision) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{85}
+	return file_records_records_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *RequestDecision) GetAction() string {
@@ -7744,7 +7813,7 @@ type RequestKey struct {
 
 func (x *RequestKey) Reset() {
 	*x = RequestKey{}
-	mi := &file_records_records_proto_msgTypes[86]
+	mi := &file_records_records_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7756,7 +7825,7 @@ func (x *RequestKey) String() string {
 func (*RequestKey) ProtoMessage() {}
 
 func (x *RequestKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[86]
+	mi := &file_records_records_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7769,7 +7838,7 @@ func (x *RequestKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestKey.ProtoReflect.Descriptor instead.
 func (*RequestKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{86}
+	return file_records_records_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *RequestKey) GetName() []byte {
@@ -7811,7 +7880,7 @@ type RequestQuestion struct {
 
 func (x *RequestQuestion) Reset() {
 	*x = RequestQuestion{}
-	mi := &file_records_records_proto_msgTypes[87]
+	mi := &file_records_records_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7823,7 +7892,7 @@ func (x *RequestQuestion) String() string {
 func (*RequestQuestion) ProtoMessage() {}
 
 func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[87]
+	mi := &file_records_records_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7836,7 +7905,7 @@ func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestQuestion.ProtoReflect.Descriptor instead.
 func (*RequestQuestion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{87}
+	return file_records_records_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *RequestQuestion) GetHasObject() bool {
@@ -7913,7 +7982,7 @@ type SessionDocument struct {
 
 func (x *SessionDocument) Reset() {
 	*x = SessionDocument{}
-	mi := &file_records_records_proto_msgTypes[88]
+	mi := &file_records_records_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7925,7 +7994,7 @@ func (x *SessionDocument) String() string {
 func (*SessionDocument) ProtoMessage() {}
 
 func (x *SessionDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[88]
+	mi := &file_records_records_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7938,7 +8007,7 @@ func (x *SessionDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionDocument.ProtoReflect.Descriptor instead.
 func (*SessionDocument) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{88}
+	return file_records_records_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *SessionDocument) GetName() string {
@@ -7973,7 +8042,7 @@ type Analyzer struct {
 
 func (x *Analyzer) Reset() {
 	*x = Analyzer{}
-	mi := &file_records_records_proto_msgTypes[89]
+	mi := &file_records_records_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7985,7 +8054,7 @@ func (x *Analyzer) String() string {
 func (*Analyzer) ProtoMessage() {}
 
 func (x *Analyzer) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[89]
+	mi := &file_records_records_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7998,7 +8067,7 @@ func (x *Analyzer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Analyzer.ProtoReflect.Descriptor instead.
 func (*Analyzer) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{89}
+	return file_records_records_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *Analyzer) GetAccount() string {
@@ -8078,7 +8147,7 @@ type ArchiveRule struct {
 
 func (x *ArchiveRule) Reset() {
 	*x = ArchiveRule{}
-	mi := &file_records_records_proto_msgTypes[90]
+	mi := &file_records_records_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8090,7 +8159,7 @@ func (x *ArchiveRule) String() string {
 func (*ArchiveRule) ProtoMessage() {}
 
 func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[90]
+	mi := &file_records_records_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8103,7 +8172,7 @@ func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchiveRule.ProtoReflect.Descriptor instead.
 func (*ArchiveRule) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{90}
+	return file_records_records_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ArchiveRule) GetName() string {
@@ -8154,7 +8223,7 @@ type FilterCriterion struct {
 
 func (x *FilterCriterion) Reset() {
 	*x = FilterCriterion{}
-	mi := &file_records_records_proto_msgTypes[91]
+	mi := &file_records_records_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8166,7 +8235,7 @@ func (x *FilterCriterion) String() string {
 func (*FilterCriterion) ProtoMessage() {}
 
 func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[91]
+	mi := &file_records_records_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8179,7 +8248,7 @@ func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilterCriterion.ProtoReflect.Descriptor instead.
 func (*FilterCriterion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{91}
+	return file_records_records_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *FilterCriterion) GetKey() string {
@@ -8242,7 +8311,7 @@ type AnalyzerFinding struct {
 
 func (x *AnalyzerFinding) Reset() {
 	*x = AnalyzerFinding{}
-	mi := &file_records_records_proto_msgTypes[92]
+	mi := &file_records_records_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8254,7 +8323,7 @@ func (x *AnalyzerFinding) String() string {
 func (*AnalyzerFinding) ProtoMessage() {}
 
 func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[92]
+	mi := &file_records_records_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8267,7 +8336,7 @@ func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzerFinding.ProtoReflect.Descriptor instead.
 func (*AnalyzerFinding) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{92}
+	return file_records_records_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *AnalyzerFinding) GetId() string {
@@ -8407,7 +8476,7 @@ type Trail struct {
 
 func (x *Trail) Reset() {
 	*x = Trail{}
-	mi := &file_records_records_proto_msgTypes[93]
+	mi := &file_records_records_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8419,7 +8488,7 @@ func (x *Trail) String() string {
 func (*Trail) ProtoMessage() {}
 
 func (x *Trail) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[93]
+	mi := &file_records_records_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8432,7 +8501,7 @@ func (x *Trail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trail.ProtoReflect.Descriptor instead.
 func (*Trail) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{93}
+	return file_records_records_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *Trail) GetAccount() string {
@@ -8560,7 +8629,7 @@ type EventSelector struct {
 
 func (x *EventSelector) Reset() {
 	*x = EventSelector{}
-	mi := &file_records_records_proto_msgTypes[94]
+	mi := &file_records_records_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8572,7 +8641,7 @@ func (x *EventSelector) String() string {
 func (*EventSelector) ProtoMessage() {}
 
 func (x *EventSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[94]
+	mi := &file_records_records_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8585,7 +8654,7 @@ func (x *EventSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventSelector.ProtoReflect.Descriptor instead.
 func (*EventSelector) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{94}
+	return file_records_records_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *EventSelector) GetReadWrite() string {
@@ -8626,7 +8695,7 @@ type DataResource struct {
 
 func (x *DataResource) Reset() {
 	*x = DataResource{}
-	mi := &file_records_records_proto_msgTypes[95]
+	mi := &file_records_records_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8638,7 +8707,7 @@ func (x *DataResource) String() string {
 func (*DataResource) ProtoMessage() {}
 
 func (x *DataResource) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[95]
+	mi := &file_records_records_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8651,7 +8720,7 @@ func (x *DataResource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataResource.ProtoReflect.Descriptor instead.
 func (*DataResource) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{95}
+	return file_records_records_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *DataResource) GetType() string {
@@ -8678,7 +8747,7 @@ type AdvancedEventSelector struct {
 
 func (x *AdvancedEventSelector) Reset() {
 	*x = AdvancedEventSelector{}
-	mi := &file_records_records_proto_msgTypes[96]
+	mi := &file_records_records_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8690,7 +8759,7 @@ func (x *AdvancedEventSelector) String() string {
 func (*AdvancedEventSelector) ProtoMessage() {}
 
 func (x *AdvancedEventSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[96]
+	mi := &file_records_records_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8703,7 +8772,7 @@ func (x *AdvancedEventSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvancedEventSelector.ProtoReflect.Descriptor instead.
 func (*AdvancedEventSelector) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{96}
+	return file_records_records_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *AdvancedEventSelector) GetName() string {
@@ -8737,7 +8806,7 @@ type FieldSelector struct {
 
 func (x *FieldSelector) Reset() {
 	*x = FieldSelector{}
-	mi := &file_records_records_proto_msgTypes[97]
+	mi := &file_records_records_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8749,7 +8818,7 @@ func (x *FieldSelector) String() string {
 func (*FieldSelector) ProtoMessage() {}
 
 func (x *FieldSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[97]
+	mi := &file_records_records_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8762,7 +8831,7 @@ func (x *FieldSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldSelector.ProtoReflect.Descriptor instead.
 func (*FieldSelector) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{97}
+	return file_records_records_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *FieldSelector) GetField() string {
@@ -8826,7 +8895,7 @@ type TrailVersion struct {
 
 func (x *TrailVersion) Reset() {
 	*x = TrailVersion{}
-	mi := &file_records_records_proto_msgTypes[98]
+	mi := &file_records_records_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8838,7 +8907,7 @@ func (x *TrailVersion) String() string {
 func (*TrailVersion) ProtoMessage() {}
 
 func (x *TrailVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[98]
+	mi := &file_records_records_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8851,7 +8920,7 @@ func (x *TrailVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailVersion.ProtoReflect.Descriptor instead.
 func (*TrailVersion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{98}
+	return file_records_records_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *TrailVersion) GetTrail() *Trail {
@@ -8885,7 +8954,7 @@ type TrailState struct {
 
 func (x *TrailState) Reset() {
 	*x = TrailState{}
-	mi := &file_records_records_proto_msgTypes[99]
+	mi := &file_records_records_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8897,7 +8966,7 @@ func (x *TrailState) String() string {
 func (*TrailState) ProtoMessage() {}
 
 func (x *TrailState) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[99]
+	mi := &file_records_records_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8910,7 +8979,7 @@ func (x *TrailState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailState.ProtoReflect.Descriptor instead.
 func (*TrailState) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{99}
+	return file_records_records_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *TrailState) GetDelivered() int64 {
@@ -8991,7 +9060,7 @@ type TrailFile struct {
 
 func (x *TrailFile) Reset() {
 	*x = TrailFile{}
-	mi := &file_records_records_proto_msgTypes[100]
+	mi := &file_records_records_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9003,7 +9072,7 @@ func (x *TrailFile) String() string {
 func (*TrailFile) ProtoMessage() {}
 
 func (x *TrailFile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[100]
+	mi := &file_records_records_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9016,7 +9085,7 @@ func (x *TrailFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailFile.ProtoReflect.Descriptor instead.
 func (*TrailFile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{100}
+	return file_records_records_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *TrailFile) GetAccount() string {
@@ -9120,7 +9189,7 @@ type TrailContent struct {
 
 func (x *TrailContent) Reset() {
 	*x = TrailContent{}
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9132,7 +9201,7 @@ func (x *TrailContent) String() string {
 func (*TrailContent) ProtoMessage() {}
 
 func (x *TrailContent) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9145,7 +9214,7 @@ func (x *TrailContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailContent.ProtoReflect.Descriptor instead.
 func (*TrailContent) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{101}
+	return file_records_records_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *TrailContent) GetGzip() []byte {
@@ -9169,7 +9238,7 @@ type TrailDelivered struct {
 
 func (x *TrailDelivered) Reset() {
 	*x = TrailDelivered{}
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9181,7 +9250,7 @@ func (x *TrailDelivered) String() string {
 func (*TrailDelivered) ProtoMessage() {}
 
 func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9194,7 +9263,7 @@ func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDelivered.ProtoReflect.Descriptor instead.
 func (*TrailDelivered) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{102}
+	return file_records_records_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *TrailDelivered) GetBucket() string {
@@ -9251,7 +9320,7 @@ type TrailDigests struct {
 
 func (x *TrailDigests) Reset() {
 	*x = TrailDigests{}
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9263,7 +9332,7 @@ func (x *TrailDigests) String() string {
 func (*TrailDigests) ProtoMessage() {}
 
 func (x *TrailDigests) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9276,7 +9345,7 @@ func (x *TrailDigests) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigests.ProtoReflect.Descriptor instead.
 func (*TrailDigests) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{103}
+	return file_records_records_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *TrailDigests) GetEnd() int64 {
@@ -9367,7 +9436,7 @@ type TrailDigest struct {
 
 func (x *TrailDigest) Reset() {
 	*x = TrailDigest{}
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9379,7 +9448,7 @@ func (x *TrailDigest) String() string {
 func (*TrailDigest) ProtoMessage() {}
 
 func (x *TrailDigest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9392,7 +9461,7 @@ func (x *TrailDigest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigest.ProtoReflect.Descriptor instead.
 func (*TrailDigest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{104}
+	return file_records_records_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *TrailDigest) GetEnd() int64 {
@@ -9472,7 +9541,7 @@ type TrailKey struct {
 
 func (x *TrailKey) Reset() {
 	*x = TrailKey{}
-	mi := &file_records_records_proto_msgTypes[105]
+	mi := &file_records_records_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9484,7 +9553,7 @@ func (x *TrailKey) String() string {
 func (*TrailKey) ProtoMessage() {}
 
 func (x *TrailKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[105]
+	mi := &file_records_records_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9497,7 +9566,7 @@ func (x *TrailKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailKey.ProtoReflect.Descriptor instead.
 func (*TrailKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{105}
+	return file_records_records_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *TrailKey) GetFingerprint() string {
@@ -9547,7 +9616,7 @@ type TrailHistory struct {
 
 func (x *TrailHistory) Reset() {
 	*x = TrailHistory{}
-	mi := &file_records_records_proto_msgTypes[106]
+	mi := &file_records_records_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9559,7 +9628,7 @@ func (x *TrailHistory) String() string {
 func (*TrailHistory) ProtoMessage() {}
 
 func (x *TrailHistory) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[106]
+	mi := &file_records_records_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9572,7 +9641,7 @@ func (x *TrailHistory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailHistory.ProtoReflect.Descriptor instead.
 func (*TrailHistory) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{106}
+	return file_records_records_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *TrailHistory) GetEvents() int64 {
@@ -9612,7 +9681,7 @@ type TrailEvents struct {
 
 func (x *TrailEvents) Reset() {
 	*x = TrailEvents{}
-	mi := &file_records_records_proto_msgTypes[107]
+	mi := &file_records_records_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9624,7 +9693,7 @@ func (x *TrailEvents) String() string {
 func (*TrailEvents) ProtoMessage() {}
 
 func (x *TrailEvents) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[107]
+	mi := &file_records_records_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9637,7 +9706,7 @@ func (x *TrailEvents) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailEvents.ProtoReflect.Descriptor instead.
 func (*TrailEvents) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{107}
+	return file_records_records_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *TrailEvents) GetZstd() []byte {
@@ -10358,7 +10427,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04read\x18\x01 \x01(\x04R\x04read\"7\n" +
 	"\vJournalKept\x12\x12\n" +
 	"\x04time\x18\x01 \x01(\x03R\x04time\x12\x14\n" +
-	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xd5\f\n" +
+	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xa4\r\n" +
 	"\rRequestRecord\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
@@ -10417,8 +10486,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\belements\x18, \x01(\fR\belements\x12;\n" +
 	"\aheaders\x18- \x03(\v2!.crossgrant.records.RequestHeaderR\aheaders\x12=\n" +
 	"\banswered\x18. \x03(\v2!.crossgrant.records.RequestHeaderR\banswered\x12\x1a\n" +
-	"\bdocument\x18/ \x01(\fR\bdocumentB\x0e\n" +
-	"\f_object_size\"\xc5\x02\n" +
+	"\bdocument\x18/ \x01(\fR\bdocument\x12M\n" +
+	"\rorganizations\x180 \x03(\v2'.crossgrant.records.RequestOrganizationR\rorganizationsB\x0e\n" +
+	"\f_object_size\"_\n" +
+	"\x13RequestOrganization\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1e\n" +
+	"\n" +
+	"management\x18\x03 \x01(\tR\n" +
+	"management\"\xc5\x02\n" +
 	"\x0eRequestSession\x12\x16\n" +
 	"\x06issued\x18\x01 \x01(\x03R\x06issued\x12\x10\n" +
 	"\x03mfa\x18\x02 \x01(\bR\x03mfa\x12\x1f\n" +
@@ -10659,7 +10735,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 116)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 117)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -10742,52 +10818,53 @@ var file_records_records_proto_goTypes = []any{
 	(*JournalReader)(nil),              // 78: crossgrant.records.JournalReader
 	(*JournalKept)(nil),                // 79: crossgrant.records.JournalKept
 	(*RequestRecord)(nil),              // 80: crossgrant.records.RequestRecord
-	(*RequestSession)(nil),             // 81: crossgrant.records.RequestSession
-	(*RequestHeader)(nil),              // 82: crossgrant.records.RequestHeader
-	(*RequestSource)(nil),              // 83: crossgrant.records.RequestSource
-	(*RequestDeleted)(nil),             // 84: crossgrant.records.RequestDeleted
-	(*RequestDecision)(nil),            // 85: crossgrant.records.RequestDecision
-	(*RequestKey)(nil),                 // 86: crossgrant.records.RequestKey
-	(*RequestQuestion)(nil),            // 87: crossgrant.records.RequestQuestion
-	(*SessionDocument)(nil),            // 88: crossgrant.records.SessionDocument
-	(*Analyzer)(nil),                   // 89: crossgrant.records.Analyzer
-	(*ArchiveRule)(nil),                // 90: crossgrant.records.ArchiveRule
-	(*FilterCriterion)(nil),            // 91: crossgrant.records.FilterCriterion
-	(*AnalyzerFinding)(nil),            // 92: crossgrant.records.AnalyzerFinding
-	(*Trail)(nil),                      // 93: crossgrant.records.Trail
-	(*EventSelector)(nil),              // 94: crossgrant.records.EventSelector
-	(*DataResource)(nil),               // 95: crossgrant.records.DataResource
-	(*AdvancedEventSelector)(nil),      // 96: crossgrant.records.AdvancedEventSelector
-	(*FieldSelector)(nil),              // 97: crossgrant.records.FieldSelector
-	(*TrailVersion)(nil),               // 98: crossgrant.records.TrailVersion
-	(*TrailState)(nil),                 // 99: crossgrant.records.TrailState
-	(*TrailFile)(nil),                  // 100: crossgrant.records.TrailFile
-	(*TrailContent)(nil),               // 101: crossgrant.records.TrailContent
-	(*TrailDelivered)(nil),             // 102: crossgrant.records.TrailDelivered
-	(*TrailDigests)(nil),               // 103: crossgrant.records.TrailDigests
-	(*TrailDigest)(nil),                // 104: crossgrant.records.TrailDigest
-	(*TrailKey)(nil),                   // 105: crossgrant.records.TrailKey
-	(*TrailHistory)(nil),               // 106: crossgrant.records.TrailHistory
-	(*TrailEvents)(nil),                // 107: crossgrant.records.TrailEvents
-	nil,                                // 108: crossgrant.records.Account.QuotasEntry
-	nil,                                // 109: crossgrant.records.User.InlineEntry
-	nil,                                // 110: crossgrant.records.Group.InlineEntry
-	nil,                                // 111: crossgrant.records.Role.InlineEntry
-	nil,                                // 112: crossgrant.records.Metadata.UserEntry
-	nil,                                // 113: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 114: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 115: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*RequestOrganization)(nil),        // 81: crossgrant.records.RequestOrganization
+	(*RequestSession)(nil),             // 82: crossgrant.records.RequestSession
+	(*RequestHeader)(nil),              // 83: crossgrant.records.RequestHeader
+	(*RequestSource)(nil),              // 84: crossgrant.records.RequestSource
+	(*RequestDeleted)(nil),             // 85: crossgrant.records.RequestDeleted
+	(*RequestDecision)(nil),            // 86: crossgrant.records.RequestDecision
+	(*RequestKey)(nil),                 // 87: crossgrant.records.RequestKey
+	(*RequestQuestion)(nil),            // 88: crossgrant.records.RequestQuestion
+	(*SessionDocument)(nil),            // 89: crossgrant.records.SessionDocument
+	(*Analyzer)(nil),                   // 90: crossgrant.records.Analyzer
+	(*ArchiveRule)(nil),                // 91: crossgrant.records.ArchiveRule
+	(*FilterCriterion)(nil),            // 92: crossgrant.records.FilterCriterion
+	(*AnalyzerFinding)(nil),            // 93: crossgrant.records.AnalyzerFinding
+	(*Trail)(nil),                      // 94: crossgrant.records.Trail
+	(*EventSelector)(nil),              // 95: crossgrant.records.EventSelector
+	(*DataResource)(nil),               // 96: crossgrant.records.DataResource
+	(*AdvancedEventSelector)(nil),      // 97: crossgrant.records.AdvancedEventSelector
+	(*FieldSelector)(nil),              // 98: crossgrant.records.FieldSelector
+	(*TrailVersion)(nil),               // 99: crossgrant.records.TrailVersion
+	(*TrailState)(nil),                 // 100: crossgrant.records.TrailState
+	(*TrailFile)(nil),                  // 101: crossgrant.records.TrailFile
+	(*TrailContent)(nil),               // 102: crossgrant.records.TrailContent
+	(*TrailDelivered)(nil),             // 103: crossgrant.records.TrailDelivered
+	(*TrailDigests)(nil),               // 104: crossgrant.records.TrailDigests
+	(*TrailDigest)(nil),                // 105: crossgrant.records.TrailDigest
+	(*TrailKey)(nil),                   // 106: crossgrant.records.TrailKey
+	(*TrailHistory)(nil),               // 107: crossgrant.records.TrailHistory
+	(*TrailEvents)(nil),                // 108: crossgrant.records.TrailEvents
+	nil,                                // 109: crossgrant.records.Account.QuotasEntry
+	nil,                                // 110: crossgrant.records.User.InlineEntry
+	nil,                                // 111: crossgrant.records.Group.InlineEntry
+	nil,                                // 112: crossgrant.records.Role.InlineEntry
+	nil,                                // 113: crossgrant.records.Metadata.UserEntry
+	nil,                                // 114: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 115: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 116: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	108, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	109, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	109, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	110, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	110, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	111, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	111, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	112, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -10810,7 +10887,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	112, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	113, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -10822,7 +10899,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	113, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	114, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -10838,7 +10915,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	114, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	115, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -10851,32 +10928,33 @@ var file_records_records_proto_depIdxs = []int32{
 	69,  // 69: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
 	70,  // 70: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
 	72,  // 71: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
-	83,  // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
-	84,  // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
-	85,  // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
-	81,  // 75: crossgrant.records.RequestRecord.session:type_name -> crossgrant.records.RequestSession
-	82,  // 76: crossgrant.records.RequestRecord.headers:type_name -> crossgrant.records.RequestHeader
-	82,  // 77: crossgrant.records.RequestRecord.answered:type_name -> crossgrant.records.RequestHeader
-	82,  // 78: crossgrant.records.RequestSession.provider_keys:type_name -> crossgrant.records.RequestHeader
-	86,  // 79: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
-	87,  // 80: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
-	8,   // 81: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
-	88,  // 82: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
-	2,   // 83: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
-	91,  // 84: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	115, // 85: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
-	2,   // 86: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
-	94,  // 87: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
-	96,  // 88: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
-	95,  // 89: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
-	97,  // 90: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
-	93,  // 91: crossgrant.records.TrailVersion.trail:type_name -> crossgrant.records.Trail
-	104, // 92: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
-	93,  // [93:93] is the sub-list for method output_type
-	93,  // [93:93] is the sub-list for method input_type
-	93,  // [93:93] is the sub-list for extension type_name
-	93,  // [93:93] is the sub-list for extension extendee
-	0,   // [0:93] is the sub-list for field type_name
+	84,  // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
+	85,  // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
+	86,  // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
+	82,  // 75: crossgrant.records.RequestRecord.session:type_name -> crossgrant.records.RequestSession
+	83,  // 76: crossgrant.records.RequestRecord.headers:type_name -> crossgrant.records.RequestHeader
+	83,  // 77: crossgrant.records.RequestRecord.answered:type_name -> crossgrant.records.RequestHeader
+	81,  // 78: crossgrant.records.RequestRecord.organizations:type_name -> crossgrant.records.RequestOrganization
+	83,  // 79: crossgrant.records.RequestSession.provider_keys:type_name -> crossgrant.records.RequestHeader
+	87,  // 80: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
+	88,  // 81: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
+	8,   // 82: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
+	89,  // 83: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
+	2,   // 84: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
+	92,  // 85: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
+	116, // 86: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	2,   // 87: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
+	95,  // 88: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
+	97,  // 89: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
+	96,  // 90: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
+	98,  // 91: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
+	94,  // 92: crossgrant.records.TrailVersion.trail:type_name -> crossgrant.records.Trail
+	105, // 93: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
+	94,  // [94:94] is the sub-list for method output_type
+	94,  // [94:94] is the sub-list for method input_type
+	94,  // [94:94] is the sub-list for extension type_name
+	94,  // [94:94] is the sub-list for extension extendee
+	0,   // [0:94] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -10892,16 +10970,16 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[31].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[80].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[83].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[84].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[91].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[85].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[92].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   116,
+			NumMessages:   117,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -22,6 +22,7 @@ type changer struct {
 	id       int
 	rng      *rand.Rand
 	api      *httpClient
+	kinds    []change
 	root     string // of the organization
 	trailARN string // of the trail that is changed
 	names    int
@@ -50,10 +51,13 @@ var changes = []change{
 	(*changer).createUnit, (*changer).deleteUnit, (*changer).createAccount, (*changer).changeTrail, (*changer).changeTrail,
 }
 
+// ofGuest are those of a client of another account, which may write and delete objects: the owner of the bucket is told.
+var ofGuest = []change{(*changer).putObject, (*changer).putLarge, (*changer).deleteObject, (*changer).createUpload, (*changer).uploadPart, (*changer).completeUpload}
+
 // run makes changes until an error, which it returns.
 func (c *changer) run() error {
 	for {
-		if err := changes[c.rng.IntN(len(changes))](c); err != nil {
+		if err := c.kinds[c.rng.IntN(len(c.kinds))](c); err != nil {
 			return err
 		}
 	}

@@ -219,6 +219,12 @@ func (l *logging) verify() {
 			l.t.Fatal(err)
 		}
 	}
+	for id, e := range files.other.byID {
+		// What looks the history up is itself an event, which may come into log files before it comes there.
+		if _, found := history.byID[id]; !found && e.EventName != "LookupEvents" {
+			l.t.Errorf("the trail tells of %+v, and the event history does not", e)
+		}
+	}
 	changed, refused, unknown := files.main.count(all)
 	l.t.Logf("after %d kills: %d changes were acknowledged, %d were not answered, and %d refused reads had to be told of",
 		l.kills, len(all), attempts-len(all), len(l.refused.noted))

@@ -20,7 +20,7 @@ const (
 	// logsBucket is the bucket of the other account, trailBucket and trailVersions those whose data events are logged.
 	logsBucket, trailBucket, trailVersions = "trail-logs", "trail-data", "trail-versions"
 
-	changers = 5
+	changers = 5 // the last of whom is of the other account
 	// soon is how long before a kill a refused read has to be answered to be told of whatever happens. The server means
 	// it to be durable within a second, and then needs one write to the disk; three times that is a bound on what is
 	// lost, for a machine that is busy with other things, and not one on the time that it takes.
@@ -34,6 +34,9 @@ const logsPolicy = `{"Version":"2012-10-17","Statement":[
 	{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::` + logsBucket + `"},
 	{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::` + logsBucket + `/*",
 	 "Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control"}}}]}`
+
+// guestPolicy lets an account write and delete objects in a bucket.
+const guestPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":["s3:PutObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::%s/*"}}`
 
 // logging is a server process with an account whose trails are delivered into a bucket of another account.
 type logging struct {
@@ -121,9 +124,17 @@ func (l *logging) furnish(start uint64) (err error) {
 	}
 	for i := range changers {
 		l.changers = append(l.changers, &changer{
-			id: i, rng: rand.New(rand.NewPCG(start, uint64(100+i))), root: root,
+			id: i, rng: rand.New(rand.NewPCG(start, uint64(100+i))), root: root, kinds: changes,
 			trailARN: "arn:aws:cloudtrail:us-east-1:" + l.work.ID + ":trail/second", api: l.client(l.work.AccessKeyID, l.work.SecretAccessKey),
 		})
+	}
+	guest := l.changers[changers-1]
+	guest.kinds, guest.api = ofGuest, archive
+	for _, bucket := range []string{trailBucket, trailVersions} {
+		if _, err := work.s3("PUT", bucket, "", "policy", nil, []byte(fmt.Sprintf(guestPolicy, l.logs.ID, bucket)), 204); err != nil {
+			return err
+		}
+		l.furnishing = append(l.furnishing, "PutBucketPolicy")
 	}
 	l.refused = &reader{api: l.client(l.strangerID, l.strangerSecret)}
 	return nil

@@ -10,7 +10,8 @@
 // between a change and its answer, is delivered twice, under one eventID.
 //
 // Which trails select an event, and where they deliver it, is what they said at the time of the request (Trails.At): what
-// stops, changes or deletes a trail is itself delivered as the trail was before.
+// stops, changes or deletes a trail is itself delivered as the trail was before. The trails of an organization get the
+// events of those who were in it then (Organizations): also that by which a member leaves.
 //
 // A delivery is an ordinary s3:PutObject of the service principal cloudtrail.amazonaws.com (package archive). What is
 // refused is told by the trail's status and tried again at every interval. It waits within bounds: what is older than
@@ -39,10 +40,12 @@ import (
 
 // Trails knows trails; package cloudtrail does.
 type Trails interface {
-	// At returns the trails that logged events of an account at a time, as they were.
-	At(ctx context.Context, account ids.AccountID, at time.Time) ([]*cloudtrail.Trail, error)
-	// Any reports whether an account has a trail, or had one of late.
-	Any(ctx context.Context, account ids.AccountID) (bool, error)
+	// Place returns where an account stands in its organization now.
+	Place(ctx context.Context, account ids.AccountID) (cloudtrail.Place, error)
+	// At returns the trails that logged events of an account, in an organization or not, at a time, as they were.
+	At(ctx context.Context, account ids.AccountID, in cloudtrail.Place, at time.Time) ([]*cloudtrail.Trail, error)
+	// Any reports whether an account, in an organization or not, has a trail, or had one of late.
+	Any(ctx context.Context, account ids.AccountID, in cloudtrail.Place) (bool, error)
 	// LogsData reports whether a trail selects data events.
 	LogsData() bool
 	// Forget removes what is kept of trails as they were until before.

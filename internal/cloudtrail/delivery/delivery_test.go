@@ -11,7 +11,9 @@ import (
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/archive"
 	"crossgrant/internal/cloudtrail/selector"
+	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
 
@@ -314,5 +316,41 @@ func TestRefusedFederation(t *testing.T) {
 	w.deliver()
 	if got := w.ids("archive"); !slices.Equal(got, []string{"R"}) {
 		t.Errorf("delivered are %v", got)
+	}
+}
+
+// TestLeaver: the trail of an organization has what a member did before it left, also if it is read after that; and not
+// what it does then, or what an account did that joined.
+func TestLeaver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const org = "o-abcdefghij"
+	w.write(keys.Organization(org), &records.Organization{
+		Id: org, ManagementAccount: string(work), FeatureSet: "ALL", Services: []*records.TrustedService{{Principal: cloudtrail.ServicePrincipal}},
+	})
+	w.write(keys.OrganizationNode(org, "r-root"), &records.OrganizationNode{Id: "r-root"})
+	join := func(account ids.AccountID) {
+		w.write(keys.Membership(account), &records.Membership{Account: string(account), Organization: org, Parent: "r-root"})
+	}
+	join(work)
+	join(others)
+	w.policy("archive", strings.ReplaceAll(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
+		"Action":["s3:GetBucketAcl","s3:PutObject"],"Resource":["arn:aws:s3:::NAME","arn:aws:s3:::NAME/*"]}]}`, "NAME", "archive"))
+	yes := true
+	_, err := w.trails.Update(t.Context(), work, "main", cloudtrail.Settings{Organization: &yes})
+	w.must(err)
+	w.pass(time.Second)
+	as := func(account ids.AccountID) string {
+		return w.request(audit.Record{Service: "iam", Operation: "CreateUser", CallerAccount: account, CallerARN: "arn:aws:iam::" + string(account) + ":root"})
+	}
+	want := []string{as(others), as(work)}
+	w.must(w.store.Update(t.Context(), func(tx meta.Tx) error { return tx.Delete(keys.Membership(others)) }))
+	as(others)
+	as(logs)
+	join(logs)
+	want = append(want, as(logs))
+	w.deliver()
+	if got := w.ids("archive"); !slices.Equal(got, sorted(want...)) {
+		t.Errorf("delivered are %v, want %v", got, sorted(want...))
 	}
 }

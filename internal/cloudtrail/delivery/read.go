@@ -81,17 +81,21 @@ func (s *Service) take(ctx context.Context, entry []byte) error {
 	})
 }
 
-// watched reports whether an account that an entry concerns has had a trail of late. Whom an identity provider vouches for
+// watched reports whether an account that an entry concerns has had a trail of late, or is in an organization that had. Whom an identity provider vouches for
 // has no account: which one is told is not among the names (event.Recipients).
 func (s *Service) watched(ctx context.Context, names audit.Names) (bool, error) {
-	if len(names.Caller) == 0 && string(names.Service) == "sts" {
+	if names.Placed || len(names.Caller) == 0 && string(names.Service) == "sts" {
 		return true, nil
 	}
 	for _, account := range [][]byte{names.Caller, names.Owner} {
 		if len(account) == 0 {
 			continue
 		}
-		any, err := s.trails.Any(ctx, ids.AccountID(account))
+		in, err := s.trails.Place(ctx, ids.AccountID(account))
+		if err != nil {
+			return false, err
+		}
+		any, err := s.trails.Any(ctx, ids.AccountID(account), in)
 		if err != nil || any {
 			return any, err
 		}

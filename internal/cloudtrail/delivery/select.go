@@ -31,7 +31,11 @@ func (s *Service) selecting(ctx context.Context, r *audit.Record, f *event.Facts
 	}
 	var two [2]ids.AccountID
 	for _, account := range event.AppendRecipients(two[:0], r) {
-		all, err := s.trails.At(ctx, account, at)
+		in, err := s.place(ctx, r, account)
+		if err != nil {
+			return err
+		}
+		all, err := s.trails.At(ctx, account, in, at)
 		if err != nil {
 			return err
 		}
@@ -42,4 +46,29 @@ func (s *Service) selecting(ctx context.Context, r *audit.Record, f *event.Facts
 		}
 	}
 	return nil
+}
+
+// place returns where an account stands in its organization: as its record says, or else now.
+func (s *Service) place(ctx context.Context, r *audit.Record, account ids.AccountID) (cloudtrail.Place, error) {
+	for _, o := range r.Organizations {
+		if o.Account == account {
+			return cloudtrail.Place{Organization: o.ID, Management: o.Management, Trusts: true}, nil
+		}
+	}
+	return s.trails.Place(ctx, account)
+}
+
+// Organizations returns those of the accounts that get the event of a request, as they are now, where they have trails.
+func (s *Service) Organizations(ctx context.Context, r *audit.Record) (all []audit.Organization, err error) {
+	var two [2]ids.AccountID
+	for _, account := range event.AppendRecipients(two[:0], r) {
+		in, err := s.trails.Place(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		if in.Trusts {
+			all = append(all, audit.Organization{Account: account, ID: in.Organization, Management: in.Management})
+		}
+	}
+	return all, nil
 }

@@ -177,6 +177,8 @@ func (w *world) request(r audit.Record) string {
 	if !w.delivery.Wants(&r) {
 		return id
 	}
+	r.Organizations, err = w.delivery.Organizations(w.t.Context(), &r)
+	w.must(err)
 	entry := r.AppendTo(nil)
 	if !w.journal.Append(r.Time, entry) {
 		w.t.Fatal("the journal has no room")
