@@ -168,9 +168,16 @@ func (s *Service) change(ctx context.Context, c *chain, before int64, also func(
 	})
 }
 
+// settled is how long after it was found that a chain does not go on its last log file may not be known yet: a request
+// comes into the journal after it was answered, and chains are looked at every minute.
+const settled = 2 * time.Minute
+
 // coming reports whether log files of a chain that does not go on are still to be delivered. Until they are, it does not end:
 // else they came into a chain of their own, and nothing would tell if that was removed as a whole.
 func (s *Service) coming(ctx context.Context, c *chain) (yes bool, err error) {
+	if s.opts.Now().Sub(time.Unix(0, c.record.End)) < s.opts.DigestInterval+settled {
+		return true, nil
+	}
 	if yes, err = s.read(ctx); err != nil || yes {
 		return yes, err
 	}

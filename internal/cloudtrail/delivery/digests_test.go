@@ -170,11 +170,13 @@ func TestDigestEndsLast(t *testing.T) {
 	w.user()
 	w.must(w.trails.StopLogging(t.Context(), work, "main"))
 	w.pass(time.Hour)
+	w.must(w.delivery.digests(t.Context())) // the event is in memory
+	w.pass(settled)
 	w.must(w.journal.Flush(t.Context()))
-	w.must(w.delivery.digests(t.Context())) // the event is in the journal
+	w.must(w.delivery.digests(t.Context())) // it is in the journal
 	w.policy("archive", "")
 	w.deliver()
-	w.pass(time.Hour)
+	w.pass(time.Hour + settled)
 	w.must(w.delivery.digests(t.Context())) // its log file waits
 	w.policy("archive", strings.ReplaceAll(allowed, "NAME", "archive"))
 	w.deliver()
@@ -184,7 +186,7 @@ func TestDigestEndsLast(t *testing.T) {
 	if len(all) != 2 || len(all[1].LogFiles) != 1 || all[1].PreviousDigestS3Object == nil || *all[1].PreviousDigestS3Object != all[0].DigestS3Object {
 		t.Fatalf("the digest files are %+v", all)
 	}
-	w.pass(time.Hour)
+	w.pass(time.Hour + settled)
 	w.deliver()
 	if n := len(w.digests("archive")); n != 2 || w.left("main") != 0 {
 		t.Errorf("there are %d digest files, and %d values are left", n, w.left("main"))
