@@ -248,7 +248,7 @@ func (r *recorder) cutDuringWork(ctx context.Context, disk disktest.Disk, rng *m
 			}
 		})
 	}
-	time.Sleep(time.Duration(rng.IntN(60)) * time.Millisecond)
+	time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond)
 	r.cut.Store(true)
 	left = disk.Cut(rng.IntN(101), rng)
 	working.Wait()
