@@ -1,5 +1,6 @@
 GO       ?= go
 DATA     ?= crossgrant-data
+LOGSDATA ?= crossgrant-data-logs
 FUZZTIME ?= 30s
 WORKERS  ?= 4
 ROUNDS   ?= 200
@@ -19,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench need-clients need-cc need-python
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench need-clients need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -28,6 +29,10 @@ build:
 # The server with the setting of the walkthrough. It prints what to type in another terminal.
 run: build
 	@DATA='$(DATA)' exec sh examples/walkthrough/run.sh
+
+# The same with the setting of examples/logs-in-another-account, in a data folder of its own.
+run-logs: build
+	@DATA='$(LOGSDATA)' exec sh examples/logs-in-another-account/run.sh
 
 # What runs the program is run anew each time: the go command does not see that the program has changed.
 test: need-clients

@@ -110,25 +110,33 @@ func (r *Record) AppendTo(dst []byte) []byte {
 	if r.Session != nil {
 		dst = appendMessage(dst, sessionField, r.Session.appendTo)
 	}
+	for i := range r.Organizations {
+		dst = appendMessage(dst, placesField, func(dst []byte) []byte { return appendTexts(dst, organizationTexts, &r.Organizations[i]) })
+	}
 	dst = appendBytes(dst, parametersField, r.Parameters)
 	dst = appendBytes(dst, elementsField, r.Elements)
 	dst = appendHeaders(dst, headersField, r.Headers)
 	dst = appendHeaders(dst, answeredField, r.Answered)
-	dst = appendBytes(dst, documentField, r.Document)
-	for i := range r.Organizations {
-		dst = appendMessage(dst, placesField, func(dst []byte) []byte { return appendTexts(dst, placeTexts, &r.Organizations[i]) })
-	}
-	return dst
+	return appendBytes(dst, documentField, r.Document)
 }
 
 // Decode reads a record from an entry of the journal, which must not change any more: the record's texts are parts of it.
 // Decisions are left out. The error wraps meta.ErrCorrupt.
 func Decode(entry []byte) (*Record, error) {
-	r := &Record{Time: time.Unix(0, 0).UTC()}
-	if err := decode(entry, recordTexts, r); err != nil {
-		return nil, fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	r := new(Record)
+	if err := r.Decode(entry); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// Decode is the function of that name, for a reader of many entries who is done with the record that it read before.
+func (r *Record) Decode(entry []byte) error {
+	*r = Record{Time: time.Unix(0, 0).UTC()}
+	if err := decode(entry, recordTexts, r); err != nil {
+		return fmt.Errorf("decode a request record: %w: %w", err, meta.ErrCorrupt)
+	}
+	return nil
 }
 
 // integer takes a field that is an integer.
@@ -179,7 +187,7 @@ func (r *Record) bytes(number protowire.Number, b []byte) (err error) {
 		r.Document = b
 	case placesField:
 		r.Organizations = append(r.Organizations, Organization{})
-		err = decode(b, placeTexts, &r.Organizations[len(r.Organizations)-1])
+		err = decode(b, organizationTexts, &r.Organizations[len(r.Organizations)-1])
 	}
 	return err
 }

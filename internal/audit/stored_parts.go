@@ -26,7 +26,7 @@ var (
 		{7, func(s *Session) *string { return &s.Provider }},
 		{9, func(s *Session) *string { return &s.SourceIdentity }},
 	}
-	placeTexts = []text[Organization]{
+	organizationTexts = []text[Organization]{
 		{1, func(o *Organization) *string { return (*string)(&o.Account) }},
 		{2, func(o *Organization) *string { return (*string)(&o.ID) }},
 		{3, func(o *Organization) *string { return (*string)(&o.Management) }},
@@ -91,13 +91,13 @@ func (s *Session) bytes(number protowire.Number, b []byte) (err error) {
 	return err
 }
 
-func (o *Organization) integer(protowire.Number, uint64) {}
-
-func (o *Organization) bytes(protowire.Number, []byte) error { return nil }
-
 func (h *Header) integer(protowire.Number, uint64) {}
 
 func (h *Header) bytes(protowire.Number, []byte) error { return nil }
+
+func (o *Organization) integer(protowire.Number, uint64) {}
+
+func (o *Organization) bytes(protowire.Number, []byte) error { return nil }
 
 func appendHeaders(dst []byte, number protowire.Number, all []Header) []byte {
 	for i := range all {

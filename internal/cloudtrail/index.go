@@ -32,13 +32,16 @@ type index struct {
 	// sorted has the same by ARN, of each first the trail as it is now and then its versions, the latest first. The
 	// slices are not changed.
 	sorted map[ids.AccountID][]*Trail
-	// chosen is how many of the logging ones choose data events, versions how many are versions.
-	chosen, versions int
+	// chosen is how many of the logging ones choose data events, versions how many are versions, shared how many are those
+	// of organizations.
+	chosen, versions, shared int
 
 	// data is whether chosen is not zero, or not known.
 	data atomic.Bool
 	// none is whether there is no trail at all.
 	none atomic.Bool
+	// organized is whether there are trails of organizations, or that is not known.
+	organized atomic.Bool
 }
 
 func (x *index) init() {
@@ -47,7 +50,7 @@ func (x *index) init() {
 }
 
 func (x *index) reset() {
-	x.trails, x.sorted, x.chosen, x.versions = map[ids.AccountID]map[string]*Trail{}, map[ids.AccountID][]*Trail{}, 0, 0
+	x.trails, x.sorted, x.chosen, x.versions, x.shared = map[ids.AccountID]map[string]*Trail{}, map[ids.AccountID][]*Trail{}, 0, 0, 0
 }
 
 // spoil notes that nothing is known any more.
@@ -63,6 +66,7 @@ func (x *index) spoil() {
 func (x *index) noteLocked() {
 	x.data.Store(x.chosen > 0 || x.stale)
 	x.none.Store(len(x.trails) == 0 && !x.stale)
+	x.organized.Store(x.shared > 0 || x.stale)
 }
 
 // setLocked puts a trail, or a version of one, in the place of what is under the same key; nil if there is none any
@@ -72,6 +76,7 @@ func (x *index) setLocked(account ids.AccountID, key string, t *Trail) {
 		delete(x.trails[account], key)
 		x.chosen -= old.choosesData()
 		x.versions -= old.isVersion()
+		x.shared -= old.isShared()
 	}
 	if t != nil {
 		if x.trails[account] == nil {
@@ -80,6 +85,7 @@ func (x *index) setLocked(account ids.AccountID, key string, t *Trail) {
 		x.trails[account][key] = t
 		x.chosen += t.choosesData()
 		x.versions += t.isVersion()
+		x.shared += t.isShared()
 	}
 	if len(x.trails[account]) == 0 {
 		delete(x.trails, account)
@@ -96,6 +102,13 @@ func (t *Trail) choosesData() int {
 		return 1
 	}
 	return 0
+}
+
+func (t *Trail) isShared() int {
+	if t.Record.Organization == "" {
+		return 0
+	}
+	return 1
 }
 
 func (t *Trail) isVersion() int {

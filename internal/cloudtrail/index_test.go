@@ -102,7 +102,7 @@ func TestIndexOfUnsettledStore(t *testing.T) {
 	}
 	engine.tell()
 	engine.fail = errors.New("broken")
-	if _, err := w.At(t.Context(), outside, w.now); !errors.Is(err, engine.fail) {
+	if _, err := w.At(t.Context(), outside, Place{}, w.now); !errors.Is(err, engine.fail) {
 		t.Errorf("the store cannot be read: %v", err)
 	}
 	engine.fail = nil
@@ -115,7 +115,7 @@ func TestCorruptTrail(t *testing.T) {
 	w := newWorld(t)
 	w.logs(outside)
 	w.put(keys.Trail(outside, "bad"), &records.Trail{Account: string(outside), Name: "bad", Region: "us-east-1", Logging: true, Selectors: []*records.EventSelector{{ReadWrite: "Sometimes"}}})
-	if _, err := w.At(t.Context(), member, w.now); !errors.Is(err, meta.ErrCorrupt) || !w.LogsData() {
+	if _, err := w.At(t.Context(), member, w.place(member), w.now); !errors.Is(err, meta.ErrCorrupt) || !w.LogsData() {
 		t.Errorf("a trail has selectors that are not valid: %v", err)
 	}
 	w.remove(keys.Trail(outside, "bad"))
@@ -134,7 +134,7 @@ func TestAt(t *testing.T) {
 		t.Helper()
 		got := ""
 		for m := range 8 {
-			trails, err := w.At(t.Context(), outside, at(m))
+			trails, err := w.At(t.Context(), outside, w.place(outside), at(m))
 			w.must(err)
 			got += fmt.Sprint(len(trails))
 		}
@@ -159,16 +159,16 @@ func TestAt(t *testing.T) {
 	holds("00111011")
 	w.must(w.Forget(t.Context(), at(7)))
 	holds("00000011")
-	if any, err := w.Any(t.Context(), member); err != nil || any {
+	if any, err := w.Any(t.Context(), member, w.place(member)); err != nil || any {
 		t.Errorf("an account without trails: %t, %v", any, err)
 	}
 	w.must(w.Delete(t.Context(), outside, "trail"))
-	if any, err := w.Any(t.Context(), outside); err != nil || !any {
+	if any, err := w.Any(t.Context(), outside, w.place(outside)); err != nil || !any {
 		t.Errorf("an account that had a trail of late: %t, %v", any, err)
 	}
 	w.must(w.Forget(t.Context(), at(8)))
 	holds("00000000")
-	if any, err := w.Any(t.Context(), outside); err != nil || any || !w.index.none.Load() {
+	if any, err := w.Any(t.Context(), outside, w.place(outside)); err != nil || any || !w.index.none.Load() {
 		t.Errorf("an account that had a trail long ago: %t, %v", any, err)
 	}
 }
@@ -216,7 +216,7 @@ func TestIndexUnderLoad(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				w.index.spoil()
-				if _, err := w.At(t.Context(), account, w.now); err != nil {
+				if _, err := w.At(t.Context(), account, w.place(account), w.now); err != nil {
 					t.Error(err)
 				}
 			}

@@ -14,29 +14,34 @@ import (
 // known.
 func (s *Service) LogsData() bool { return s.index.data.Load() }
 
-// At returns the trails that logged the events of an account at a time that is not long ago, as they were: its
-// own by ARN, and then those of its organization. It is empty for most accounts, and costs little then. Whether an account is in an
-// organization is asked as of now.
-//
-// The trails of a closed account log nothing.
-func (s *Service) At(ctx context.Context, account ids.AccountID, at time.Time) ([]*Trail, error) {
-	place, err := s.Place(ctx, account)
-	if err != nil || place == nil {
-		return nil, err
-	}
-	return s.AtPlace(ctx, place, at)
+// Place is where an account stands in its organization, as far as any has trails; else it is empty.
+type Place struct {
+	Organization ids.OrganizationID // empty: none
+	Management   ids.AccountID
+	Trusts       bool // the organization trusts CloudTrail
 }
 
-// AtPlace is At for an account that stood there in its organization.
-func (s *Service) AtPlace(ctx context.Context, place *Place, at time.Time) (then []*Trail, err error) {
-	own, managements, err := s.candidates(ctx, place)
+// Place returns that of an account now. It costs little where no organization has trails.
+func (s *Service) Place(ctx context.Context, account ids.AccountID) (p Place, err error) {
+	if !s.index.organized.Load() {
+		return p, nil
+	}
+	p.Organization, p.Management, p.Trusts, err = s.World.Organization(ctx, account, ServicePrincipal)
+	return p, err
+}
+
+// At returns the trails that logged the events of an account at a time that is not long ago, as they were: its own by ARN,
+// and then those of the organization that it was in. It is empty for most accounts, and costs little then.
+//
+// The trails of a closed account log nothing.
+func (s *Service) At(ctx context.Context, account ids.AccountID, in Place, at time.Time) (then []*Trail, err error) {
+	own, managements, err := s.candidates(ctx, account, in)
 	if err != nil {
 		return nil, err
 	}
 	for shared, all := range [...][]*Trail{own, managements} {
 		for i, t := range all {
-			if !answers(all, i, at) || !t.loggedAt(at) || t.Record.Region != s.Region && !t.Record.MultiRegion ||
-				shared == 1 && t.Record.Organization != string(place.Organization) {
+			if !answers(all, i, at) || !t.loggedAt(at) || t.Record.Region != s.Region && !t.Record.MultiRegion || shared == 1 && !in.shares(t) {
 				continue
 			}
 			open, err := s.World.Open(ctx, ids.AccountID(t.Record.Account))
@@ -44,7 +49,7 @@ func (s *Service) AtPlace(ctx context.Context, place *Place, at time.Time) (then
 				return nil, err
 			}
 			if open {
-				then = append(then, place.settled(t))
+				then = append(then, in.settled(t))
 			}
 		}
 	}
@@ -62,38 +67,17 @@ func answers(all []*Trail, i int, at time.Time) bool {
 }
 
 // Any reports whether an account has a trail, or had one of late, of its own or of its organization.
-func (s *Service) Any(ctx context.Context, account ids.AccountID) (bool, error) {
-	place, err := s.Place(ctx, account)
-	if err != nil || place == nil {
-		return false, err
-	}
-	own, managements, err := s.candidates(ctx, place)
-	shared := slices.ContainsFunc(managements, func(t *Trail) bool { return t.Record.Organization == string(place.Organization) })
-	return len(own) > 0 || shared, err
+func (s *Service) Any(ctx context.Context, account ids.AccountID, in Place) (bool, error) {
+	own, managements, err := s.candidates(ctx, account, in)
+	return len(own) > 0 || slices.ContainsFunc(managements, in.shares), err
 }
 
-// Place is where an account stands in its organization.
-type Place struct {
-	Account      ids.AccountID
-	Organization ids.OrganizationID // empty: none
-	Management   ids.AccountID
-	Trusts       bool // the organization trusts CloudTrail
-}
-
-// Place returns where an account stands now; nil if there are no trails.
-func (s *Service) Place(ctx context.Context, account ids.AccountID) (*Place, error) {
-	if s.index.none.Load() {
-		return nil, nil
-	}
-	at := Place{Account: account}
-	var err error
-	at.Organization, at.Management, at.Trusts, err = s.World.Organization(ctx, account, ServicePrincipal)
-	return &at, err
-}
+// shares reports whether a trail of the management account is one of the organization.
+func (in Place) shares(t *Trail) bool { return t.Record.Organization == string(in.Organization) }
 
 // settled is the function of the same name, from memory.
-func (at *Place) settled(t *Trail) *Trail {
-	if t.Record.Organization == "" || t.Record.Organization == string(at.Organization) && string(at.Management) == t.Record.Account {
+func (in Place) settled(t *Trail) *Trail {
+	if t.Record.Organization == "" || in.shares(t) && string(in.Management) == t.Record.Account {
 		return t
 	}
 	own := *t
@@ -104,8 +88,11 @@ func (at *Place) settled(t *Trail) *Trail {
 
 // candidates returns the trails of an account, and those of another one that manages its organization, of which some may
 // be the organization's; with the versions of each. Both must not be changed.
-func (s *Service) candidates(ctx context.Context, at *Place) (own, managements []*Trail, err error) {
+func (s *Service) candidates(ctx context.Context, account ids.AccountID, in Place) (own, managements []*Trail, err error) {
 	x := &s.index
+	if x.none.Load() {
+		return nil, nil, nil
+	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	for x.stale {
@@ -116,8 +103,8 @@ func (s *Service) candidates(ctx context.Context, at *Place) (own, managements [
 			return nil, nil, err
 		}
 	}
-	if at.Trusts && at.Management != at.Account {
-		managements = x.sorted[at.Management]
+	if in.Trusts && in.Management != account {
+		managements = x.sorted[in.Management]
 	}
-	return x.sorted[at.Account], managements, nil
+	return x.sorted[account], managements, nil
 }

@@ -158,7 +158,7 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	// Without trusted access it logs its own account, and all of them again once that is back.
 	w.organization(false)
 	w.logs(management, "all")
-	if all, err := w.At(t.Context(), management, w.now.Add(time.Minute)); err != nil || all[0].Record.Organization != string(orgID) {
+	if all, err := w.At(t.Context(), management, w.place(management), w.now.Add(time.Minute)); err != nil || all[0].Record.Organization != string(orgID) {
 		t.Errorf("without trusted access the trail is another one: %+v, %v", all, err)
 	}
 	w.logs(member, "mine")
@@ -190,7 +190,7 @@ func TestWhatOrganizationTrailsLog(t *testing.T) {
 	w.remove(keys.Membership(outside))
 	w.remove(keys.Membership(delegate))
 	w.logs(management, "all")
-	if all, err := w.At(t.Context(), management, w.now.Add(time.Minute)); err != nil || len(all) != 1 || all[0].Record.Organization != "" {
+	if all, err := w.At(t.Context(), management, w.place(management), w.now.Add(time.Minute)); err != nil || len(all) != 1 || all[0].Record.Organization != "" {
 		t.Errorf("the organization is gone, and what logs is %+v, %v", all, err)
 	}
 	got, err := w.Get(t.Context(), management, "all")

@@ -143,10 +143,18 @@ func (w *world) create(account ids.AccountID, name string, change ...func(*Setti
 
 func ofOrganization(s *Settings) { s.Organization = to(true) }
 
-// of returns the names of the trails that log an account now.
+// place returns where an account stands now.
+func (w *world) place(account ids.AccountID) Place {
+	w.Helper()
+	p, err := w.Place(w.Context(), account)
+	w.must(err)
+	return p
+}
+
+// names returns the names of the trails that log an account now.
 func (w *world) names(account ids.AccountID) []string {
 	w.Helper()
-	all, err := w.At(w.Context(), account, w.now.Add(time.Minute))
+	all, err := w.At(w.Context(), account, w.place(account), w.now.Add(time.Minute))
 	w.must(err)
 	names := namesOf(all)
 	slices.Sort(names)

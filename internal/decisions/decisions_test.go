@@ -275,7 +275,7 @@ func TestRestored(t *testing.T) {
 	in.Session = &authz.Layer{{Name: "session/s/0", Document: identity(t, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)}}
 	in.S3.Object = &authz.Object{Owner: "cc"}
 	in.S3.AcceptsCharge, in.BothSides = true, true
-	d, err := decision(r, &r.Decisions[0], true, nil)
+	d, err := decision(r, &r.Decisions[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

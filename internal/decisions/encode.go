@@ -26,7 +26,11 @@ var decisionsField = (*records.RequestRecord)(nil).ProtoReflect().Descriptor().F
 func encode(dst []byte, r *audit.Record, explained bool, most int, shown func(string) string) ([]byte, error) {
 	dst = r.AppendTo(dst)
 	for i := range r.Decisions[:min(most, len(r.Decisions))] {
-		d, err := decision(r, &r.Decisions[i], explained && i < maxExplained, shown)
+		if !explained || i >= maxExplained {
+			dst = appendOutcome(dst, &r.Decisions[i])
+			continue
+		}
+		d, err := decision(r, &r.Decisions[i], shown)
 		if err == nil {
 			dst = protowire.AppendTag(dst, decisionsField, protowire.BytesType)
 			dst = protowire.AppendVarint(dst, uint64(proto.Size(d)))
@@ -39,19 +43,27 @@ func encode(dst []byte, r *audit.Record, explained bool, most int, shown func(st
 	return dst, nil
 }
 
-// decision returns one decision as it is kept.
-func decision(r *audit.Record, d *audit.Decision, explained bool, shown func(string) string) (*records.RequestDecision, error) {
-	out := &records.RequestDecision{Action: d.Action, Resource: []byte(d.Resource), Effect: int32(d.Effect)}
+// appendOutcome appends what is kept of a decision that is not explained: that of each request that is logged. It is what
+// the generated code makes of a records.RequestDecision with these fields, without making one.
+func appendOutcome(dst []byte, d *audit.Decision) []byte {
+	var buffer [512]byte
+	m := protowire.AppendString(protowire.AppendTag(buffer[:0], 1, protowire.BytesType), d.Action)
+	m = protowire.AppendString(protowire.AppendTag(m, 2, protowire.BytesType), d.Resource)
 	if d.Input != nil {
-		out.Owner = string(d.Input.Owner)
+		m = protowire.AppendString(protowire.AppendTag(m, 3, protowire.BytesType), string(d.Input.Owner))
 	}
-	if !explained {
-		return out, nil
-	}
+	m = protowire.AppendVarint(protowire.AppendTag(m, 4, protowire.VarintType), uint64(d.Effect))
+	return protowire.AppendBytes(protowire.AppendTag(dst, decisionsField, protowire.BytesType), m)
+}
+
+// decision returns one decision as it is kept, with what explains it.
+func decision(r *audit.Record, d *audit.Decision, shown func(string) string) (*records.RequestDecision, error) {
+	out := &records.RequestDecision{Action: d.Action, Resource: []byte(d.Resource), Effect: int32(d.Effect)}
 	var err error
 	if out.Explanation, err = explanation(r, d, shown); err != nil || d.Input == nil {
 		return out, err
 	}
+	out.Owner = string(d.Input.Owner)
 	out.Keys = contextKeys(d.Input.Request.Context)
 	out.Question = question(d.Input)
 	return out, nil

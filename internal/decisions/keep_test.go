@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/keys"
@@ -189,5 +191,29 @@ func TestKeepOnce(t *testing.T) {
 	change(nil)
 	if kept[4] == nil {
 		t.Error("it is not kept again")
+	}
+}
+
+// TestOutcomes: what is kept of a decision that is not explained is what it was.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	r := upload(t, start, "k")
+	r.Decisions = append(r.Decisions, audit.Decision{Resource: "arn:aws:s3:::walnut"})
+	text, err := encode(nil, r, false, len(r.Decisions), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := decode(text)
+	if err != nil || len(got.Decisions) != len(r.Decisions) || len(got.ProtoReflect().GetUnknown()) != 0 {
+		t.Fatalf("kept is %v, %v", got, err)
+	}
+	for i, d := range got.Decisions {
+		want := &records.RequestDecision{Action: r.Decisions[i].Action, Resource: []byte(r.Decisions[i].Resource), Effect: int32(r.Decisions[i].Effect)}
+		if in := r.Decisions[i].Input; in != nil {
+			want.Owner = string(in.Owner)
+		}
+		if !proto.Equal(d, want) {
+			t.Errorf("kept is %v, want %v", d, want)
+		}
 	}
 }

@@ -27,6 +27,8 @@
 //	webhook start          starts a webhook; its URL is $WEBHOOK
 //	webhook away | back    lets it refuse what is posted, or take it again
 //	webhook took REGEXP    waits until it has taken a message that matches; ! holds that it has not
+//	logged PROFILE s3://BUCKET/PREFIX REGEXP…     waits until for each REGEXP the log files of a trail have an event that
+//	                       matches, as JSON on one line; ! holds that they have none of them
 //
 // The stories of the 13 answers are told three times: as they are, with a restart before the question,
 // and with a crash in the middle of a stream of uploads before it.
@@ -52,6 +54,7 @@ import (
 var (
 	binDir   string // holds crossgrant
 	examples string // the walkthrough's directory
+	archived string // that of the example of logs in another account
 	testdata string
 	cli      cliVersion
 )
@@ -77,6 +80,9 @@ func prepare(m *testing.M) (int, error) {
 		return 0, err
 	}
 	if examples, err = filepath.Abs("../../examples/walkthrough"); err != nil {
+		return 0, err
+	}
+	if archived, err = filepath.Abs("../../examples/logs-in-another-account"); err != nil {
 		return 0, err
 	}
 	if testdata, err = filepath.Abs("testdata"); err != nil {
@@ -170,6 +176,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 			env.Setenv("PATH", binDir+string(os.PathListSeparator)+os.Getenv("PATH"))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("ARCHIVED", archived)
 			env.Setenv("TESTDATA", testdata)
 			env.Setenv("AWS_CONFIG_FILE", filepath.Join(env.WorkDir, "aws", "config"))
 			env.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(env.WorkDir, "aws", "credentials"))
@@ -187,7 +194,7 @@ func tell(t *testing.T, between interlude, stories []string) {
 			"server": serverCommand, "interlude": interludeCommand,
 			"crash": crashCommand, "aws": awsCommand, "variable": variableCommand, "code": codeCommand, "now": nowCommand, "status": statusCommand, "failed": failedCommand, "denied": deniedCommand,
 			"session": sessionCommand, "request": requestCommand, "until": untilCommand, "webhook": webhookCommand,
-			"profile": profileCommand, "uploads": uploadsCommand, "issuer": issuerCommand,
+			"profile": profileCommand, "uploads": uploadsCommand, "issuer": issuerCommand, "logged": loggedCommand,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "role-profiles" {

@@ -29,6 +29,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/archive"
 	"crossgrant/internal/cloudtrail/signing"
@@ -39,12 +40,12 @@ import (
 
 // Trails knows trails; package cloudtrail does.
 type Trails interface {
-	// Place returns where an account stands in its organization now; nil if there are no trails.
-	Place(ctx context.Context, account ids.AccountID) (*cloudtrail.Place, error)
-	// AtPlace returns the trails that logged events of an account that stood there, at a time, as they were.
-	AtPlace(ctx context.Context, place *cloudtrail.Place, at time.Time) ([]*cloudtrail.Trail, error)
-	// Any reports whether an account has a trail, or had one of late.
-	Any(ctx context.Context, account ids.AccountID) (bool, error)
+	// Place returns where an account stands in its organization now.
+	Place(ctx context.Context, account ids.AccountID) (cloudtrail.Place, error)
+	// At returns the trails that logged events of an account, in an organization or not, at a time, as they were.
+	At(ctx context.Context, account ids.AccountID, in cloudtrail.Place, at time.Time) ([]*cloudtrail.Trail, error)
+	// Any reports whether an account, in an organization or not, has a trail, or had one of late.
+	Any(ctx context.Context, account ids.AccountID, in cloudtrail.Place) (bool, error)
 	// LogsData reports whether a trail selects data events.
 	LogsData() bool
 	// Forget removes what is kept of trails as they were until before.
@@ -126,6 +127,7 @@ type Service struct {
 	gathered *gathered // what was read and is not committed; nil: nothing was read since
 	last     uint64    // sequence given out last
 	zips     compressors
+	record   audit.Record // the one that is read
 
 	cancel context.CancelFunc
 	worker sync.WaitGroup

@@ -61,8 +61,8 @@ func (s *Service) take(ctx context.Context, entry []byte) error {
 	if watched, err := s.watched(ctx, names); err != nil || !watched {
 		return err
 	}
-	r, err := audit.Decode(entry)
-	if err != nil {
+	r := &s.record
+	if err := r.Decode(entry); err != nil {
 		s.opts.Log.Error("an event for trails is lost", "fault", err.Error())
 		return nil
 	}
@@ -91,7 +91,11 @@ func (s *Service) watched(ctx context.Context, names audit.Names) (bool, error) 
 		if len(account) == 0 {
 			continue
 		}
-		any, err := s.trails.Any(ctx, ids.AccountID(account))
+		in, err := s.trails.Place(ctx, ids.AccountID(account))
+		if err != nil {
+			return false, err
+		}
+		any, err := s.trails.Any(ctx, ids.AccountID(account), in)
 		if err != nil || any {
 			return any, err
 		}

@@ -31,14 +31,11 @@ func (s *Service) selecting(ctx context.Context, r *audit.Record, f *event.Facts
 	}
 	var two [2]ids.AccountID
 	for _, account := range event.AppendRecipients(two[:0], r) {
-		place, err := s.place(ctx, r, account)
+		in, err := s.place(ctx, r, account)
 		if err != nil {
 			return err
 		}
-		if place == nil {
-			continue
-		}
-		all, err := s.trails.AtPlace(ctx, place, at)
+		all, err := s.trails.At(ctx, account, in, at)
 		if err != nil {
 			return err
 		}
@@ -51,27 +48,26 @@ func (s *Service) selecting(ctx context.Context, r *audit.Record, f *event.Facts
 	return nil
 }
 
-// place returns where an account stands in its organization: as its record says, or else now; nil if there are no trails.
-func (s *Service) place(ctx context.Context, r *audit.Record, account ids.AccountID) (*cloudtrail.Place, error) {
+// place returns where an account stands in its organization: as its record says, or else now.
+func (s *Service) place(ctx context.Context, r *audit.Record, account ids.AccountID) (cloudtrail.Place, error) {
 	for _, o := range r.Organizations {
 		if o.Account == account {
-			return &cloudtrail.Place{Account: account, Organization: o.ID, Management: o.Management, Trusts: true}, nil
+			return cloudtrail.Place{Organization: o.ID, Management: o.Management, Trusts: true}, nil
 		}
 	}
 	return s.trails.Place(ctx, account)
 }
 
-// Organizations returns those that trust CloudTrail of the accounts that get the event of a request, as they are now; none
-// if there are no trails, and not that of a management account, whose trails are its own.
+// Organizations returns those of the accounts that get the event of a request, as they are now, where they have trails.
 func (s *Service) Organizations(ctx context.Context, r *audit.Record) (all []audit.Organization, err error) {
 	var two [2]ids.AccountID
 	for _, account := range event.AppendRecipients(two[:0], r) {
-		place, err := s.trails.Place(ctx, account)
+		in, err := s.trails.Place(ctx, account)
 		if err != nil {
 			return nil, err
 		}
-		if place != nil && place.Trusts && place.Management != account {
-			all = append(all, audit.Organization{Account: account, ID: place.Organization, Management: place.Management})
+		if in.Trusts {
+			all = append(all, audit.Organization{Account: account, ID: in.Organization, Management: in.Management})
 		}
 	}
 	return all, nil
