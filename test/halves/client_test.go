@@ -136,9 +136,10 @@ func query(service, action string, parameters ...string) *sent {
 	return &sent{service, http.MethodPost, "/", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode()}
 }
 
-// json11 is a request of Organizations or crossgrant.
+// json11 is a request of Organizations, CloudTrail or crossgrant.
 func json11(service, operation string, input any) *sent {
-	prefix := map[string]string{"organizations": "AWSOrganizationsV20161128.", "crossgrant": "Crossgrant_20261126."}[service]
+	prefix := map[string]string{"organizations": "AWSOrganizationsV20161128.", "crossgrant": "Crossgrant_20261126.",
+		"cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."}[service]
 	h := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {prefix + operation}}
 	return &sent{service, http.MethodPost, "/", h, encoded(input)}
 }

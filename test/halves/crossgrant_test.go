@@ -155,11 +155,11 @@ func (w *world) listWith(seen *findings, as *principal, filter map[string]any) {
 		w.mu.Lock()
 		about := w.requests[id.RequestID]
 		w.mu.Unlock()
-		if about == nil {
+		if about == nil && !strings.Contains(string(one), "cloudtrail.amazonaws.com") {
 			w.t.Errorf("%s is told of the request %s, which was not made", as, id.RequestID)
 			return
 		}
-		if account, filtered := filter["AccountId"].(string); filtered && about.caller.account == as.account && about.owner != as.account && account != w.members[as.account].id {
+		if account, filtered := filter["AccountId"].(string); filtered && about != nil && about.caller.account == as.account && about.owner != as.account && account != w.members[as.account].id {
 			seen.fail("the filter by account tells "+as.account+" who has what it asked for", w.owners[account]+" has "+about.text)
 		}
 		seen.look(w, &look{asker: as, api: listing, request: about, sent: s.text(), status: a.status, text: string(one)})

@@ -2,9 +2,10 @@
 //
 // Everything in a world of four accounts has a mark that says whose it is: every name, text of a policy, tag and
 // condition value; and the IDs that the server gives are known. Some hundred requests are made across the accounts, and
-// then each principal asks, by every API that tells of access, about everything. Each answer is searched for marks
-// of other accounts. Those that are found have to be among what AWS shows as well, which shown_test.go lists with the pages that
-// say so. And each account has to have been told its own half.
+// then each principal asks, by every API that tells of access, about everything; and what CloudTrail logs for each account
+// is read. Each answer, and each event, is searched for marks of other accounts. Those that are found have to be among
+// what AWS shows as well, which shown_test.go lists with the pages that say so. And each account has to have been told its
+// own half.
 package halves_test
 
 import (
@@ -26,6 +27,7 @@ func TestHalves(t *testing.T) {
 	w.asking = true
 	w.makeRequests()
 	w.lookAtAnswers(seen)
+	w.askCloudTrail(seen)
 	w.askCrossgrant(seen)
 	w.askSTS(seen)
 	w.askAnalyzer(seen)
@@ -45,7 +47,7 @@ func startServer(t *testing.T) *servertest.Server {
 	}
 	s := &servertest.Server{
 		Program: program, Data: filepath.Join(dir, "data"), Address: "127.0.0.1:0", Log: filepath.Join(dir, "server.log"),
-		Flags: []string{"--record-allows", "100000"},
+		Flags: []string{"--record-allows", "100000", "--trail-interval", "1s"},
 	}
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
@@ -127,6 +129,8 @@ var own = []string{
 	"ExplainRequest C sid", "ExplainRequest C policyname", "ListRequests A sid", "ListRequests B sid", "ListRequests C sid",
 	"ExplainAccess A sid", "ExplainAccess B sid", "ExplainAccess B policyname", "ExplainAccess C policyname",
 	"DecodeAuthorizationMessage B sid", "access-analyzer A bucket", "access-analyzer A value", "access-analyzer A role", "access-analyzer B role", "access-analyzer C role",
+	"LookupEvents A bucket", "LookupEvents A role", "LookupEvents B user", "LookupEvents C user", "LookupEvents M policyname",
+	"log file A key", "log file A bucket", "log file B user", "log file C key", "log file C role", "log file M user",
 	"simulator A policyname", "simulator B policyname", "simulator C policyname", "advisor A policyname", "advisor B policyname", "advisor C policyname",
 }
 

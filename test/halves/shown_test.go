@@ -27,15 +27,17 @@ type row struct {
 
 // The APIs.
 const (
-	ofS3        = "s3"
-	ofSTS       = "sts"
-	explanation = "ExplainRequest"
-	listing     = "ListRequests"
-	supposition = "ExplainAccess"
-	decoding    = "DecodeAuthorizationMessage"
-	analysis    = "access-analyzer"
-	simulation  = "simulator"
-	advice      = "advisor"
+	ofS3         = "s3"
+	ofSTS        = "sts"
+	explanation  = "ExplainRequest"
+	listing      = "ListRequests"
+	supposition  = "ExplainAccess"
+	decoding     = "DecodeAuthorizationMessage"
+	analysis     = "access-analyzer"
+	simulation   = "simulator"
+	advice       = "advisor"
+	eventHistory = "LookupEvents"
+	logFile      = "log file"
 )
 
 // rows are all that an account may be told of another one.
@@ -52,6 +54,47 @@ var rows = []row{
 		in:    []string{ofS3, ofSTS, analysis, simulation, advice, supposition},
 		page:  "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html",
 		shown: func(_ *world, l *look, m mark) bool { return strings.Contains(l.asker.arn, m.text) },
+	},
+	{
+		shows: "to who asks, in the event of it, what was answered",
+		in:    []string{eventHistory, logFile},
+		page:  "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html (responseElements, errorMessage)",
+		shown: func(_ *world, l *look, m mark) bool {
+			return l.caller() && strings.Contains(strings.ToLower(l.request.answer.text()), strings.ToLower(m.text))
+		},
+	},
+	{
+		shows: "to the owner of a bucket or role, in the event of it, who asks: the account, and the unique ID with the name of the session",
+		in:    []string{eventHistory, logFile},
+		page:  "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-receive-logs-from-multiple-accounts.html and cloudtrail-event-reference-user-identity.html (AWSAccount)",
+		shown: func(_ *world, l *look, m mark) bool {
+			of := l.owner() && m.owner == l.request.caller.account && (m.class == "account" || m.class == "uniqueid")
+			return of || l.owner() && m.class == "session" && strings.Contains(l.request.caller.arn, m.text)
+		},
+	},
+	{
+		shows: "to the owner of a bucket, in the event of what its own policy, or one of its organization for resources, denied, what the caller was told",
+		in:    []string{eventHistory, logFile},
+		page:  "testdata/observed/list-owners-copy.json of package event (errorMessage)",
+		shown: func(_ *world, l *look, m mark) bool {
+			return l.owner() && deniedByResource(l) && (strings.Contains(l.request.caller.arn, m.text) || l.inside() && organizationARN(m, "rcp"))
+		},
+	},
+	{
+		shows: "to who asks, in the event of it, whose the bucket is, unless its own account refused",
+		in:    []string{eventHistory, logFile},
+		page:  "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-receive-logs-from-multiple-accounts.html#cloudtrail-receive-logs-from-multiple-accounts-bucket-owner-redaction",
+		shown: func(_ *world, l *look, m mark) bool {
+			return l.caller() && m.class == "account" && m.owner == l.request.owner && (l.request.answer.status != 403 || deniedByResource(l))
+		},
+	},
+	{
+		shows: "to the owner of a bucket or role, in the event of it, what was asked; no metadata",
+		in:    []string{eventHistory, logFile},
+		page:  "https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html (requestParameters, userAgent)",
+		shown: func(_ *world, l *look, m mark) bool {
+			return l.owner() && m.class != "accesskey" && m.class != "meta" && strings.Contains(l.request.text, m.text)
+		},
 	},
 	{
 		shows: "to who is denied the condition keys of its request: its account's place in the organization",
@@ -87,7 +130,7 @@ var rows = []row{
 	},
 	{
 		shows: "to the account of a role what was passed for a session of it: name, policy and tags",
-		in:    []string{explanation, listing, decoding, supposition},
+		in:    []string{explanation, listing, decoding, supposition, eventHistory, logFile},
 		page:  "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
 		shown: func(_ *world, l *look, m mark) bool {
 			return l.caller() && strings.Contains(l.request.caller.chosenText, m.text) || strings.Contains(l.asker.chosenText, m.text)
@@ -156,6 +199,12 @@ var rows = []row{
 				slices.Contains([]string{"account", "canonical", "bucket", "role", "path", "value"}, m.class)
 		},
 	},
+}
+
+// deniedByResource reports whether the answer says that a policy of what was asked for, or one of its organization for it, denied.
+func deniedByResource(l *look) bool {
+	text := l.request.answer.text()
+	return strings.Contains(text, "resource-based policy") || strings.Contains(text, "resource control policy")
 }
 
 // inside reports whether the asker is in the organization.

@@ -28,6 +28,7 @@ type account struct {
 	users                      []*principal
 	buckets                    map[string]string // names by what they are for
 	keys                       map[string]string // of the object in each
+	archive                    string            // bucket of the log files of its trail
 }
 
 func (a *account) arn(service, resource string) string {
@@ -121,6 +122,9 @@ func newWorld(t *testing.T, server *servertest.Server) *world {
 	w.addRoles()
 	w.addBuckets()
 	w.addOrganization()
+	for _, name := range []string{accountA, accountB, accountC, accountM} {
+		w.addTrail(w.members[name])
+	}
 	return w
 }
 

@@ -168,6 +168,32 @@ func (s *Service) change(ctx context.Context, c *chain, before int64, also func(
 	})
 }
 
+// coming reports whether log files of a chain that does not go on are still to be delivered. Until they are, it does not end:
+// else they came into a chain of their own, and nothing would tell if that was removed as a whole.
+func (s *Service) coming(ctx context.Context, c *chain) (yes bool, err error) {
+	if yes, err = s.read(ctx); err != nil || yes {
+		return yes, err
+	}
+	for _, f := range s.gathered.all {
+		if f.key.trail == c.record.Trail && f.key.member == c.member && f.key.validation {
+			return true, nil
+		}
+	}
+	err = s.store.View(ctx, func(r meta.Reader) error {
+		yes = false
+		it := r.Scan(keys.TrailFiles(c.account, c.name))
+		for !yes && it.Next() {
+			f := new(records.TrailFile)
+			if err := records.Unmarshal(it.Value(), f); err != nil {
+				return errors.Join(err, it.Close())
+			}
+			yes = f.Validation && f.Account == string(c.member)
+		}
+		return it.Close()
+	})
+	return yes, err
+}
+
 // endChain ends a chain to which nothing belongs any more or, if anyway is set, whatever was delivered for it and is in no
 // digest file.
 func (s *Service) endChain(ctx context.Context, c *chain, anyway bool) error {

@@ -15,8 +15,8 @@ import (
 
 // digests delivers the digest files that are due. A chain begins with the first log file of an account, and for the
 // trail's own account when the trail logs; it has a digest file for every interval, also without log files, and one for a
-// longer time if no server ran. When the trail stops, is deleted, or has no validation any more, the log files that were
-// delivered before come into a last one, and the chain ends. When the trail delivers to another bucket, the one before gets
+// longer time if no server ran. When the trail stops, is deleted, or has no validation any more, the log files of what came
+// before are in the last ones, that of the request which stopped it among them, and the chain ends. When the trail delivers to another bucket, the one before gets
 // a last digest file of what it has.
 //
 // Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
@@ -54,6 +54,9 @@ func (s *Service) digest(ctx context.Context, c *chain) error {
 		return err
 	}
 	if len(files) == 0 && !c.goes() {
+		if coming, err := s.coming(ctx, c); err != nil || coming {
+			return err
+		}
 		return s.endChain(ctx, c, false)
 	}
 	if c.record.Pending, err = s.makeDigest(ctx, c, due, files, last); err != nil {

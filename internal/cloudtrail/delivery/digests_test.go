@@ -159,6 +159,38 @@ func TestDigestCrash(t *testing.T) {
 	}
 }
 
+// TestDigestEndsLast: a chain does not end before all that came before the trail stopped was delivered, and is in it.
+func TestDigestEndsLast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.user()
+	w.deliver()
+	w.pass(time.Hour)
+	w.deliver()
+	w.user()
+	w.must(w.trails.StopLogging(t.Context(), work, "main"))
+	w.pass(time.Hour)
+	w.must(w.journal.Flush(t.Context()))
+	w.must(w.delivery.digests(t.Context())) // the event is in the journal
+	w.policy("archive", "")
+	w.deliver()
+	w.pass(time.Hour)
+	w.must(w.delivery.digests(t.Context())) // its log file waits
+	w.policy("archive", strings.ReplaceAll(allowed, "NAME", "archive"))
+	w.deliver()
+	w.pass(time.Hour)
+	w.deliver()
+	all := w.digests("archive")
+	if len(all) != 2 || len(all[1].LogFiles) != 1 || all[1].PreviousDigestS3Object == nil || *all[1].PreviousDigestS3Object != all[0].DigestS3Object {
+		t.Fatalf("the digest files are %+v", all)
+	}
+	w.pass(time.Hour)
+	w.deliver()
+	if n := len(w.digests("archive")); n != 2 || w.left("main") != 0 {
+		t.Errorf("there are %d digest files, and %d values are left", n, w.left("main"))
+	}
+}
+
 // TestDigestEnds: a chain ends with a digest file of what was delivered before the logging was stopped, and another one
 // begins when the logging does.
 func TestDigestEnds(t *testing.T) {

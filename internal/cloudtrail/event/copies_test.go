@@ -108,6 +108,34 @@ func at(t *testing.T, e map[string]any, path string) string {
 	return string(text)
 }
 
+// TestMessages holds that a caller's copy has what the caller was told, and another account's nothing of the caller's side.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	const told = "User: arn:aws:iam::111111111111:user/eng/ann is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::walnut/a/b.txt\" " +
+		"with an explicit deny in an identity-based policy: arn:aws:iam::111111111111:policy/Secret"
+	const decided = "User: arn:aws:iam::111111111111:user/eng/ann is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::walnut/a/b.txt\" " +
+		"because no resource-based policy allows the s3:GetObject action"
+	missing := func(r *audit.Record) {
+		r.Status, r.ErrorCode, r.ErrorMessage = 404, "NoSuchKey", "The specified key does not exist."
+	}
+	for name, c := range map[string]struct {
+		r         *audit.Record
+		recipient ids.AccountID
+		want      string
+	}{
+		"the caller's":                      {foreign(denied(told)), mine, told},
+		"the owner's":                       {foreign(denied(told)), theirs, "Access Denied"},
+		"the owner's, which refuses":        {foreign(denied(decided)), theirs, decided},
+		"the owner's, not a denial":         {foreign(missing), theirs, "The specified key does not exist."},
+		"the owner's, of itself":            {foreign(denied(told), func(r *audit.Record) { r.ResourceOwner = mine }), mine, told},
+		"the owner's, of who does not sign": {foreign(anonymous, denied("Access Denied")), theirs, "Access Denied"},
+	} {
+		if got := decoded(t, c.r, c.recipient)["errorMessage"]; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestCopies holds what each account is told of a request across accounts.
 //
 // Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-receive-logs-from-multiple-accounts.html

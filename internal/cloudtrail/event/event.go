@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 
 	"crossgrant/internal/audit"
@@ -58,7 +59,7 @@ func Append(dst []byte, r *audit.Record, recipient ids.AccountID, region string)
 	e.client()
 	if r.ErrorCode != "" {
 		e.String("errorCode", cut(errorCode(r), maxText))
-		e.String0("errorMessage", cut(r.ErrorMessage, maxText))
+		e.String0("errorMessage", cut(e.message(), maxText))
 	}
 	if isS3(r) {
 		e.s3()
@@ -78,6 +79,22 @@ func Append(dst []byte, r *audit.Record, recipient ids.AccountID, region string)
 	e.category()
 	e.Close('}')
 	return e.Text
+}
+
+// message returns what the error says: what the caller was told. The copy of another account has that of a denial only if
+// the policy of that account's own resource decided (testdata/observed/list-owners-copy.json); else it may name a policy
+// of the caller's account or organization. That AWS tells it there is not documented.
+func (e *event) message() string {
+	r := e.record
+	if e.foreign && r.CallerAccount != "" && r.ErrorCode == accessDenied && !refusedByOwner(r) {
+		return "Access Denied"
+	}
+	return r.ErrorMessage
+}
+
+// refusedByOwner reports whether the message of a denial says that the owner of what was asked for refused.
+func refusedByOwner(r *audit.Record) bool {
+	return strings.Contains(r.ErrorMessage, "resource-based policy") || strings.Contains(r.ErrorMessage, "resource control policy")
 }
 
 // client writes from where the request came, and what sent it. Services tell their names.

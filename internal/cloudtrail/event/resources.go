@@ -2,7 +2,6 @@ package event
 
 import (
 	"encoding/json"
-	"strings"
 
 	"crossgrant/internal/ids"
 )
@@ -73,8 +72,7 @@ func (e *event) owner() (account ids.AccountID, known bool) {
 	if r.ResourceOwner == "" {
 		return "", false
 	}
-	refusedByOwner := strings.Contains(r.ErrorMessage, "resource-based policy") || strings.Contains(r.ErrorMessage, "resource control policy")
-	if !e.foreign && r.CallerAccount != r.ResourceOwner && r.ErrorCode == accessDenied && !refusedByOwner {
+	if !e.foreign && r.CallerAccount != r.ResourceOwner && r.ErrorCode == accessDenied && !refusedByOwner(r) {
 		return "", true
 	}
 	return r.ResourceOwner, true
