@@ -195,7 +195,10 @@ func (c *serveCommand) keepRecords(w *wired, folder *dataFolder, gate *access.Ac
 		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Log: log,
 	})
 	w.history = history.New(store, w.journal, folder.box, history.Options{Region: c.Region, Meter: w.metrics, Log: log})
-	out := archive.New(gate, w.objects, archive.Options{Region: c.Region, Publish: func(r *audit.Record) { w.stream.Publish(r) }})
+	out := archive.New(gate, w.objects, archive.Options{
+		Region: c.Region, Publish: func(r *audit.Record) { w.stream.Publish(r) },
+		Keep: func(tx meta.Tx, r *audit.Record) error { return w.decisions.Keep(tx, r) },
+	})
 	w.trails.Destination = out
 	w.signing = signing.New(store, folder.box, signing.Options{})
 	w.delivery = delivery.New(store, delivery.Deps{Journal: w.journal, Trails: w.trails, Archive: out, Keys: w.signing}, delivery.Options{

@@ -29,9 +29,9 @@ type unnamed struct {
 	claimed bool
 }
 
-// unnamed returns the claimant of ids.
+// unnamed returns the claimant of ids. That they are discarded is no change that the caller makes: nothing goes along.
 func (s *Service) unnamed(ctx context.Context, ids ...blob.ID) unnamed {
-	return unnamed{s: s, ctx: context.WithoutCancel(ctx), ids: ids}
+	return unnamed{s: s, ctx: meta.Along(context.WithoutCancel(ctx), nil), ids: ids}
 }
 
 func (u *unnamed) claim(tx meta.Tx) error {

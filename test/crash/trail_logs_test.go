@@ -74,8 +74,8 @@ func (b *book) missing(all []noted, code string, wanted func(noted) bool) (n int
 	return n, first, err
 }
 
-// archive reads the log files, of which some were read before.
-type archive struct {
+// logFiles reads the log files, of which some were read before.
+type logFiles struct {
 	api   *httpClient
 	read  map[string]bool // by key
 	main  *book           // of the trail whose log files are looked at
@@ -83,7 +83,7 @@ type archive struct {
 }
 
 // look reads the log files that were delivered since the last time.
-func (a *archive) look(account string) error {
+func (a *logFiles) look(account string) error {
 	query := url.Values{"list-type": {"2"}}
 	for {
 		got, err := a.api.s3("GET", logsBucket, "", query.Encode(), nil, nil, 200)
@@ -114,30 +114,20 @@ func (a *archive) look(account string) error {
 }
 
 // readFile reads a log file.
-func (a *archive) readFile(key, account string) error {
+func (a *logFiles) readFile(key, account string) error {
 	got, err := a.api.s3("GET", logsBucket, key, "", nil, nil, 200)
 	if err != nil {
 		return err
 	}
-	text := got.body
-	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
-		unpacked, err := gzip.NewReader(bytes.NewReader(text))
-		if err != nil {
-			return err
-		}
-		if text, err = io.ReadAll(unpacked); err != nil {
-			return err
-		}
-	}
-	var file struct{ Records []told }
-	if err := json.Unmarshal(text, &file); err != nil {
+	all, err := readLog(got.body)
+	if err != nil {
 		return err
 	}
 	into := a.main
 	if strings.HasPrefix(key, "second") {
 		into = a.other
 	}
-	for _, e := range file.Records {
+	for _, e := range all {
 		if e.RecipientAccountID != account {
 			return fmt.Errorf("it has an event of another account: %+v", e)
 		}
@@ -146,6 +136,28 @@ func (a *archive) readFile(key, account string) error {
 		}
 	}
 	return nil
+}
+
+// readLog reads a log file, whether the client has decompressed it or not.
+func readLog(text []byte) ([]told, error) {
+	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		unpacked, err := gzip.NewReader(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		if text, err = io.ReadAll(unpacked); err != nil {
+			return nil, err
+		}
+	}
+	var file struct{ Records []told }
+	err := json.Unmarshal(text, &file)
+	return file.Records, err
+}
+
+// readEvent reads an event.
+func readEvent(text []byte) (e told, err error) {
+	err = json.Unmarshal(text, &e)
+	return e, err
 }
 
 // lookUp reads the whole event history.
@@ -172,8 +184,8 @@ func lookUp(api *httpClient) (*book, error) {
 			return nil, err
 		}
 		for _, found := range page.Events {
-			var e told
-			if err := json.Unmarshal([]byte(found.CloudTrailEvent), &e); err != nil {
+			e, err := readEvent([]byte(found.CloudTrailEvent))
+			if err != nil {
 				return nil, err
 			}
 			if e.EventID != found.EventID {
@@ -197,7 +209,7 @@ func (l *logging) verify() {
 	for _, c := range l.changers {
 		all, attempts = append(all, c.noted...), attempts+c.attempts
 	}
-	files := &archive{
+	files := &logFiles{
 		api: l.client(l.logs.AccessKeyID, l.logs.SecretAccessKey), read: map[string]bool{},
 		main: newBook("the trail"), other: newBook("the trail that is changed"),
 	}
@@ -257,7 +269,7 @@ func (b *book) count(answered []noted) (changed, refused, unknown int) {
 }
 
 // compare says what is missing of what was acknowledged, and what is told wrong.
-func (l *logging) compare(files *archive, history *book, all []noted) (found error) {
+func (l *logging) compare(files *logFiles, history *book, all []noted) (found error) {
 	every := func(noted) bool { return true }
 	management := func(n noted) bool { return n.management }
 	for _, c := range []struct {

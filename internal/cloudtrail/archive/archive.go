@@ -24,6 +24,7 @@ import (
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
@@ -61,6 +62,8 @@ type Options struct {
 	// Publish receives the record of each object that was written or refused: the bucket's owner sees it among the
 	// requests to the bucket. Nil: nobody does.
 	Publish func(*audit.Record)
+	// Keep keeps that record, as far as it is known, in the transaction by which the object is there; nil: nothing is kept.
+	Keep func(tx meta.Tx, r *audit.Record) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -139,6 +142,9 @@ func (w *Writer) write(ctx context.Context, o *Object, r *audit.Record) error {
 			return nil
 		},
 		Origin: objects.Origin{Event: "ObjectCreated:Put", PrincipalID: Principal, SourceIP: Principal, RequestID: r.RequestID, HostID: r.HostID},
+	}
+	if w.opts.Keep != nil {
+		ctx = meta.Along(ctx, func(tx meta.Tx) error { return w.opts.Keep(tx, r) })
 	}
 	stored, err := w.objects.Put(ctx, n, bytes.NewReader(o.Gzip))
 	if err == nil {

@@ -53,6 +53,7 @@ type world struct {
 	writer    *archive.Writer
 	owner     accounts.Account
 	published []*audit.Record
+	kept      []string // keys of objects
 }
 
 func (w *world) must(err error) {
@@ -82,6 +83,10 @@ func newWorld(t *testing.T) *world {
 	}))
 	w.writer = archive.New(w.access, w.objects, archive.Options{
 		Region: "us-east-1", Now: now, Publish: func(r *audit.Record) { w.published = append(w.published, r) },
+		Keep: func(_ meta.Tx, r *audit.Record) error {
+			w.kept = append(w.kept, r.Key+" of "+string(r.ResourceOwner))
+			return nil
+		},
 	})
 	return w
 }
@@ -218,5 +223,25 @@ func TestRefusals(t *testing.T) {
 	// A trail that cannot be told from others is refused before anything is asked.
 	if err := w.writer.Write(t.Context(), &archive.Object{Trail: "main", Account: work, Bucket: "archive", Key: "k"}); err == nil {
 		t.Error("an ARN that is none is taken")
+	}
+}
+
+// TestKept: the record of what is written is kept with it, once, and that of what is refused is not.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	write := func() error {
+		return w.writer.Write(t.Context(), &archive.Object{
+			Trail: trail, Account: work, Bucket: "archive", Key: "AWSLogs/111111111111/CloudTrail/f.json.gz", Gzip: []byte("file"),
+		})
+	}
+	if err := write(); !apierr.Is(err, "AccessDenied") || len(w.kept) != 0 {
+		t.Errorf("%v, kept is %q", err, w.kept)
+	}
+	w.policy(document(looks, strings.ReplaceAll(writes, "PREFIX", "")))
+	w.must(write())
+	w.must(write()) // as after a crash: it is there
+	if want := []string{"AWSLogs/111111111111/CloudTrail/f.json.gz of 222222222222"}; !slices.Equal(w.kept, want) || len(w.published) != 2 {
+		t.Errorf("kept is %q, want %q; %d are published", w.kept, want, len(w.published))
 	}
 }
