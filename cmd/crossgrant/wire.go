@@ -205,8 +205,12 @@ func (c *serveCommand) keepRecords(w *wired, folder *dataFolder, gate *access.Ac
 		Interval: c.TrailInterval, DigestInterval: c.DigestInterval, Backlog: c.TrailBacklog << 20, Region: c.Region, Meter: w.metrics, Log: log,
 	})
 	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{
-		Allows: c.RecordAllows, Wanted: []func(*audit.Record) bool{w.accessLog.Wants},
-		Lasting: []func(*audit.Record) bool{w.history.Wants, w.delivery.Wants}, Organizations: w.delivery.Organizations, Shown: shown(identity), Log: log,
+		Allows: c.RecordAllows, Organizations: w.delivery.Organizations, Shown: shown(identity), Log: log,
+		Readers: []decisions.Reader{
+			{ID: audit.ForAccessLog, Wants: w.accessLog.Wants},
+			{ID: audit.ForHistory, Wants: w.history.Wants, Lasting: true},
+			{ID: audit.ForTrails, Wants: w.delivery.Wants, Lasting: true},
+		},
 	})
 }
 

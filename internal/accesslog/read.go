@@ -52,15 +52,17 @@ func (s *Service) gather(ctx context.Context, batch *journal.Batch) error {
 	return nil
 }
 
-// take takes the lines of an entry. Most entries are passed without being decoded: every denial is in the journal.
+// take takes the lines of an entry. Those that are not for the access log are passed without being decoded.
 func (s *Service) take(ctx context.Context, p *part, entry []byte) error {
-	names, err := audit.Peek(entry)
-	if err == nil && !s.wants(ctx, string(names.Service), string(names.Bucket), string(names.Source)) {
+	if !audit.IsFor(entry, audit.ForAccessLog) {
 		return nil
 	}
 	r, err := audit.Decode(entry)
 	if err != nil {
 		s.opts.Log.Error("a record for the access logs is lost", "fault", err.Error())
+		return nil
+	}
+	if !ofBuckets(r) {
 		return nil
 	}
 	return s.lines(ctx, r, func(b *access.Bucket, text string) { p.add(b, r, text) })

@@ -14,17 +14,12 @@ import (
 // Wants reports whether a record may leave a line: it is of a request to a bucket with logging, or of a copy from one.
 // It is asked of every request, and costs no more than to look a bucket up in the cache.
 func (s *Service) Wants(r *audit.Record) bool {
-	source := ""
-	if r.Source != nil {
-		source = r.Source.Bucket
-	}
-	return s.wants(context.Background(), r.Service, r.Bucket, source)
+	ctx := context.Background()
+	return ofBuckets(r) && (s.mayLog(ctx, r.Bucket) || r.Source != nil && s.mayLog(ctx, r.Source.Bucket))
 }
 
-// wants is Wants for what a record names.
-func (s *Service) wants(ctx context.Context, service, bucket, source string) bool {
-	return (service == "s3" || service == website) && (s.mayLog(ctx, bucket) || s.mayLog(ctx, source))
-}
+// ofBuckets reports whether a record is of a service whose requests to buckets are logged.
+func ofBuckets(r *audit.Record) bool { return r.Service == "s3" || r.Service == website }
 
 // mayLog reports whether requests to the bucket of that name are logged. If that cannot be told now, they may be.
 func (s *Service) mayLog(ctx context.Context, name string) bool {

@@ -93,8 +93,9 @@ type Record struct {
 	// out of them. They are known of records that come from the journal, and of those with Kept.
 	Organizations []Organization
 
-	// Kept says that the record, as far as it was known, was kept in the transaction of a change that the request made.
-	Kept bool
+	// Kept are the readers of the journal for which the record, as far as it was known, was kept in the transaction of a
+	// change that the request made; 0: it was not.
+	Kept Readers
 	// Fault is the internal error behind a 5xx answer, or what failed outside, such as a webhook; it is for
 	// the operator's log only.
 	Fault string

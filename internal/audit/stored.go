@@ -31,7 +31,7 @@ var (
 	recordTexts = []text[Record]{
 		{1, func(r *Record) *string { return &r.RequestID }},
 		{2, func(r *Record) *string { return &r.HostID }},
-		{serviceField, func(r *Record) *string { return &r.Service }},
+		{6, func(r *Record) *string { return &r.Service }},
 		{7, func(r *Record) *string { return &r.Operation }},
 		{8, func(r *Record) *string { return &r.Method }},
 		{9, func(r *Record) *string { return &r.Path }},
@@ -46,14 +46,14 @@ var (
 		{18, func(r *Record) *string { return &r.Authentication }},
 		{19, func(r *Record) *string { return (*string)(&r.AccessKeyID) }},
 		{20, func(r *Record) *string { return &r.CallerARN }},
-		{callerField, func(r *Record) *string { return (*string)(&r.CallerAccount) }},
+		{21, func(r *Record) *string { return (*string)(&r.CallerAccount) }},
 		{22, func(r *Record) *string { return &r.CallerID }},
 		{23, func(r *Record) *string { return (*string)(&r.CallerEntityID) }},
 		{24, func(r *Record) *string { return &r.Region }},
 		{25, func(r *Record) *string { return (*string)(&r.CallerCanonicalID) }},
-		{bucketField, func(r *Record) *string { return &r.Bucket }},
+		{26, func(r *Record) *string { return &r.Bucket }},
 		{27, func(r *Record) *string { return &r.Key }},
-		{ownerField, func(r *Record) *string { return (*string)(&r.ResourceOwner) }},
+		{28, func(r *Record) *string { return (*string)(&r.ResourceOwner) }},
 		{29, func(r *Record) *string { return (*string)(&r.ObjectOwner) }},
 		{31, func(r *Record) *string { return &r.RequestACL }},
 		{35, func(r *Record) *string { return &r.ErrorCode }},
@@ -71,6 +71,8 @@ var (
 // Those of records.RequestRecord that are of other kinds.
 const (
 	timeField       = 3
+	sourceField     = 32
+	placesField     = 48
 	objectSizeField = 30
 	deletedField    = 33
 	statusField     = 34

@@ -9,7 +9,7 @@ import (
 // The fields of the messages within records.RequestRecord.
 var (
 	sourceTexts = []text[Source]{
-		{sourceBucketField, func(s *Source) *string { return &s.Bucket }},
+		{1, func(s *Source) *string { return &s.Bucket }},
 		{2, func(s *Source) *string { return &s.Key }},
 		{3, func(s *Source) *string { return &s.VersionID }},
 	}

@@ -15,7 +15,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -31,9 +30,8 @@ import (
 type Options struct {
 	// Allows is how many allowed requests a second are kept.
 	Allows int
-	// Wanted are asked of each record whether another reader of the journal needs it. Lasting are of those readers that
-	// must not miss a change that was acknowledged, whatever happens to the server: see Keep.
-	Wanted, Lasting []func(*audit.Record) bool
+	// Readers are the other readers of the journal.
+	Readers []Reader
 	// Organizations returns what records say of the accounts that get the event of a request; nil: nothing.
 	Organizations func(ctx context.Context, r *audit.Record) ([]audit.Organization, error)
 	// Shown returns the name by which a principal of a stored policy is shown, the ARN of a unique ID; nil: as it is
@@ -43,6 +41,15 @@ type Options struct {
 	Now func() time.Time
 	// Log receives what could not be kept; nil means slog.Default.
 	Log *slog.Logger
+}
+
+// Reader is a reader of the journal.
+type Reader struct {
+	ID audit.Readers
+	// Wants reports whether the reader needs a record. It is asked of every request.
+	Wants func(*audit.Record) bool
+	// Lasting says that it must not miss a change that was acknowledged, whatever happens to the server: see Keep.
+	Lasting bool
 }
 
 // Asker puts questions; package questions does.
@@ -78,32 +85,44 @@ func New(j *journal.Journal, asker Asker, opts Options) *Service {
 // Record keeps a record, or does not.
 func (s *Service) Record(r *audit.Record) {
 	explained := refused(r) || s.sampled(r)
-	if !explained && !r.Kept && !anyWants(s.opts.Lasting, r) && !anyWants(s.opts.Wanted, r) {
+	readers, _ := s.readers(r)
+	readers |= r.Kept
+	if !explained && readers == 0 {
 		return
 	}
-	if !r.Kept {
+	if r.Kept == 0 {
 		r = with(r, s.organizations(r))
 	}
-	buffer, _ := s.buffers.Get().(*[]byte)
-	if buffer == nil {
-		buffer = new([]byte)
-	}
-	text, err := encode((*buffer)[:0], r, explained, len(r.Decisions), s.opts.Shown)
+	buffer := s.buffer()
+	text, err := encode(audit.AppendReaders((*buffer)[:0], readers), r, explained, len(r.Decisions), s.opts.Shown)
 	if err == nil && len(text) > journal.MaxEntry {
 		// One with a thousand long keys: who asked for what, and what came of it, is told all the same.
-		text, err = encode(text[:0], r, false, maxExplained, s.opts.Shown)
+		text, err = encode(audit.AppendReaders(text[:0], readers), r, false, maxExplained, s.opts.Shown)
 	}
 	if err != nil {
 		s.opts.Log.Error("keep the record of a request", "request_id", r.RequestID, "fault", err.Error())
 		return
 	}
-	if r.Kept {
+	if r.Kept != 0 {
 		s.journal.Settle(r.RequestID, r.Time, text)
 	} else {
 		s.journal.Append(r.Time, text)
 	}
-	if *buffer = text; cap(text) <= maxBuffer {
-		s.buffers.Put(buffer)
+	s.release(buffer, text)
+}
+
+// buffer returns a buffer of its own, which is to be released.
+func (s *Service) buffer() *[]byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	return new([]byte)
+}
+
+// release gives a buffer back that has become text, which must not be used any more.
+func (s *Service) release(b *[]byte, text []byte) {
+	if *b = text; cap(text) <= maxBuffer {
+		s.buffers.Put(b)
 	}
 }
 
@@ -114,20 +133,23 @@ func (s *Service) Record(r *audit.Record) {
 // A request of many transactions is kept by the first that commits: its record grows with each, and what is kept of it
 // says who asked for what already.
 func (s *Service) Keep(tx meta.Tx, r *audit.Record) error {
-	if !anyWants(s.opts.Lasting, r) {
+	readers, lasting := s.readers(r)
+	if !lasting {
 		return nil
 	}
-	if r.Kept { // by a transaction that has committed, or one that has not
+	if r.Kept != 0 { // by a transaction that has committed, or one that has not
 		if there, err := journal.IsKept(tx, r.RequestID); err != nil || there {
 			return err
 		}
 	}
 	r.Organizations = s.organizations(r)
-	text, err := encode(nil, r, false, maxExplained, s.opts.Shown)
+	buffer := s.buffer()
+	text, err := encode(audit.AppendReaders((*buffer)[:0], readers), r, false, maxExplained, s.opts.Shown)
 	if err != nil {
 		return err
 	}
-	r.Kept = true
+	defer s.release(buffer, text)
+	r.Kept |= readers
 	return journal.Keep(tx, r.RequestID, r.Time, text)
 }
 
@@ -172,7 +194,13 @@ func (s *Service) sampled(r *audit.Record) bool {
 	return s.allows.Take(struct{}{}, s.opts.Allows, s.opts.Allows, r.Time.Add(r.Duration)) == 0
 }
 
-// anyWants reports whether one of those who are asked wants a record.
-func anyWants(asked []func(*audit.Record) bool, r *audit.Record) bool {
-	return slices.ContainsFunc(asked, func(wants func(*audit.Record) bool) bool { return wants(r) })
+// readers returns the readers that need a record, and whether one of them must not miss it.
+func (s *Service) readers(r *audit.Record) (all audit.Readers, lasting bool) {
+	for i := range s.opts.Readers {
+		if reader := &s.opts.Readers[i]; reader.Wants(r) {
+			all |= reader.ID
+			lasting = lasting || reader.Lasting
+		}
+	}
+	return all, lasting
 }

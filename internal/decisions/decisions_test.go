@@ -115,7 +115,7 @@ func upload(t *testing.T, at time.Time, key string) *audit.Record {
 // TestKept: every denial is kept; of what was allowed a few, and what others want, of which only the outcome is kept.
 func TestKept(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{Allows: 5, Wanted: []func(*audit.Record) bool{func(r *audit.Record) bool { return strings.HasPrefix(r.Key, "mine/logged") }}})
+	s := open(t, Options{Allows: 5, Readers: []Reader{{ID: audit.ForAccessLog, Wants: func(r *audit.Record) bool { return strings.HasPrefix(r.Key, "mine/logged") }}}})
 	for i := range 100 {
 		s.Record(upload(t, start, fmt.Sprintf("denied%d", i)))
 		s.Record(upload(t, start, fmt.Sprintf("mine/allowed%d", i)))

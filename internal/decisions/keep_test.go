@@ -24,7 +24,7 @@ import (
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	logged := true
-	s := open(t, Options{Lasting: []func(*audit.Record) bool{func(r *audit.Record) bool { return logged && r.Service == "iam" }}})
+	s := open(t, Options{Readers: []Reader{{ID: audit.ForTrails, Lasting: true, Wants: func(r *audit.Record) bool { return logged && r.Service == "iam" }}}})
 	count := func() (kept, appended int) {
 		t.Helper()
 		if err := s.journal.Flush(t.Context()); err != nil {
@@ -82,7 +82,7 @@ func TestOrganizationsOfThen(t *testing.T) {
 	member := []audit.Organization{{Account: accountB, ID: "o-abcdefghij", Management: accountA}}
 	now := member
 	s := open(t, Options{
-		Lasting:       []func(*audit.Record) bool{func(*audit.Record) bool { return true }},
+		Readers:       []Reader{{ID: audit.ForTrails, Lasting: true, Wants: func(*audit.Record) bool { return true }}},
 		Organizations: func(context.Context, *audit.Record) ([]audit.Organization, error) { return now, nil },
 	})
 	leaves := &audit.Record{RequestID: "R1", Time: start, Service: "organizations", Operation: "LeaveOrganization", CallerAccount: accountB}
@@ -128,7 +128,7 @@ func emptied(effect authz.Effect) *audit.Record {
 // larger than the journal takes.
 func TestLargest(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{Lasting: []func(*audit.Record) bool{func(*audit.Record) bool { return true }}})
+	s := open(t, Options{Readers: []Reader{{ID: audit.ForTrails, Lasting: true, Wants: func(*audit.Record) bool { return true }}}})
 	r := emptied(authz.Allow)
 	if err := s.store.Update(t.Context(), func(tx meta.Tx) error { return s.Keep(tx, r) }); err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestLargest(t *testing.T) {
 // refused, or if what was kept has been taken into the journal meanwhile.
 func TestKeepOnce(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{Lasting: []func(*audit.Record) bool{func(*audit.Record) bool { return true }}})
+	s := open(t, Options{Readers: []Reader{{ID: audit.ForTrails, Lasting: true, Wants: func(*audit.Record) bool { return true }}}})
 	r := &audit.Record{RequestID: "R", Time: start, Service: "s3", Operation: "DeleteObjects"}
 	var kept [][]byte
 	refused := errors.New("refused")

@@ -49,13 +49,13 @@ func TestKeepWhileAsked(t *testing.T) {
 				t.Error("a decision is kept that is none yet")
 			}
 		}
-		r.Kept = true
+		r.Kept |= audit.ForTrails
 		kept++
 		return nil
 	}
 	w := httptest.NewRecorder()
 	p.ServeHTTP(w, httptest.NewRequest("POST", "/b?delete", nil))
-	if got := (*records)[0]; w.Code != 200 || kept < workers/2*each || len(got.Decisions) != 1+workers/2*each || !got.Kept {
+	if got := (*records)[0]; w.Code != 200 || kept < workers/2*each || len(got.Decisions) != 1+workers/2*each || got.Kept != audit.ForTrails {
 		t.Errorf("%d: kept %d times, %d decisions", w.Code, kept, len(got.Decisions))
 	}
 }

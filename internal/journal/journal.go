@@ -92,6 +92,7 @@ type Journal struct {
 	pending []*segment
 	size    int
 	dropped int
+	spare   [][]byte  // of segments that were written, to be used again
 	room    sync.Cond // signals that there is more room, or that the journal is closed
 	closed  bool
 
@@ -213,6 +214,9 @@ func (j *Journal) growing(n int) *segment {
 		j.wake()
 	}
 	s := new(segment)
+	if last := len(j.spare) - 1; last >= 0 && len(j.pending) > 0 { // the first one of a quiet second is small
+		s.text, j.spare = j.spare[last], j.spare[:last]
+	}
 	j.pending = append(j.pending, s)
 	return s
 }

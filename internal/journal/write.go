@@ -11,6 +11,9 @@ import (
 	"crossgrant/internal/records"
 )
 
+// maxSpare is how many texts of segments are kept to be used again, where segments come quickly.
+const maxSpare = 4
+
 // Flush writes what was appended before it was called. What the store does not take waits for the next time.
 func (j *Journal) Flush(ctx context.Context) error {
 	j.flushing.Lock()
@@ -32,6 +35,9 @@ func (j *Journal) Flush(ctx context.Context) error {
 		}
 		j.mu.Lock()
 		j.size -= len(s.text)
+		if cap(s.text) >= maxSegment && cap(s.text) <= 2*maxSegment && len(j.spare) < maxSpare {
+			j.spare = append(j.spare, s.text[:0])
+		}
 		j.room.Broadcast()
 		j.mu.Unlock()
 	}

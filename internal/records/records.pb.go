@@ -6973,6 +6973,7 @@ type RequestRecord struct {
 	Answered          []*RequestHeader       `protobuf:"bytes,46,rep,name=answered,proto3" json:"answered,omitempty"`
 	Document          []byte                 `protobuf:"bytes,47,opt,name=document,proto3" json:"document,omitempty"`
 	Organizations     []*RequestOrganization `protobuf:"bytes,48,rep,name=organizations,proto3" json:"organizations,omitempty"`
+	Readers           uint32                 `protobuf:"varint,49,opt,name=readers,proto3" json:"readers,omitempty"` // audit.Readers; written first
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -7341,6 +7342,13 @@ func (x *RequestRecord) GetOrganizations() []*RequestOrganization {
 		return x.Organizations
 	}
 	return nil
+}
+
+func (x *RequestRecord) GetReaders() uint32 {
+	if x != nil {
+		return x.Readers
+	}
+	return 0
 }
 
 // RequestOrganization is the organization of an account that gets the event of a request, as it was then, if it has trails.
@@ -10427,7 +10435,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04read\x18\x01 \x01(\x04R\x04read\"7\n" +
 	"\vJournalKept\x12\x12\n" +
 	"\x04time\x18\x01 \x01(\x03R\x04time\x12\x14\n" +
-	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xa4\r\n" +
+	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xbe\r\n" +
 	"\rRequestRecord\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
@@ -10487,7 +10495,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\aheaders\x18- \x03(\v2!.crossgrant.records.RequestHeaderR\aheaders\x12=\n" +
 	"\banswered\x18. \x03(\v2!.crossgrant.records.RequestHeaderR\banswered\x12\x1a\n" +
 	"\bdocument\x18/ \x01(\fR\bdocument\x12M\n" +
-	"\rorganizations\x180 \x03(\v2'.crossgrant.records.RequestOrganizationR\rorganizationsB\x0e\n" +
+	"\rorganizations\x180 \x03(\v2'.crossgrant.records.RequestOrganizationR\rorganizations\x12\x18\n" +
+	"\areaders\x181 \x01(\rR\areadersB\x0e\n" +
 	"\f_object_size\"_\n" +
 	"\x13RequestOrganization\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x0e\n" +

@@ -112,7 +112,9 @@ func openRecorder(ctx context.Context, disk disktest.Disk, box *seal.Box, out *v
 		Journal: r.journal, Trails: r.trails, Archive: opened{out, r.cut}, Keys: signing.New(r.store, box, signing.Options{}),
 	}, delivery.Options{Look: 2 * time.Millisecond, Interval: 7 * time.Millisecond, Region: "us-east-1", Meter: uncounted{}, Log: quiet})
 	r.decisions = decisions.New(r.journal, nil, decisions.Options{
-		Lasting: []func(*audit.Record) bool{r.history.Wants, r.delivery.Wants}, Organizations: r.delivery.Organizations, Log: quiet,
+		Organizations: r.delivery.Organizations, Log: quiet, Readers: []decisions.Reader{
+			{ID: audit.ForHistory, Wants: r.history.Wants, Lasting: true}, {ID: audit.ForTrails, Wants: r.delivery.Wants, Lasting: true},
+		},
 	})
 	return r, r.journal.Recover(ctx)
 }

@@ -44,8 +44,6 @@ type Trails interface {
 	Place(ctx context.Context, account ids.AccountID) (cloudtrail.Place, error)
 	// At returns the trails that logged events of an account, in an organization or not, at a time, as they were.
 	At(ctx context.Context, account ids.AccountID, in cloudtrail.Place, at time.Time) ([]*cloudtrail.Trail, error)
-	// Any reports whether an account, in an organization or not, has a trail, or had one of late.
-	Any(ctx context.Context, account ids.AccountID, in cloudtrail.Place) (bool, error)
 	// LogsData reports whether a trail selects data events.
 	LogsData() bool
 	// Forget removes what is kept of trails as they were until before.

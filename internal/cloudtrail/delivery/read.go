@@ -51,15 +51,10 @@ func (s *Service) gather(ctx context.Context, batch *journal.Batch) error {
 	return nil
 }
 
-// take takes the event of an entry. Entries of accounts without trails are passed without being decoded.
+// take takes the event of an entry. Entries that no trail selected when they were made are passed without being decoded.
 func (s *Service) take(ctx context.Context, entry []byte) error {
-	names, err := audit.Peek(entry)
-	if err != nil {
-		s.opts.Log.Error("an event for trails is lost", "fault", err.Error())
+	if !audit.IsFor(entry, audit.ForTrails) {
 		return nil
-	}
-	if watched, err := s.watched(ctx, names); err != nil || !watched {
-		return err
 	}
 	r := &s.record
 	if err := r.Decode(entry); err != nil {
@@ -79,26 +74,4 @@ func (s *Service) take(ctx context.Context, entry []byte) error {
 		}
 		s.gathered.add(t, account, r.Time, text)
 	})
-}
-
-// watched reports whether an account that an entry concerns has had a trail of late, or is in an organization that had. Whom an identity provider vouches for
-// has no account: which one is told is not among the names (event.Recipients).
-func (s *Service) watched(ctx context.Context, names audit.Names) (bool, error) {
-	if names.Placed || len(names.Caller) == 0 && string(names.Service) == "sts" {
-		return true, nil
-	}
-	for _, account := range [][]byte{names.Caller, names.Owner} {
-		if len(account) == 0 {
-			continue
-		}
-		in, err := s.trails.Place(ctx, ids.AccountID(account))
-		if err != nil {
-			return false, err
-		}
-		any, err := s.trails.Any(ctx, ids.AccountID(account), in)
-		if err != nil || any {
-			return any, err
-		}
-	}
-	return false, nil
 }

@@ -79,7 +79,7 @@ func (s *Service) take(g *gathered, batch *journal.Batch) {
 	for _, entry := range batch.Entries {
 		g.size += len(entry)
 		// With trails, most entries are of data events: they are passed without being decoded.
-		if service, name, err := audit.PeekOperation(entry); err == nil && !s.managing.has(string(service), string(name)) {
+		if !audit.IsFor(entry, audit.ForHistory) {
 			continue
 		}
 		r, err := audit.Decode(entry)
