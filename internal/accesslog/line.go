@@ -67,7 +67,7 @@ func common(r *audit.Record, s *source) line {
 func request(r *audit.Record, s *source) line {
 	l := common(r, s)
 	l.operation, l.key, l.uri = operation(r), encodeKey(r.Key), requestURI(r)
-	l.status, l.errorCode = strconv.Itoa(r.Status), clean(r.ErrorCode)
+	l.status, l.errorCode = positive(int64(r.Status)), clean(r.ErrorCode)
 	l.bytesSent, l.objectSize = positive(r.BytesOut), size(r.ObjectSize)
 	l.totalTime, l.turnAround = millis(r.Duration), millis(r.TurnAround)
 	l.referer, l.userAgent = quote(r.Referer), quote(r.UserAgent)
@@ -83,7 +83,7 @@ func copied(r *audit.Record, s *source) line {
 	l := common(r, s)
 	l.operation = operation(r) + "_GET"
 	l.key, l.versionID, l.objectSize = encodeKey(r.Source.Key), clean(r.Source.VersionID), size(r.Source.Size)
-	l.status, l.errorCode = strconv.Itoa(r.Status), clean(r.ErrorCode)
+	l.status, l.errorCode = positive(int64(r.Status)), clean(r.ErrorCode)
 	return l
 }
 
@@ -92,7 +92,7 @@ func deleted(r *audit.Record, s *source, d *audit.Deleted) line {
 	l := common(r, s)
 	l.operation = "BATCH.DELETE.OBJECT"
 	l.key, l.versionID, l.objectSize = encodeKey(d.Key), clean(d.VersionID), size(d.Size)
-	l.status, l.errorCode = strconv.Itoa(d.Status), clean(d.ErrorCode)
+	l.status, l.errorCode = positive(int64(d.Status)), clean(d.ErrorCode)
 	return l
 }
 

@@ -106,6 +106,16 @@ func TestRareFields(t *testing.T) {
 	}
 }
 
+// TestUnknownStatus: what a request was answered with is not known if the server ended between its change and the answer.
+func TestUnknownStatus(t *testing.T) {
+	t.Parallel()
+	r := audit.Record{Method: "PUT", Path: "/b/k", Protocol: "HTTP/1.1", Key: "k"}
+	l := request(&r, &source{"b", "111111111111", "11", "eu-west-1"})
+	if got := l.String(); !strings.Contains(got, `"PUT /b/k HTTP/1.1" - - -`) {
+		t.Errorf("the line is %s", got)
+	}
+}
+
 func TestLinesOfCopiesAndDeletions(t *testing.T) {
 	t.Parallel()
 	s := &source{"b", "111111111111", "11", "us-east-1"}
