@@ -85,8 +85,10 @@ func New(j *journal.Journal, asker Asker, opts Options) *Service {
 // Record keeps a record, or does not.
 func (s *Service) Record(r *audit.Record) {
 	explained := refused(r) || s.sampled(r)
-	readers, _ := s.readers(r)
-	readers |= r.Kept
+	readers := r.Kept
+	if readers == 0 {
+		readers, _ = s.readers(r)
+	}
 	if !explained && readers == 0 {
 		return
 	}

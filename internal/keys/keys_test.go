@@ -260,7 +260,7 @@ func TestOfObjects(t *testing.T) {
 			t.Errorf("OfObjects(%q) = true", key)
 		}
 	}
-	for _, key := range [][]byte{Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x"), AccountUsage(account)} {
+	for _, key := range [][]byte{JournalKept("R1"), JournalContent(1), TrailEvents("111111111111", 1), Object(BucketID{}, "k"), Version(BucketID{}, "k", VersionID{}), NullVersion(BucketID{}, "k"), Upload(BucketID{}, "k", "u"), Part("u", 1), Garbage("x"), Writing("x"), AccountUsage(account)} {
 		if !OfObjects(key) {
 			t.Errorf("OfObjects(%q) = false", key)
 		}

@@ -7,14 +7,14 @@ import (
 )
 
 // OfObjects reports whether key belongs to objects, uploads, their blobs and what verifies them, to what waits to be told of
-// them, or to what is known of real use. No permission is read from such a key but the ACL of an object, which
+// them, to what is known of real use, or to the records of requests. No permission is read from such a key but the ACL of an object, which
 // is read anew for each request.
 func OfObjects(key []byte) bool {
 	if len(key) == 0 {
 		return false
 	}
 	switch key[0] {
-	case 'O', 'V', 'Y', 'U', 'P', 'c', 'b', 'G', 'W', 'Z', 'F', 'u', 'f':
+	case 'O', 'V', 'Y', 'U', 'P', 'c', 'b', 'G', 'W', 'Z', 'F', 'u', 'f', 'j', 'h':
 		return true
 	default:
 		return false
