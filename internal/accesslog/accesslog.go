@@ -33,12 +33,12 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
+	"crossgrant/internal/background"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
 	"crossgrant/internal/meta"
@@ -124,8 +124,7 @@ type Service struct {
 	// gathered is what was read and is not committed; nil: nothing was read since.
 	gathered *gathered
 
-	cancel context.CancelFunc
-	worker sync.WaitGroup
+	worker background.Worker
 }
 
 // website is the name of the website endpoint among the services.
@@ -155,18 +154,12 @@ func New(store *meta.Store, j *journal.Journal, gate Access, storage Objects, op
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	s.worker.Go(func() { s.run(ctx) })
+	s.worker.Start(s.run)
 }
 
 // Close ends the work. What is not delivered is in the journal, and is delivered after the next Start.
 func (s *Service) Close() {
-	if s.cancel == nil {
-		return
-	}
-	s.cancel()
-	s.worker.Wait()
+	s.worker.Close()
 }
 
 // run reads the journal, and delivers at every interval.
@@ -180,20 +173,13 @@ func (s *Service) run(ctx context.Context) {
 			return
 		case <-look.C:
 			much, err := s.read(ctx)
-			s.complain(ctx, "read the journal for access logs", err)
+			background.Complain(ctx, s.opts.Log, "read the journal for access logs", err)
 			if !much {
 				continue
 			}
 		case <-interval.C:
 		}
-		s.complain(ctx, "deliver access logs", s.Deliver(ctx))
-	}
-}
-
-// complain logs what failed, but for what failed because the work ends.
-func (s *Service) complain(ctx context.Context, what string, err error) {
-	if err != nil && ctx.Err() == nil {
-		s.opts.Log.Error(what, "fault", err.Error())
+		background.Complain(ctx, s.opts.Log, "deliver access logs", s.Deliver(ctx))
 	}
 }
 

@@ -2,12 +2,10 @@ package accesslog
 
 import (
 	"context"
-	"errors"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/journal"
-	"crossgrant/internal/meta"
 )
 
 // read gathers the lines of what the journal has, and reports whether it stopped because they are so many that they
@@ -20,20 +18,8 @@ func (s *Service) read(ctx context.Context) (much bool, err error) {
 		}
 		s.gathered = newGathered(at, s.most)
 	}
-	for !s.gathered.much() {
-		batch, err := s.journal.After(ctx, s.gathered.to)
-		if batch != nil && errors.Is(err, meta.ErrCorrupt) {
-			s.opts.Log.Error("a part of the access logs is lost", "fault", err.Error())
-			err = nil
-		}
-		if err != nil || batch == nil {
-			return false, err
-		}
-		if err := s.gather(ctx, batch); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
+	return s.journal.Follow(ctx, s.gathered.to, "a part of the access logs is lost", func() bool { return !s.gathered.much() },
+		func(batch *journal.Batch) error { return s.gather(ctx, batch) })
 }
 
 // gather takes the lines of a segment: all of them, or none if it returns an error.

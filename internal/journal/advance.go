@@ -63,3 +63,24 @@ func readTo(r meta.Reader, reader string) (uint64, error) {
 	}
 	return record.Read, err
 }
+
+// Follow calls take with the segments after a sequence, one after the other, as long as more says so and there are any; it
+// reports whether more has ended it. A segment that cannot be read is lost, and logged as what: take gets it without
+// entries, and others go on.
+func (j *Journal) Follow(ctx context.Context, after uint64, what string, more func() bool, take func(*Batch) error) (stopped bool, err error) {
+	for more() {
+		batch, err := j.After(ctx, after)
+		if batch != nil && errors.Is(err, meta.ErrCorrupt) {
+			j.opts.Log.Error(what, "fault", err.Error())
+			err = nil
+		}
+		if err != nil || batch == nil {
+			return false, err
+		}
+		if err := take(batch); err != nil {
+			return false, err
+		}
+		after = batch.Sequence
+	}
+	return true, nil
+}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/meta"
 )
 
@@ -96,8 +97,7 @@ type Journal struct {
 	room    sync.Cond // signals that there is more room, or that the journal is closed
 	closed  bool
 
-	cancel context.CancelFunc
-	worker sync.WaitGroup
+	worker background.Worker
 }
 
 // segment is entries on their way to the store.
@@ -140,17 +140,12 @@ func New(store *meta.Store, opts Options) *Journal {
 
 // Start begins to write and to remove segments, until Close. It is called at most once.
 func (j *Journal) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	j.cancel = cancel
-	j.worker.Go(func() { j.run(ctx) })
+	j.worker.Start(j.run)
 }
 
 // Close writes what waits and ends the work.
 func (j *Journal) Close() {
-	if j.cancel != nil {
-		j.cancel()
-		j.worker.Wait()
-	}
+	j.worker.Close()
 	j.mu.Lock()
 	j.closed = true
 	j.room.Broadcast()
@@ -233,17 +228,10 @@ func (j *Journal) run(ctx context.Context) {
 		case <-flush.C:
 		case <-j.full:
 		case <-trim.C:
-			j.complain(ctx, "remove old segments of the journal of requests", j.Trim(ctx))
-			j.complain(ctx, "take kept entries into the journal of requests", j.collect(ctx))
+			background.Complain(ctx, j.opts.Log, "remove old segments of the journal of requests", j.Trim(ctx))
+			background.Complain(ctx, j.opts.Log, "take kept entries into the journal of requests", j.collect(ctx))
 			continue
 		}
-		j.complain(ctx, "write the journal of requests", j.Flush(ctx))
-	}
-}
-
-// complain logs what failed, but for what failed because the work ends.
-func (j *Journal) complain(ctx context.Context, what string, err error) {
-	if err != nil && ctx.Err() == nil {
-		j.opts.Log.Error(what, "fault", err.Error())
+		background.Complain(ctx, j.opts.Log, "write the journal of requests", j.Flush(ctx))
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"crossgrant/internal/audit"
+	"crossgrant/internal/background"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -76,8 +77,7 @@ type Service struct {
 	flushing sync.Mutex
 	swept    []byte
 
-	cancel context.CancelFunc
-	worker sync.WaitGroup
+	worker background.Worker
 }
 
 var _ audit.Reader = (*Service)(nil)
@@ -132,19 +132,14 @@ func New(store *meta.Store, opts Options) *Service {
 
 // Start begins to write, until Close. It is called at most once.
 func (s *Service) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	s.worker.Go(func() { s.run(ctx) })
+	s.worker.Start(s.run)
 }
 
 // Close writes the uses so far and ends the work.
 func (s *Service) Close() {
-	if s.cancel == nil {
-		return
+	if s.worker.Close() {
+		s.flush(context.Background())
 	}
-	s.cancel()
-	s.worker.Wait()
-	s.flush(context.Background())
 }
 
 func (s *Service) run(ctx context.Context) {

@@ -26,10 +26,10 @@ package delivery
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"crossgrant/internal/audit"
+	"crossgrant/internal/background"
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/archive"
 	"crossgrant/internal/cloudtrail/signing"
@@ -127,8 +127,7 @@ type Service struct {
 	zips     compressors
 	record   audit.Record // the one that is read
 
-	cancel context.CancelFunc
-	worker sync.WaitGroup
+	worker background.Worker
 }
 
 // Deps is what a Service works with.
@@ -164,18 +163,12 @@ func New(store *meta.Store, with Deps, opts Options) *Service {
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	s.worker.Go(func() { s.run(ctx) })
+	s.worker.Start(s.run)
 }
 
 // Close ends the work. What is not delivered is in the metadata store, and is delivered after the next Start.
 func (s *Service) Close() {
-	if s.cancel == nil {
-		return
-	}
-	s.cancel()
-	s.worker.Wait()
+	s.worker.Close()
 }
 
 // run reads the journal, and delivers at every interval.
@@ -190,16 +183,16 @@ func (s *Service) run(ctx context.Context) {
 			return
 		case <-look.C:
 			much, err := s.read(ctx)
-			s.complain(ctx, "read the journal for trails", err)
+			background.Complain(ctx, s.opts.Log, "read the journal for trails", err)
 			if !much {
 				continue
 			}
 		case <-digests.C:
-			s.complain(ctx, "deliver digest files", s.digests(ctx))
+			background.Complain(ctx, s.opts.Log, "deliver digest files", s.digests(ctx))
 			continue
 		case <-interval.C:
 		}
-		s.complain(ctx, "deliver log files of trails", s.deliver(ctx))
+		background.Complain(ctx, s.opts.Log, "deliver log files of trails", s.deliver(ctx))
 	}
 }
 
@@ -224,13 +217,6 @@ func (s *Service) deliver(ctx context.Context) error {
 		}
 	}
 	return s.deliverAll(ctx)
-}
-
-// complain logs what failed, but for what failed because the work ends.
-func (s *Service) complain(ctx context.Context, what string, err error) {
-	if err != nil && ctx.Err() == nil {
-		s.opts.Log.Error(what, "fault", err.Error())
-	}
 }
 
 // drop counts events that are given up, and logs it.

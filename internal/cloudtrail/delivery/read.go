@@ -2,14 +2,12 @@ package delivery
 
 import (
 	"context"
-	"errors"
 
 	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail"
 	"crossgrant/internal/cloudtrail/event"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
-	"crossgrant/internal/meta"
 )
 
 // read gathers the events of what the journal has, and reports whether it stopped because they are so many that they are
@@ -22,21 +20,14 @@ func (s *Service) read(ctx context.Context) (much bool, err error) {
 		}
 		s.gathered = newGathered(at, &s.zips)
 	}
-	for !s.gathered.much() {
-		batch, err := s.journal.After(ctx, s.gathered.to)
-		if batch != nil && errors.Is(err, meta.ErrCorrupt) {
-			s.opts.Log.Error("a part of the events for trails is lost", "fault", err.Error())
-			err = nil
-		}
-		if err != nil || batch == nil {
-			return false, err
-		}
-		if err := s.gather(ctx, batch); err != nil {
-			s.gathered = nil // what it has of this segment must not come twice
-			return false, err
-		}
-	}
-	return true, nil
+	return s.journal.Follow(ctx, s.gathered.to, "a part of the events for trails is lost", func() bool { return !s.gathered.much() },
+		func(batch *journal.Batch) error {
+			err := s.gather(ctx, batch)
+			if err != nil {
+				s.gathered = nil // what it has of this segment must not come twice
+			}
+			return err
+		})
 }
 
 // gather takes the events of a segment.

@@ -22,11 +22,11 @@ package history
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/journal"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/seal"
@@ -84,8 +84,7 @@ type Service struct {
 
 	managing managing
 
-	cancel context.CancelFunc
-	worker sync.WaitGroup
+	worker background.Worker
 }
 
 // New returns a Service that reads j. The tokens of Lookup are sealed by box. Nothing is read before Start.
@@ -109,18 +108,12 @@ func New(store *meta.Store, j *journal.Journal, box *seal.Box, opts Options) *Se
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	s.worker.Go(func() { s.run(ctx) })
+	s.worker.Start(s.run)
 }
 
 // Close ends the work. What is not read is in the journal, and is read after the next Start.
 func (s *Service) Close() {
-	if s.cancel == nil {
-		return
-	}
-	s.cancel()
-	s.worker.Wait()
+	s.worker.Close()
 }
 
 // run reads the journal, and removes what is old.
@@ -133,18 +126,11 @@ func (s *Service) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			s.complain(ctx, "read the journal for the event history", s.Read(ctx))
+			background.Complain(ctx, s.opts.Log, "read the journal for the event history", s.Read(ctx))
 		case <-trim.C:
-			s.complain(ctx, "remove old events from the event history", s.Trim(ctx))
-			s.complain(ctx, "merge events of the event history", s.Merge(ctx))
+			background.Complain(ctx, s.opts.Log, "remove old events from the event history", s.Trim(ctx))
+			background.Complain(ctx, s.opts.Log, "merge events of the event history", s.Merge(ctx))
 		}
-	}
-}
-
-// complain logs what failed, but for what failed because the work ends.
-func (s *Service) complain(ctx context.Context, what string, err error) {
-	if err != nil && ctx.Err() == nil {
-		s.opts.Log.Error(what, "fault", err.Error())
 	}
 }
 

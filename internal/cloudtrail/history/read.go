@@ -3,14 +3,12 @@ package history
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"crossgrant/internal/audit"
 	"crossgrant/internal/cloudtrail/event"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
-	"crossgrant/internal/meta"
 )
 
 // maxGathered is how many bytes of entries are committed at once, but for the last segment.
@@ -59,18 +57,12 @@ func (s *Service) gather(ctx context.Context) (much bool, err error) {
 		}
 		s.gathered = &gathered{from: at, to: at}
 	}
-	for g := s.gathered; g.size < s.most; {
-		batch, err := s.journal.After(ctx, g.to)
-		if batch != nil && errors.Is(err, meta.ErrCorrupt) {
-			s.opts.Log.Error("a part of the event history is lost", "fault", err.Error())
-			err = nil
-		}
-		if err != nil || batch == nil {
-			return false, err
-		}
-		s.take(g, batch)
-	}
-	return true, nil
+	g := s.gathered
+	return s.journal.Follow(ctx, g.to, "a part of the event history is lost", func() bool { return g.size < s.most },
+		func(batch *journal.Batch) error {
+			s.take(g, batch)
+			return nil
+		})
 }
 
 // take takes the events of a segment. Nothing of it is kept longer than the segment but copies.

@@ -1,0 +1,38 @@
+// Package background is work that a service does on its own between its start and its end.
+package background
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+)
+
+// Worker is one goroutine of a service. The zero value does nothing yet.
+type Worker struct {
+	cancel context.CancelFunc // nil: it was not started
+	done   sync.WaitGroup
+}
+
+// Start runs work, whose context ends with Close. It is called at most once.
+func (w *Worker) Start(work func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	w.done.Go(func() { work(ctx) })
+}
+
+// Close ends the work, and reports whether there was any. It waits until the work has returned.
+func (w *Worker) Close() bool {
+	if w.cancel == nil {
+		return false
+	}
+	w.cancel()
+	w.done.Wait()
+	return true
+}
+
+// Complain logs what failed in a worker, but for what failed because the work ends.
+func Complain(ctx context.Context, log *slog.Logger, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		log.Error(what, "fault", err.Error())
+	}
+}
