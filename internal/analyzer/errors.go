@@ -39,6 +39,9 @@ func quotaExceeded(kind, id string, most int) error {
 	return about(apierr.New(http.StatusPaymentRequired, "ServiceQuotaExceededException", "The quota of %d is exceeded: %s.", most, kind), kind, id)
 }
 
+// missing reports whether an error says that something is not there.
+func missing(err error) bool { return apierr.Is(err, "ResourceNotFoundException") }
+
 func noAnalyzer(name string) error       { return notFound("Analyzer", name) }
 func noRule(name string) error           { return notFound("ArchiveRule", name) }
 func noFinding(id string) error          { return notFound("Finding", id) }

@@ -67,6 +67,9 @@ func (s *Service) CreateRule(ctx context.Context, account ids.AccountID, analyze
 			}
 			return conflict("ArchiveRule", name)
 		}
+		if !missing(err) {
+			return err
+		}
 		rules, err := rulesOf(tx, account, analyzer)
 		if err != nil {
 			return err

@@ -158,8 +158,9 @@ func (s *Service) resolve(ctx context.Context, account ids.AccountID, analyzer s
 			r, err := readFinding(tx, account, analyzer, id)
 			key := keys.AnalyzerFinding(account, analyzer, id)
 			switch {
-			case err != nil:
+			case missing(err):
 				continue // the analyzer was deleted meanwhile
+			case err != nil:
 			case s.over(r):
 				err = tx.Delete(key)
 			case r.Status != Resolved:
@@ -194,8 +195,10 @@ func (s *Service) note(ctx context.Context, account ids.AccountID, analyzer stri
 				r.Created, r.Updated, r.Status = kept.Created, kept.Updated, kept.Status
 			case err == nil:
 				r.Created, r.Updated, r.Status = kept.Created, now, firstStatus(r, rules)
-			default:
+			case missing(err):
 				r.Created, r.Updated, r.Status = now, now, firstStatus(r, rules)
+			default:
+				return err
 			}
 			if err := records.Put(tx, keys.AnalyzerFinding(account, analyzer, f.Id), r); err != nil {
 				return err

@@ -117,7 +117,7 @@ func (s *Service) Ask(ctx context.Context, q Question) (*Asked, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := s.keys(caller, action, now, q.Context)
+	request := s.keys(caller, action, now)
 	out := &Asked{Caller: caller, Checks: make([]Judged, len(checks)), Given: names(q.Context)}
 	for i := range checks {
 		checks[i].Keys = lastly(checks[i].Keys, q.Context)
@@ -134,7 +134,7 @@ func (s *Service) Ask(ctx context.Context, q Question) (*Asked, error) {
 // signed in a header, over TLS.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func (s *Service) keys(caller *access.Caller, action string, now time.Time, given []Value) policy.Context {
+func (s *Service) keys(caller *access.Caller, action string, now time.Time) policy.Context {
 	k := caller.Context()
 	caller.RequestKeys(&k, now)
 	k.Set("aws:CurrentTime", now.Format(time.RFC3339))
@@ -150,7 +150,6 @@ func (s *Service) keys(caller *access.Caller, action string, now time.Time, give
 	} else {
 		k.Set("aws:RequestedRegion", "us-east-1")
 	}
-	set(&k, given)
 	return k
 }
 
