@@ -39,7 +39,7 @@ type Meter interface {
 
 // Options adjusts a Journal.
 type Options struct {
-	// Flush is how long an entry waits in memory at most; 0 means a second.
+	// Flush is how long an entry waits in memory at most; 0 means half a second, so that it is durable within one.
 	Flush time.Duration
 	// Age is how long a segment is kept; 0 means seven days.
 	Age time.Duration
@@ -57,7 +57,7 @@ type Options struct {
 }
 
 const (
-	defaultFlush = time.Second
+	defaultFlush = time.Second / 2
 	defaultAge   = 7 * 24 * time.Hour
 	defaultSize  = 1 << 30
 	// maxSegment is how many bytes of entries, before they are compressed, a segment has at most, unless it is one

@@ -62,7 +62,8 @@ func begun(tx meta.Tx, key []byte, fill func(*records.TrailDigests)) error {
 	return records.Put(tx, key, d)
 }
 
-// beginChains begins the chains of trails that log, for their own accounts.
+// beginChains begins the chains of trails that log, for their own accounts: from when the trail was started, if that was
+// just now, or else from now, because what was delivered before has no digest file.
 func (s *Service) beginChains(ctx context.Context) error {
 	var missing []chain
 	err := s.store.View(ctx, func(r meta.Reader) error {
@@ -83,10 +84,13 @@ func (s *Service) beginChains(ctx context.Context) error {
 		return err
 	}
 	for _, c := range missing {
-		began := min(c.trail.Started, s.opts.Now().UnixNano())
+		began := s.opts.Now()
+		if started := time.Unix(0, c.trail.Started); began.Sub(started) < 2*s.opts.DigestInterval {
+			began = started
+		}
 		err := s.store.Update(ctx, func(tx meta.Tx) error {
 			return begun(tx, c.key(), func(d *records.TrailDigests) {
-				d.End = time.Unix(0, began).Truncate(time.Second).UnixNano()
+				d.End = began.Truncate(time.Second).UnixNano()
 				d.Trail, d.ToBucket, d.ToPrefix, d.Organization = cloudtrail.ARN(c.trail), c.trail.Bucket, c.trail.Prefix, c.trail.Organization
 			})
 		})

@@ -59,8 +59,8 @@ func (s *Service) forget(ctx context.Context) error {
 	if err != nil || read == 0 {
 		return err
 	}
-	// A request is recorded when it ends, which may be long after it came.
-	const longest = time.Hour
+	// A request is recorded when it ends, which for a slow upload may be hours after it came.
+	const longest = 24 * time.Hour
 	return s.trails.Forget(ctx, time.Unix(0, int64(read)).Add(-longest))
 }
 

@@ -16,8 +16,8 @@ import (
 // digests delivers the digest files that are due. A chain begins with the first log file of an account, and for the
 // trail's own account when the trail logs; it has a digest file for every interval, also without log files, and one for a
 // longer time if no server ran. When the trail stops, is deleted, or has no validation any more, the log files of what came
-// before are in the last ones, that of the request which stopped it among them, and the chain ends. When the trail delivers to another bucket, the one before gets
-// a last digest file of what it has.
+// before are in the last ones, that of the request which stopped it among them, and the chain ends. When the trail
+// delivers to another bucket, the one before gets a last digest file of what it has.
 //
 // Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
 func (s *Service) digests(ctx context.Context) error {

@@ -262,3 +262,26 @@ func TestDigestFollows(t *testing.T) {
 		})
 	}
 }
+
+// TestDigestBegins: the first digest file of a trail whose log files were not validated before does not say that it is about
+// that time.
+func TestDigestBegins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	off, on := false, true
+	_, err := w.trails.Update(t.Context(), work, "main", cloudtrail.Settings{Validation: &off})
+	w.must(err)
+	w.pass(time.Minute)
+	w.user()
+	w.deliver()
+	w.pass(10 * time.Hour)
+	_, err = w.trails.Update(t.Context(), work, "main", cloudtrail.Settings{Validation: &on})
+	w.must(err)
+	enabled := w.now()
+	w.must(w.delivery.digests(t.Context()))
+	w.pass(time.Hour)
+	w.must(w.delivery.digests(t.Context()))
+	if all := w.digests("archive"); len(all) != 1 || all[0].DigestStartTime.Before(enabled.Truncate(time.Second)) || len(all[0].LogFiles) != 0 {
+		t.Errorf("the digest files are %+v", all)
+	}
+}
