@@ -14,7 +14,7 @@ import (
 // requestFilter says which recorded requests a command is about.
 type requestFilter struct {
 	Since     time.Duration `help:"How far back to look." default:"24h" placeholder:"DURATION"`
-	Principal string        `help:"Only requests of this caller: the ARN of a user, a session, or a role with all of its sessions." placeholder:"ARN"`
+	Principal string        `help:"Only requests of this caller: the ARN of a user, a session, or a role with all of its sessions; or a service principal." placeholder:"ARN"`
 	Account   string        `help:"Only requests of this account, or for what it owns." placeholder:"ID"`
 	Bucket    string        `help:"Only requests for this bucket." placeholder:"NAME"`
 	Action    string        `help:"Only requests that needed this action; may have wildcards." placeholder:"ACTION"`

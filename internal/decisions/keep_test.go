@@ -217,3 +217,18 @@ func TestOutcomes(t *testing.T) {
 		}
 	}
 }
+
+// TestService: what a service did, such as a delivery that was refused, is found by its principal.
+func TestService(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{Allows: 100})
+	r := upload(t, start, "k")
+	r.CallerARN, r.CallerAccount, r.CallerEntityID = "cloudtrail.amazonaws.com", "", ""
+	s.Record(r)
+	for principal, want := range map[string]int{"cloudtrail.amazonaws.com": 1, "config.amazonaws.com": 0} {
+		page, err := s.Find(t.Context(), Query{Principal: principal}, Operator)
+		if err != nil || len(page.Requests) != want {
+			t.Errorf("%s: %+v, %v", principal, page, err)
+		}
+	}
+}

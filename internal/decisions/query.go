@@ -29,7 +29,7 @@ const MaxFound = 1000
 // Query says which requests are looked for: those that match everything that is not empty.
 type Query struct {
 	RequestID string
-	// Principal is an ARN: of the caller, or of the role whose sessions called.
+	// Principal is an ARN: of the caller, or of the role whose sessions called; or a service principal.
 	Principal string
 	// Account is that of the caller or of an owner of what was asked for.
 	Account ids.AccountID
@@ -58,8 +58,8 @@ func (q *Query) check() error {
 		return invalid("%q matches no action.", q.Action)
 	}
 	if q.Principal != "" {
-		if _, err := arn.Parse(q.Principal); err != nil {
-			return invalid("%q is not an ARN.", q.Principal)
+		if _, err := arn.Parse(q.Principal); err != nil && !strings.HasSuffix(q.Principal, ".amazonaws.com") {
+			return invalid("%q is neither an ARN nor a service principal, such as cloudtrail.amazonaws.com.", q.Principal)
 		}
 	}
 	if q.Limit < 0 || q.Limit > MaxFound {

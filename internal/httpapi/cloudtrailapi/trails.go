@@ -107,7 +107,7 @@ func (d *delivery) refuse() error {
 	case d.role != "":
 		return cloudtrail.Error("InvalidCloudWatchLogsRoleArn", "CloudWatch Logs is not offered here: the role has no log group to write to.")
 	case d.key != "":
-		return cloudtrail.Error("Kms", "Encryption by CloudTrail is not offered here. Let the default encryption of the bucket use the KMS key.")
+		return cloudtrail.Error("Kms", "Encryption under a KMS key of the trail is not offered here: log files are encrypted with SSE-S3.")
 	}
 	return nil
 }
