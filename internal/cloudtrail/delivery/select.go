@@ -14,10 +14,10 @@ import (
 // Wants reports whether a trail may select the event of a request. It is asked of every request, and looks up in memory
 // what the trails say now; if that cannot be told, one may.
 func (s *Service) Wants(r *audit.Record) bool {
-	f := event.FactsOf(r)
-	if f.Category == event.Unlogged || f.Category == event.Data && !s.trails.LogsData() {
+	if c := event.CategoryOf(r); c == event.Unlogged || c == event.Data && !s.trails.LogsData() {
 		return false
 	}
+	f := event.FactsOf(r)
 	wanted := false
 	err := s.selecting(context.Background(), r, &f, r.Time, func(ids.AccountID, *cloudtrail.Trail) { wanted = true })
 	return wanted || err != nil

@@ -27,6 +27,14 @@ type Facts struct {
 	ResourceType, ResourceARN string
 }
 
+// CategoryOf returns the Category of FactsOf, and allocates nothing.
+func CategoryOf(r *audit.Record) Category {
+	if o := operationOf(r); o != nil {
+		return o.category
+	}
+	return Unlogged
+}
+
 // FactsOf returns what decides whether a trail wants the event of r. It allocates nothing but the ARN.
 //
 // A request that could not be authenticated makes no event, nor does one in which no operation was recognised.

@@ -82,8 +82,6 @@ type Service struct {
 	// gathered is what was read and is not committed; nil: nothing was read since. It is the worker's alone.
 	gathered *gathered
 
-	managing managing
-
 	worker background.Worker
 }
 

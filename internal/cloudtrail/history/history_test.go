@@ -255,7 +255,7 @@ func TestWants(t *testing.T) {
 	}
 }
 
-// TestManages: an entry is passed, without being decoded, exactly if the event of its record is not one of management.
+// TestManages: the record of somebody's request is wanted exactly if its event is one of management.
 func TestManages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -268,10 +268,8 @@ func TestManages(t *testing.T) {
 			r := w.request(ann, bob)
 			r.Service, r.Operation, r.Key = service, operation, "k"
 			want := event.FactsOf(r).Category == event.Management
-			for range 2 {
-				if got := w.history.managing.has(service, operation); got != want {
-					t.Errorf("%s of %s manages: %v", operation, service, got)
-				}
+			if got := w.history.Wants(r); got != want {
+				t.Errorf("%s of %s is wanted: %v", operation, service, got)
 			}
 			if want {
 				management++
