@@ -94,6 +94,9 @@ func (s *Service) beginChains(ctx context.Context) error {
 				d.Trail, d.ToBucket, d.ToPrefix, d.Organization = cloudtrail.ARN(c.trail), c.trail.Bucket, c.trail.Prefix, c.trail.Organization
 			})
 		})
+		if err == nil {
+			_, err = s.keys.Current(ctx) // which is listed from now on, and not from the first digest file on
+		}
 		if err != nil {
 			return err
 		}

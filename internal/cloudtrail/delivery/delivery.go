@@ -173,7 +173,7 @@ func (s *Service) Close() {
 
 // run reads the journal, and delivers at every interval.
 func (s *Service) run(ctx context.Context) {
-	look, interval, digests := time.NewTicker(s.opts.Look), time.NewTicker(s.opts.Interval), time.NewTicker(min(s.opts.DigestInterval, time.Minute))
+	look, interval, digests := time.NewTicker(s.opts.Look), time.NewTicker(s.opts.Interval), time.NewTicker(max(min(s.opts.DigestInterval/6, time.Minute), time.Second))
 	defer look.Stop()
 	defer interval.Stop()
 	defer digests.Stop()

@@ -285,3 +285,14 @@ func TestDigestBegins(t *testing.T) {
 		t.Errorf("the digest files are %+v", all)
 	}
 }
+
+// TestKeysBeforeDigests: the key of a trail that has just been started is listed before a digest file is signed with it.
+func TestKeysBeforeDigests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.delivery.digests(t.Context()))
+	public, err := w.keys.Public(t.Context(), w.now(), w.now())
+	if n := len(w.keysIn("archive", "")); err != nil || len(public) != 1 || n != 0 {
+		t.Errorf("there are %d public keys, %v, and %d objects", len(public), err, n)
+	}
+}
