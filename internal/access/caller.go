@@ -144,6 +144,16 @@ func (a *Access) Open(ctx context.Context, id ids.AccountID) (bool, error) {
 	return err == nil, err
 }
 
+// IsOpen is Open as of a transaction: for what must not be written for an account that is closed, or gone.
+func IsOpen(r meta.Reader, id ids.AccountID) (bool, error) {
+	acct := new(records.Account)
+	err := records.Get(r, keys.Account(id), acct)
+	if errors.Is(err, meta.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && acct.Closed == 0, err
+}
+
 // root returns the root user of an account.
 func root(acct *records.Account) policy.Principal {
 	id := ids.AccountID(acct.Id)

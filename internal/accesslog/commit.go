@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
 	"crossgrant/internal/keys"
@@ -54,7 +55,7 @@ func put(tx meta.Tx, at [][]byte, made []*records.LogObject) error {
 	for i, o := range made {
 		if _, known := open[o.Account]; !known {
 			var err error
-			if open[o.Account], err = isOpen(tx, o.Account); err != nil {
+			if open[o.Account], err = access.IsOpen(tx, ids.AccountID(o.Account)); err != nil {
 				return err
 			}
 		}
@@ -66,16 +67,6 @@ func put(tx meta.Tx, at [][]byte, made []*records.LogObject) error {
 		}
 	}
 	return nil
-}
-
-// isOpen reports whether an account is there and not closed.
-func isOpen(r meta.Reader, id string) (bool, error) {
-	account := new(records.Account)
-	err := records.Get(r, keys.Account(ids.AccountID(id)), account)
-	if errors.Is(err, meta.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && account.Closed == 0, err
 }
 
 // newObject returns the log object of lines, which differ in nothing but the lines themselves.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/cloudtrail/digest"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
@@ -91,7 +92,7 @@ func put(tx meta.Tx, all []made) error {
 		m := &all[i]
 		if _, known := open[m.account]; !known {
 			var err error
-			if open[m.account], err = isOpen(tx, m.account); err != nil {
+			if open[m.account], err = access.IsOpen(tx, m.account); err != nil {
 				return err
 			}
 		}
@@ -111,16 +112,6 @@ func put(tx meta.Tx, all []made) error {
 		}
 	}
 	return nil
-}
-
-// isOpen reports whether an account is there and not closed.
-func isOpen(r meta.Reader, id ids.AccountID) (bool, error) {
-	account := new(records.Account)
-	err := records.Get(r, keys.Account(id), account)
-	if errors.Is(err, meta.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && account.Closed == 0, err
 }
 
 // changeState changes the state of a trail. One that was deleted has none.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
 	"crossgrant/internal/keys"
@@ -105,12 +106,7 @@ func put(tx meta.Tx, made []piece) (kept int, err error) {
 
 // open returns how much the history of an account has; nil if the account is closed, or gone.
 func open(r meta.Reader, id ids.AccountID) (*records.TrailHistory, error) {
-	account := new(records.Account)
-	err := records.Get(r, keys.Account(id), account)
-	if errors.Is(err, meta.ErrNotFound) || err == nil && account.Closed != 0 {
-		return nil, nil
-	}
-	if err != nil {
+	if open, err := access.IsOpen(r, id); err != nil || !open {
 		return nil, err
 	}
 	return count(r, id)
