@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -179,7 +178,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 	// The server tells by the body of its own request whether the client waits to be told to send it, and
 	// whether the rest of it is worth reading: what is put in the body's place must not be seen by it.
 	r = r.WithContext(r.Context())
-	c := &Call{ID: requestID(now), HostID: hostID(), Time: now, HTTP: r, Region: p.region, pipeline: p}
+	c := &Call{ID: drawn(ids.NewRequestID(rand.Reader, now)), HostID: drawn(ids.NewHostID(rand.Reader)), Time: now, HTTP: r, Region: p.region, pipeline: p}
 	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.Source = addr.Addr().Unmap()
 	}
@@ -327,20 +326,12 @@ var wireNames = map[string]string{
 	"X-Amz-Server-Side-Encryption": "x-amz-server-side-encryption",
 }
 
-// requestID draws the ID of a request.
-func requestID(now time.Time) string {
-	id, err := ids.NewRequestID(rand.Reader, now)
+// drawn returns an ID that was drawn from crypto/rand.Reader, which never fails: https://pkg.go.dev/crypto/rand#Read
+func drawn(id string, err error) string {
 	if err != nil {
-		panic(err) // crypto/rand.Reader never fails: https://pkg.go.dev/crypto/rand#Read
+		panic(err)
 	}
 	return id
-}
-
-// hostID draws the second ID of an S3 answer.
-func hostID() string {
-	var b [48]byte
-	rand.Read(b[:])
-	return base64.StdEncoding.EncodeToString(b[:])
 }
 
 func errNoChecks(operation string) error {

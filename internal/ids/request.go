@@ -1,6 +1,7 @@
 package ids
 
 import (
+	"encoding/base64"
 	"io"
 	"strconv"
 	"strings"
@@ -26,6 +27,13 @@ func NewRequestID(rand io.Reader, at time.Time) (string, error) {
 		head = strings.Repeat("0", requestTime-len(head)) + head
 	}
 	return head + tail, err
+}
+
+// NewHostID draws the second ID of a request to S3, x-amz-id-2: 48 bytes in base64, as those of S3 have.
+func NewHostID(rand io.Reader) (string, error) {
+	var b [48]byte
+	_, err := io.ReadFull(rand, b[:])
+	return base64.StdEncoding.EncodeToString(b[:]), err
 }
 
 // RequestTime returns the time in a request ID, to the millisecond below; ok is false if it is none of NewRequestID's.

@@ -9,9 +9,9 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -220,13 +220,12 @@ func newRecord(o *Object, b *access.Bucket) *records.Object {
 // record returns the record of the request that writes an object.
 func (w *Writer) record(o *Object, now time.Time) *audit.Record {
 	id, err := ids.NewRequestID(rand.Reader, now)
-	if err != nil {
+	host, hostErr := ids.NewHostID(rand.Reader)
+	if err := cmp.Or(err, hostErr); err != nil {
 		panic(err) // crypto/rand.Reader never fails: https://pkg.go.dev/crypto/rand#Read
 	}
-	var host [48]byte
-	rand.Read(host[:])
 	return &audit.Record{
-		RequestID: id, HostID: base64.StdEncoding.EncodeToString(host[:]), Time: now, Service: "s3", Operation: "PutObject", Method: http.MethodPut,
+		RequestID: id, HostID: host, Time: now, Service: "s3", Operation: "PutObject", Method: http.MethodPut,
 		Path: "/" + o.Bucket + "/" + o.Key, SourceIP: Principal, UserAgent: Principal, CallerARN: Principal, Region: w.opts.Region,
 		Bucket: o.Bucket, Key: o.Key, RequestACL: cannedACL, BytesIn: int64(len(o.Gzip)),
 		Headers: []audit.Header{{Name: "x-amz-acl", Value: cannedACL}, {Name: "x-amz-server-side-encryption", Value: sse.AES256}},
