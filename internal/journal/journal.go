@@ -188,7 +188,7 @@ func (s *segment) add(at int64, text []byte) {
 	}
 	s.last = max(s.last, at)
 	s.entries++
-	s.text = append(binary.AppendUvarint(s.text, uint64(len(text))), text...)
+	s.text = Join(s.text, text)
 }
 
 // wake lets the worker write before Options.Flush is over.

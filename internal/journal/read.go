@@ -33,19 +33,32 @@ func (j *Journal) batch(r meta.Reader, sequence uint64) (*Batch, error) {
 	}
 	text, err := j.decoder.DecodeAll(content.Zstd, nil)
 	b := &Batch{Sequence: sequence}
-	for len(text) > 0 && err == nil {
-		n, width := binary.Uvarint(text)
-		if width <= 0 || n > uint64(len(text)-width) {
-			err = errors.New("an entry has no end")
-			break
-		}
-		b.Entries = append(b.Entries, text[width:width+int(n):width+int(n)])
-		text = text[width+int(n):]
+	if err == nil {
+		b.Entries, err = Split(text)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read segment %d of the journal: %w: %w", sequence, err, meta.ErrCorrupt)
 	}
 	return b, nil
+}
+
+// Join appends an entry to others that Split takes apart: it stands behind its length.
+func Join(text, entry []byte) []byte {
+	return append(binary.AppendUvarint(text, uint64(len(entry))), entry...)
+}
+
+// Split returns the entries that were joined, which are parts of text.
+func Split(text []byte) (entries [][]byte, err error) {
+	for len(text) > 0 {
+		n, width := binary.Uvarint(text)
+		if width <= 0 || n > uint64(len(text)-width) {
+			return nil, errors.New("an entry has no end")
+		}
+		end := width + int(n)
+		entries = append(entries, text[width:end:end])
+		text = text[end:]
+	}
+	return entries, nil
 }
 
 // slack is how much later than a segment's sequence an entry of it may have been appended: as much as the clocks of

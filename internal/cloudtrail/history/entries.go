@@ -1,16 +1,14 @@
 package history
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"crossgrant/internal/audit"
 	"crossgrant/internal/journal"
 	"crossgrant/internal/meta"
-	"crossgrant/internal/records"
 )
 
 // maxText is how many bytes of entries a record of the store may have when it is decompressed: more than a segment of
@@ -30,9 +28,6 @@ func coders() (*zstd.Encoder, *zstd.Decoder) {
 	return encoder, decoder
 }
 
-// decisionsField is the number of the field of a request record with its decisions.
-var decisionsField = (*records.RequestRecord)(nil).ProtoReflect().Descriptor().Fields().ByName("decisions").Number()
-
 // undecided appends to dst an entry of the journal without its decisions, which no event tells. They have policies, and
 // condition keys of both sides: what the journal keeps for days is not to be kept for 90.
 func undecided(dst, entry []byte) ([]byte, error) {
@@ -45,7 +40,7 @@ func undecided(dst, entry []byte) ([]byte, error) {
 		if width < 0 {
 			return nil, protowire.ParseError(width)
 		}
-		if number != decisionsField {
+		if number != audit.DecisionsField {
 			dst = append(dst, entry[:n+width]...)
 		}
 		entry = entry[n+width:]
@@ -57,7 +52,7 @@ func undecided(dst, entry []byte) ([]byte, error) {
 func (s *Service) pack(entries [][]byte) []byte {
 	var text []byte
 	for _, e := range entries {
-		text = append(binary.AppendUvarint(text, uint64(len(e))), e...)
+		text = journal.Join(text, e)
 	}
 	return s.encoder.EncodeAll(text, nil)
 }
@@ -66,14 +61,8 @@ func (s *Service) pack(entries [][]byte) []byte {
 func (s *Service) unpack(packed []byte) (entries [][]byte, size int, err error) {
 	text, err := s.decoder.DecodeAll(packed, nil)
 	size = len(text)
-	for len(text) > 0 && err == nil {
-		n, width := binary.Uvarint(text)
-		if width <= 0 || n > uint64(len(text)-width) {
-			err = errors.New("an entry has no end")
-			break
-		}
-		entries = append(entries, text[width:width+int(n)])
-		text = text[width+int(n):]
+	if err == nil {
+		entries, err = journal.Split(text)
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("read events: %w: %w", err, meta.ErrCorrupt)
