@@ -85,6 +85,9 @@ const (
 	documentField   = 47
 )
 
+// DecisionsField is the number of the field with decisions, which package decisions writes.
+const DecisionsField = 39
+
 // AppendTo appends to dst a record as it is kept, without its decisions, but for what ACLRequired needs of them, and
 // without Fault, which is for the operator's log only.
 func (r *Record) AppendTo(dst []byte) []byte {

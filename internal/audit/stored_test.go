@@ -69,6 +69,9 @@ func TestStored(t *testing.T) {
 	fields := kept.ProtoReflect().Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
+		if f.Name() == "decisions" && f.Number() != DecisionsField {
+			t.Errorf("decisions are field %d", f.Number())
+		}
 		if f.Name() == "decisions" || f.Name() == "readers" {
 			continue
 		}

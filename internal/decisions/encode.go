@@ -18,9 +18,6 @@ import (
 // thousand, of which the outcomes are kept.
 const maxExplained = 64
 
-// decisionsField is the number of the field of a request record with its decisions.
-var decisionsField = (*records.RequestRecord)(nil).ProtoReflect().Descriptor().Fields().ByName("decisions").Number()
-
 // encode appends a record as an entry of the journal to dst, with at most so many of its decisions; explained: with what
 // is needed to explain them and to ask them again. shown is as in Options.
 func encode(dst []byte, r *audit.Record, explained bool, most int, shown func(string) string) ([]byte, error) {
@@ -32,7 +29,7 @@ func encode(dst []byte, r *audit.Record, explained bool, most int, shown func(st
 		}
 		d, err := decision(r, &r.Decisions[i], shown)
 		if err == nil {
-			dst = protowire.AppendTag(dst, decisionsField, protowire.BytesType)
+			dst = protowire.AppendTag(dst, audit.DecisionsField, protowire.BytesType)
 			dst = protowire.AppendVarint(dst, uint64(proto.Size(d)))
 			dst, err = proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(dst, d)
 		}
@@ -53,7 +50,7 @@ func appendOutcome(dst []byte, d *audit.Decision) []byte {
 		m = protowire.AppendString(protowire.AppendTag(m, 3, protowire.BytesType), string(d.Input.Owner))
 	}
 	m = protowire.AppendVarint(protowire.AppendTag(m, 4, protowire.VarintType), uint64(d.Effect))
-	return protowire.AppendBytes(protowire.AppendTag(dst, decisionsField, protowire.BytesType), m)
+	return protowire.AppendBytes(protowire.AppendTag(dst, audit.DecisionsField, protowire.BytesType), m)
 }
 
 // decision returns one decision as it is kept, with what explains it.
