@@ -8953,9 +8953,7 @@ type TrailState struct {
 	Error           string                 `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`          // why the last one was not; empty if it was
 	DigestDelivered int64                  `protobuf:"varint,4,opt,name=digest_delivered,json=digestDelivered,proto3" json:"digest_delivered,omitempty"`
 	DigestError     string                 `protobuf:"bytes,5,opt,name=digest_error,json=digestError,proto3" json:"digest_error,omitempty"`
-	Dropped         int64                  `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"`                               // events that were given up
-	WaitingFiles    int64                  `protobuf:"varint,7,opt,name=waiting_files,json=waitingFiles,proto3" json:"waiting_files,omitempty"` // log files that are to be delivered, and their bytes as stored
-	WaitingBytes    int64                  `protobuf:"varint,8,opt,name=waiting_bytes,json=waitingBytes,proto3" json:"waiting_bytes,omitempty"`
+	Dropped         int64                  `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"` // events that were given up
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -9028,20 +9026,6 @@ func (x *TrailState) GetDigestError() string {
 func (x *TrailState) GetDropped() int64 {
 	if x != nil {
 		return x.Dropped
-	}
-	return 0
-}
-
-func (x *TrailState) GetWaitingFiles() int64 {
-	if x != nil {
-		return x.WaitingFiles
-	}
-	return 0
-}
-
-func (x *TrailState) GetWaitingBytes() int64 {
-	if x != nil {
-		return x.WaitingBytes
 	}
 	return 0
 }
@@ -10656,7 +10640,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\rnot_ends_with\x18\a \x03(\tR\vnotEndsWith\"U\n" +
 	"\fTrailVersion\x12/\n" +
 	"\x05trail\x18\x01 \x01(\v2\x19.crossgrant.records.TrailR\x05trail\x12\x14\n" +
-	"\x05until\x18\x02 \x01(\x03R\x05until\"\x90\x02\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"\xc6\x01\n" +
 	"\n" +
 	"TrailState\x12\x1c\n" +
 	"\tdelivered\x18\x01 \x01(\x03R\tdelivered\x12\x1c\n" +
@@ -10664,9 +10648,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05error\x18\x03 \x01(\tR\x05error\x12)\n" +
 	"\x10digest_delivered\x18\x04 \x01(\x03R\x0fdigestDelivered\x12!\n" +
 	"\fdigest_error\x18\x05 \x01(\tR\vdigestError\x12\x18\n" +
-	"\adropped\x18\x06 \x01(\x03R\adropped\x12#\n" +
-	"\rwaiting_files\x18\a \x01(\x03R\fwaitingFiles\x12#\n" +
-	"\rwaiting_bytes\x18\b \x01(\x03R\fwaitingBytes\"\xcf\x02\n" +
+	"\adropped\x18\x06 \x01(\x03R\adropped\"\xcf\x02\n" +
 	"\tTrailFile\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05trail\x18\x02 \x01(\tR\x05trail\x12\x16\n" +

@@ -85,7 +85,7 @@ func unique() string {
 }
 
 // put keeps log files, but for those of trails of accounts that are closed, or gone: what is written after an account was
-// removed would stay for ever. What waits is counted in the state of the trail.
+// removed would stay for ever.
 func put(tx meta.Tx, all []made) error {
 	open := map[ids.AccountID]bool{}
 	for i := range all {
@@ -102,10 +102,6 @@ func put(tx meta.Tx, all []made) error {
 		err := errors.Join(
 			records.Put(tx, keys.TrailFile(m.account, m.name, m.place), m.file),
 			records.Put(tx, keys.TrailContent(m.account, m.name, m.place), &records.TrailContent{Gzip: m.content}),
-			changeState(tx, m.account, m.name, func(state *records.TrailState) {
-				state.WaitingFiles++
-				state.WaitingBytes += m.file.Size
-			}),
 		)
 		if err != nil {
 			return err

@@ -32,6 +32,14 @@ type waits struct {
 func (q *queue) key(f *waits) []byte     { return keys.TrailFile(q.account, q.name, f.at) }
 func (q *queue) content(f *waits) []byte { return keys.TrailContent(q.account, q.name, f.at) }
 
+// size returns how many bytes wait, as stored.
+func (q *queue) size() (n int64) {
+	for _, f := range q.files {
+		n += f.Size
+	}
+	return n
+}
+
 // deliverAll delivers all log files that wait.
 func (s *Service) deliverAll(ctx context.Context) error {
 	all, err := s.waiting(ctx)
@@ -91,13 +99,9 @@ func (s *Service) waiting(ctx context.Context) (all []queue, err error) {
 
 // deliverQueue delivers the log files of one trail. A bucket that refuses one is not asked about the others of this time.
 func (s *Service) deliverQueue(ctx context.Context, q *queue) error {
-	state, err := s.stateOf(ctx, q)
-	if err != nil {
-		return err
-	}
 	var failed error
 	refused := map[string]bool{}
-	tooMany := state.WaitingBytes - s.opts.Backlog
+	tooMany := q.size() - s.opts.Backlog
 	for i := range q.files {
 		f := &q.files[i]
 		if ctx.Err() != nil {
@@ -124,14 +128,6 @@ func passing(err error) error {
 		return nil
 	}
 	return err
-}
-
-func (s *Service) stateOf(ctx context.Context, q *queue) (state *records.TrailState, err error) {
-	err = s.store.View(ctx, func(r meta.Reader) (err error) {
-		state, err = readState(r, q.account, q.name)
-		return err
-	})
-	return state, err
 }
 
 // deliverOne delivers a log file and notes it. The error is that of the delivery, after it was noted.
@@ -210,11 +206,7 @@ func remove(tx meta.Tx, q *queue, f *waits, change func(*records.TrailState)) er
 	if err := errors.Join(tx.Delete(q.key(f)), tx.Delete(q.content(f))); err != nil {
 		return err
 	}
-	return changeState(tx, q.account, q.name, func(state *records.TrailState) {
-		state.WaitingFiles = max(state.WaitingFiles-1, 0)
-		state.WaitingBytes = max(state.WaitingBytes-f.Size, 0)
-		change(state)
-	})
+	return changeState(tx, q.account, q.name, change)
 }
 
 // count tells the meter what waits.
@@ -225,10 +217,8 @@ func (s *Service) count(ctx context.Context) error {
 	}
 	var files, size int64
 	for i := range all {
-		for _, f := range all[i].files {
-			files++
-			size += f.Size
-		}
+		files += int64(len(all[i].files))
+		size += all[i].size()
 	}
 	s.opts.Meter.TrailWaiting(files, size)
 	return nil

@@ -59,7 +59,8 @@ func TestDelivery(t *testing.T) {
 		}) {
 		t.Errorf("the log file is %+v", o)
 	}
-	if s := w.state("main"); s.Delivered == 0 || s.Error != "" || s.WaitingFiles != 0 || s.WaitingBytes != 0 || w.counts.delivered != len(want) || w.counts.files != 1 {
+	files, size := w.waits()
+	if s := w.state("main"); s.Delivered == 0 || s.Error != "" || files != 0 || size != 0 || w.counts.delivered != len(want) || w.counts.files != 1 {
 		t.Errorf("the state is %+v, counted %+v", s, &w.counts)
 	}
 	if n := len(w.published); n != 1 || w.published[0].ResourceOwner != logs || w.published[0].Status != 200 || !w.published[0].Decisions[0].Allowed() {
@@ -115,10 +116,11 @@ func TestRefused(t *testing.T) {
 		w.pass(time.Minute)
 	}
 	s := w.state("main")
-	if s.Error != "AccessDenied" || s.Delivered != 0 || s.Attempted == 0 || s.WaitingFiles != 3 || s.WaitingBytes == 0 || len(w.keysIn("archive", "")) != 0 {
+	files, size := w.waits()
+	if s.Error != "AccessDenied" || s.Delivered != 0 || s.Attempted == 0 || files != 3 || size == 0 || len(w.keysIn("archive", "")) != 0 {
 		t.Errorf("the state is %+v", s)
 	}
-	if w.counts.refused != 3 || w.counts.waitingFiles != 3 || w.counts.waitingBytes != s.WaitingBytes {
+	if w.counts.refused != 3 || w.counts.waitingFiles != 3 || w.counts.waitingBytes != size {
 		t.Errorf("counted are %+v", &w.counts)
 	}
 	if last := w.published[len(w.published)-1]; last.Status != 403 || last.ErrorCode != "AccessDenied" || last.ResourceOwner != logs {
@@ -130,7 +132,8 @@ func TestRefused(t *testing.T) {
 	if got := w.ids("archive"); !slices.Equal(got, sorted(want...)) || w.left("main") != 3 {
 		t.Errorf("delivered are %v, want %v", got, want)
 	}
-	if s := w.state("main"); s.Error != "" || s.Delivered == 0 || s.WaitingFiles != 0 || s.WaitingBytes != 0 || w.counts.waitingFiles != 0 {
+	files, size = w.waits()
+	if s := w.state("main"); s.Error != "" || s.Delivered == 0 || files != 0 || size != 0 || w.counts.waitingFiles != 0 {
 		t.Errorf("the state is %+v", s)
 	}
 }
@@ -146,9 +149,11 @@ func TestBounds(t *testing.T) {
 		w.deliver()
 		w.pass(time.Minute)
 	}
-	w.delivery.opts.Backlog = w.state("main").WaitingBytes - 1
+	_, size := w.waits()
+	w.delivery.opts.Backlog = size - 1
 	w.deliver()
-	if s := w.state("main"); s.WaitingFiles != 3 || s.Dropped != 1 || w.counts.ended != 1 {
+	files, _ := w.waits()
+	if s := w.state("main"); files != 3 || s.Dropped != 1 || w.counts.ended != 1 {
 		t.Errorf("the state is %+v, counted %+v", s, &w.counts)
 	}
 	w.pass(30*24*time.Hour - 2*time.Minute) // the second is now older than 30 days

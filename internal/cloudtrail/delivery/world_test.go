@@ -276,6 +276,18 @@ func (w *world) state(name string) *records.TrailState {
 	return state
 }
 
+// waits returns how many log files wait to be delivered, and their bytes as stored.
+func (w *world) waits() (files int, size int64) {
+	w.t.Helper()
+	all, err := w.delivery.waiting(w.t.Context())
+	w.must(err)
+	for i := range all {
+		files += len(all[i].files)
+		size += all[i].size()
+	}
+	return files, size
+}
+
 // left returns how many keys there are of what is kept for a trail, but for its record, its state and its chains.
 func (w *world) left(name string) (n int) {
 	w.t.Helper()
