@@ -48,6 +48,7 @@ const (
 	// secretAlphabet has 64 letters, so that each one carries six bits.
 	secretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	digits         = "0123456789"
+	mixedAlphabet  = digits + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
 // ParseAccountID returns s as an AccountID, or an error if it is not 12 decimal digits.
@@ -114,6 +115,9 @@ func NewSecretAccessKey(rand io.Reader) (string, error) { return draw(rand, secr
 
 // NewToken draws an opaque token of n letters and digits, such as a request ID.
 func NewToken(rand io.Reader, n int) (string, error) { return draw(rand, accessKeyAlphabet, n) }
+
+// NewMixedToken draws n letters of both cases and digits, such as what tells log files of CloudTrail apart.
+func NewMixedToken(rand io.Reader, n int) (string, error) { return draw(rand, mixedAlphabet, n) }
 
 // draw returns n letters of alphabet, each equally likely.
 func draw(rand io.Reader, alphabet string, n int) (string, error) {

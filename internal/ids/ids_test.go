@@ -2,6 +2,7 @@ package ids
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -104,6 +105,20 @@ func TestNewDependsOnRandomnessOnly(t *testing.T) {
 	}
 }
 
+// TestShapes: what is drawn has the length and the letters that others expect.
+func TestShapes(t *testing.T) {
+	for seed := range byte(20) {
+		mixed, err := NewMixedToken(seeded(seed), 16)
+		if err != nil || len(mixed) != 16 || strings.Trim(mixed, mixedAlphabet) != "" {
+			t.Errorf("drawn is %q, %v", mixed, err)
+		}
+		host, err := NewHostID(seeded(seed))
+		if raw, decodeErr := base64.StdEncoding.DecodeString(host); err != nil || decodeErr != nil || len(raw) != 48 {
+			t.Errorf("drawn is %q, %v", host, err)
+		}
+	}
+}
+
 func TestNewFailsWithItsSource(t *testing.T) {
 	for name, draw := range map[string]func(io.Reader) error{
 		"account":   func(r io.Reader) error { _, err := NewAccountID(r); return err },
@@ -111,6 +126,8 @@ func TestNewFailsWithItsSource(t *testing.T) {
 		"unique":    func(r io.Reader) error { _, err := NewUniqueID(r, User); return err },
 		"key":       func(r io.Reader) error { _, err := NewAccessKeyID(r, AccessKey); return err },
 		"secret":    func(r io.Reader) error { _, err := NewSecretAccessKey(r); return err },
+		"mixed":     func(r io.Reader) error { _, err := NewMixedToken(r, 16); return err },
+		"host":      func(r io.Reader) error { _, err := NewHostID(r); return err },
 	} {
 		if err := draw(bytes.NewReader([]byte("short"))); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: got %v", name, err)

@@ -56,32 +56,17 @@ func (s *Service) make(f *file) made {
 	t := f.trail.Record
 	m := made{account: ids.AccountID(t.Account), name: t.Name, place: keys.Place{Sequence: s.sequence()}, content: f.out.Bytes()}
 	rand.Read(m.place.Random[:])
-	key := digest.LogKey(t.Organization, f.key.member, s.opts.Region, now, unique())
+	unique, err := ids.NewMixedToken(rand.Reader, digest.UniqueLength)
+	if err != nil {
+		panic(err) // crypto/rand.Reader never fails: https://pkg.go.dev/crypto/rand#Read
+	}
+	key := digest.LogKey(t.Organization, f.key.member, s.opts.Region, now, unique)
 	m.file = &records.TrailFile{
 		Account: string(f.key.member), Trail: f.trail.ARN, Bucket: t.Bucket, Prefix: t.Prefix, Key: digest.WithPrefix(t.Prefix, key),
 		Validation: t.Validation, Organization: t.Organization, Size: int64(len(m.content)), Sha256: f.sum.Sum(nil), Events: f.events,
 		Oldest: f.oldest.UnixNano(), Newest: f.newest.UnixNano(), Created: now.UnixNano(),
 	}
 	return m
-}
-
-// unique draws what tells log files of one minute apart: letters and digits.
-func unique() string {
-	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	var drawn [4 * digest.UniqueLength]byte
-	out := make([]byte, 0, digest.UniqueLength)
-	for {
-		rand.Read(drawn[:])
-		for _, b := range drawn {
-			// The first multiple of 62 below 256: so all letters are drawn equally often.
-			if b < 4*byte(len(letters)) {
-				out = append(out, letters[int(b)%len(letters)])
-			}
-			if len(out) == digest.UniqueLength {
-				return string(out)
-			}
-		}
-	}
 }
 
 // put keeps log files, but for those of trails of accounts that are closed, or gone: what is written after an account was
