@@ -41,6 +41,7 @@ import (
 	"crossgrant/internal/background"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/policy"
@@ -111,14 +112,17 @@ const (
 // Service reads the journal and delivers logs. Wants is safe for concurrent use; all else is done by the worker, or
 // by whoever calls Deliver without it.
 type Service struct {
-	store   *meta.Store
-	journal *journal.Journal
-	access  Access
-	objects Objects
-	opts    Options
-	caller  *access.Caller
-	most    int    // how many bytes of lines are gathered at most: maxGathered, but in tests
-	last    uint64 // sequence given out last; the worker's alone, as what follows
+	store    *meta.Store
+	journal  *journal.Journal
+	access   Access
+	objects  Objects
+	opts     Options
+	caller   *access.Caller
+	most     int // how many bytes of lines are gathered at most: maxGathered, but in tests
+	sequence keys.Sequence
+
+	// What follows is the worker's alone.
+
 	// rolled says that the lines that a server of format 5 left were dealt with.
 	rolled bool
 	// gathered is what was read and is not committed; nil: nothing was read since.

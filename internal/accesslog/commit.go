@@ -106,11 +106,10 @@ func objectKey(l *records.LogLines, now time.Time, unique string) string {
 	return fmt.Sprintf("%s%s/%s/%s/%s%s%s", l.Logging.Prefix, l.Account, l.Region, l.Bucket, now.Format("2006/01/02/"), now.Format(moment), unique)
 }
 
-// place returns the place of the next log object. Only one goroutine at a time calls it.
+// place returns the place of the next log object.
 func (s *Service) place() keys.Place {
 	var p keys.Place
 	rand.Read(p.Random[:])
-	s.last = max(uint64(max(s.opts.Now().UnixNano(), 0)), s.last+1)
-	p.Sequence = s.last
+	p.Sequence = s.sequence.Next(s.opts.Now())
 	return p
 }

@@ -1,6 +1,10 @@
 package keys
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync/atomic"
+	"time"
+)
 
 // Place is the place of something that lies in the order of Sequence, as what waits to be delivered. Random tells those
 // apart that several servers gave the same sequence.
@@ -22,6 +26,28 @@ func ParsePlace(b []byte) (Place, error) {
 		return Place{}, errKey
 	}
 	return Place{binary.BigEndian.Uint64(b), [8]byte(b[8:])}, nil
+}
+
+// Sequence gives out the sequences of places, in their order whatever the clock says. The zero value is ready; any number of
+// goroutines may call it.
+type Sequence struct{ last atomic.Uint64 }
+
+// Next returns now in nanoseconds since 1970, or one more than the last sequence if that is not before it.
+func (s *Sequence) Next(now time.Time) uint64 {
+	nanoseconds := uint64(max(now.UnixNano(), 0))
+	for {
+		last := s.last.Load()
+		next := max(nanoseconds, last+1)
+		if s.last.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// Follow makes all that is given out from now on higher than last, which an earlier run gave out.
+func (s *Sequence) Follow(last uint64) {
+	for next := s.last.Load(); next < last && !s.last.CompareAndSwap(next, last); next = s.last.Load() {
+	}
 }
 
 // EventSpace is the first byte of the keys of events.

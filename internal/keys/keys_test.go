@@ -7,8 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/quick"
+	"time"
 
 	"crossgrant/internal/ids"
 )
@@ -286,6 +288,40 @@ func TestPlacesSortBySequence(t *testing.T) {
 		if _, _, err := ParseLog([]byte(bad)); err == nil {
 			t.Errorf("ParseLog took %q", bad)
 		}
+	}
+}
+
+// TestSequenceRises: whatever the clock says, after what an earlier run gave out, and to many at once.
+func TestSequenceRises(t *testing.T) {
+	var s Sequence
+	for _, step := range []struct{ now, want uint64 }{{100, 100}, {100, 101}, {50, 102}, {102, 103}, {200, 200}} {
+		if got := s.Next(time.Unix(0, int64(step.now))); got != step.want {
+			t.Errorf("at %d: got %d, want %d", step.now, got, step.want)
+		}
+	}
+	s.Follow(150)
+	if got := s.Next(time.Unix(0, 0)); got != 201 {
+		t.Errorf("after one that is lower: got %d, want 201", got)
+	}
+	s.Follow(300)
+	if got := s.Next(time.Unix(-5, 0)); got != 301 {
+		t.Errorf("after one that is higher: got %d, want 301", got)
+	}
+
+	var all sync.WaitGroup
+	given := make([][]uint64, 4)
+	for i := range given {
+		all.Go(func() {
+			for range 1000 {
+				given[i] = append(given[i], s.Next(time.Unix(0, 0)))
+			}
+		})
+	}
+	all.Wait()
+	got := slices.Concat(given...)
+	slices.Sort(got)
+	if got = slices.Compact(got); len(got) != 4000 || got[0] != 302 || got[3999] != 4301 {
+		t.Errorf("got %d different ones from %d", len(got), got[0])
 	}
 }
 

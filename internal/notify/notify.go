@@ -25,7 +25,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"crossgrant/internal/arn"
@@ -96,11 +95,11 @@ const (
 
 // Service keeps and delivers events. It is safe for concurrent use.
 type Service struct {
-	store  *meta.Store
-	opts   Options
-	client *http.Client
-	turns  chan struct{} // one for each delivery under way
-	last   atomic.Uint64 // the sequence given out last
+	store    *meta.Store
+	opts     Options
+	client   *http.Client
+	turns    chan struct{} // one for each delivery under way
+	sequence keys.Sequence
 
 	mu      sync.RWMutex
 	queues  map[string]*queue // by ARN
@@ -164,8 +163,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for next := s.last.Load(); next < last && !s.last.CompareAndSwap(next, last); next = s.last.Load() {
-	}
+	s.sequence.Follow(last)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, destination := range found {
@@ -275,14 +273,8 @@ func (s *Service) place() (keys.Place, error) {
 	if _, err := io.ReadFull(rand.Reader, p.Random[:]); err != nil {
 		return p, fmt.Errorf("draw place of event: %w", err)
 	}
-	now := uint64(max(s.opts.Now().UnixNano(), 0))
-	for {
-		last := s.last.Load()
-		p.Sequence = max(now, last+1)
-		if s.last.CompareAndSwap(last, p.Sequence) {
-			return p, nil
-		}
-	}
+	p.Sequence = s.sequence.Next(s.opts.Now())
+	return p, nil
 }
 
 // Known reports whether the buckets of account may send events to a destination: the operator has configured

@@ -54,7 +54,7 @@ func (s *Service) commit(ctx context.Context) error {
 func (s *Service) make(f *file) made {
 	now := s.opts.Now().UTC()
 	t := f.trail.Record
-	m := made{account: ids.AccountID(t.Account), name: t.Name, place: keys.Place{Sequence: s.sequence()}, content: f.out.Bytes()}
+	m := made{account: ids.AccountID(t.Account), name: t.Name, place: keys.Place{Sequence: s.sequence.Next(now)}, content: f.out.Bytes()}
 	rand.Read(m.place.Random[:])
 	unique, err := ids.NewMixedToken(rand.Reader, digest.UniqueLength)
 	if err != nil {

@@ -143,7 +143,8 @@ func (s *Service) deliverOne(ctx context.Context, q *queue, f *waits) error {
 	if err != nil {
 		return s.noteRefused(ctx, q, f, err)
 	}
-	now, sequence := s.opts.Now(), s.sequence()
+	now := s.opts.Now()
+	sequence := s.sequence.Next(now)
 	err = s.store.Update(context.WithoutCancel(ctx), func(tx meta.Tx) error {
 		err := remove(tx, q, f, func(state *records.TrailState) {
 			state.Delivered, state.Attempted, state.Error = now.UnixNano(), now.UnixNano(), ""

@@ -35,6 +35,7 @@ import (
 	"crossgrant/internal/cloudtrail/signing"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/journal"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 )
 
@@ -123,7 +124,7 @@ type Service struct {
 	keys     Keys
 	opts     Options
 	gathered *gathered // what was read and is not committed; nil: nothing was read since
-	last     uint64    // sequence given out last
+	sequence keys.Sequence
 	zips     compressors
 	record   audit.Record // the one that is read
 
@@ -223,10 +224,4 @@ func (s *Service) deliver(ctx context.Context) error {
 func (s *Service) drop(events int64, reason string, attributes ...any) {
 	s.opts.Meter.TrailDropped(int(events))
 	s.opts.Log.Error("events of a trail dropped", append([]any{"events", events, "reason", reason}, attributes...)...)
-}
-
-// sequence returns the time in nanoseconds since 1970, or one more than the last. Only one goroutine at a time calls it.
-func (s *Service) sequence() uint64 {
-	s.last = max(uint64(max(s.opts.Now().UnixNano(), 0)), s.last+1)
-	return s.last
 }
