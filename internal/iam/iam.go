@@ -59,7 +59,7 @@ type Service struct {
 func New(store *meta.Store, box *seal.Box, opts Options) *Service {
 	s := &Service{
 		store: store, box: box, now: opts.Now, rand: opts.Rand, quotas: opts.Quotas, cost: opts.PasswordCost,
-		hashing: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		hashing: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -93,23 +93,60 @@ func (s *Service) UpdateLoginProfile(ctx context.Context, account ids.AccountID,
 	if update.Password != nil {
 		return s.replacePassword(ctx, account, user, *update.Password, reset)
 	}
-	return s.changeLogin(ctx, account, user, func(l *records.Login) error {
+	return s.changeLogin(ctx, account, loginOwner{user: user}, func(l *records.Login) error {
 		reset(l)
 		return nil
 	})
 }
 
-// changeLogin runs edit on the login profile of a user and stores it if edit returns nil.
-func (s *Service) changeLogin(ctx context.Context, account ids.AccountID, user string, edit func(l *records.Login) error) error {
+// loginOwner is who has a password: an IAM user, by its name, or the root user.
+type loginOwner struct {
+	user string
+	root bool
+}
+
+// heldLogin is a login profile, with the record that it is in.
+type heldLogin struct {
+	*records.Login
+	user    *records.User    // nil for the root user
+	account *records.Account // nil for a user
+}
+
+// held reads the login profile of a holder, or returns NoSuchEntity.
+func (v view) held(h loginOwner) (heldLogin, error) {
+	if h.root {
+		r, err := v.rootLogin()
+		if err != nil {
+			return heldLogin{}, err
+		}
+		return heldLogin{Login: r.RootLogin, account: r}, nil
+	}
+	r, err := v.loginUser(h.user)
+	if err != nil {
+		return heldLogin{}, err
+	}
+	return heldLogin{Login: r.Login, user: r}, nil
+}
+
+// putLogin stores the record of a login profile that was changed.
+func (c change) putLogin(l heldLogin) error {
+	if l.account != nil {
+		return records.Put(c.tx, keys.Account(c.account), l.account)
+	}
+	return c.put(keys.UserKind, l.user)
+}
+
+// changeLogin runs edit on the login profile of a holder and stores it if edit returns nil.
+func (s *Service) changeLogin(ctx context.Context, account ids.AccountID, h loginOwner, edit func(l *records.Login) error) error {
 	return s.write(ctx, account, func(c change) error {
-		r, err := c.loginUser(user)
+		l, err := c.held(h)
 		if err != nil {
 			return err
 		}
-		if err := edit(r.Login); err != nil {
+		if err := edit(l.Login); err != nil {
 			return err
 		}
-		return c.put(keys.UserKind, r)
+		return c.putLogin(l)
 	})
 }
 

@@ -180,7 +180,7 @@ func TestGuessingInParallel(t *testing.T) {
 	var guesses sync.WaitGroup
 	results := make([]error, 12)
 	for i := range results {
-		guesses.Go(func() { results[i] = w.guess(w.ctx, accountA, "ann", fmt.Sprint("guess ", i)) })
+		guesses.Go(func() { results[i] = w.guess(w.ctx, accountA, loginOwner{user: "ann"}, fmt.Sprint("guess ", i)) })
 	}
 	guesses.Wait()
 	looked := 0
@@ -216,7 +216,7 @@ func TestPasswordReuse(t *testing.T) {
 		}
 	}
 	w.must(w.DeletePasswordPolicy(w.ctx, accountA))
-	w.must(w.changeLogin(w.ctx, accountA, "ann", func(l *records.Login) error {
+	w.must(w.changeLogin(w.ctx, accountA, loginOwner{user: "ann"}, func(l *records.Login) error {
 		for len(l.Earlier) < MaxPasswordRemembered+5 {
 			l.Earlier = append(l.Earlier, l.Password)
 		}

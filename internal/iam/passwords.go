@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/meta"
 	"crossgrant/internal/password"
 	"crossgrant/internal/records"
 )
@@ -25,22 +26,30 @@ var ErrPassword = errors.New("iam: wrong password")
 // it.
 var errOldPassword = apierr.New(http.StatusForbidden, "AccessDenied", "The old password was incorrect.")
 
-// SignIn is a user whose password was right.
+// SignIn is a user, or the root user, whose password was right.
 type SignIn struct {
+	// User has the ID of the account and no name for the root user.
 	User User
 	// ResetRequired says that the user has to set another password first, and Expired that the password is older than
 	// the password policy lets it become. If HardExpiry is set as well, only an administrator can set it then.
 	ResetRequired, Expired, HardExpiry bool
+	// MFADevice is the serial number of the device of which a code was accepted; empty if none was asked for.
+	MFADevice string
 }
 
 // VerifyPassword returns the user of a name if the password is right, and ErrPassword if not; any other error is
 // internal.
 //
 // A guess is counted before it is looked at, so that guessing in parallel gains nothing. After a few wrong ones in a
-// row nothing is looked at for a while, as with codes (VerifyMFA), and even the right one is ErrPassword. Neither the
-// answer nor the time that it takes tells whether there is such a user.
+// row nothing is looked at for a while, as with codes (VerifyMFA), and even the right one is ErrPassword. The answer does
+// not tell whether there is such a user, and a hash is made in any case; but what is counted is written, which takes its
+// time: whoever answers to strangers answers failures at even times.
 func (s *Service) VerifyPassword(ctx context.Context, account ids.AccountID, user, text string) (SignIn, error) {
-	err := s.guess(ctx, account, user, text)
+	return s.verifyPassword(ctx, account, loginOwner{user: user}, text)
+}
+
+func (s *Service) verifyPassword(ctx context.Context, account ids.AccountID, h loginOwner, text string) (SignIn, error) {
+	err := s.guess(ctx, account, h, text)
 	if isNoSuchEntity(err) || apierr.Is(err, "EntityTemporarilyUnmodifiable") {
 		if _, err := s.hash(ctx, text); err != nil {
 			return SignIn{}, err
@@ -52,38 +61,64 @@ func (s *Service) VerifyPassword(ctx context.Context, account ids.AccountID, use
 	}
 	var in SignIn
 	err = s.read(ctx, account, func(v view) error {
-		r, err := v.loginUser(user)
+		l, err := v.held(h)
 		if isNoSuchEntity(err) {
 			return ErrPassword // it was taken away meanwhile
 		}
 		if err != nil {
 			return err
 		}
+		in = SignIn{ResetRequired: l.ResetRequired}
+		if h.root {
+			// The account's password policy is not about the root user.
+			owner, err := v.mfaOwner("")
+			if err == nil {
+				in.User = *owner
+			}
+			return err
+		}
 		root, err := v.root()
 		if err != nil {
 			return err
 		}
-		expires := passwordExpires(root.PasswordPolicy, r.Login.Changed)
-		in = SignIn{
-			User: v.makeUser(r), ResetRequired: r.Login.ResetRequired, HardExpiry: root.GetPasswordPolicy().GetHardExpiry(),
-			Expired: !expires.IsZero() && !s.now().Before(expires),
-		}
+		expires := passwordExpires(root.PasswordPolicy, l.Changed)
+		in.User, in.HardExpiry = v.makeUser(l.user), root.GetPasswordPolicy().GetHardExpiry()
+		in.Expired = !expires.IsZero() && !s.now().Before(expires)
 		return nil
 	})
 	return in, err
 }
 
-// guess is nil if text is the password of a user, ErrPassword if it is not, NoSuchEntity if there is none.
-func (s *Service) guess(ctx context.Context, account ids.AccountID, user, text string) error {
+// guess is nil if text is the password of its holder, ErrPassword if it is not, NoSuchEntity if there is none or the
+// account is closed.
+func (s *Service) guess(ctx context.Context, account ids.AccountID, h loginOwner, text string) error {
+	nobody := noSuchEntity("Login Profile for User %s cannot be found.", h)
+	if account == "" {
+		return nobody
+	}
 	var stored *records.Password
-	err := s.changeLogin(ctx, account, user, func(l *records.Login) error {
+	err := s.write(ctx, account, func(c change) error {
+		l, err := c.held(h)
+		if errors.Is(err, meta.ErrNotFound) {
+			return nobody // there is no such account
+		}
+		if err != nil {
+			return err
+		}
+		owner, err := c.accountRecord()
+		if err != nil {
+			return err
+		}
 		now := s.now()
-		if now.Before(pausedUntil(l.Failures, l.LastFailure)) {
-			return temporarilyUnmodifiable("The password of user %s is not looked at for a while, because wrong ones were given too often.", user)
+		switch {
+		case l.Password == nil || owner.Closed != 0:
+			return nobody
+		case now.Before(pausedUntil(l.Failures, l.LastFailure)):
+			return temporarilyUnmodifiable("The password of user %s is not looked at for a while, because wrong ones were given too often.", h)
 		}
 		stored = l.Password
 		l.Failures, l.LastFailure = l.Failures+1, now.UnixNano()
-		return nil
+		return c.putLogin(l)
 	})
 	if err != nil {
 		return err
@@ -95,7 +130,7 @@ func (s *Service) guess(ctx context.Context, account ids.AccountID, user, text s
 	if !right {
 		return ErrPassword
 	}
-	return s.changeLogin(ctx, account, user, func(l *records.Login) error {
+	return s.changeLogin(ctx, account, h, func(l *records.Login) error {
 		if !proto.Equal(l.Password, stored) {
 			return ErrPassword // another one by now
 		}
@@ -104,13 +139,21 @@ func (s *Service) guess(ctx context.Context, account ids.AccountID, user, text s
 	})
 }
 
+// String returns the name of the holder.
+func (h loginOwner) String() string {
+	if h.root {
+		return rootUserName
+	}
+	return h.user
+}
+
 // ChangePassword replaces the password of a user who knows it. That it has expired is no hindrance, whatever the
 // password policy says: HardExpiry is about the console.
 //
 // Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
 func (s *Service) ChangePassword(ctx context.Context, account ids.AccountID, user, old, text string) error {
-	if err := s.guess(ctx, account, user, old); errors.Is(err, ErrPassword) {
+	if err := s.guess(ctx, account, loginOwner{user: user}, old); errors.Is(err, ErrPassword) {
 		return errOldPassword
 	} else if err != nil {
 		return err
@@ -221,7 +264,8 @@ func (s *Service) matches(ctx context.Context, r *records.Password, text string)
 	return matches, err
 }
 
-// hashed runs fn, which makes a hash, once fewer than one for each processor are being made.
+// hashed runs fn, which makes a hash, once there is room among those that are being made: they take half of the
+// processors at most, so that guessing leaves the rest to others.
 func (s *Service) hashed(ctx context.Context, fn func()) error {
 	select {
 	case s.hashing <- struct{}{}:

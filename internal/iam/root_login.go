@@ -3,10 +3,12 @@ package iam
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/password"
 	"crossgrant/internal/records"
 )
 
@@ -86,6 +88,47 @@ func (s *Service) DeleteRootLogin(ctx context.Context, account ids.AccountID) er
 		r.RootLogin = nil
 		return records.Put(c.tx, keys.Account(account), r)
 	})
+}
+
+// SetRootPassword gives the root user a password, in place of the one that it may have. Whoever may call it has been
+// decided: it is the operator, or the root user itself. The error is PasswordPolicyViolation for one that AWS would not
+// take, whatever the account's password policy says.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-password.html
+func (s *Service) SetRootPassword(ctx context.Context, account ids.AccountID, text string) error {
+	hash, err := s.hash(ctx, text)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, account, func(c change) error {
+		r, err := c.accountRecord()
+		if err != nil {
+			return err
+		}
+		if err := obeysRootRules(r, text); err != nil {
+			return err
+		}
+		now := s.timestamp()
+		if r.RootLogin == nil {
+			r.RootLogin = &records.Login{Created: now}
+		}
+		l := r.RootLogin
+		l.Password, l.Changed, l.ResetRequired, l.Failures, l.LastFailure = hash, now, false, 0, 0
+		return records.Put(c.tx, keys.Account(account), r)
+	})
+}
+
+// obeysRootRules refuses a password that the root user of an account cannot have.
+func obeysRootRules(r *records.Account, text string) error {
+	rules := password.Default(r.Name, r.Email)
+	lacks := rules.Violation(text)
+	if lacks == "" && utf8.RuneCountInString(text) > MaxPasswordLength {
+		lacks = fmt.Sprintf("Password should have a maximum length of %d", MaxPasswordLength)
+	}
+	if lacks != "" {
+		return passwordPolicyViolation(lacks)
+	}
+	return nil
 }
 
 // MFADeviceOfUser reports whether a device is enabled for an IAM user, and so neither for the root user nor for
