@@ -79,6 +79,8 @@ type Record struct {
 	ErrorMessage string
 	// Session is what is told of the caller's session; nil for long-term credentials and anonymous requests.
 	Session *Session
+	// SignIn is what is told of an attempt to sign in; nil for other requests.
+	SignIn *SignIn
 	// Parameters and Elements are, for services other than S3, what was asked and, of an operation that changes
 	// something, what was answered: JSON objects as CloudTrail writes them, without secrets. Nil: nothing.
 	Parameters, Elements []byte
@@ -131,6 +133,25 @@ type Session struct {
 	Provider       string
 	ProviderKeys   []Header
 	SourceIdentity string
+	Console        bool // it began with a password
+}
+
+// SignIn is what is told of an attempt to sign in: to which account, as whom, and how. What somebody typed who is not
+// known is not in it: it may be a password.
+type SignIn struct {
+	Account ids.AccountID // empty if there is none: then nobody is told
+	Root    bool          // as the root user
+	// UserName, UserID and UserARN are of the IAM user; empty if there is none of the name that was given.
+	UserName string
+	UserID   ids.UniqueID
+	UserARN  string
+	// Page is the address of the page that sent the request, or else of the server, without a query.
+	Page string
+	// MFA says that a code of an MFA device was looked at, and MFADevice is the serial number of the one that showed it.
+	MFA       bool
+	MFADevice string
+	// Succeeded says that credentials were issued, and Replaced that the password was replaced.
+	Succeeded, Replaced bool
 }
 
 // Failed records the error behind the answer, in place of an earlier one.

@@ -83,6 +83,7 @@ const (
 	headersField    = 45
 	answeredField   = 46
 	documentField   = 47
+	signInField     = 50
 )
 
 // DecisionsField is the number of the field with decisions, which package decisions writes.
@@ -117,6 +118,9 @@ func (r *Record) AppendTo(dst []byte) []byte {
 	}
 	for i := range r.Organizations {
 		dst = appendMessage(dst, placesField, func(dst []byte) []byte { return appendTexts(dst, organizationTexts, &r.Organizations[i]) })
+	}
+	if r.SignIn != nil {
+		dst = appendMessage(dst, signInField, r.SignIn.appendTo)
 	}
 	dst = appendBytes(dst, parametersField, r.Parameters)
 	dst = appendBytes(dst, elementsField, r.Elements)
@@ -180,6 +184,11 @@ func (r *Record) bytes(number protowire.Number, b []byte) (err error) {
 			r.Session = &Session{Issued: time.Unix(0, 0).UTC()}
 		}
 		err = decode(b, sessionTexts, r.Session)
+	case signInField:
+		if r.SignIn == nil {
+			r.SignIn = new(SignIn)
+		}
+		err = decode(b, signInTexts, r.SignIn)
 	case parametersField:
 		r.Parameters = b
 	case elementsField:

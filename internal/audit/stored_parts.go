@@ -26,6 +26,23 @@ var (
 		{7, func(s *Session) *string { return &s.Provider }},
 		{9, func(s *Session) *string { return &s.SourceIdentity }},
 	}
+	signInTexts = []text[SignIn]{
+		{1, func(s *SignIn) *string { return (*string)(&s.Account) }},
+		{3, func(s *SignIn) *string { return &s.UserName }},
+		{4, func(s *SignIn) *string { return (*string)(&s.UserID) }},
+		{5, func(s *SignIn) *string { return &s.UserARN }},
+		{6, func(s *SignIn) *string { return &s.Page }},
+		{8, func(s *SignIn) *string { return &s.MFADevice }},
+	}
+	signInFlags = []struct {
+		number protowire.Number
+		at     func(*SignIn) *bool
+	}{
+		{2, func(s *SignIn) *bool { return &s.Root }},
+		{7, func(s *SignIn) *bool { return &s.MFA }},
+		{9, func(s *SignIn) *bool { return &s.Succeeded }},
+		{10, func(s *SignIn) *bool { return &s.Replaced }},
+	}
 	organizationTexts = []text[Organization]{
 		{1, func(o *Organization) *string { return (*string)(&o.Account) }},
 		{2, func(o *Organization) *string { return (*string)(&o.ID) }},
@@ -45,6 +62,7 @@ const (
 	issuedField        = 1 // of a session
 	mfaField           = 2
 	providerKeysField  = 8
+	consoleField       = 10
 )
 
 func (s *Source) integer(number protowire.Number, n uint64) {
@@ -72,6 +90,9 @@ func (s *Session) appendTo(dst []byte) []byte {
 	if s.MFA {
 		dst = appendNumber(dst, mfaField, 1)
 	}
+	if s.Console {
+		dst = appendNumber(dst, consoleField, 1)
+	}
 	return appendHeaders(dst, providerKeysField, s.ProviderKeys)
 }
 
@@ -81,6 +102,8 @@ func (s *Session) integer(number protowire.Number, n uint64) {
 		s.Issued = time.Unix(0, int64(n)).UTC()
 	case mfaField:
 		s.MFA = n != 0
+	case consoleField:
+		s.Console = n != 0
 	}
 }
 
@@ -90,6 +113,27 @@ func (s *Session) bytes(number protowire.Number, b []byte) (err error) {
 	}
 	return err
 }
+
+// appendTo appends an attempt to sign in as it is kept.
+func (s *SignIn) appendTo(dst []byte) []byte {
+	dst = appendTexts(dst, signInTexts, s)
+	for _, f := range signInFlags {
+		if *f.at(s) {
+			dst = appendNumber(dst, f.number, 1)
+		}
+	}
+	return dst
+}
+
+func (s *SignIn) integer(number protowire.Number, n uint64) {
+	for _, f := range signInFlags {
+		if f.number == number {
+			*f.at(s) = n != 0
+		}
+	}
+}
+
+func (s *SignIn) bytes(protowire.Number, []byte) error { return nil }
 
 func (h *Header) integer(protowire.Number, uint64) {}
 

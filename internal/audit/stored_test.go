@@ -25,7 +25,10 @@ func TestStored(t *testing.T) {
 		Headers: []Header{{"x-amz-acl", "v\xff"}}, Answered: []Header{{"x-amz-version-id\xff", "v"}},
 		Session: &Session{
 			Issued: time.Date(2026, 11, 26, 11, 0, 0, 0, time.UTC), MFA: true, IssuerType: "Role", IssuerName: "r", IssuerID: "AROA", IssuerARN: "arn",
-			Provider: "p\xff", ProviderKeys: []Header{{"sub", "s\xff"}}, SourceIdentity: "i\xff",
+			Provider: "p\xff", ProviderKeys: []Header{{"sub", "s\xff"}}, SourceIdentity: "i\xff", Console: true,
+		},
+		SignIn: &SignIn{
+			Account: "111111111111", Root: true, UserName: "ann", UserID: "AIDA", UserARN: "arn", Page: "p\xff", MFA: true, MFADevice: "d", Succeeded: true, Replaced: true,
 		},
 		Organizations: []Organization{{Account: "111111111111", ID: "o-abcdefghij", Management: "222222222222"}},
 		Source:        &Source{Bucket: "b\xff", Key: "k\xff", VersionID: "v\xff", Size: &size},

@@ -109,7 +109,7 @@ func session(caller *access.Caller) *audit.Session {
 	}
 	out := &audit.Session{
 		Issued: s.Issued, MFA: !s.MFA.IsZero(), IssuerType: "IAMUser", IssuerID: s.EntityID, IssuerARN: caller.EntityARN,
-		Provider: s.Provider, SourceIdentity: s.SourceIdentity,
+		Provider: s.Provider, SourceIdentity: s.SourceIdentity, Console: s.Console,
 	}
 	switch {
 	case s.Kind == sts.RoleSession:

@@ -6973,7 +6973,8 @@ type RequestRecord struct {
 	Answered          []*RequestHeader       `protobuf:"bytes,46,rep,name=answered,proto3" json:"answered,omitempty"`
 	Document          []byte                 `protobuf:"bytes,47,opt,name=document,proto3" json:"document,omitempty"`
 	Organizations     []*RequestOrganization `protobuf:"bytes,48,rep,name=organizations,proto3" json:"organizations,omitempty"`
-	Readers           uint32                 `protobuf:"varint,49,opt,name=readers,proto3" json:"readers,omitempty"` // audit.Readers; written first
+	Readers           uint32                 `protobuf:"varint,49,opt,name=readers,proto3" json:"readers,omitempty"`            // audit.Readers; written first
+	SignIn            *RequestSignIn         `protobuf:"bytes,50,opt,name=sign_in,json=signIn,proto3" json:"sign_in,omitempty"` // absent for all but attempts to sign in
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -7351,6 +7352,130 @@ func (x *RequestRecord) GetReaders() uint32 {
 	return 0
 }
 
+func (x *RequestRecord) GetSignIn() *RequestSignIn {
+	if x != nil {
+		return x.SignIn
+	}
+	return nil
+}
+
+// RequestSignIn is what is told of an attempt to sign in.
+type RequestSignIn struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"` // absent: none
+	Root          bool                   `protobuf:"varint,2,opt,name=root,proto3" json:"root,omitempty"`
+	UserName      string                 `protobuf:"bytes,3,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"` // absent: no such user, or the root user
+	UserId        string                 `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UserArn       string                 `protobuf:"bytes,5,opt,name=user_arn,json=userArn,proto3" json:"user_arn,omitempty"`
+	Page          []byte                 `protobuf:"bytes,6,opt,name=page,proto3" json:"page,omitempty"`
+	Mfa           bool                   `protobuf:"varint,7,opt,name=mfa,proto3" json:"mfa,omitempty"`
+	MfaDevice     string                 `protobuf:"bytes,8,opt,name=mfa_device,json=mfaDevice,proto3" json:"mfa_device,omitempty"`
+	Succeeded     bool                   `protobuf:"varint,9,opt,name=succeeded,proto3" json:"succeeded,omitempty"`
+	Replaced      bool                   `protobuf:"varint,10,opt,name=replaced,proto3" json:"replaced,omitempty"` // the password
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestSignIn) Reset() {
+	*x = RequestSignIn{}
+	mi := &file_records_records_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestSignIn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestSignIn) ProtoMessage() {}
+
+func (x *RequestSignIn) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestSignIn.ProtoReflect.Descriptor instead.
+func (*RequestSignIn) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *RequestSignIn) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *RequestSignIn) GetRoot() bool {
+	if x != nil {
+		return x.Root
+	}
+	return false
+}
+
+func (x *RequestSignIn) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+func (x *RequestSignIn) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *RequestSignIn) GetUserArn() string {
+	if x != nil {
+		return x.UserArn
+	}
+	return ""
+}
+
+func (x *RequestSignIn) GetPage() []byte {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+func (x *RequestSignIn) GetMfa() bool {
+	if x != nil {
+		return x.Mfa
+	}
+	return false
+}
+
+func (x *RequestSignIn) GetMfaDevice() string {
+	if x != nil {
+		return x.MfaDevice
+	}
+	return ""
+}
+
+func (x *RequestSignIn) GetSucceeded() bool {
+	if x != nil {
+		return x.Succeeded
+	}
+	return false
+}
+
+func (x *RequestSignIn) GetReplaced() bool {
+	if x != nil {
+		return x.Replaced
+	}
+	return false
+}
+
 // RequestOrganization is the organization of an account that gets the event of a request, as it was then, if it has trails.
 type RequestOrganization struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -7363,7 +7488,7 @@ type RequestOrganization struct {
 
 func (x *RequestOrganization) Reset() {
 	*x = RequestOrganization{}
-	mi := &file_records_records_proto_msgTypes[81]
+	mi := &file_records_records_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7375,7 +7500,7 @@ func (x *RequestOrganization) String() string {
 func (*RequestOrganization) ProtoMessage() {}
 
 func (x *RequestOrganization) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[81]
+	mi := &file_records_records_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7388,7 +7513,7 @@ func (x *RequestOrganization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestOrganization.ProtoReflect.Descriptor instead.
 func (*RequestOrganization) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{81}
+	return file_records_records_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *RequestOrganization) GetAccount() string {
@@ -7424,13 +7549,14 @@ type RequestSession struct {
 	Provider       []byte                 `protobuf:"bytes,7,opt,name=provider,proto3" json:"provider,omitempty"`
 	ProviderKeys   []*RequestHeader       `protobuf:"bytes,8,rep,name=provider_keys,json=providerKeys,proto3" json:"provider_keys,omitempty"`
 	SourceIdentity []byte                 `protobuf:"bytes,9,opt,name=source_identity,json=sourceIdentity,proto3" json:"source_identity,omitempty"`
+	Console        bool                   `protobuf:"varint,10,opt,name=console,proto3" json:"console,omitempty"` // it began with a password
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
 
 func (x *RequestSession) Reset() {
 	*x = RequestSession{}
-	mi := &file_records_records_proto_msgTypes[82]
+	mi := &file_records_records_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7442,7 +7568,7 @@ func (x *RequestSession) String() string {
 func (*RequestSession) ProtoMessage() {}
 
 func (x *RequestSession) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[82]
+	mi := &file_records_records_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7455,7 +7581,7 @@ func (x *RequestSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestSession.ProtoReflect.Descriptor instead.
 func (*RequestSession) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{82}
+	return file_records_records_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *RequestSession) GetIssued() int64 {
@@ -7521,6 +7647,13 @@ func (x *RequestSession) GetSourceIdentity() []byte {
 	return nil
 }
 
+func (x *RequestSession) GetConsole() bool {
+	if x != nil {
+		return x.Console
+	}
+	return false
+}
+
 type RequestHeader struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -7531,7 +7664,7 @@ type RequestHeader struct {
 
 func (x *RequestHeader) Reset() {
 	*x = RequestHeader{}
-	mi := &file_records_records_proto_msgTypes[83]
+	mi := &file_records_records_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7543,7 +7676,7 @@ func (x *RequestHeader) String() string {
 func (*RequestHeader) ProtoMessage() {}
 
 func (x *RequestHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[83]
+	mi := &file_records_records_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7556,7 +7689,7 @@ func (x *RequestHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestHeader.ProtoReflect.Descriptor instead.
 func (*RequestHeader) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{83}
+	return file_records_records_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *RequestHeader) GetName() []byte {
@@ -7585,7 +7718,7 @@ type RequestSource struct {
 
 func (x *RequestSource) Reset() {
 	*x = RequestSource{}
-	mi := &file_records_records_proto_msgTypes[84]
+	mi := &file_records_records_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7597,7 +7730,7 @@ func (x *RequestSource) String() string {
 func (*RequestSource) ProtoMessage() {}
 
 func (x *RequestSource) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[84]
+	mi := &file_records_records_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7610,7 +7743,7 @@ func (x *RequestSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestSource.ProtoReflect.Descriptor instead.
 func (*RequestSource) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{84}
+	return file_records_records_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *RequestSource) GetBucket() []byte {
@@ -7654,7 +7787,7 @@ type RequestDeleted struct {
 
 func (x *RequestDeleted) Reset() {
 	*x = RequestDeleted{}
-	mi := &file_records_records_proto_msgTypes[85]
+	mi := &file_records_records_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7666,7 +7799,7 @@ func (x *RequestDeleted) String() string {
 func (*RequestDeleted) ProtoMessage() {}
 
 func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[85]
+	mi := &file_records_records_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7679,7 +7812,7 @@ func (x *RequestDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestDeleted.ProtoReflect.Descriptor instead.
 func (*RequestDeleted) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{85}
+	return file_records_records_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *RequestDeleted) GetKey() []byte {
@@ -7733,7 +7866,7 @@ type RequestDecision struct {
 
 func (x *RequestDecision) Reset() {
 	*x = RequestDecision{}
-	mi := &file_records_records_proto_msgTypes[86]
+	mi := &file_records_records_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7745,7 +7878,7 @@ func (x *RequestDecision) String() string {
 func (*RequestDecision) ProtoMessage() {}
 
 func (x *RequestDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[86]
+	mi := &file_records_records_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7758,7 +7891,7 @@ func (x *RequestDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestDecision.ProtoReflect.Descriptor instead.
 func (*RequestDecision) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{86}
+	return file_records_records_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *RequestDecision) GetAction() string {
@@ -7821,7 +7954,7 @@ type RequestKey struct {
 
 func (x *RequestKey) Reset() {
 	*x = RequestKey{}
-	mi := &file_records_records_proto_msgTypes[87]
+	mi := &file_records_records_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7833,7 +7966,7 @@ func (x *RequestKey) String() string {
 func (*RequestKey) ProtoMessage() {}
 
 func (x *RequestKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[87]
+	mi := &file_records_records_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7846,7 +7979,7 @@ func (x *RequestKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestKey.ProtoReflect.Descriptor instead.
 func (*RequestKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{87}
+	return file_records_records_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *RequestKey) GetName() []byte {
@@ -7888,7 +8021,7 @@ type RequestQuestion struct {
 
 func (x *RequestQuestion) Reset() {
 	*x = RequestQuestion{}
-	mi := &file_records_records_proto_msgTypes[88]
+	mi := &file_records_records_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7900,7 +8033,7 @@ func (x *RequestQuestion) String() string {
 func (*RequestQuestion) ProtoMessage() {}
 
 func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[88]
+	mi := &file_records_records_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7913,7 +8046,7 @@ func (x *RequestQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestQuestion.ProtoReflect.Descriptor instead.
 func (*RequestQuestion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{88}
+	return file_records_records_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *RequestQuestion) GetHasObject() bool {
@@ -7990,7 +8123,7 @@ type SessionDocument struct {
 
 func (x *SessionDocument) Reset() {
 	*x = SessionDocument{}
-	mi := &file_records_records_proto_msgTypes[89]
+	mi := &file_records_records_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8002,7 +8135,7 @@ func (x *SessionDocument) String() string {
 func (*SessionDocument) ProtoMessage() {}
 
 func (x *SessionDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[89]
+	mi := &file_records_records_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8015,7 +8148,7 @@ func (x *SessionDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionDocument.ProtoReflect.Descriptor instead.
 func (*SessionDocument) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{89}
+	return file_records_records_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *SessionDocument) GetName() string {
@@ -8050,7 +8183,7 @@ type Analyzer struct {
 
 func (x *Analyzer) Reset() {
 	*x = Analyzer{}
-	mi := &file_records_records_proto_msgTypes[90]
+	mi := &file_records_records_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8062,7 +8195,7 @@ func (x *Analyzer) String() string {
 func (*Analyzer) ProtoMessage() {}
 
 func (x *Analyzer) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[90]
+	mi := &file_records_records_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8075,7 +8208,7 @@ func (x *Analyzer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Analyzer.ProtoReflect.Descriptor instead.
 func (*Analyzer) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{90}
+	return file_records_records_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *Analyzer) GetAccount() string {
@@ -8155,7 +8288,7 @@ type ArchiveRule struct {
 
 func (x *ArchiveRule) Reset() {
 	*x = ArchiveRule{}
-	mi := &file_records_records_proto_msgTypes[91]
+	mi := &file_records_records_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8167,7 +8300,7 @@ func (x *ArchiveRule) String() string {
 func (*ArchiveRule) ProtoMessage() {}
 
 func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[91]
+	mi := &file_records_records_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8180,7 +8313,7 @@ func (x *ArchiveRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchiveRule.ProtoReflect.Descriptor instead.
 func (*ArchiveRule) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{91}
+	return file_records_records_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ArchiveRule) GetName() string {
@@ -8231,7 +8364,7 @@ type FilterCriterion struct {
 
 func (x *FilterCriterion) Reset() {
 	*x = FilterCriterion{}
-	mi := &file_records_records_proto_msgTypes[92]
+	mi := &file_records_records_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8243,7 +8376,7 @@ func (x *FilterCriterion) String() string {
 func (*FilterCriterion) ProtoMessage() {}
 
 func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[92]
+	mi := &file_records_records_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8256,7 +8389,7 @@ func (x *FilterCriterion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilterCriterion.ProtoReflect.Descriptor instead.
 func (*FilterCriterion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{92}
+	return file_records_records_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *FilterCriterion) GetKey() string {
@@ -8319,7 +8452,7 @@ type AnalyzerFinding struct {
 
 func (x *AnalyzerFinding) Reset() {
 	*x = AnalyzerFinding{}
-	mi := &file_records_records_proto_msgTypes[93]
+	mi := &file_records_records_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8331,7 +8464,7 @@ func (x *AnalyzerFinding) String() string {
 func (*AnalyzerFinding) ProtoMessage() {}
 
 func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[93]
+	mi := &file_records_records_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8344,7 +8477,7 @@ func (x *AnalyzerFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzerFinding.ProtoReflect.Descriptor instead.
 func (*AnalyzerFinding) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{93}
+	return file_records_records_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *AnalyzerFinding) GetId() string {
@@ -8484,7 +8617,7 @@ type Trail struct {
 
 func (x *Trail) Reset() {
 	*x = Trail{}
-	mi := &file_records_records_proto_msgTypes[94]
+	mi := &file_records_records_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8496,7 +8629,7 @@ func (x *Trail) String() string {
 func (*Trail) ProtoMessage() {}
 
 func (x *Trail) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[94]
+	mi := &file_records_records_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8509,7 +8642,7 @@ func (x *Trail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trail.ProtoReflect.Descriptor instead.
 func (*Trail) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{94}
+	return file_records_records_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *Trail) GetAccount() string {
@@ -8637,7 +8770,7 @@ type EventSelector struct {
 
 func (x *EventSelector) Reset() {
 	*x = EventSelector{}
-	mi := &file_records_records_proto_msgTypes[95]
+	mi := &file_records_records_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8649,7 +8782,7 @@ func (x *EventSelector) String() string {
 func (*EventSelector) ProtoMessage() {}
 
 func (x *EventSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[95]
+	mi := &file_records_records_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8662,7 +8795,7 @@ func (x *EventSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventSelector.ProtoReflect.Descriptor instead.
 func (*EventSelector) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{95}
+	return file_records_records_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *EventSelector) GetReadWrite() string {
@@ -8703,7 +8836,7 @@ type DataResource struct {
 
 func (x *DataResource) Reset() {
 	*x = DataResource{}
-	mi := &file_records_records_proto_msgTypes[96]
+	mi := &file_records_records_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8715,7 +8848,7 @@ func (x *DataResource) String() string {
 func (*DataResource) ProtoMessage() {}
 
 func (x *DataResource) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[96]
+	mi := &file_records_records_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8728,7 +8861,7 @@ func (x *DataResource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataResource.ProtoReflect.Descriptor instead.
 func (*DataResource) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{96}
+	return file_records_records_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *DataResource) GetType() string {
@@ -8755,7 +8888,7 @@ type AdvancedEventSelector struct {
 
 func (x *AdvancedEventSelector) Reset() {
 	*x = AdvancedEventSelector{}
-	mi := &file_records_records_proto_msgTypes[97]
+	mi := &file_records_records_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8767,7 +8900,7 @@ func (x *AdvancedEventSelector) String() string {
 func (*AdvancedEventSelector) ProtoMessage() {}
 
 func (x *AdvancedEventSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[97]
+	mi := &file_records_records_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8780,7 +8913,7 @@ func (x *AdvancedEventSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvancedEventSelector.ProtoReflect.Descriptor instead.
 func (*AdvancedEventSelector) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{97}
+	return file_records_records_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *AdvancedEventSelector) GetName() string {
@@ -8814,7 +8947,7 @@ type FieldSelector struct {
 
 func (x *FieldSelector) Reset() {
 	*x = FieldSelector{}
-	mi := &file_records_records_proto_msgTypes[98]
+	mi := &file_records_records_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8826,7 +8959,7 @@ func (x *FieldSelector) String() string {
 func (*FieldSelector) ProtoMessage() {}
 
 func (x *FieldSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[98]
+	mi := &file_records_records_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8839,7 +8972,7 @@ func (x *FieldSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldSelector.ProtoReflect.Descriptor instead.
 func (*FieldSelector) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{98}
+	return file_records_records_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *FieldSelector) GetField() string {
@@ -8903,7 +9036,7 @@ type TrailVersion struct {
 
 func (x *TrailVersion) Reset() {
 	*x = TrailVersion{}
-	mi := &file_records_records_proto_msgTypes[99]
+	mi := &file_records_records_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8915,7 +9048,7 @@ func (x *TrailVersion) String() string {
 func (*TrailVersion) ProtoMessage() {}
 
 func (x *TrailVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[99]
+	mi := &file_records_records_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8928,7 +9061,7 @@ func (x *TrailVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailVersion.ProtoReflect.Descriptor instead.
 func (*TrailVersion) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{99}
+	return file_records_records_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *TrailVersion) GetTrail() *Trail {
@@ -8960,7 +9093,7 @@ type TrailState struct {
 
 func (x *TrailState) Reset() {
 	*x = TrailState{}
-	mi := &file_records_records_proto_msgTypes[100]
+	mi := &file_records_records_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8972,7 +9105,7 @@ func (x *TrailState) String() string {
 func (*TrailState) ProtoMessage() {}
 
 func (x *TrailState) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[100]
+	mi := &file_records_records_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8985,7 +9118,7 @@ func (x *TrailState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailState.ProtoReflect.Descriptor instead.
 func (*TrailState) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{100}
+	return file_records_records_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *TrailState) GetDelivered() int64 {
@@ -9052,7 +9185,7 @@ type TrailFile struct {
 
 func (x *TrailFile) Reset() {
 	*x = TrailFile{}
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9064,7 +9197,7 @@ func (x *TrailFile) String() string {
 func (*TrailFile) ProtoMessage() {}
 
 func (x *TrailFile) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[101]
+	mi := &file_records_records_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9077,7 +9210,7 @@ func (x *TrailFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailFile.ProtoReflect.Descriptor instead.
 func (*TrailFile) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{101}
+	return file_records_records_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *TrailFile) GetAccount() string {
@@ -9181,7 +9314,7 @@ type TrailContent struct {
 
 func (x *TrailContent) Reset() {
 	*x = TrailContent{}
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9193,7 +9326,7 @@ func (x *TrailContent) String() string {
 func (*TrailContent) ProtoMessage() {}
 
 func (x *TrailContent) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[102]
+	mi := &file_records_records_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9206,7 +9339,7 @@ func (x *TrailContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailContent.ProtoReflect.Descriptor instead.
 func (*TrailContent) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{102}
+	return file_records_records_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *TrailContent) GetGzip() []byte {
@@ -9230,7 +9363,7 @@ type TrailDelivered struct {
 
 func (x *TrailDelivered) Reset() {
 	*x = TrailDelivered{}
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9242,7 +9375,7 @@ func (x *TrailDelivered) String() string {
 func (*TrailDelivered) ProtoMessage() {}
 
 func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[103]
+	mi := &file_records_records_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9255,7 +9388,7 @@ func (x *TrailDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDelivered.ProtoReflect.Descriptor instead.
 func (*TrailDelivered) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{103}
+	return file_records_records_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *TrailDelivered) GetBucket() string {
@@ -9312,7 +9445,7 @@ type TrailDigests struct {
 
 func (x *TrailDigests) Reset() {
 	*x = TrailDigests{}
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9324,7 +9457,7 @@ func (x *TrailDigests) String() string {
 func (*TrailDigests) ProtoMessage() {}
 
 func (x *TrailDigests) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[104]
+	mi := &file_records_records_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9337,7 +9470,7 @@ func (x *TrailDigests) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigests.ProtoReflect.Descriptor instead.
 func (*TrailDigests) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{104}
+	return file_records_records_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *TrailDigests) GetEnd() int64 {
@@ -9428,7 +9561,7 @@ type TrailDigest struct {
 
 func (x *TrailDigest) Reset() {
 	*x = TrailDigest{}
-	mi := &file_records_records_proto_msgTypes[105]
+	mi := &file_records_records_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9440,7 +9573,7 @@ func (x *TrailDigest) String() string {
 func (*TrailDigest) ProtoMessage() {}
 
 func (x *TrailDigest) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[105]
+	mi := &file_records_records_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9453,7 +9586,7 @@ func (x *TrailDigest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailDigest.ProtoReflect.Descriptor instead.
 func (*TrailDigest) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{105}
+	return file_records_records_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *TrailDigest) GetEnd() int64 {
@@ -9533,7 +9666,7 @@ type TrailKey struct {
 
 func (x *TrailKey) Reset() {
 	*x = TrailKey{}
-	mi := &file_records_records_proto_msgTypes[106]
+	mi := &file_records_records_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9545,7 +9678,7 @@ func (x *TrailKey) String() string {
 func (*TrailKey) ProtoMessage() {}
 
 func (x *TrailKey) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[106]
+	mi := &file_records_records_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9558,7 +9691,7 @@ func (x *TrailKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailKey.ProtoReflect.Descriptor instead.
 func (*TrailKey) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{106}
+	return file_records_records_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *TrailKey) GetFingerprint() string {
@@ -9608,7 +9741,7 @@ type TrailHistory struct {
 
 func (x *TrailHistory) Reset() {
 	*x = TrailHistory{}
-	mi := &file_records_records_proto_msgTypes[107]
+	mi := &file_records_records_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9620,7 +9753,7 @@ func (x *TrailHistory) String() string {
 func (*TrailHistory) ProtoMessage() {}
 
 func (x *TrailHistory) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[107]
+	mi := &file_records_records_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9633,7 +9766,7 @@ func (x *TrailHistory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailHistory.ProtoReflect.Descriptor instead.
 func (*TrailHistory) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{107}
+	return file_records_records_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *TrailHistory) GetEvents() int64 {
@@ -9673,7 +9806,7 @@ type TrailEvents struct {
 
 func (x *TrailEvents) Reset() {
 	*x = TrailEvents{}
-	mi := &file_records_records_proto_msgTypes[108]
+	mi := &file_records_records_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9685,7 +9818,7 @@ func (x *TrailEvents) String() string {
 func (*TrailEvents) ProtoMessage() {}
 
 func (x *TrailEvents) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[108]
+	mi := &file_records_records_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9698,7 +9831,7 @@ func (x *TrailEvents) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrailEvents.ProtoReflect.Descriptor instead.
 func (*TrailEvents) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{108}
+	return file_records_records_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *TrailEvents) GetZstd() []byte {
@@ -10419,7 +10552,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04read\x18\x01 \x01(\x04R\x04read\"7\n" +
 	"\vJournalKept\x12\x12\n" +
 	"\x04time\x18\x01 \x01(\x03R\x04time\x12\x14\n" +
-	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xbe\r\n" +
+	"\x05entry\x18\x02 \x01(\fR\x05entry\"\xfa\r\n" +
 	"\rRequestRecord\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
@@ -10480,14 +10613,28 @@ const file_records_records_proto_rawDesc = "" +
 	"\banswered\x18. \x03(\v2!.crossgrant.records.RequestHeaderR\banswered\x12\x1a\n" +
 	"\bdocument\x18/ \x01(\fR\bdocument\x12M\n" +
 	"\rorganizations\x180 \x03(\v2'.crossgrant.records.RequestOrganizationR\rorganizations\x12\x18\n" +
-	"\areaders\x181 \x01(\rR\areadersB\x0e\n" +
-	"\f_object_size\"_\n" +
+	"\areaders\x181 \x01(\rR\areaders\x12:\n" +
+	"\asign_in\x182 \x01(\v2!.crossgrant.records.RequestSignInR\x06signInB\x0e\n" +
+	"\f_object_size\"\x8d\x02\n" +
+	"\rRequestSignIn\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04root\x18\x02 \x01(\bR\x04root\x12\x1b\n" +
+	"\tuser_name\x18\x03 \x01(\tR\buserName\x12\x17\n" +
+	"\auser_id\x18\x04 \x01(\tR\x06userId\x12\x19\n" +
+	"\buser_arn\x18\x05 \x01(\tR\auserArn\x12\x12\n" +
+	"\x04page\x18\x06 \x01(\fR\x04page\x12\x10\n" +
+	"\x03mfa\x18\a \x01(\bR\x03mfa\x12\x1d\n" +
+	"\n" +
+	"mfa_device\x18\b \x01(\tR\tmfaDevice\x12\x1c\n" +
+	"\tsucceeded\x18\t \x01(\bR\tsucceeded\x12\x1a\n" +
+	"\breplaced\x18\n" +
+	" \x01(\bR\breplaced\"_\n" +
 	"\x13RequestOrganization\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1e\n" +
 	"\n" +
 	"management\x18\x03 \x01(\tR\n" +
-	"management\"\xc5\x02\n" +
+	"management\"\xdf\x02\n" +
 	"\x0eRequestSession\x12\x16\n" +
 	"\x06issued\x18\x01 \x01(\x03R\x06issued\x12\x10\n" +
 	"\x03mfa\x18\x02 \x01(\bR\x03mfa\x12\x1f\n" +
@@ -10500,7 +10647,9 @@ const file_records_records_proto_rawDesc = "" +
 	"issuer_arn\x18\x06 \x01(\tR\tissuerArn\x12\x1a\n" +
 	"\bprovider\x18\a \x01(\fR\bprovider\x12F\n" +
 	"\rprovider_keys\x18\b \x03(\v2!.crossgrant.records.RequestHeaderR\fproviderKeys\x12'\n" +
-	"\x0fsource_identity\x18\t \x01(\fR\x0esourceIdentity\"9\n" +
+	"\x0fsource_identity\x18\t \x01(\fR\x0esourceIdentity\x12\x18\n" +
+	"\aconsole\x18\n" +
+	" \x01(\bR\aconsole\"9\n" +
 	"\rRequestHeader\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\"z\n" +
@@ -10726,7 +10875,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 117)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 118)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -10809,53 +10958,54 @@ var file_records_records_proto_goTypes = []any{
 	(*JournalReader)(nil),              // 78: crossgrant.records.JournalReader
 	(*JournalKept)(nil),                // 79: crossgrant.records.JournalKept
 	(*RequestRecord)(nil),              // 80: crossgrant.records.RequestRecord
-	(*RequestOrganization)(nil),        // 81: crossgrant.records.RequestOrganization
-	(*RequestSession)(nil),             // 82: crossgrant.records.RequestSession
-	(*RequestHeader)(nil),              // 83: crossgrant.records.RequestHeader
-	(*RequestSource)(nil),              // 84: crossgrant.records.RequestSource
-	(*RequestDeleted)(nil),             // 85: crossgrant.records.RequestDeleted
-	(*RequestDecision)(nil),            // 86: crossgrant.records.RequestDecision
-	(*RequestKey)(nil),                 // 87: crossgrant.records.RequestKey
-	(*RequestQuestion)(nil),            // 88: crossgrant.records.RequestQuestion
-	(*SessionDocument)(nil),            // 89: crossgrant.records.SessionDocument
-	(*Analyzer)(nil),                   // 90: crossgrant.records.Analyzer
-	(*ArchiveRule)(nil),                // 91: crossgrant.records.ArchiveRule
-	(*FilterCriterion)(nil),            // 92: crossgrant.records.FilterCriterion
-	(*AnalyzerFinding)(nil),            // 93: crossgrant.records.AnalyzerFinding
-	(*Trail)(nil),                      // 94: crossgrant.records.Trail
-	(*EventSelector)(nil),              // 95: crossgrant.records.EventSelector
-	(*DataResource)(nil),               // 96: crossgrant.records.DataResource
-	(*AdvancedEventSelector)(nil),      // 97: crossgrant.records.AdvancedEventSelector
-	(*FieldSelector)(nil),              // 98: crossgrant.records.FieldSelector
-	(*TrailVersion)(nil),               // 99: crossgrant.records.TrailVersion
-	(*TrailState)(nil),                 // 100: crossgrant.records.TrailState
-	(*TrailFile)(nil),                  // 101: crossgrant.records.TrailFile
-	(*TrailContent)(nil),               // 102: crossgrant.records.TrailContent
-	(*TrailDelivered)(nil),             // 103: crossgrant.records.TrailDelivered
-	(*TrailDigests)(nil),               // 104: crossgrant.records.TrailDigests
-	(*TrailDigest)(nil),                // 105: crossgrant.records.TrailDigest
-	(*TrailKey)(nil),                   // 106: crossgrant.records.TrailKey
-	(*TrailHistory)(nil),               // 107: crossgrant.records.TrailHistory
-	(*TrailEvents)(nil),                // 108: crossgrant.records.TrailEvents
-	nil,                                // 109: crossgrant.records.Account.QuotasEntry
-	nil,                                // 110: crossgrant.records.User.InlineEntry
-	nil,                                // 111: crossgrant.records.Group.InlineEntry
-	nil,                                // 112: crossgrant.records.Role.InlineEntry
-	nil,                                // 113: crossgrant.records.Metadata.UserEntry
-	nil,                                // 114: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 115: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 116: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*RequestSignIn)(nil),              // 81: crossgrant.records.RequestSignIn
+	(*RequestOrganization)(nil),        // 82: crossgrant.records.RequestOrganization
+	(*RequestSession)(nil),             // 83: crossgrant.records.RequestSession
+	(*RequestHeader)(nil),              // 84: crossgrant.records.RequestHeader
+	(*RequestSource)(nil),              // 85: crossgrant.records.RequestSource
+	(*RequestDeleted)(nil),             // 86: crossgrant.records.RequestDeleted
+	(*RequestDecision)(nil),            // 87: crossgrant.records.RequestDecision
+	(*RequestKey)(nil),                 // 88: crossgrant.records.RequestKey
+	(*RequestQuestion)(nil),            // 89: crossgrant.records.RequestQuestion
+	(*SessionDocument)(nil),            // 90: crossgrant.records.SessionDocument
+	(*Analyzer)(nil),                   // 91: crossgrant.records.Analyzer
+	(*ArchiveRule)(nil),                // 92: crossgrant.records.ArchiveRule
+	(*FilterCriterion)(nil),            // 93: crossgrant.records.FilterCriterion
+	(*AnalyzerFinding)(nil),            // 94: crossgrant.records.AnalyzerFinding
+	(*Trail)(nil),                      // 95: crossgrant.records.Trail
+	(*EventSelector)(nil),              // 96: crossgrant.records.EventSelector
+	(*DataResource)(nil),               // 97: crossgrant.records.DataResource
+	(*AdvancedEventSelector)(nil),      // 98: crossgrant.records.AdvancedEventSelector
+	(*FieldSelector)(nil),              // 99: crossgrant.records.FieldSelector
+	(*TrailVersion)(nil),               // 100: crossgrant.records.TrailVersion
+	(*TrailState)(nil),                 // 101: crossgrant.records.TrailState
+	(*TrailFile)(nil),                  // 102: crossgrant.records.TrailFile
+	(*TrailContent)(nil),               // 103: crossgrant.records.TrailContent
+	(*TrailDelivered)(nil),             // 104: crossgrant.records.TrailDelivered
+	(*TrailDigests)(nil),               // 105: crossgrant.records.TrailDigests
+	(*TrailDigest)(nil),                // 106: crossgrant.records.TrailDigest
+	(*TrailKey)(nil),                   // 107: crossgrant.records.TrailKey
+	(*TrailHistory)(nil),               // 108: crossgrant.records.TrailHistory
+	(*TrailEvents)(nil),                // 109: crossgrant.records.TrailEvents
+	nil,                                // 110: crossgrant.records.Account.QuotasEntry
+	nil,                                // 111: crossgrant.records.User.InlineEntry
+	nil,                                // 112: crossgrant.records.Group.InlineEntry
+	nil,                                // 113: crossgrant.records.Role.InlineEntry
+	nil,                                // 114: crossgrant.records.Metadata.UserEntry
+	nil,                                // 115: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 116: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 117: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	109, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	110, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	110, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	111, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	111, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	112, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	112, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	113, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -10878,7 +11028,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	113, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	114, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -10890,7 +11040,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	114, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	115, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -10906,7 +11056,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	115, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	116, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -10919,33 +11069,34 @@ var file_records_records_proto_depIdxs = []int32{
 	69,  // 69: crossgrant.records.AccessReport.services:type_name -> crossgrant.records.AccessedService
 	70,  // 70: crossgrant.records.AccessedService.actions:type_name -> crossgrant.records.AccessedAction
 	72,  // 71: crossgrant.records.AccessedEntities.entities:type_name -> crossgrant.records.AccessedEntity
-	84,  // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
-	85,  // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
-	86,  // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
-	82,  // 75: crossgrant.records.RequestRecord.session:type_name -> crossgrant.records.RequestSession
-	83,  // 76: crossgrant.records.RequestRecord.headers:type_name -> crossgrant.records.RequestHeader
-	83,  // 77: crossgrant.records.RequestRecord.answered:type_name -> crossgrant.records.RequestHeader
-	81,  // 78: crossgrant.records.RequestRecord.organizations:type_name -> crossgrant.records.RequestOrganization
-	83,  // 79: crossgrant.records.RequestSession.provider_keys:type_name -> crossgrant.records.RequestHeader
-	87,  // 80: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
-	88,  // 81: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
-	8,   // 82: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
-	89,  // 83: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
-	2,   // 84: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
-	92,  // 85: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	116, // 86: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
-	2,   // 87: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
-	95,  // 88: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
-	97,  // 89: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
-	96,  // 90: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
-	98,  // 91: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
-	94,  // 92: crossgrant.records.TrailVersion.trail:type_name -> crossgrant.records.Trail
-	105, // 93: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
-	94,  // [94:94] is the sub-list for method output_type
-	94,  // [94:94] is the sub-list for method input_type
-	94,  // [94:94] is the sub-list for extension type_name
-	94,  // [94:94] is the sub-list for extension extendee
-	0,   // [0:94] is the sub-list for field type_name
+	85,  // 72: crossgrant.records.RequestRecord.source:type_name -> crossgrant.records.RequestSource
+	86,  // 73: crossgrant.records.RequestRecord.deleted:type_name -> crossgrant.records.RequestDeleted
+	87,  // 74: crossgrant.records.RequestRecord.decisions:type_name -> crossgrant.records.RequestDecision
+	83,  // 75: crossgrant.records.RequestRecord.session:type_name -> crossgrant.records.RequestSession
+	84,  // 76: crossgrant.records.RequestRecord.headers:type_name -> crossgrant.records.RequestHeader
+	84,  // 77: crossgrant.records.RequestRecord.answered:type_name -> crossgrant.records.RequestHeader
+	82,  // 78: crossgrant.records.RequestRecord.organizations:type_name -> crossgrant.records.RequestOrganization
+	81,  // 79: crossgrant.records.RequestRecord.sign_in:type_name -> crossgrant.records.RequestSignIn
+	84,  // 80: crossgrant.records.RequestSession.provider_keys:type_name -> crossgrant.records.RequestHeader
+	88,  // 81: crossgrant.records.RequestDecision.keys:type_name -> crossgrant.records.RequestKey
+	89,  // 82: crossgrant.records.RequestDecision.question:type_name -> crossgrant.records.RequestQuestion
+	8,   // 83: crossgrant.records.RequestQuestion.object_acl:type_name -> crossgrant.records.Grant
+	90,  // 84: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
+	2,   // 85: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
+	93,  // 86: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
+	117, // 87: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	2,   // 88: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
+	96,  // 89: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
+	98,  // 90: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
+	97,  // 91: crossgrant.records.EventSelector.data:type_name -> crossgrant.records.DataResource
+	99,  // 92: crossgrant.records.AdvancedEventSelector.fields:type_name -> crossgrant.records.FieldSelector
+	95,  // 93: crossgrant.records.TrailVersion.trail:type_name -> crossgrant.records.Trail
+	106, // 94: crossgrant.records.TrailDigests.pending:type_name -> crossgrant.records.TrailDigest
+	95,  // [95:95] is the sub-list for method output_type
+	95,  // [95:95] is the sub-list for method input_type
+	95,  // [95:95] is the sub-list for extension type_name
+	95,  // [95:95] is the sub-list for extension extendee
+	0,   // [0:95] is the sub-list for field type_name
 }
 
 func init() { file_records_records_proto_init() }
@@ -10961,16 +11112,16 @@ func file_records_records_proto_init() {
 	file_records_records_proto_msgTypes[31].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[57].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[80].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[84].OneofWrappers = []any{}
 	file_records_records_proto_msgTypes[85].OneofWrappers = []any{}
-	file_records_records_proto_msgTypes[92].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[86].OneofWrappers = []any{}
+	file_records_records_proto_msgTypes[93].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   117,
+			NumMessages:   118,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

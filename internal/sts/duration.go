@@ -19,6 +19,12 @@ const (
 	MaxUserDuration     = 36 * time.Hour
 	// MaxRootDuration is the most that the root user gets of these two, whatever it asks for.
 	MaxRootDuration = time.Hour
+	// MaxConsole is how long a session of the console lasts at most, and if nobody says. That the root user's is no
+	// shorter is our reading: the hour above is of credentials for programs.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
+	// (SessionDuration)
+	MaxConsole = 12 * time.Hour
 )
 
 // Duration returns how long a session of the role lasts for which asked is asked, 0 for nothing; chained says

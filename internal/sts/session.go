@@ -20,9 +20,9 @@ const (
 	// RoleSession is one of AssumeRole, AssumeRoleWithWebIdentity or AssumeRoleWithSAML: its rights are those
 	// of the role.
 	RoleSession Kind = "role"
-	// UserSession is an IAM user's of GetSessionToken: it is the user.
+	// UserSession is an IAM user's of GetSessionToken, or of a sign-in: it is the user.
 	UserSession Kind = "user"
-	// RootUserSession is the root user's of GetSessionToken: it is the root user.
+	// RootUserSession is the root user's of GetSessionToken, or of a sign-in: it is the root user.
 	RootUserSession Kind = "root"
 	// FederatedUser is one of GetFederationToken: its rights are those of the user that called, or of the
 	// root user, as far as session policies allow them too.
@@ -75,9 +75,15 @@ type Session struct {
 	// SourceIdentity is what was set at the beginning of the session, or of the first in its chain; empty if
 	// nothing was.
 	SourceIdentity string `json:",omitempty"`
-	// MFA is when the caller of GetSessionToken showed to have an MFA device; zero if it did not, and for
+	// MFA is when the caller of GetSessionToken, or whoever signed in, showed to have an MFA device; zero if it did not, and for
 	// other kinds, to which it does not pass.
 	MFA time.Time `json:",omitzero"`
+	// Console says that the session began with a password, as those of the console do, and not with an access key:
+	// what credentials of GetSessionToken are not good for it is good for. Only sessions of users and of root users are.
+	//
+	// Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+	// (sessionCredentialFromConsole)
+	Console bool `json:",omitempty"`
 	// Provider is the identity provider of a session that began with AssumeRoleWithWebIdentity or
 	// AssumeRoleWithSAML: the value of aws:FederatedProvider. ProviderKeys are what stays of what it said.
 	Provider     string        `json:",omitempty"`
@@ -162,6 +168,9 @@ func (s *Session) check() error {
 	case AssumedRoot:
 		// Without a task policy it would be the root user with all of its rights.
 		ok = none && s.SessionName == "" && s.limited() && s.MFA.IsZero()
+	}
+	if s.Console && s.Kind != UserSession && s.Kind != RootUserSession {
+		ok = false
 	}
 	if _, err := ids.ParseAccountID(string(s.Account)); err != nil {
 		ok = false

@@ -1,5 +1,5 @@
 // Package sts issues and opens temporary credentials: those of role sessions, of users and root users by
-// GetSessionToken, of federated users, and of root sessions by AssumeRoot.
+// GetSessionToken or a sign-in with a password, of federated users, and of root sessions by AssumeRoot.
 //
 // A session is remembered by nobody: all of it, its secret included, is in its session token, which is
 // sealed under the master key and bound to the session's access key ID. Any server that has the

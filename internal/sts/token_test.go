@@ -58,6 +58,17 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
+	// Nothing but a user, or a root user, signs in with a password.
+	for kind, want := range map[string]error{
+		`"user","EntityName":"ann","EntityID":"AIDAANN"`: nil, `"root"`: nil,
+		`"role","EntityName":"R","EntityID":"AROAR","SessionName":"s"`: ErrInvalidToken, `"federated","SessionName":"fay"`: ErrInvalidToken,
+		`"assumed-root","PolicyARNs":["arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"]`: ErrInvalidToken,
+	} {
+		text := `{"Kind":` + kind + `,"Console":true,"AccessKeyID":"` + string(id) + `","Secret":"s","Account":"111111111111","Issued":"2026-01-02T03:04:05Z","Expires":"2026-01-02T15:04:05Z"}`
+		if got, err := s.Open(id, seal("\x02"+text)); err != want || err == nil && !got.Console {
+			t.Errorf("%s: %v, %v", kind, got, err)
+		}
+	}
 	// Tokens of the first format are still good.
 	for _, good := range []string{c.SessionToken, seal("\x01" + old), seal("\x02" + current)} {
 		got, err := s.Open(id, good)

@@ -18,10 +18,16 @@ type bar struct {
 	operations, except []string
 	// withoutMFA says that the bar is for credentials that were had without an MFA device.
 	withoutMFA bool
+	// console says that the bar is for sessions that began with a password, which no other one of their kind is for.
+	console bool
 }
 
 // bars are all of them. Credentials of AssumeRoot must not be good for others that their task policy does not
 // limit.
+//
+// A session that began with a password is good for everything that its user may do, as the console calls everything, but
+// not for sessions that outlast it, or that do without the MFA device with which it began: AWS refuses these two calls
+// from its shell in the console.
 //
 // Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html#stsapi_comparison,
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html,
@@ -29,6 +35,7 @@ type bar struct {
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
 var bars = []bar{
 	{kinds: []sts.Kind{sts.RoleSession}, service: "sts", operations: []string{"GetFederationToken", "GetSessionToken"}},
+	{kinds: []sts.Kind{sts.UserSession, sts.RootUserSession}, service: "sts", console: true, operations: []string{"GetFederationToken", "GetSessionToken"}},
 	{kinds: []sts.Kind{sts.UserSession, sts.RootUserSession}, service: "sts", except: []string{"AssumeRole", "GetCallerIdentity"}},
 	{kinds: []sts.Kind{sts.UserSession, sts.RootUserSession}, service: "iam", withoutMFA: true},
 	{kinds: []sts.Kind{sts.FederatedUser}, service: "sts", except: []string{"GetCallerIdentity"}},
@@ -45,7 +52,7 @@ func barred(caller *access.Caller, service, operation string) error {
 		return nil
 	}
 	for _, b := range bars {
-		if b.service != service || !slices.Contains(b.kinds, caller.Session.Kind) || b.withoutMFA && !caller.MFA().IsZero() {
+		if b.service != service || !slices.Contains(b.kinds, caller.Session.Kind) || b.console != caller.Session.Console || b.withoutMFA && !caller.MFA().IsZero() {
 			continue
 		}
 		if b.operations != nil && !slices.Contains(b.operations, operation) || b.operations == nil && slices.Contains(b.except, operation) {
