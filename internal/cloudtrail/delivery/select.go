@@ -28,6 +28,7 @@ func (s *Service) selecting(ctx context.Context, r *audit.Record, f *event.Facts
 	e := selector.Event{
 		Management: f.Category == event.Management, ReadOnly: f.ReadOnly, Name: f.Name, Source: f.Source,
 		ResourceType: f.ResourceType, ResourceARN: f.ResourceARN, UserARN: r.CallerARN,
+		FromConsole: r.Session != nil && r.Session.Console,
 	}
 	var two [2]ids.AccountID
 	for _, account := range event.AppendRecipients(two[:0], r) {

@@ -70,6 +70,8 @@ func TestRecipients(t *testing.T) {
 		"another's organization":          {foreign(service("organizations", "DescribeOrganization")), []ids.AccountID{mine}},
 		"IAM":                             {foreign(service("iam", "GetUser")), []ids.AccountID{mine}},
 		"public access block of accounts": {foreign(service("s3-control", "GetPublicAccessBlock"), denied("")), []ids.AccountID{mine, theirs}},
+		"a sign-in":                       {foreign(service("signin", "SignIn"), anonymous, func(r *audit.Record) { r.ResourceOwner, r.SignIn = "", &audit.SignIn{Account: theirs} }), []ids.AccountID{theirs}},
+		"a sign-in to nothing":            {foreign(service("signin", "SignIn"), anonymous, func(r *audit.Record) { r.ResourceOwner, r.SignIn = "", &audit.SignIn{} }), nil},
 		"website":                         {foreign(anonymous, func(r *audit.Record) { r.Service = "s3-website" }), []ids.AccountID{theirs}},
 	} {
 		if got := Recipients(c.r); !reflect.DeepEqual(got, c.want) {

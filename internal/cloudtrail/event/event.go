@@ -45,7 +45,7 @@ func Append(dst []byte, r *audit.Record, recipient ids.AccountID, region string)
 	if o == nil {
 		return dst
 	}
-	if r.Service == "iam" || r.Service == "organizations" {
+	if r.Service == "iam" || r.Service == "organizations" || isSignIn(r) && r.SignIn.Root {
 		region = globalRegion
 	}
 	e := event{Object: jsonwrite.Object{Text: dst}, record: r, operation: o, caller: callerOf(r), recipient: recipient, foreign: recipient != r.CallerAccount}
@@ -57,26 +57,39 @@ func Append(dst []byte, r *audit.Record, recipient ids.AccountID, region string)
 	e.String("eventName", o.name)
 	e.String("awsRegion", region)
 	e.client()
-	if r.ErrorCode != "" {
+	switch {
+	case isSignIn(r):
+		e.signInError()
+	case r.ErrorCode != "":
 		e.String("errorCode", cut(errorCode(r), maxText))
 		e.String0("errorMessage", cut(e.message(), maxText))
 	}
-	if isS3(r) {
+	kind := "AwsApiCall"
+	switch {
+	case isSignIn(r):
+		kind = signInType
+		e.signIn()
+	case isS3(r):
 		e.s3()
-	} else {
+	default:
 		e.prepared()
 	}
-	e.String("requestID", cut(r.RequestID, maxText))
+	if !isSignIn(r) {
+		e.String("requestID", cut(r.RequestID, maxText))
+	}
 	e.id("eventID", recipient)
 	e.Bool("readOnly", o.readOnly)
 	e.resources()
-	e.String("eventType", "AwsApiCall")
+	e.String("eventType", kind)
 	e.Bool("managementEvent", o.category == Management)
 	e.String("recipientAccountId", string(recipient))
 	if e.shared() {
 		e.id("sharedEventID", "")
 	}
 	e.category()
+	if r.Session != nil && r.Session.Console && !e.foreign {
+		e.String("sessionCredentialFromConsole", "true")
+	}
 	e.Close('}')
 	return e.Text
 }
@@ -133,7 +146,7 @@ func (e *event) category() {
 // the owner's. An event of an anonymous caller, or of a service, has a sharedEventID although it is alone
 // (testdata/observed/preflight.json, s3-service.json); one of whoever a provider vouches for has none.
 func (e *event) shared() bool {
-	return e.caller.kind != samlUser && e.caller.kind != webUser && copyFor(e.record) != ""
+	return !isSignIn(e.record) && e.caller.kind != samlUser && e.caller.kind != webUser && copyFor(e.record) != ""
 }
 
 // id writes the ID of the event for recipient, or, for none, that which it shares.

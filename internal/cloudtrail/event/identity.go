@@ -88,6 +88,8 @@ func (e *event) identity() {
 	e.Open("userIdentity", '{')
 	defer e.Close('}')
 	switch {
+	case isSignIn(r):
+		e.claimed(r.SignIn)
 	case c.kind == awsService:
 		e.String("type", awsService)
 		e.String("invokedBy", c.name)

@@ -17,6 +17,15 @@ import (
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events-cli.html
 func Username(r *audit.Record, recipient ids.AccountID) string {
 	c := callerOf(r)
+	if s := r.SignIn; s != nil {
+		switch {
+		case s.Root:
+			return "root"
+		case s.UserName == "":
+			return hiddenName
+		}
+		return s.UserName
+	}
 	switch {
 	case c.kind == samlUser, c.kind == webUser:
 		return c.name

@@ -97,6 +97,9 @@ func operationOf(r *audit.Record) *operation {
 	if r.Operation == "" {
 		return nil
 	}
+	if isSignIn(r) && r.ErrorCode == mfaRequired {
+		return operations[r.Service][checkMFA]
+	}
 	if o := operations[r.Service][r.Operation]; o != nil {
 		return o
 	}

@@ -12,7 +12,8 @@ import (
 //
 // The owner of a bucket gets a copy of every request to it, also of one that was refused; the owner of a role one of
 // each session that another account, or whoever a provider vouches for, began. Others get none: what an account does
-// in another's organization is the caller's own.
+// in another's organization is the caller's own. An attempt to sign in is told to the account that somebody wanted to
+// sign in to, if there is one.
 //
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html#cloudtrail-object-level-crossaccount
 // and https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html#cloudtrail-integration_signin-tempcreds
@@ -36,6 +37,8 @@ func AppendRecipients(dst []ids.AccountID, r *audit.Record) []ids.AccountID {
 func copyFor(r *audit.Record) ids.AccountID {
 	owner := r.ResourceOwner
 	switch {
+	case isSignIn(r):
+		return r.SignIn.Account
 	case r.Service == "sts" && r.CallerAccount == "":
 		// Whoever asks has no account here. What is refused before the role is known is the provider's account's, which
 		// has to have it: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html

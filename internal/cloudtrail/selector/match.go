@@ -14,6 +14,7 @@ type Event struct {
 	// ResourceType and ResourceARN are those of a data event.
 	ResourceType, ResourceARN string
 	UserARN                   string // of the caller; empty if it has none
+	FromConsole               bool   // the caller's session began with a password
 }
 
 // objectType is the only type of resource that there is here.
@@ -90,7 +91,7 @@ func (s *Set) addAdvanced(a *Advanced) {
 				in: newValues(f.Equals, f.StartsWith, f.EndsWith), out: newValues(f.NotEquals, f.NotStartsWith, f.NotEndsWith),
 			}
 			if f.Field == eventType {
-				c.constant = "AwsApiCall" // there are no events of another type; and none is of a session of the console
+				c.constant = "AwsApiCall" // there are no data events of another type
 			}
 			r.conditions = append(r.conditions, c)
 		}
@@ -148,6 +149,11 @@ func (c *condition) text(e *Event) string {
 		return e.Source
 	case userARN:
 		return e.UserARN
+	case fromConsole:
+		if e.FromConsole {
+			return "true"
+		}
+		return ""
 	default:
 		return c.constant
 	}

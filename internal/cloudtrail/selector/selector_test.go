@@ -62,6 +62,7 @@ func TestMatches(t *testing.T) {
 	get := func(key string) Event {
 		return with(upload(key), func(e *Event) { e.Name, e.ReadOnly = "GetObject", true })
 	}
+	byConsole := with(upload("b/k"), func(e *Event) { e.FromConsole = true })
 	for _, c := range []struct {
 		name, selectors string
 		yes, no         []Event
@@ -115,13 +116,13 @@ func TestMatches(t *testing.T) {
 			"reads of objects", `[{"FieldSelectors":[` + dataOfObjects + `,{"Field":"readOnly","Equals":["true"]},{"Field":"eventSource","EndsWith":[".amazonaws.com"]}]}]`,
 			[]Event{get("b/k")}, []Event{upload("b/k")}, true,
 		},
-		// Every event here is a call of an API, and none is of a session of the console.
+		// Every data event is a call of an API.
 		{
 			"calls", `[{"FieldSelectors":[` + dataOfObjects + `,{"Field":"eventType","NotEquals":["AwsServiceEvent"]},{"Field":"sessionCredentialFromConsole","NotEquals":["true"]}]}]`,
-			[]Event{upload("b/k")}, nil, true,
+			[]Event{upload("b/k")}, []Event{byConsole}, true,
 		},
 		{"what services do", `[{"FieldSelectors":[` + dataOfObjects + `,{"Field":"eventType","StartsWith":["AwsService"]}]}]`, nil, []Event{upload("b/k")}, true},
-		{"of the console", `[{"FieldSelectors":[` + dataOfObjects + `,{"Field":"sessionCredentialFromConsole","Equals":["true"]}]}]`, nil, []Event{upload("b/k")}, true},
+		{"of the console", `[{"FieldSelectors":[` + dataOfObjects + `,{"Field":"sessionCredentialFromConsole","Equals":["true"]}]}]`, []Event{byConsole}, []Event{upload("b/k")}, true},
 		{
 			"what is not here", `[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3Outposts::Object"]}]}]`,
 			nil, []Event{upload("b/k"), user}, false,
