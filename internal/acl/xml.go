@@ -23,7 +23,15 @@ const (
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html
 func ParseXML(text []byte) (ACL, error) {
 	root, ok := readTree(text)
-	if !ok || root.name != "AccessControlPolicy" || root.xsiType != "" || !root.only("Owner", "AccessControlList") {
+	if !ok {
+		return ACL{}, malformed()
+	}
+	return fromTree(&root)
+}
+
+// fromTree is ParseXML for a document that was read.
+func fromTree(root *element) (ACL, error) {
+	if root.name != "AccessControlPolicy" || root.xsiType != "" || !root.only("Owner", "AccessControlList") {
 		return ACL{}, malformed()
 	}
 	owner, list := root.child("Owner"), root.child("AccessControlList")
