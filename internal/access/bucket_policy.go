@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
+	"crossgrant/internal/acl"
+	"crossgrant/internal/apierr"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/policy"
 )
@@ -44,4 +47,37 @@ func StoredPolicy(ctx context.Context, principals Principals, bucket string, tex
 		kept = string(text)
 	}
 	return kept, stored.IsPublic(), nil
+}
+
+// MalformedPolicy is the error of PutBucketPolicy for a policy that package policy refuses; others stay as they are.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+func MalformedPolicy(err error) error {
+	var refusal *policy.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	e := apierr.New(http.StatusBadRequest, "MalformedPolicy", "%s", refusal.Message)
+	if refusal.Detail != "" {
+		e = e.With("Detail", refusal.Detail)
+	}
+	return e
+}
+
+// ACLError is the error of PutBucketAcl and its like for an ACL that package acl refuses; others, and nil, stay as they
+// are.
+func ACLError(err error) error {
+	var refusal *acl.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	status := http.StatusBadRequest
+	if refusal.Code == "MethodNotAllowed" {
+		status = http.StatusMethodNotAllowed
+	}
+	e := apierr.New(status, refusal.Code, "%s", refusal.Message)
+	if refusal.ArgumentName != "" {
+		e = e.With("ArgumentName", refusal.ArgumentName).With("ArgumentValue", refusal.ArgumentValue)
+	}
+	return e
 }

@@ -44,7 +44,7 @@ func decodeNewACL(c *httpapi.Call, forBucket bool) (newACL, error) {
 	case len(body) > 0:
 		list, err := acl.ParseXML(body)
 		in.document = &list
-		return in, aclError(err)
+		return in, access.ACLError(err)
 	case !in.headers.given:
 		return in, apierr.New(http.StatusBadRequest, "MissingSecurityHeader", "Your request was missing a required header").
 			With("MissingHeaderName", acl.CannedHeader)

@@ -2,7 +2,6 @@ package s3api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -158,7 +157,7 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 	}
 	text, public, err := access.StoredPolicy(ctx, s.Principals, c.Bucket, in.text)
 	if err != nil {
-		return nil, malformedPolicy(err)
+		return nil, access.MalformedPolicy(err)
 	}
 	err = s.updateBucket(ctx, c, in.bucket, putPolicyCheck, func(r *records.Bucket, now *access.Bucket) error {
 		// The setting is looked at where the policy is stored, so that the two cannot pass each other.
@@ -169,17 +168,4 @@ func (s *Service) runPutBucketPolicy(ctx context.Context, c *httpapi.Call, in *p
 		return nil
 	})
 	return noContent(), err
-}
-
-// malformedPolicy is the error for a policy that package policy refuses.
-func malformedPolicy(err error) error {
-	var refusal *policy.Error
-	if !errors.As(err, &refusal) {
-		return err
-	}
-	e := apierr.New(http.StatusBadRequest, "MalformedPolicy", "%s", refusal.Message)
-	if refusal.Detail != "" {
-		e = e.With("Detail", refusal.Detail)
-	}
-	return e
 }

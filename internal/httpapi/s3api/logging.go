@@ -120,7 +120,7 @@ func (g *targetGrant) read() (acl.Grant, error) {
 	case to.Type == "CanonicalUser" && to.ID != nil && to.URI == nil && to.Email == nil:
 		grantee.ID, err = ids.ParseCanonicalUserID(*to.ID)
 		if err != nil {
-			err = aclError(acl.UnknownAccount(ids.CanonicalUserID(*to.ID), acl.Body))
+			err = access.ACLError(acl.UnknownAccount(ids.CanonicalUserID(*to.ID), acl.Body))
 		}
 	case to.Type == "Group" && to.URI != nil && to.ID == nil && to.Email == nil:
 		grantee.Group = acl.Group(*to.URI)

@@ -2,7 +2,6 @@ package s3api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -60,27 +59,7 @@ func (in requestACL) list(forBucket bool, owner, bucketOwner ids.CanonicalUserID
 		value, sent := in.grants[name]
 		return value, sent
 	}, forBucket, owner, bucketOwner)
-	return list, aclError(err)
-}
-
-// aclError turns a refusal of package acl into an API error; nil stays nil.
-func aclError(err error) error {
-	if err == nil {
-		return nil
-	}
-	var refusal *acl.Error
-	if !errors.As(err, &refusal) {
-		return err
-	}
-	status := http.StatusBadRequest
-	if refusal.Code == "MethodNotAllowed" {
-		status = http.StatusMethodNotAllowed
-	}
-	e := apierr.New(status, refusal.Code, "%s", refusal.Message)
-	if refusal.ArgumentName != "" {
-		e = e.With("ArgumentName", refusal.ArgumentName).With("ArgumentValue", refusal.ArgumentValue)
-	}
-	return e
+	return list, access.ACLError(err)
 }
 
 // checkGrantees refuses an ACL that names an account that does not exist.
@@ -94,7 +73,7 @@ func (s *Service) checkGrantees(ctx context.Context, list acl.ACL, source acl.So
 			return fmt.Errorf("look up grantee: %w", err)
 		}
 		if !ok {
-			return aclError(acl.UnknownAccount(id, source))
+			return access.ACLError(acl.UnknownAccount(id, source))
 		}
 	}
 	return nil
