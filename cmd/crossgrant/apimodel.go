@@ -1,12 +1,21 @@
 package main
 
-import "crossgrant/internal/httpapi/crossgrantapi"
+import (
+	"crossgrant/internal/httpapi/crossgrantapi"
+	"crossgrant/internal/httpapi/signinapi"
+)
 
-// apiModelCommand prints the model of the API by which accounts ask why.
-type apiModelCommand struct{}
+// apiModelCommand prints the models of the APIs that AWS has not.
+type apiModelCommand struct {
+	API string `arg:"" optional:"" help:"Which API: crossgrant, which explains requests, or signin, by which people sign in." enum:"crossgrant,signin" default:"crossgrant"`
+}
 
-// Run prints it.
-func (apiModelCommand) Run(s streams) error {
-	_, err := s.out.Write(crossgrantapi.Model)
+// Run prints one.
+func (c *apiModelCommand) Run(s streams) error {
+	model := crossgrantapi.Model
+	if c.API == "signin" {
+		model = signinapi.Model
+	}
+	_, err := s.out.Write(model)
 	return err
 }

@@ -45,7 +45,7 @@ type commandLine struct {
 	Requests requestsCommand `cmd:"" help:"List recorded requests: who was allowed or denied what."`
 	Replay   replayCommand   `cmd:"" help:"Ask recorded requests again with a changed policy, and list those whose outcome would change."`
 	Check    checkCommand    `cmd:"" help:"Test who can do what, as files say it must be."`
-	APIModel apiModelCommand `cmd:"" name:"api-model" help:"Print the model of the API that explains requests, for aws configure add-model."`
+	APIModel apiModelCommand `cmd:"" name:"api-model" help:"Print the model of an API that AWS has not, for aws configure add-model."`
 	Access   accessCommand   `cmd:"" help:"Tell who can reach a bucket, what a principal can reach, and what anyone outside can, by which path."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -30,6 +30,7 @@ import (
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/s3controlapi"
+	"crossgrant/internal/httpapi/signinapi"
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/httpapi/websiteapi"
 	"crossgrant/internal/iam"
@@ -172,6 +173,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer),
 			cloudtrailapi.New(cloudtrailapi.Deps{Trails: w.trails, History: w.history, Keys: w.signing, Organizations: organizations}), crossgrantapi.New(w.decisions),
+			signinapi.New(signinapi.Deps{Users: identity, Sessions: sessions}),
 		},
 		Records:     w.stream,
 		Keep:        w.decisions.Keep,

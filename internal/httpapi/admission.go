@@ -183,10 +183,18 @@ func (a *Admission) refusal(c *Call, reason string, err error) error {
 
 // shed turns a call away, which may come again after a while.
 func (a *Admission) shed(c *Call, reason string, after time.Duration) error {
-	a.meter.Shed(reason)
+	return c.TurnAway(reason, after, tooMuch(c.Record.Service, strings.HasPrefix(reason, "rate")))
+}
+
+// TurnAway records that a call is turned away because of a bound, tells the client to come again after a while, and
+// returns err. It is for operations with bounds of their own.
+func (c *Call) TurnAway(reason string, after time.Duration, err error) error {
+	if a := c.pipeline.admission; a != nil {
+		a.meter.Shed(reason)
+	}
 	c.Record.Shed = reason
 	c.admitted.retryAfter = strconv.FormatInt(int64((after+time.Second-1)/time.Second), 10)
-	return tooMuch(c.Record.Service, strings.HasPrefix(reason, "rate"))
+	return err
 }
 
 // turned returns the error to answer a call with that failed with err, and sets the headers of the answer if it was

@@ -197,8 +197,8 @@ func credentialError(d sigv4.Dialect, signed *sigv4.Signed, err error) error {
 // serviceOf returns the service that the host belongs to or, for hosts that belong to none, the one that the
 // credential scope names. A request without a readable scope, or with that of a service that is not here, is
 // S3's, which refuses a foreign scope; but a form that is posted to the root without a signature, or a query
-// string with the version of its API, can only be meant for STS, and JSON for Organizations. S3 Control has no
-// scope of its own.
+// string with the version of its API, can only be meant for STS, and JSON for Organizations, unless its header
+// names an operation by which people sign in. S3 Control has no scope of its own.
 func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	if s := p.hostOf(h.Host); s != nil {
 		return s
@@ -212,6 +212,9 @@ func (p *Pipeline) serviceOf(h *http.Request, r *sigv4.Request) Service {
 	}
 	if sts := p.services["sts"]; sts != nil && name == "" && h.URL.Path == "/" && (h.Method == http.MethodPost && isForm(h) || p.asksSTS(h)) {
 		return sts
+	}
+	if signin := p.services[signIn]; signin != nil && name == "" && p.asksSignIn(h) {
+		return signin
 	}
 	if orgs := p.services["organizations"]; orgs != nil && name == "" && h.Method == http.MethodPost && h.URL.Path == "/" && mediaType(h) == jsonType {
 		return orgs
@@ -231,6 +234,12 @@ func (p *Pipeline) asksSTS(h *http.Request) bool {
 	return q.Has("Action") && q.Get("Version") == "2011-06-15"
 }
 
+// asksSignIn reports whether an unsigned request is one to sign in.
+func (p *Pipeline) asksSignIn(h *http.Request) bool {
+	return h.Method == http.MethodPost && h.URL.Path == "/" && mediaType(h) == jsonType && !p.namesBucket(h.Host) &&
+		strings.HasPrefix(h.Header.Get("X-Amz-Target"), signInTarget)
+}
+
 // scoped reports whether a service has a credential scope of its own.
 func (v *verifier) scoped(name string) bool { return name != s3Control && v.endpoints[name] != nil }
 
@@ -242,6 +251,13 @@ const s3Website = "s3-website"
 
 // crossgrant is the name of the API that explains, among the services.
 const crossgrant = "crossgrant"
+
+// signIn is the name of the API by which people sign in, among the services; signInTarget begins the header that names
+// its operations. Its requests are not signed.
+const (
+	signIn       = "signin"
+	signInTarget = "Signin_"
+)
 
 // accessAnalyzer is the name of Access Analyzer among the services, which has analyzers in each region.
 const accessAnalyzer = "access-analyzer"

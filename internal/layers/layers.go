@@ -55,7 +55,7 @@ var Crossgrant = Rules{
 		{"internal/metrics"},
 		{"internal/httpapi"},
 		{"internal/httpapi/queryapi", "internal/httpapi/jsonapi", "internal/httpapi/keytest", "internal/httpapi/s3tags"},
-		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi", "internal/httpapi/crossgrantapi", "internal/httpapi/analyzerapi", "internal/httpapi/cloudtrailapi"},
+		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi", "internal/httpapi/crossgrantapi", "internal/httpapi/analyzerapi", "internal/httpapi/cloudtrailapi", "internal/httpapi/signinapi"},
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"cmd/crossgrant"},

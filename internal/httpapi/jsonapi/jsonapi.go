@@ -71,16 +71,16 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	if err != nil || media != json11.MediaType || !root || c.HTTP.Method != http.MethodPost {
 		return nil, unknown
 	}
-	if c.Caller.Kind == policy.Anonymous {
+	var name string
+	var operation *httpapi.Operation
+	if targets := c.HTTP.Header.Values("X-Amz-Target"); len(targets) == 1 && strings.HasPrefix(targets[0], s.target) {
+		name = strings.TrimPrefix(targets[0], s.target)
+		operation = s.operations[name]
+	}
+	if c.Caller.Kind == policy.Anonymous && (operation == nil || !operation.Unsigned) {
 		return nil, apierr.New(http.StatusBadRequest, "MissingAuthenticationTokenException", "Missing Authentication Token")
 	}
-	targets := c.HTTP.Header.Values("X-Amz-Target")
-	if len(targets) != 1 {
-		return nil, unknown
-	}
-	name, ours := strings.CutPrefix(targets[0], s.target)
-	operation := s.operations[name]
-	if !ours || operation == nil {
+	if operation == nil {
 		return nil, unknown
 	}
 	c.Record.Parameters = s.members.JSON(name, c.Whole(), nil)

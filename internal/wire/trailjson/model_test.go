@@ -19,7 +19,7 @@ var rewrite = flag.Bool("rewrite", false, "write members/*.txt anew from the mod
 // models are where the models of the services are, below botocore's data but for our own.
 var models = map[string]string{
 	"iam": "iam", "sts": "sts", "organizations": "organizations", "cloudtrail": "cloudtrail", "access-analyzer": "accessanalyzer",
-	"crossgrant": "../../httpapi/crossgrantapi/model.json",
+	"crossgrant": "../../httpapi/crossgrantapi/model.json", "signin": "../../httpapi/signinapi/model.json",
 }
 
 // model is the part of a model that is needed.

@@ -42,6 +42,7 @@ var hidden = map[string]map[string]string{
 		"ResponsibilityTransfer.Name": masked, "ResponsibilityTransfers.Name": masked, "UpdateResponsibilityTransfer.Name": masked,
 		"Resources.Value": masked, "Target.Id": mailOnly, "Parties.Id": mailOnly,
 	},
+	"signin": {"Email": concealed, "UserName": concealed, "MFACode": concealed},
 	"access-analyzer": {
 		"policyDocument": concealed, "existingPolicyDocument": concealed, "newPolicyDocument": concealed,
 	},

@@ -26,6 +26,7 @@ import (
 	"crossgrant/internal/httpapi/iamapi"
 	"crossgrant/internal/httpapi/keytest"
 	"crossgrant/internal/httpapi/orgsapi"
+	"crossgrant/internal/httpapi/signinapi"
 	"crossgrant/internal/httpapi/stsapi"
 	"crossgrant/internal/iam"
 	"crossgrant/internal/ids"
@@ -99,6 +100,7 @@ func New(t *testing.T) *World {
 				Roles: authorizer, MFA: w.IAM, Providers: sessions, Tokens: webidentity.New(webidentity.Options{Now: now}), RootAccess: organizations,
 			}), orgsapi.New(organizations),
 			cloudtrailapi.New(cloudtrailapi.Deps{Trails: trails, History: trailDoubles{w}, Keys: trailDoubles{w}, Organizations: organizations, Now: now}),
+			signinapi.New(signinapi.Deps{Users: w.IAM, Sessions: sessions, Pace: time.Millisecond}),
 		},
 		Ready: func(context.Context) error { return nil },
 	})
@@ -199,6 +201,14 @@ func (w *World) TrailCall(key Key, operation, body string) JSONAnswer {
 	w.Helper()
 	return w.json(key, "cloudtrail", map[string]string{
 		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + operation,
+	}, body)
+}
+
+// SignInCall calls an operation by which people sign in, unsigned, with a JSON body.
+func (w *World) SignInCall(operation, body string) JSONAnswer {
+	w.Helper()
+	return w.json(Key{}, "", map[string]string{
+		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Signin_20261127." + operation,
 	}, body)
 }
 
