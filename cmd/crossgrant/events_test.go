@@ -11,6 +11,7 @@ import (
 	"crossgrant/internal/httpapi/orgsapi"
 	"crossgrant/internal/httpapi/s3api"
 	"crossgrant/internal/httpapi/s3controlapi"
+	"crossgrant/internal/httpapi/signinapi"
 	"crossgrant/internal/httpapi/stsapi"
 )
 
@@ -23,7 +24,7 @@ func TestEveryOperationHasAnEvent(t *testing.T) {
 	}
 	for service, states := range map[string][]httpapi.State{
 		"iam": iamapi.New(nil, iamapi.Deps{}).States(), "sts": stsapi.New(nil, stsapi.Deps{}).States(), "organizations": orgsapi.New(nil).States(),
-		"access-analyzer": analyzerapi.New(nil).States(), "crossgrant": crossgrantapi.New(nil).States(),
+		"access-analyzer": analyzerapi.New(nil).States(), "crossgrant": crossgrantapi.New(nil).States(), "signin": signinapi.New(signinapi.Deps{}).States(),
 	} {
 		for _, s := range states {
 			known[service] = append(known[service], s.Name)
