@@ -49,6 +49,19 @@ func (s *Service) PrincipalARN(ctx context.Context, stored string) (shown string
 	return shown, err
 }
 
+// Snapshot knows in which form policies keep and show principals, as of one snapshot.
+type Snapshot struct{ Reader meta.Reader }
+
+// ResolvePrincipal is Service.ResolvePrincipal.
+func (s Snapshot) ResolvePrincipal(_ context.Context, value string) (stored string, err error) {
+	return resolve(s.Reader, value)
+}
+
+// PrincipalARN is Service.PrincipalARN.
+func (s Snapshot) PrincipalARN(_ context.Context, stored string) (shown string, err error) {
+	return show(s.Reader, stored)
+}
+
 // resolve is ResolvePrincipal on one snapshot.
 func resolve(r meta.Reader, value string) (string, error) {
 	if value == "*" {

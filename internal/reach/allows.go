@@ -58,16 +58,18 @@ func (d *draft) has(a *Asked) bool {
 
 // whole reports whether the places of the path are exactly what its parts are about.
 func (d *draft) whole() bool {
+	return !d.many() && !slices.ContainsFunc(d.parts, func(st *statement) bool { return !st.exact() })
+}
+
+// many reports whether the path may be about more places than are told.
+func (d *draft) many() bool {
 	n := len(d.area.domain) + len(d.area.except)
 	for _, st := range d.parts {
-		if !st.exact() {
-			return false
-		}
 		if !st.resources.Not {
 			n *= len(st.resources.Globs)
 		}
 	}
-	return n <= maxPlaces
+	return n > maxPlaces
 }
 
 func (d *draft) takes(action string) bool {

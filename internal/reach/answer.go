@@ -2,6 +2,7 @@ package reach
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -66,17 +67,37 @@ type answer struct {
 	buckets []*target
 	roles   map[string]*target
 	drafts  []*draft
+	cut     []string
 }
 
 // reaches adds the paths of a caller to a target, and reports whether there are any.
 func (a *answer) reaches(c *Caller, t *target) bool {
+	if t.elsewhere && (c.Account != a.world.For || c.Kind == Root) || a.stopped(c, t) {
+		return false
+	}
 	found := newView(a.solver, c, t).drafts()
 	for _, d := range found {
-		d.prove()
+		if d.prove(); t.elsewhere {
+			d.proven, d.witness = false, nil // its owner has to allow it, too
+		}
 	}
 	a.drafts = append(a.drafts, found...)
 	return len(found) > 0
 }
+
+// stopped reports whether enough was looked at, and notes what was left out first.
+func (a *answer) stopped(c *Caller, t *target) bool {
+	if len(a.cut) == 0 {
+		if !a.enough() {
+			return false
+		}
+		a.cut = append(a.cut, fmt.Sprintf("It would take too long to look at everything: from what %s can do with %s on nothing was looked at.", c.ID, t.ARN))
+	}
+	return true
+}
+
+// enough reports whether so much was looked at that the rest is left out.
+func (s *solver) enough() bool { return s.world.Enough != nil && s.world.Enough() }
 
 // CanReach reports whether a caller may reach a bucket, or, where that is nil, a role, by some path.
 func CanReach(w *World, c *Caller, b *Bucket, r *AssumedRole) bool {
@@ -190,7 +211,8 @@ func (a *answer) into(id string) {
 // tell returns the answer.
 func (a *answer) tell() *Result {
 	r := &Result{
-		Question: *a.q, Accounts: []Account{}, Principals: []Principal{}, Targets: []Target{}, Paths: []Path{}, Cut: a.world.Cut,
+		Question: *a.q, Accounts: []Account{}, Principals: []Principal{}, Targets: []Target{}, Paths: []Path{},
+		Cut: append(slices.Clip(a.world.Cut), a.cut...),
 	}
 	slices.SortStableFunc(a.drafts, byPrincipal)
 	accounts := map[ids.AccountID]bool{}

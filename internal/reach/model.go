@@ -36,6 +36,8 @@ type Question struct {
 	Outside string `json:",omitempty"`
 	// Action is a pattern of actions, as in policies; empty: all of S3, and sts:AssumeRole.
 	Action string `json:",omitempty"`
+	// For is the account that asks, of which the answer is the half that it may know; empty for an operator.
+	For ids.AccountID `json:"AccountId,omitempty"`
 }
 
 // Account is an account that a principal or a target belongs to.
@@ -60,13 +62,13 @@ const (
 	Provider      Kind = "provider"       // whom an identity provider vouches for that a trust policy names
 	Anonymous     Kind = "anonymous"      // who does not sign
 	AnyOfAccount  Kind = "any-of-account" // any principal of an account that its own policies let
-	AnyAccount    Kind = "any-account"    // any principal of any account that is not served here
+	AnyAccount    Kind = "any-account"    // any principal of any account that is not served here; in an account's half, of any other one
 )
 
 // Principal is whom a path begins at.
 type Principal struct {
 	// ID is its ARN; the service principal of a service; the ARN or host of a provider; "anonymous"; the account ID
-	// of an AnyOfAccount; or "any-account".
+	// of an AnyOfAccount, or its canonical user ID where only that is known; or "any-account".
 	ID      string `json:"Id"`
 	Kind    Kind
 	Account ids.AccountID `json:"AccountId,omitempty"` // empty for Service, Provider, Anonymous and AnyAccount
@@ -86,7 +88,7 @@ const (
 type Target struct {
 	ARN     string `json:"Arn"`
 	Kind    TargetKind
-	Account ids.AccountID `json:"AccountId"` // the owner
+	Account ids.AccountID `json:"AccountId"` // the owner; empty where that is another account than the one that asks
 	Name    string
 }
 
@@ -118,6 +120,9 @@ type Path struct {
 	// Needs are the actions that a request under these conditions needs as well, such as s3:PutObjectAcl for
 	// an upload with an ACL.
 	Needs []string `json:",omitempty"`
+	// OneSided says that only one side is known, in the answer to an account: another account, that of the principal
+	// or the owner of the target, has to allow it as well.
+	OneSided bool `json:",omitempty"`
 	// Proven says that Witness was put to the engine, and was allowed. A path that is not proven may exist: it
 	// could not be excluded.
 	Proven  bool
@@ -153,7 +158,8 @@ type Resource struct {
 
 // Part names what lets a path through, or denies a part of it.
 type Part struct {
-	// Layer is the name that authz.LayerKind has for it, such as "resource-based policy".
+	// Layer is the name that authz.LayerKind has for it, such as "resource-based policy". Of the policies of its
+	// organization an account is told no more but the ARN of one that denies.
 	Layer string
 	// Level is the level of the organization: 0 is its root.
 	Level int `json:",omitempty"`
@@ -167,7 +173,8 @@ type Part struct {
 	Setting string `json:",omitempty"`
 }
 
-// Limit is a policy, or a level of policies, of which one of several statements has to match.
+// Limit is a policy, or a level of policies, of which one of several statements has to match. Any is empty for the
+// policies of an organization in the answer to an account.
 type Limit struct {
 	Layer string
 	Level int `json:",omitempty"`
@@ -181,7 +188,8 @@ type Alternative struct {
 	Conditions []Condition `json:",omitempty"`
 }
 
-// Exception is a Deny statement that takes a part of a path away.
+// Exception is a Deny statement that takes a part of a path away; in the answer to an account also a policy of its
+// organization that does, of which Resources and Conditions are not told.
 type Exception struct {
 	Part
 	Resources  []Resource

@@ -144,13 +144,18 @@ func (v *view) settle(s *statement) bool {
 	return true
 }
 
+// unsettled reports whether neither the caller nor the target settles a condition key, in lower case.
+func (v *view) unsettled(key string) bool {
+	return v.c.open(key) || v.t.elsewhere && listed(targetKeys, key)
+}
+
 // opens reports whether a condition depends on what neither the caller nor the target settles.
 func (v *view) opens(d *policy.Document, i, j int) bool {
-	if v.c.open(strings.ToLower(d.Statements[i].Conditions[j].Key)) {
+	if v.unsettled(strings.ToLower(d.Statements[i].Conditions[j].Key)) {
 		return true
 	}
 	for _, key := range d.Variables(i, j) {
-		if v.c.open(key) {
+		if v.unsettled(key) {
 			return true
 		}
 	}
@@ -169,7 +174,7 @@ func (v *view) resources(d *policy.Document, i int) policy.Resources {
 	if kept[i] != nil {
 		return *kept[i]
 	}
-	r := d.ResourcesUnder(i, v.t.head, &v.settled, v.c.open)
+	r := d.ResourcesUnder(i, v.t.head, &v.settled, v.unsettled)
 	if !strings.Contains(strings.Join(d.Statements[i].Resources, " "), "${") {
 		kept[i] = &r
 	}

@@ -21,6 +21,8 @@ type target struct {
 	head string
 	// areas are what of the target is looked at, each with its actions.
 	areas []area
+	// elsewhere is as in Bucket.
+	elsewhere bool
 	// bare has the resource policy reduced to one statement, see policy.Document.Bare.
 	bare map[int]*authz.Source
 }
@@ -54,7 +56,8 @@ const bucketHead = "arn:aws:s3:::"
 func bucketTarget(b *Bucket, q *Question) *target {
 	t := &target{
 		Target:   Target{ARN: arn.Bucket(b.Name).String(), Kind: BucketTarget, Account: b.Owner, Name: b.Name},
-		resource: b.Policy, s3: &b.S3, rcps: b.RCPs, keys: &b.Keys, head: bucketHead, bare: map[int]*authz.Source{},
+		resource: b.Policy, s3: &b.S3, rcps: b.RCPs, keys: &b.Keys, head: bucketHead, elsewhere: b.Elsewhere,
+		bare: map[int]*authz.Source{},
 	}
 	asked := actionsLike(q.Action)
 	keys := policy.ParseGlob("?*")
@@ -120,7 +123,8 @@ func roleTarget(r *AssumedRole) *target {
 	head := "arn:aws:iam::" + string(r.Owner) + ":"
 	return &target{
 		Target:   Target{ARN: r.ARN, Kind: RoleTarget, Account: r.Owner, Name: r.Name},
-		resource: r.Trust, trust: true, rcps: r.RCPs, keys: &r.Keys, head: head, bare: map[int]*authz.Source{},
+		resource: r.Trust, trust: true, rcps: r.RCPs, keys: &r.Keys, head: head, elsewhere: r.Elsewhere,
+		bare:  map[int]*authz.Source{},
 		areas: []area{{actions: roleActions, domain: []policy.Glob{policy.LiteralGlob(r.ARN[len(head):])}}},
 	}
 }

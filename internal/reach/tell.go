@@ -9,9 +9,11 @@ import (
 
 // tell returns the path as it is told.
 func (d *draft) tell() Path {
+	d = d.half()
 	p := Path{
 		Principal: d.c.ID, Target: d.t.ARN, Actions: d.actions.names(), Resources: d.resourcesOf(d.places), Objects: d.objects(),
 		RequesterPays: d.shape.charge, Parts: []Part{}, Needs: d.needs, Proven: d.proven, Witness: d.witness,
+		OneSided: d.t.elsewhere || d.c.Elsewhere || d.world.For != "" && d.c.Kind == AnyAccount,
 	}
 	switch {
 	case d.both:
@@ -29,12 +31,20 @@ func (d *draft) tell() Path {
 	}
 	for _, clause := range d.limits {
 		l := Limit{Layer: clause[0].layer.String(), Level: clause[0].level}
+		if d.withheld(clause[0]) {
+			p.Limits = append(p.Limits, Limit{Layer: l.Layer, Any: []Alternative{}})
+			continue
+		}
 		for _, st := range clause {
 			l.Any = append(l.Any, Alternative{st.part(), d.resourcesOf(d.placesOf(st)), st.conditions()})
 		}
 		p.Limits = append(p.Limits, l)
 	}
 	for _, st := range d.denies {
+		if d.withheld(st) {
+			p.Exceptions = append(p.Exceptions, d.exception(st))
+			continue
+		}
 		p.Exceptions = append(p.Exceptions, Exception{st.part(), d.resourcesOf(d.placesOf(st)), st.conditions()})
 	}
 	p.Text = p.text()

@@ -202,14 +202,17 @@ func (v *view) believable(key string) []policy.Glob {
 	}
 }
 
-// taken returns the values of a key that an account that is not served here cannot have: they are those of accounts
-// and organizations that are.
+// takenValues returns the values of a key that an account that is not served here cannot have: they are those of
+// accounts and organizations that are. In an account's half it is any other account, of which none is known.
 func (v *view) takenValues(key string) []policy.Glob {
 	if v.c.Kind != AnyAccount {
 		return nil
 	}
 	var out []policy.Glob
 	for _, a := range v.world.Accounts {
+		if v.world.For != "" && (v.world.For != a.ID || strings.HasPrefix(key, "aws:principalorg")) {
+			continue
+		}
 		switch key {
 		case "aws:principalaccount":
 			out = append(out, policy.LiteralGlob(string(a.ID)))

@@ -24,7 +24,7 @@ func (d *draft) prove() {
 		}
 		for _, st := range d.limits[n] {
 			choose = append(choose[:n], st)
-			if tries > 0 && choosing(n+1) {
+			if tries > 0 && !d.enough() && choosing(n+1) {
 				return true
 			}
 		}
@@ -37,6 +37,7 @@ func (d *draft) prove() {
 type search struct {
 	*draft
 	must   []*statement
+	beside []*statement // whose conditions are told apart as well
 	tries  *int
 	keys   []string
 	values map[string][]value
@@ -57,17 +58,17 @@ func (w *search) run() bool {
 // values from.
 func (w *search) conditions() map[string][]*policy.Condition {
 	out := map[string][]*policy.Condition{}
-	for _, st := range slices.Concat(w.must, w.denies) {
+	for _, st := range slices.Concat(w.must, w.denies, w.beside) {
 		variables := slices.Clone(st.resources.Variables)
 		for _, j := range st.remaining {
 			c := &st.text().Conditions[j]
-			if key := strings.ToLower(c.Key); w.c.open(key) {
+			if key := strings.ToLower(c.Key); w.unsettled(key) {
 				out[key] = append(out[key], c)
 			}
 			variables = append(variables, st.source.Document.Variables(st.index, j)...)
 		}
 		for _, key := range variables {
-			if _, ok := out[key]; !ok && w.c.open(key) {
+			if _, ok := out[key]; !ok && w.unsettled(key) {
 				out[key] = nil
 			}
 		}
@@ -113,7 +114,7 @@ func (w *search) holds(key string, keys *policy.Context) bool {
 		trial := st.source.Document.Try(st.index, &q)
 		for _, j := range st.remaining {
 			variables := st.source.Document.Variables(st.index, j)
-			if strings.EqualFold(trial.Conditions[j].Key, key) && !slices.ContainsFunc(variables, w.c.open) && !trial.Conditions[j].Holds {
+			if strings.EqualFold(trial.Conditions[j].Key, key) && !slices.ContainsFunc(variables, w.unsettled) && !trial.Conditions[j].Holds {
 				return false
 			}
 		}
@@ -135,7 +136,7 @@ func (w *search) choose(n int) bool {
 	}
 	for _, v := range w.values[w.keys[n]] {
 		w.chosen[w.keys[n]] = v
-		if *w.tries > 0 && w.choose(n+1) {
+		if *w.tries > 0 && !w.enough() && w.choose(n+1) {
 			return true
 		}
 	}

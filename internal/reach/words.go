@@ -19,7 +19,10 @@ func (p *Path) text() string {
 	if s := p.Except(); s != "" {
 		out += ", " + s
 	}
-	if !p.Proven {
+	switch {
+	case p.OneSided && !p.Proven:
+		out += " (possible: the account that owns it has to allow it as well)"
+	case !p.Proven:
 		out += " (possible, not proven)"
 	}
 	return out
@@ -72,6 +75,9 @@ func (p *Path) By() string {
 		for j := range p.Limits[i].Any {
 			a := &p.Limits[i].Any[j]
 			any = append(any, a.Part.String()+narrowed(a.Resources, a.Conditions, p.Resources))
+		}
+		if len(any) == 0 {
+			any = []string{"what the " + strings.ReplaceAll(p.Limits[i].Layer, "policy", "policies") + " of the organization allow"}
 		}
 		parts = append(parts, "within "+listOf(any, "or"))
 	}
@@ -149,6 +155,10 @@ func (p *Path) Except() string {
 	var out []string
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
+		if len(e.Resources) == 0 {
+			out = append(out, "except what "+e.Part.String()+" denies")
+			continue
+		}
 		s := "except"
 		if !sameResources(e.Resources, p.Resources) {
 			s += " in " + (&Path{Resources: e.Resources}).Where()

@@ -17,8 +17,13 @@ type World struct {
 	Callers []*Caller
 	Buckets []*Bucket
 	Roles   []*AssumedRole
+	// For is the account whose half the answer is: of others it has what their names in policies tell, and what the
+	// policies of its organization say is not told. Empty: the answer is an operator's, who is told everything.
+	For ids.AccountID
 	// Cut is as in Result.
 	Cut []string
+	// Enough is asked now and then whether so much was looked at that the rest has to be left out; nil: never.
+	Enough func() bool
 }
 
 // Caller is a principal with everything on its side of a decision.
@@ -34,6 +39,9 @@ type Caller struct {
 	Exempt bool
 	// Keys are the condition keys that all of its requests have because of who it is.
 	Keys policy.Context
+	// Elsewhere says that it is of another account than World.For: Identity is Whatever that account allows, and of
+	// the condition keys only those are known that its name tells.
+	Elsewhere bool
 }
 
 // Bucket is a bucket with everything on its side of a decision.
@@ -49,6 +57,9 @@ type Bucket struct {
 	Keys policy.Context
 	// Objects are those that are not the owner's alone: that another account owns, or whose ACL is not private.
 	Objects []StoredObject
+	// Elsewhere says that it is of another account than World.For, of which nothing is known: Policy is WhateverOwner
+	// allows, and Owner empty.
+	Elsewhere bool
 }
 
 // StoredObject is an object that has an owner or an ACL of its own.
@@ -66,6 +77,8 @@ type AssumedRole struct {
 	RCPs      []authz.Layer
 	// Keys are the condition keys that requests have because of the role.
 	Keys policy.Context
+	// Elsewhere is as in Bucket, but that its ARN tells the Owner; Trust is WhateverOwner allows.
+	Elsewhere bool
 }
 
 // Whatever is the one identity policy of a principal whose own policies are not known and taken to allow
@@ -75,13 +88,20 @@ func Whatever(whose string) authz.Layer {
 	return authz.Layer{{Name: "whatever " + whose + " allows", Document: allowAll}}
 }
 
+// WhateverOwner is the resource policy of a bucket or role of another account, which is not known and taken to allow
+// everything.
+func WhateverOwner() *authz.Source {
+	return &authz.Source{Name: "whatever the account that owns it allows", Document: letAll}
+}
+
 var (
-	allowAll = constant(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
-	denyAll  = constant(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
+	allowAll = constant(policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	denyAll  = constant(policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
+	letAll   = constant(policy.Resource, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`)
 )
 
-func constant(text string) *policy.Document {
-	d, err := policy.Parse(policy.Identity, []byte(text))
+func constant(kind policy.Type, text string) *policy.Document {
+	d, err := policy.Parse(kind, []byte(text))
 	if err != nil {
 		panic(err)
 	}
@@ -113,6 +133,9 @@ var openKeys = map[Kind][]string{
 	},
 }
 
+// elsewhereKeys are those of callerKeys that the name of a principal of another account does not tell.
+var elsewhereKeys = []string{"aws:userid", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/"}
+
 // unsignedKeys are the condition keys that requests lack that are not signed.
 var unsignedKeys = []string{
 	"s3:authtype", "s3:signatureversion", "s3:signatureage", "aws:tokenissuetime", "aws:multifactorauthpresent",
@@ -130,7 +153,21 @@ func (c *Caller) settles(key string) bool {
 	if c.Kind == Anonymous && listed(unsignedKeys, key) {
 		return true
 	}
+	if c.Elsewhere && !c.tells(key) {
+		return false
+	}
 	return listed(callerKeys, key) && !listed(openKeys[c.Kind], key)
+}
+
+// tells reports whether the name of a principal of another account tells a condition key. That of a session lacks the
+// path of its role; a canonical user ID does not tell the account ID.
+func (c *Caller) tells(key string) bool {
+	switch {
+	case key == "aws:principalarn" && c.Kind == Session, key == "aws:principalaccount" && c.Account == "":
+		return false
+	default:
+		return !listed(elsewhereKeys, key)
+	}
 }
 
 // open reports whether neither the caller nor what a request is about settles a condition key, in lower case.

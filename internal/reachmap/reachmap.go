@@ -22,7 +22,7 @@ func Of(r *reach.Result) *picture.Map {
 		b.house(picture.House{ID: string(a.ID), Name: a.Name, Organization: string(a.Organization)})
 	}
 	for i := range r.Principals {
-		b.principal(&r.Principals[i])
+		b.principal(&r.Principals[i], r.Question.For)
 	}
 	for i := range r.Targets {
 		b.target(&r.Targets[i])
@@ -113,8 +113,12 @@ var kinds = map[reach.Kind]struct {
 	reach.AnyAccount:    {kind: picture.Everyone, name: "any account", detail: "that is not served here"},
 }
 
-func (b *builder) principal(p *reach.Principal) {
+// principal adds a principal to the map of an answer that is for an account, or, where that is empty, for an operator.
+func (b *builder) principal(p *reach.Principal, asker ids.AccountID) {
 	k := kinds[p.Kind]
+	if p.Kind == reach.AnyAccount && asker != "" {
+		k.name, k.detail = "any other account", "as its policies let"
+	}
 	name := p.Name
 	if name == "" {
 		name = k.name
@@ -213,6 +217,9 @@ func texts(conditions []reach.Condition) []string {
 
 // place returns which part of a target resources are; empty if it is all of it.
 func place(resources []reach.Resource, target string) string {
+	if len(resources) == 0 {
+		return "" // it is not told which
+	}
 	for _, r := range resources {
 		if len(r.Not) == 0 && !slices.ContainsFunc(r.Patterns, func(pattern string) bool { return !whole(pattern, target) }) {
 			return ""

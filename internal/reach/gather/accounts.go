@@ -45,18 +45,26 @@ func (g *gathering) readAccounts() error {
 		return err
 	}
 	for _, record := range all {
-		id := ids.AccountID(record.Id)
-		g.accounts[id] = &account{record: record}
-		g.order = append(g.order, id)
-		g.canonical[ids.CanonicalUserID(record.CanonicalId)] = id
-		membership := new(records.Membership)
-		if err := records.Get(g.r, keys.Membership(id), membership); err != nil && !errors.Is(err, meta.ErrNotFound) {
+		if err := g.open(record); err != nil {
 			return err
 		}
-		g.world.Accounts = append(g.world.Accounts, reach.Account{
-			ID: id, CanonicalID: ids.CanonicalUserID(record.CanonicalId), Name: record.Name, Organization: ids.OrganizationID(membership.Organization),
-		})
 	}
+	return nil
+}
+
+// open adds an account that is open.
+func (g *gathering) open(record *records.Account) error {
+	id := ids.AccountID(record.Id)
+	g.accounts[id] = &account{record: record}
+	g.order = append(g.order, id)
+	g.canonical[ids.CanonicalUserID(record.CanonicalId)] = id
+	membership := new(records.Membership)
+	if err := records.Get(g.r, keys.Membership(id), membership); err != nil && !errors.Is(err, meta.ErrNotFound) {
+		return err
+	}
+	g.world.Accounts = append(g.world.Accounts, reach.Account{
+		ID: id, CanonicalID: ids.CanonicalUserID(record.CanonicalId), Name: record.Name, Organization: ids.OrganizationID(membership.Organization),
+	})
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
@@ -27,6 +28,8 @@ type Limits struct {
 	Buckets    int
 	Records    int // of objects, looked through for those with an owner or ACL of their own
 	Objects    int // of those that are found
+	// Time is how long may be thought about what was read; 0: as long as it takes.
+	Time time.Duration
 }
 
 // Default are limits that let the largest deployments of one server through, but for their objects.
@@ -108,6 +111,7 @@ type gathering struct {
 	canonical map[ids.CanonicalUserID]ids.AccountID
 	callers   map[string]*reach.Caller // by ID
 	roles     map[string]*reach.AssumedRole
+	own       map[string]bool // the buckets of the account that the world is for
 	records   int
 	objects   int
 }

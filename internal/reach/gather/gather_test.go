@@ -48,6 +48,7 @@ func canonicalID(n int) ids.CanonicalUserID { return ids.CanonicalUserID(fmt.Spr
 func (w *world) account(n int) ids.AccountID {
 	id := accountID(n)
 	w.put(keys.Account(id), &records.Account{Id: string(id), CanonicalId: string(canonicalID(n)), Name: fmt.Sprint("account", n)})
+	w.update(func(tx meta.Tx) error { return tx.Put(keys.CanonicalID(canonicalID(n)), []byte(id)) })
 	return id
 }
 
@@ -71,7 +72,12 @@ func (w *world) user(account ids.AccountID, name, policy string) {
 		u.Inline = map[string]string{"p": policy}
 	}
 	w.put(keys.Entity(account, keys.UserKind, name), u)
-	w.update(func(tx meta.Tx) error { return tx.Put(keys.EntityAccount(ids.UniqueID(id)), []byte(account)) })
+	w.update(func(tx meta.Tx) error {
+		if err := tx.Put(keys.UniqueID(account, ids.UniqueID(id)), append([]byte{byte(keys.UserKind)}, name...)); err != nil {
+			return err
+		}
+		return tx.Put(keys.EntityAccount(ids.UniqueID(id)), []byte(account))
+	})
 }
 
 func (w *world) role(account ids.AccountID, name, trust, policy string) {
@@ -86,6 +92,7 @@ func (w *world) bucket(n int, name, policy string) keys.BucketID {
 		Name: name, Id: id[:], Account: string(accountID(n)), CanonicalId: string(canonicalID(n)), Policy: policy,
 		Acl: []*records.Grant{{CanonicalId: string(canonicalID(n)), Permission: "FULL_CONTROL"}},
 	})
+	w.update(func(tx meta.Tx) error { return tx.Put(keys.BucketOf(accountID(n), name), nil) })
 	return id
 }
 

@@ -15,7 +15,9 @@ type names struct {
 	// whole are accounts that are named themselves; accounts, those of which a principal is.
 	whole, accounts map[ids.AccountID]bool
 	unique          map[ids.UniqueID]bool
-	canonical       map[ids.CanonicalUserID]bool
+	// entities are ARNs of users and roles.
+	entities  map[string]bool
+	canonical map[ids.CanonicalUserID]bool
 	// sessions are ARNs of sessions of roles and of federated users; services and providers as policies name them.
 	sessions, services, providers map[string]bool
 	// skip are accounts that are not asked about.
@@ -103,6 +105,7 @@ func (n *names) ofName(p policy.NamedPrincipal) {
 		add(&n.accounts, ids.AccountID(a.Account))
 	default:
 		add(&n.accounts, ids.AccountID(a.Account))
+		add(&n.entities, p.Value)
 	}
 }
 

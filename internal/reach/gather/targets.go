@@ -25,16 +25,27 @@ func (g *gathering) bucket(name string, q *reach.Question) (*reach.Bucket, error
 	if err != nil {
 		return nil, err
 	}
-	out := &reach.Bucket{Name: name, Owner: b.Owner, Policy: b.Policy}
-	in, err := g.seen(&access.Check{Action: "s3:ListBucket", Resource: arn.Bucket(name).String(), Bucket: b}, &out.Keys)
+	return g.bucketOf(b, q)
+}
+
+// bucketOf is bucket for one that is known.
+func (g *gathering) bucketOf(b *access.Bucket, q *reach.Question) (*reach.Bucket, error) {
+	out, err := g.facts(b)
+	if err == nil && !b.Enforced {
+		out.Objects, err = g.stored(b, q)
+	}
+	return out, err
+}
+
+// facts returns a bucket without its objects.
+func (g *gathering) facts(b *access.Bucket) (*reach.Bucket, error) {
+	out := &reach.Bucket{Name: b.Record.Name, Owner: b.Owner, Policy: b.Policy}
+	in, err := g.seen(&access.Check{Action: "s3:ListBucket", Resource: arn.Bucket(out.Name).String(), Bucket: b}, &out.Keys)
 	if err != nil {
 		return nil, err
 	}
 	out.S3, out.RCPs = *in.S3, in.RCPs
-	if !b.Enforced {
-		out.Objects, err = g.stored(b, q)
-	}
-	return out, err
+	return out, nil
 }
 
 // seen returns what a check depends on whoever asks, and puts the condition keys into k that its resource brings.
