@@ -4,9 +4,20 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0 // command line: flags, environment and help from one struct
+	github.com/aws/aws-sdk-go-v2 v1.48.0 // the console's client of the APIs, and the client that users use in tests
+	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // keys of many callers, in tests
+	github.com/aws/aws-sdk-go-v2/service/accessanalyzer v1.49.1 // its Access Analyzer
+	github.com/aws/aws-sdk-go-v2/service/cloudtrail v1.56.0 // its CloudTrail
+	github.com/aws/aws-sdk-go-v2/service/iam v1.65.0 // its IAM
+	github.com/aws/aws-sdk-go-v2/service/organizations v1.62.8 // its Organizations
+	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.10 // its S3
+	github.com/aws/aws-sdk-go-v2/service/s3control v1.71.1 // its S3 Control
+	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // its STS
+	github.com/aws/smithy-go v1.28.9 // error codes and middleware of the SDK
 	github.com/beevik/etree v1.8.1 // XML of SAML, with its namespaces
 	github.com/boombuler/barcode v1.1.0 // QR codes of MFA devices
 	github.com/cockroachdb/pebble/v2 v2.1.7 // embedded metadata engine
+	github.com/dustin/go-humanize v1.0.1 // sizes and numbers for people
 	github.com/go-jose/go-jose/v4 v4.1.9 // tokens and key sets of web identities
 	github.com/goccy/go-yaml v1.19.2 // bootstrap files: strict decoding with positions
 	github.com/klauspost/compress v1.20.1 // Zstandard, for the journal of request records
@@ -22,14 +33,9 @@ require (
 
 // For tests and benchmarks only.
 require (
-	github.com/aws/aws-sdk-go-v2 v1.48.0 // the client that users use
-	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // keys of many callers
-	github.com/aws/aws-sdk-go-v2/service/iam v1.65.0 // its IAM
-	github.com/aws/aws-sdk-go-v2/service/organizations v1.62.8 // its Organizations
-	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.10 // its S3
-	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // its STS
-	github.com/aws/smithy-go v1.28.9 // error codes of the SDK
 	github.com/cedar-policy/cedar-go v1.9.1 // a policy engine to measure beside
+	github.com/chromedp/cdproto v0.159.0 // what a browser is told, and tells
+	github.com/chromedp/chromedp v0.23.0 // the console in a real browser
 	github.com/cockroachdb/datadriven v1.0.3 // rules as data
 	github.com/google/go-cmp v0.7.0 // differences of structures
 	github.com/minio/minio-go/v7 v7.4.1 // a client that many programs use
@@ -57,7 +63,6 @@ require (
 	github.com/cockroachdb/redact v1.1.5 // indirect
 	github.com/cockroachdb/swiss v0.0.0-20260820225851-333444432258 // indirect
 	github.com/cockroachdb/tokenbucket v0.0.0-20230807174530-cc333fc44b06 // indirect
-	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/getsentry/sentry-go v0.27.0 // indirect
 	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/gogo/protobuf v1.3.2 // indirect

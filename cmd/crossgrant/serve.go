@@ -22,6 +22,7 @@ import (
 type serveCommand struct {
 	dataFlag
 	limitFlags
+	consoleFlags
 	Listen     string `help:"Address to listen on." default:"127.0.0.1:9000" placeholder:"HOST:PORT"`
 	Region     string `help:"Region that this server is." default:"us-east-1" placeholder:"REGION"`
 	Domain     string `help:"Base domain of virtual-hosted buckets (bucket.DOMAIN); localhost works by itself." placeholder:"DOMAIN"`
@@ -126,7 +127,7 @@ func (c *serveCommand) config() (*config, error) {
 		return nil, usagef("--reserve: %d is not within 0 and %d MiB", c.Reserve, maxReserve)
 	}
 	out.engines.reserve = c.Reserve << 20
-	if err := c.limitFlags.check(); err != nil {
+	if err := errors.Join(c.limitFlags.check(), c.consoleFlags.check()); err != nil {
 		return nil, err
 	}
 	if c.AccessLogInterval <= 0 {
@@ -196,6 +197,13 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // again, if the server has closed it
+	visitors, err := c.consoleFlags.listen(log)
+	if err != nil {
+		return err
+	}
+	if visitors != nil {
+		defer visitors.Close()
+	}
 	if config.file != nil {
 		if err := bootstrap.Apply(ctx, wired.bootstrap, config.file, progress{log}); err != nil {
 			return err
@@ -204,20 +212,23 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	if err := wired.events.Start(ctx); err != nil {
 		return err
 	}
-	endpoint := c.endpoint(listener.Addr())
+	endpoint := c.endpoint(c.Listen, listener.Addr())
 	socket, err := admin.Listen(c.Data)
 	if err != nil {
 		return err
 	}
 	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
 	operator.Backups, operator.Decisions, operator.Questions = wired.backups, wired.decisions, wired.questions
-	group := &serverGroup{failed: make(chan error, 2)}
+	group := &serverGroup{failed: make(chan error, 3)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
 	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
 	if listener = bounded; config.tls != nil {
 		listener = tls.NewListener(listener, config.tls)
 	}
 	group.add(server, listener)
+	if visitors != nil {
+		group.add(c.console(wired.pipeline, listener.Addr(), visitors, config.tls, wired.metrics, log))
+	}
 	wired.objects.Start()
 	if c.LifecycleDay != lifecycle.Day {
 		log.Warn("the days of lifecycles are shortened: objects expire earlier than their rules say", "day", c.LifecycleDay)
@@ -233,17 +244,20 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.usage.Start()
 	wired.journal.Start()
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
+	if visitors != nil {
+		fmt.Fprintf(s.out, "The console is at %s\n", c.endpoint(c.ConsoleListen, visitors.Addr()))
+	}
 	return group.wait(ctx)
 }
 
-// endpoint returns the URL under which clients on this machine reach the server.
-func (c *serveCommand) endpoint(address net.Addr) string {
+// endpoint returns the URL under which clients on this machine reach what listens on an address, which a flag named.
+func (c *serveCommand) endpoint(flag string, address net.Addr) string {
 	scheme := "http"
 	if c.TLSCert != "" {
 		scheme = "https"
 	}
 	tcp := address.(*net.TCPAddr)
-	host, _, _ := net.SplitHostPort(c.Listen)
+	host, _, _ := net.SplitHostPort(flag)
 	if tcp.IP.IsUnspecified() || host == "" {
 		host = "127.0.0.1"
 	}

@@ -56,7 +56,8 @@ func (s *Server) Start() error {
 		return err
 	}
 	defer log.Close()
-	args := append([]string{"serve", "--data", s.Data, "--listen", s.Address}, s.Flags...)
+	// Servers run beside each other: a console is where a test says.
+	args := append([]string{"serve", "--data", s.Data, "--listen", s.Address, "--console-listen", ""}, s.Flags...)
 	s.process = exec.Command(s.Program, args...)
 	s.process.Stderr = log
 	s.process.Env = append(os.Environ(), s.Env...)

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"crossgrant/internal/conns"
+	"crossgrant/internal/console"
+	"crossgrant/internal/metrics"
+)
+
+// defaultConsole is where the console listens if nobody says where.
+const defaultConsole = "127.0.0.1:9001"
+
+// consoleFlags are about the web console.
+type consoleFlags struct {
+	ConsoleListen string `help:"Address of the web console; empty: none." default:"127.0.0.1:9001" placeholder:"HOST:PORT"`
+	ConsoleAPIURL string `name:"console-api-url" help:"URL by which browsers reach the API, for what the console's pages up- and download; by default the host of the console, with the port of --listen." placeholder:"URL"`
+}
+
+// check checks the flags.
+func (f *consoleFlags) check() error {
+	if f.ConsoleListen != "" {
+		if _, _, err := net.SplitHostPort(f.ConsoleListen); err != nil {
+			return usagef("--console-listen: %q is not HOST:PORT", f.ConsoleListen)
+		}
+	}
+	if f.ConsoleAPIURL == "" {
+		return nil
+	}
+	u, err := url.Parse(f.ConsoleAPIURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil ||
+		strings.ContainsAny(f.ConsoleAPIURL, " ;,'\"") {
+		return usagef("--console-api-url: %q is not a URL of a host, such as https://s3.example.com", f.ConsoleAPIURL)
+	}
+	f.ConsoleAPIURL = u.Scheme + "://" + u.Host
+	return nil
+}
+
+// listen opens the address of the console; nil: there is to be none. That the default one is taken, as by another
+// server on this machine, keeps nobody from running this one.
+func (f *consoleFlags) listen(log *slog.Logger) (net.Listener, error) {
+	if f.ConsoleListen == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", f.ConsoleListen)
+	if errors.Is(err, syscall.EADDRINUSE) && f.ConsoleListen == defaultConsole {
+		log.Warn("there is no console: its address is in use; --console-listen names another one", "address", defaultConsole)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen for the console: %w", err)
+	}
+	return l, nil
+}
+
+// console returns the server of the console, whose connections are bounded as those of the API.
+func (c *serveCommand) console(api http.Handler, apiAddress net.Addr, l net.Listener, tlsConfig *tls.Config, counted *metrics.Metrics, log *slog.Logger) (*http.Server, net.Listener) {
+	bounded := conns.Listen(l, conns.Options{
+		Most: c.MaxConnections, Spare: spareConnections, PerSource: c.MaxConnectionsPerSource, Pace: c.pace(), Secure: tlsConfig != nil, Meter: counted, Log: log,
+	})
+	server := &http.Server{
+		Handler: console.New(console.Options{
+			API: api, Region: c.Region, Port: fmt.Sprint(apiAddress.(*net.TCPAddr).Port), Secure: tlsConfig != nil, PublicURL: c.ConsoleAPIURL, Log: log,
+		}),
+		ReadHeaderTimeout: c.StallTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
+		ConnState: bounded.State, ConnContext: bounded.Context, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	if tlsConfig != nil {
+		return server, tls.NewListener(bounded, tlsConfig)
+	}
+	return server, bounded
+}
