@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/fsck"
+	"crossgrant/internal/iam"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/reach/gather"
 	"crossgrant/internal/sse"
@@ -22,13 +23,14 @@ import (
 
 // accountCommand has the commands that keep accounts.
 type accountCommand struct {
-	Create createCommand `cmd:"" help:"Make an account and print it with the access key of its root user."`
-	List   listCommand   `cmd:"" help:"List all accounts."`
-	Show   showCommand   `cmd:"" help:"Show one account."`
-	Quota  quotaCommand  `cmd:"" help:"Show the quotas of an account, or change them."`
-	Close  closeCommand  `cmd:"" help:"Close an account: its credentials stop working, its data stays."`
-	Reopen reopenCommand `cmd:"" help:"Open a closed account again."`
-	Delete deleteCommand `cmd:"" help:"Delete a closed account with all that it has, or tell what that is."`
+	Create   createCommand   `cmd:"" help:"Make an account and print it with the access key of its root user."`
+	List     listCommand     `cmd:"" help:"List all accounts."`
+	Show     showCommand     `cmd:"" help:"Show one account."`
+	Password passwordCommand `cmd:"" help:"Set the password of the root user, and print it if it was drawn."`
+	Quota    quotaCommand    `cmd:"" help:"Show the quotas of an account, or change them."`
+	Close    closeCommand    `cmd:"" help:"Close an account: its credentials stop working, its data stays."`
+	Reopen   reopenCommand   `cmd:"" help:"Open a closed account again."`
+	Delete   deleteCommand   `cmd:"" help:"Delete a closed account with all that it has, or tell what that is."`
 }
 
 // dataFlag says which data folder a command is about, and where its metadata lies.
@@ -212,7 +214,7 @@ func locked(err error) error {
 // operator returns the operator of an open folder.
 func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, ends *closure.Service, endpoint, region string) *admin.Local {
 	return &admin.Local{
-		Accounts: service, KMS: keys, Closure: ends, Box: d.box, Endpoint: endpoint, Region: region,
+		Accounts: service, Passwords: iam.New(d.store, d.box, iam.Options{}), KMS: keys, Closure: ends, Box: d.box, Endpoint: endpoint, Region: region,
 		Reach:  gather.New(d.store, gather.Default),
 		Verify: fsck.Options{Store: d.store, Blobs: d.blobs, Keys: &sse.Keyring{Master: d.box, KMS: keys}},
 		ReadProfiles: func(ctx context.Context) ([]admin.Profile, error) {

@@ -19,6 +19,7 @@
 //	POST /account/delete/continue?id=ID -> Deletion
 //	GET  /account/quotas?who=WHO -> QuotaList
 //	POST /account/quotas?who=WHO QuotaChange -> QuotaList
+//	POST /account/password?who=WHO NewRootPassword -> RootPassword
 //	GET  /profiles               -> Profiles
 //	POST /keys                   NewKey -> Key
 //	GET  /keys                   -> KeyList
@@ -64,6 +65,7 @@ type Operator interface {
 	BackupOperator
 	ClosureOperator
 	QuotaOperator
+	PasswordOperator
 	FsckOperator
 	RequestOperator
 	AskOperator
@@ -143,7 +145,9 @@ type Local struct {
 	Accounts *accounts.Service
 	KMS      *kms.Service
 	Closure  *closure.Service
-	Backups  *backup.Service
+	// Passwords keeps those of root users.
+	Passwords RootPasswords
+	Backups   *backup.Service
 	// Decisions has the records of requests, and explains.
 	Decisions *decisions.Service
 	// Box is sealed with the master key.

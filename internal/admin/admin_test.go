@@ -16,9 +16,11 @@ import (
 	"crossgrant/internal/accounts"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/closure"
+	"crossgrant/internal/iam"
 	"crossgrant/internal/kms"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/password"
 	"crossgrant/internal/seal"
 )
 
@@ -32,7 +34,7 @@ func newLocal(t *testing.T) *Local {
 	t.Cleanup(func() { store.Close() })
 	service := accounts.New(store, box, accounts.Options{})
 	return &Local{
-		Accounts: service, Closure: closure.New(store, service, slog.New(slog.DiscardHandler), &shelf{n: 3}), KMS: kms.New(store, box, kms.Options{Region: "us-east-1"}), Box: box,
+		Accounts: service, Passwords: iam.New(store, box, iam.Options{PasswordCost: password.Cost{Time: 1, Memory: 64, Threads: 1}}), Closure: closure.New(store, service, slog.New(slog.DiscardHandler), &shelf{n: 3}), KMS: kms.New(store, box, kms.Options{Region: "us-east-1"}), Box: box,
 		ReadProfiles: func(context.Context) ([]Profile, error) {
 			return []Profile{{"p", "AKIAAAAAAAAAAAAAAAAA", "secret"}}, nil
 		},

@@ -89,6 +89,7 @@ func Handler(operator Operator) http.Handler {
 	})
 	handleKeys(mux, operator)
 	handleQuotas(mux, operator)
+	handlePasswords(mux, operator)
 	handleClosure(mux, operator)
 	handleBackup(mux, operator)
 	handleFsck(mux, operator)
