@@ -95,6 +95,9 @@ func (r *run) all(ctx context.Context) error {
 		if err := r.block(ctx, account.ID, a); err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
+		if err := r.rootPassword(ctx, account.ID, a); err != nil {
+			return fmt.Errorf("account %s: root: %w", a.Name, err)
+		}
 		r.accounts = append(r.accounts, account)
 	}
 	for _, step := range []func(context.Context, ids.AccountID, *Account) error{r.identities, r.roles} {

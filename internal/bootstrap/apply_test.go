@@ -29,7 +29,7 @@ const setting = `
 accounts:
   - name: owner
     id: "111122223333"
-    root: {access-key-id: AKIAROOTROOTROOTROOT, secret-access-key: root-secret, profile: owner-root}
+    root: {access-key-id: AKIAROOTROOTROOTROOT, secret-access-key: root-secret, password: Walnut-1, profile: owner-root}
     keys: [{id: 01234567-89ab-4def-8123-456789abcdef, alias: app}, {alias: alias/other}]
     policies:
       - {name: ReadLogs, path: /logs/, document: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::logs/*"}}}
@@ -43,6 +43,7 @@ accounts:
           - {name: List, document: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::logs"}}}
       - name: fixed
         profile: fixed
+        password: Almond-2
         access-keys: [{access-key-id: AKIAFIXEDFIXEDFIXED0, secret-access-key: fixed-secret}]
     roles:
       - name: auditor

@@ -16,6 +16,7 @@
 //	    root:
 //	      access-key-id: AKIA…
 //	      secret-access-key: …
+//	      password: …              # with the e-mail address, to sign in with
 //	      profile: name of an AWS CLI profile
 //	    public-access-block:       # of the account; those that are left out are off
 //	      BlockPublicAcls: true
@@ -45,6 +46,7 @@
 //	        inline: […]
 //	        boundary: ARN of a managed policy
 //	        tags: {key: value}
+//	        password: …            # to sign in with
 //	        profile: name of an AWS CLI profile
 //	        access-keys:
 //	          - access-key-id: AKIA…
@@ -92,7 +94,7 @@
 //
 // Files are found relative to the YAML file. A document is YAML or a string with JSON; numbers that
 // have to be strings in a policy, such as account IDs, need quotes. The files of ACLs and public access blocks are JSON, as AWS's command line takes it (file://…). A user with a profile and no
-// access key gets one at the first start. Unknown and repeated keys are errors.
+// access key gets one at the first start. A password obeys the account's rules; one that is there is not replaced. Unknown and repeated keys are errors.
 //
 // A directory is read as its file accounts.yaml or, if it has none, as documents by convention, where each file is
 // what AWS's command line would be given (file://…), or else words:
@@ -155,8 +157,9 @@ type Account struct {
 	Block       *Block   `yaml:"public-access-block"`
 }
 
-// Root is the root user of an account: its access key, and the profile that has it.
+// Root is the root user of an account: its access key, the profile that has it, and its password.
 type Root struct {
+	Password        string `yaml:"password"`
 	AccessKeyID     string `yaml:"access-key-id"`
 	SecretAccessKey string `yaml:"secret-access-key"`
 	Profile         string `yaml:"profile"`
@@ -210,6 +213,7 @@ type User struct {
 	Attach     []string    `yaml:"attach"`
 	Inline     []Inline    `yaml:"inline"`
 	Profile    string      `yaml:"profile"`
+	Password   string      `yaml:"password"`
 	AccessKeys []AccessKey `yaml:"access-keys"`
 	Boundary   string      `yaml:"boundary"`
 	Tags       Tags        `yaml:"tags"`

@@ -85,7 +85,31 @@ func (r *run) user(ctx context.Context, account ids.AccountID, u *User) error {
 	if err := r.permissions(ctx, account, keys.UserKind, u.Name, u.Attach, u.Inline); err != nil {
 		return err
 	}
+	if err := r.password(ctx, account, u); err != nil {
+		return err
+	}
 	return r.credentials(ctx, account, u)
+}
+
+// password gives a user its password, if it has none.
+func (r *run) password(ctx context.Context, account ids.AccountID, u *User) error {
+	if u.Password == "" {
+		return nil
+	}
+	_, err := r.IAM.CreateLoginProfile(ctx, account, u.Name, u.Password, false)
+	return r.made(err, "password of user %s of account %s", u.Name, account)
+}
+
+// rootPassword gives the root user of an account its password, if it has none.
+func (r *run) rootPassword(ctx context.Context, account ids.AccountID, a *Account) error {
+	if a.Root.Password == "" {
+		return nil
+	}
+	_, err := r.IAM.RootLogin(ctx, account)
+	if err == nil || !apierr.Is(err, "NoSuchEntity") {
+		return err
+	}
+	return r.made(r.IAM.SetRootPassword(ctx, account, a.Root.Password), "password of the root user of account %s", account)
 }
 
 func (r *run) role(ctx context.Context, account ids.AccountID, role *Role) error {
