@@ -24,7 +24,7 @@ func TestEveryOperationHasAnEvent(t *testing.T) {
 	}
 	for service, states := range map[string][]httpapi.State{
 		"iam": iamapi.New(nil, iamapi.Deps{}).States(), "sts": stsapi.New(nil, stsapi.Deps{}).States(), "organizations": orgsapi.New(nil).States(),
-		"access-analyzer": analyzerapi.New(nil).States(), "crossgrant": crossgrantapi.New(nil).States(), "signin": signinapi.New(signinapi.Deps{}).States(),
+		"access-analyzer": analyzerapi.New(nil).States(), "crossgrant": crossgrantapi.New(nil, nil).States(), "signin": signinapi.New(signinapi.Deps{}).States(),
 	} {
 		for _, s := range states {
 			known[service] = append(known[service], s.Name)

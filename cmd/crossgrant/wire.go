@@ -45,6 +45,7 @@ import (
 	"crossgrant/internal/objects"
 	"crossgrant/internal/orgs"
 	"crossgrant/internal/questions"
+	"crossgrant/internal/reach/gather"
 	"crossgrant/internal/reports"
 	"crossgrant/internal/simulator"
 	"crossgrant/internal/sse"
@@ -172,7 +173,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 				Roles: authorizer, MFA: identity, Providers: sessions, Tokens: webidentity.New(webidentity.Options{}), RootAccess: organizations,
 			}),
 			orgsapi.New(organizations), websiteapi.New(pages), analyzerapi.New(parts.analyzer),
-			cloudtrailapi.New(cloudtrailapi.Deps{Trails: w.trails, History: w.history, Keys: w.signing, Organizations: organizations}), crossgrantapi.New(w.decisions),
+			cloudtrailapi.New(cloudtrailapi.Deps{Trails: w.trails, History: w.history, Keys: w.signing, Organizations: organizations}), crossgrantapi.New(w.decisions, gather.NewHalves(store, gather.ForAccounts, nil)),
 			signinapi.New(signinapi.Deps{Users: identity, Sessions: sessions}),
 		},
 		Records:     w.stream,

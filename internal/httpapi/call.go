@@ -90,6 +90,10 @@ func (c *Call) Form() url.Values { return c.form }
 // Whole returns the body of a request of a query or JSON service, which the pipeline has read and verified; nil for S3.
 func (c *Call) Whole() []byte { return c.whole }
 
+// Keys returns the condition keys that every check of the request has, but for those of its resource. They must not be
+// changed.
+func (c *Call) Keys() *policy.Context { return &c.context }
+
 // ActAs makes caller the one that the request is authorized and recorded for, in place of whoever signed it. It
 // is for operations whose parameters show who asks, which need no signature.
 func (c *Call) ActAs(caller *access.Caller) {

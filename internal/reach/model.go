@@ -211,5 +211,5 @@ type Witness struct {
 	Resource string
 	// Context are the condition keys that the request has beside those of the principal, by name in lower case.
 	// A key that is absent on purpose is not listed.
-	Context map[string][]string `json:",omitempty"`
+	Context map[string][]string `json:"ContextKeys,omitempty"`
 }

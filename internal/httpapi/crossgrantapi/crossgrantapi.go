@@ -1,10 +1,11 @@
 // Package crossgrantapi is the API by which an account asks why: about requests that were made (ExplainRequest,
-// ListRequests) and about those that were not (ExplainAccess). AWS has none like it. It speaks the AWS JSON 1.1
+// ListRequests) and about those that were not (ExplainAccess); who can reach what of it (ListAccess); and who will once a
+// change of a bucket is saved (PreviewAccess). AWS has none like it. It speaks the AWS JSON 1.1
 // protocol and is signed for the service crossgrant; Model describes it as the AWS CLI and the SDKs want it, so that
 // `aws configure add-model` makes it a command of the CLI.
 //
 // Each operation is authorized as the action of its name, such as crossgrant:ExplainRequest, on "*". What it
-// tells is what the caller's account may know; package decisions sees to that.
+// tells is what the caller's account may know; packages decisions and reach/gather see to that.
 package crossgrantapi
 
 import (
@@ -20,7 +21,10 @@ import (
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/jsonapi"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/policy"
 	"crossgrant/internal/questions"
+	"crossgrant/internal/reach"
+	"crossgrant/internal/reach/gather"
 	"crossgrant/internal/wire/json11"
 )
 
@@ -32,8 +36,8 @@ var Model []byte
 // targetPrefix begins the header that names the operation.
 const targetPrefix = "Crossgrant_20261126."
 
-// maxBody is the largest body of a request, in bytes.
-const maxBody = 64 << 10
+// maxBody is the largest body of a request, in bytes: a bucket policy with white space, as a string of JSON.
+const maxBody = 512 << 10
 
 // Decisions answers; package decisions does.
 type Decisions interface {
@@ -42,23 +46,32 @@ type Decisions interface {
 	Ask(ctx context.Context, q questions.Question, viewer decisions.Viewer) (explain.Report, error)
 }
 
+// Halves answers who can reach what, and who could after a change; package reach/gather does.
+type Halves interface {
+	Answer(ctx context.Context, account ids.AccountID, q reach.Question) (*reach.Result, error)
+	Preview(ctx context.Context, caller *access.Caller, request *policy.Context, e *gather.Edit) (*gather.Preview, error)
+}
+
 // row declares an operation.
 type row struct {
 	name   string
 	decode func(r *json11.Reader, in *input)
-	run    func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error)
+	run    func(ctx context.Context, c *httpapi.Call, in *input) (any, error)
 }
 
 // input is what operations read from a request, of which each uses a part.
 type input struct {
 	query    decisions.Query
 	question questions.Question
+	reach    reach.Question
+	edit     gather.Edit
+	err      error // of what is not as another API wants it
 }
 
 // New returns the API over what answers.
-func New(service Decisions) *jsonapi.Service {
+func New(service Decisions, halves Halves) *jsonapi.Service {
 	var operations []httpapi.Operation
-	for _, r := range rows(service) {
+	for _, r := range append(rows(service), reachRows(halves)...) {
 		operations = append(operations, r.operation())
 	}
 	return jsonapi.New("crossgrant", targetPrefix, "InternalFailure", operations...)
@@ -69,25 +82,29 @@ func rows(service Decisions) []row {
 		{
 			name:   "ExplainRequest",
 			decode: func(r *json11.Reader, in *input) { in.query.RequestID = r.Required("RequestId", json11.Length(1, 64)) },
-			run: func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error) {
-				return service.Explain(ctx, in.query.RequestID, viewer)
+			run: func(ctx context.Context, c *httpapi.Call, in *input) (any, error) {
+				return service.Explain(ctx, in.query.RequestID, viewer(c))
 			},
 		},
 		{
 			name:   "ListRequests",
 			decode: decodeQuery,
-			run: func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error) {
-				return service.Find(ctx, in.query, viewer)
+			run: func(ctx context.Context, c *httpapi.Call, in *input) (any, error) {
+				return service.Find(ctx, in.query, viewer(c))
 			},
 		},
 		{
 			name:   "ExplainAccess",
 			decode: decodeQuestion,
-			run: func(ctx context.Context, viewer decisions.Viewer, in *input) (any, error) {
-				return service.Ask(ctx, in.question, viewer)
+			run: func(ctx context.Context, c *httpapi.Call, in *input) (any, error) {
+				return service.Ask(ctx, in.question, viewer(c))
 			},
 		},
 	}
+}
+
+func viewer(c *httpapi.Call) decisions.Viewer {
+	return decisions.Of(c.Caller.Account, c.Caller.CanonicalID)
 }
 
 func decodeQuery(r *json11.Reader, in *input) {
@@ -116,7 +133,7 @@ func (r row) operation() httpapi.Operation {
 			return []access.Check{{Action: "crossgrant:" + r.name, Resource: "*"}}
 		},
 		Run: func(ctx context.Context, c *httpapi.Call, in *input) (*httpapi.Response, error) {
-			result, err := r.run(ctx, decisions.Of(c.Caller.Account, c.Caller.CanonicalID), in)
+			result, err := r.run(ctx, c, in)
 			if err != nil {
 				return nil, err
 			}
@@ -136,6 +153,9 @@ func (r row) read(c *httpapi.Call) (*input, error) {
 	var violation *json11.Violation
 	if errors.As(err, &violation) {
 		return nil, apierr.New(http.StatusBadRequest, "ValidationException", "The member %s is missing, or is not as the model of the API says.", violation.Member)
+	}
+	if err == nil {
+		err = in.err
 	}
 	return in, err
 }

@@ -5,7 +5,7 @@ import "strings"
 // reads are the beginnings of the names of operations that change nothing. CloudTrail tells the answers of none of
 // them.
 var reads = []string{
-	"Batch", "Check", "Decode", "Describe", "Explain", "Generate", "Get", "List", "Lookup", "Search", "Simulate", "Validate",
+	"Batch", "Check", "Decode", "Describe", "Explain", "Generate", "Get", "List", "Lookup", "Preview", "Search", "Simulate", "Validate",
 }
 
 // issues are the operations of STS that give out credentials. They change nothing, but CloudTrail tells whose
