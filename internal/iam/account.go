@@ -10,17 +10,18 @@ import (
 	"crossgrant/internal/records"
 )
 
-// AccountCreated returns when an account was made, which is the age of its root user.
-func (s *Service) AccountCreated(ctx context.Context, account ids.AccountID) (created time.Time, err error) {
+// RootUser returns when an account was made, which is the age of its root user, and when the root user last signed in
+// with a password; zero if it did not yet.
+func (s *Service) RootUser(ctx context.Context, account ids.AccountID) (created, signedIn time.Time, err error) {
 	err = s.read(ctx, account, func(v view) error {
 		r, err := v.root()
 		if err != nil {
 			return err
 		}
-		created = instant(r.Created)
+		created, signedIn = instant(r.Created), lastUsed(r.RootLogin)
 		return nil
 	})
-	return created, err
+	return created, signedIn, err
 }
 
 // root reads the record of the account.

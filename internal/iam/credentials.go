@@ -20,8 +20,10 @@ type Credentials struct {
 	Created time.Time
 	MFA     bool // whether an MFA device is enabled
 	Keys    []AccessKey
-	// Password tells of the password of a user; nil: there is none, as for every root user here.
+	// Password tells of the password of a user; nil: there is none. Reports do not tell whether a root user has one.
 	Password *PasswordState
+	// PasswordLastUsed is when a password was last used to sign in, also that of the root user; zero: never.
+	PasswordLastUsed time.Time
 }
 
 // PasswordState is what is told of a password.
@@ -45,6 +47,7 @@ func (s *Service) Credentials(ctx context.Context, account ids.AccountID, p Page
 			func(r *records.User) (Credentials, bool, error) {
 				c, err := v.credentials(r.Name, r.Id, r.AccessKeys)
 				c.ARN, c.Created = v.entityARN(keys.UserKind, r), instant(r.Created)
+				c.PasswordLastUsed = lastUsed(r.Login)
 				if r.Login != nil {
 					c.Password = &PasswordState{instant(r.Login.Changed), passwordExpires(owner.PasswordPolicy, r.Login.Changed)}
 				}
@@ -66,7 +69,7 @@ func (s *Service) Credentials(ctx context.Context, account ids.AccountID, p Page
 
 func (v view) rootCredentials(r *records.Account) (Credentials, error) {
 	c, err := v.credentials("", r.Id, r.AccessKeys)
-	c.ARN, c.Created = arn.Root(v.account).String(), instant(r.Created)
+	c.ARN, c.Created, c.PasswordLastUsed = arn.Root(v.account).String(), instant(r.Created), lastUsed(r.RootLogin)
 	return c, err
 }
 

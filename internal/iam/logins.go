@@ -21,6 +21,14 @@ func makeLoginProfile(r *records.User) LoginProfile {
 	return LoginProfile{UserName: r.Name, Created: instant(r.Login.Created), ResetRequired: r.Login.ResetRequired}
 }
 
+// lastUsed returns when somebody signed in with a password; zero for nobody yet, and for no login profile.
+func lastUsed(l *records.Login) time.Time {
+	if l.GetLastUsed() == 0 {
+		return time.Time{}
+	}
+	return instant(l.LastUsed)
+}
+
 // loginUser reads a user that has a password, or returns NoSuchEntity.
 func (v view) loginUser(name string) (*records.User, error) {
 	r := new(records.User)

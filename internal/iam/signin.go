@@ -81,12 +81,22 @@ func (s *Service) SignIn(ctx context.Context, account ids.AccountID, c Claim) (S
 	}
 	switch {
 	case c.NewPassword == nil:
-		return in, nil
 	case h.root:
-		return in, s.SetRootPassword(ctx, account, *c.NewPassword)
+		err = s.SetRootPassword(ctx, account, *c.NewPassword)
 	default:
-		return in, s.replacePassword(ctx, account, c.User, *c.NewPassword, func(l *records.Login) { l.ResetRequired = false })
+		err = s.replacePassword(ctx, account, c.User, *c.NewPassword, func(l *records.Login) { l.ResetRequired = false })
 	}
+	if err != nil {
+		return in, err
+	}
+	err = s.changeLogin(ctx, account, h, func(l *records.Login) error {
+		l.LastUsed = s.timestamp()
+		return nil
+	})
+	if isNoSuchEntity(err) {
+		err = ErrPassword // it was taken away meanwhile
+	}
+	return in, err
 }
 
 // obeysRules refuses a new password that is not as that of its holder has to be.

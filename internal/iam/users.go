@@ -19,6 +19,8 @@ type User struct {
 	Created  time.Time
 	Boundary string
 	Tags     []Tag
+	// PasswordLastUsed is when the user last signed in with its password; zero if it did not, or has none any more.
+	PasswordLastUsed time.Time
 }
 
 // NewUser is what CreateUser makes a user of. An empty Path means "/", an empty Boundary none.
@@ -32,7 +34,7 @@ type NewUser struct {
 func (v view) makeUser(r *records.User) User {
 	return User{
 		Name: r.Name, ID: ids.UniqueID(r.Id), Path: r.Path, ARN: v.entityARN(keys.UserKind, r),
-		Created: instant(r.Created), Boundary: r.Boundary, Tags: fromTags(r.Tags),
+		Created: instant(r.Created), Boundary: r.Boundary, Tags: fromTags(r.Tags), PasswordLastUsed: lastUsed(r.Login),
 	}
 }
 

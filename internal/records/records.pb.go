@@ -5398,6 +5398,7 @@ type Login struct {
 	Earlier       []*Password            `protobuf:"bytes,5,rep,name=earlier,proto3" json:"earlier,omitempty"`    // latest first
 	Failures      int32                  `protobuf:"varint,6,opt,name=failures,proto3" json:"failures,omitempty"` // wrong passwords since the last right one
 	LastFailure   int64                  `protobuf:"varint,7,opt,name=last_failure,json=lastFailure,proto3" json:"last_failure,omitempty"`
+	LastUsed      int64                  `protobuf:"varint,8,opt,name=last_used,json=lastUsed,proto3" json:"last_used,omitempty"` // when somebody signed in with a password; 0: not yet
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5477,6 +5478,13 @@ func (x *Login) GetFailures() int32 {
 func (x *Login) GetLastFailure() int64 {
 	if x != nil {
 		return x.LastFailure
+	}
+	return 0
+}
+
+func (x *Login) GetLastUsed() int64 {
+	if x != nil {
+		return x.LastUsed
 	}
 	return 0
 }
@@ -10436,7 +10444,7 @@ const file_records_records_proto_rawDesc = "" +
 	"\x10reuse_prevention\x18\b \x01(\x05R\x0freusePrevention\x12$\n" +
 	"\vhard_expiry\x18\t \x01(\bH\x00R\n" +
 	"hardExpiry\x88\x01\x01B\x0e\n" +
-	"\f_hard_expiry\"\x93\x02\n" +
+	"\f_hard_expiry\"\xb0\x02\n" +
 	"\x05Login\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x03R\acreated\x128\n" +
 	"\bpassword\x18\x02 \x01(\v2\x1c.crossgrant.records.PasswordR\bpassword\x12%\n" +
@@ -10444,7 +10452,8 @@ const file_records_records_proto_rawDesc = "" +
 	"\achanged\x18\x04 \x01(\x03R\achanged\x126\n" +
 	"\aearlier\x18\x05 \x03(\v2\x1c.crossgrant.records.PasswordR\aearlier\x12\x1a\n" +
 	"\bfailures\x18\x06 \x01(\x05R\bfailures\x12!\n" +
-	"\flast_failure\x18\a \x01(\x03R\vlastFailure\"x\n" +
+	"\flast_failure\x18\a \x01(\x03R\vlastFailure\x12\x1b\n" +
+	"\tlast_used\x18\b \x01(\x03R\blastUsed\"x\n" +
 	"\bPassword\x12\x12\n" +
 	"\x04salt\x18\x01 \x01(\fR\x04salt\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12\x12\n" +

@@ -183,7 +183,7 @@ func credentialRow(u *iam.Credentials, usages []*records.Usage) []string {
 	row := []string{u.User, u.ARN, isoTime(u.Created)}
 	if u.User == "" {
 		row[0] = "<root_account>"
-		row = append(row, notSupported, noInformation, notSupported, notSupported)
+		row = append(row, notSupported, lastSignIn(u), notSupported, notSupported)
 	} else {
 		row = append(row, passwordColumns(u)...)
 	}
@@ -200,9 +200,15 @@ func credentialRow(u *iam.Credentials, usages []*records.Usage) []string {
 	return append(row, "false", notApplicable, "false", notApplicable)
 }
 
+// lastSignIn is when a password was last used.
+func lastSignIn(u *iam.Credentials) string {
+	if u.PasswordLastUsed.IsZero() {
+		return noInformation
+	}
+	return isoTime(u.PasswordLastUsed)
+}
+
 // passwordColumns are the columns about the password of a user.
-//
-// When a password was last used is not known: nobody signs in with one here.
 func passwordColumns(u *iam.Credentials) []string {
 	if u.Password == nil {
 		return []string{"false", notApplicable, notApplicable, notApplicable}
@@ -211,7 +217,7 @@ func passwordColumns(u *iam.Credentials) []string {
 	if !u.Password.Expires.IsZero() {
 		rotation = isoTime(u.Password.Expires)
 	}
-	return []string{"true", noInformation, isoTime(u.Password.Changed), rotation}
+	return []string{"true", lastSignIn(u), isoTime(u.Password.Changed), rotation}
 }
 
 func usageColumns(u *records.Usage) []string {

@@ -230,6 +230,7 @@ func TestCredentialReport(t *testing.T) {
 	w.IAMCall(ann, "UpdateAccessKey", "AccessKeyId", ann.ID, "Status", "Inactive").OK()
 	w.IAMCall(root, "CreateUser", "UserName", "bob").OK()
 	w.IAMCall(root, "CreateLoginProfile", "UserName", "bob", "Password", "Walnut-1-Walnut").OK()
+	w.SignInCall("SignIn", `{"AccountId":"111111111111","UserName":"bob","Password":"Walnut-1-Walnut"}`).OK()
 	w.IAMCall(root, "UpdateAccountPasswordPolicy", "MaxPasswordAge", "90").OK()
 	w.Now = w.Now.Add(time.Minute)
 	begun := w.IAMCall(root, "GenerateCredentialReport").OK()
@@ -253,7 +254,7 @@ func TestCredentialReport(t *testing.T) {
 			"true,2026-01-02T03:04:05+00:00,2026-01-02T03:04:05+00:00,us-east-1,iam," + unused + ",false,N/A,false,N/A",
 		"ann,arn:aws:iam::111111111111:user/ann,2026-01-02T03:04:05+00:00,false,N/A,N/A,N/A,false," +
 			"false,2026-01-02T03:04:05+00:00,2026-01-02T03:04:05+00:00,us-east-1,iam," + unused + ",false,N/A,false,N/A",
-		"bob,arn:aws:iam::111111111111:user/bob,2026-01-02T03:04:05+00:00,true,no_information,2026-01-02T03:04:05+00:00,2026-04-02T03:04:05+00:00,false," + unused + "," + unused + ",false,N/A,false,N/A",
+		"bob,arn:aws:iam::111111111111:user/bob,2026-01-02T03:04:05+00:00,true,2026-01-02T03:04:05+00:00,2026-01-02T03:04:05+00:00,2026-04-02T03:04:05+00:00,false," + unused + "," + unused + ",false,N/A,false,N/A",
 	}, "\n")
 	if err != nil || string(content) != want {
 		t.Errorf("got  %s, %v\nwant %s", content, err, want)

@@ -16,6 +16,7 @@ type userShape struct {
 	UserId              string
 	Arn                 string
 	CreateDate          string
+	PasswordLastUsed    string                `xml:",omitempty"`
 	PermissionsBoundary *boundaryShape        `xml:",omitempty"`
 	Tags                *query.List[tagShape] `xml:",omitempty"`
 }
@@ -91,9 +92,17 @@ func listOf[T, S any](items []T, shape func(T) S) query.List[S] {
 
 func userOf(u iam.User) userShape {
 	return userShape{
-		Path: u.Path, UserName: u.Name, UserId: string(u.ID), Arn: u.ARN, CreateDate: query.Time(u.Created),
+		Path: u.Path, UserName: u.Name, UserId: string(u.ID), Arn: u.ARN, CreateDate: query.Time(u.Created), PasswordLastUsed: lastUsed(u.PasswordLastUsed),
 		PermissionsBoundary: boundaryOf(u.Boundary), Tags: tagsOf(u.Tags),
 	}
+}
+
+// lastUsed returns a time that is left out if it is zero.
+func lastUsed(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return query.Time(t)
 }
 
 // listedUser is a user in a list, which tells less.

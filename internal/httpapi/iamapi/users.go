@@ -91,8 +91,8 @@ func (a *api) getUser() httpapi.Operation {
 				user, err := a.iam.User(ctx, account, in.name)
 				return &userResult{userOf(user)}, err
 			}
-			created, err := a.iam.AccountCreated(ctx, account)
-			return &userResult{userShape{UserId: string(account), Arn: in.target.ARN, CreateDate: query.Time(created)}}, err
+			created, signedIn, err := a.iam.RootUser(ctx, account)
+			return &userResult{userShape{UserId: string(account), Arn: in.target.ARN, CreateDate: query.Time(created), PasswordLastUsed: lastUsed(signedIn)}}, err
 		},
 	})
 }

@@ -109,6 +109,19 @@ func TestSignIn(t *testing.T) {
 	if got := w.in(asUser + `,"DurationSeconds":900`).OK().Get("Credentials.Expiration"); got != fmt.Sprint(w.Now.Unix()+900) {
 		t.Errorf("ends at %s", got)
 	}
+	// When they last signed in is told by IAM.
+	for _, params := range [][]string{{"UserName", "ann"}, {}} {
+		want := w.Now
+		if len(params) == 0 {
+			want = w.Now.Add(-time.Minute)
+		}
+		if got := w.IAMCall(w.root, "GetUser", params...).OK().Get("PasswordLastUsed"); got != want.Format(time.RFC3339) {
+			t.Errorf("%v signed in at %s, want %v", params, got, want)
+		}
+	}
+	if got := w.IAMCall(w.root, "ListUsers").OK().All("PasswordLastUsed"); len(got) != 1 {
+		t.Errorf("ListUsers tells %v", got)
+	}
 	// Sessions of access keys are barred as before.
 	ann := w.IAMCall(w.root, "CreateAccessKey", "UserName", "ann").OK()
 	plain := w.STSCall(querytest.Key{ID: ann.Get("AccessKeyId"), Secret: ann.Get("SecretAccessKey")}, "GetSessionToken").OK()
