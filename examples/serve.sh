@@ -21,6 +21,7 @@ serve() {
 	trap 'exit 0' INT TERM
 	exec 3<"$pipes/ready"
 	IFS= read -r ready <&3 || exit 1 # the server has said why it ended
+	IFS= read -r console <&3 || exit 1
 	"$root/bin/crossgrant" profiles --data "$data" --dir "$data/aws"
 	tell
 	wait "$server"
@@ -35,8 +36,13 @@ stop() {
 
 # tell prints what to type.
 tell() {
+	signin=
+	case $console in
+	*http*) signin=", where the access keys of $(quote "$data/aws/credentials") sign you in" ;;
+	esac
 	cat <<-END
 	$ready
+	$console$signin
 
 	Now type in another terminal:
 

@@ -246,6 +246,8 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
 	if visitors != nil {
 		fmt.Fprintf(s.out, "The console is at %s\n", c.endpoint(c.ConsoleListen, visitors.Addr()))
+	} else {
+		fmt.Fprintln(s.out, "There is no console; --console-listen says where one is to be.")
 	}
 	return group.wait(ctx)
 }
