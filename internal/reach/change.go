@@ -150,7 +150,10 @@ func (k *comparison) part(d *draft, part set, other *target, others []*draft) *d
 	s := &differing{comparison: k, draft: &out, other: other, others: others, tries: maxTries}
 	for _, a := range open {
 		if s.in(a) {
-			out.proven, out.witness = true, s.found
+			out.proven = true
+			if !slices.ContainsFunc(others, func(o *draft) bool { return slices.ContainsFunc(o.statements(), d.withheld) }) {
+				out.witness = s.found // its values are not those of policies of an organization
+			}
 			return &out
 		}
 	}
@@ -185,7 +188,7 @@ func (k *comparison) left(d *draft, a *area, part set, others []*draft) []place 
 		if !part.without(o.actions).empty() || !o.holdsIn(a) || !d.asMuchAs(o, part) {
 			continue
 		}
-		left = k.minus(left, o.placesIn(a))
+		left = k.minus(left, o.placesIn(a), !slices.ContainsFunc(o.parts, d.withheld))
 	}
 	return left
 }
@@ -200,15 +203,16 @@ func (d *draft) holdsIn(a *area) bool {
 // placesIn returns what a path is about in an area.
 func (d *draft) placesIn(a *area) []place { return d.where(a, d.parts) }
 
-// minus returns places less what others, of which only those of one pattern are taken, are about.
-func (k *comparison) minus(places, others []place) []place {
+// minus returns places less those that lie within others. If narrow is true, what others of one pattern are about is
+// taken out of the rest.
+func (k *comparison) minus(places, others []place, narrow bool) []place {
 	var out []place
 	for _, p := range places {
 		if slices.ContainsFunc(others, func(o place) bool { return o.covers(&p) }) {
 			continue
 		}
 		for _, o := range others {
-			if len(o.must) == 1 && len(o.not) == 0 {
+			if narrow && len(o.must) == 1 && len(o.not) == 0 {
 				p.not = k.except(p.must, p.not, o.must[0])
 			}
 		}

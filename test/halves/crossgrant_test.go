@@ -16,6 +16,8 @@ func (w *world) askCrossgrant(seen *findings) {
 	w.explainRequests(seen)
 	w.listRequests(seen)
 	w.explainAccess(seen)
+	w.listAccess(seen)
+	w.previewAccess(seen)
 }
 
 // administrators are those who may ask everything for their account, by different ways.

@@ -127,6 +127,8 @@ func (f *findings) fail(what, example string) {
 var own = []string{
 	"ExplainRequest A sid", "ExplainRequest A value", "ExplainRequest A bucket", "ExplainRequest B sid", "ExplainRequest B policyname", "ExplainRequest B value",
 	"ExplainRequest C sid", "ExplainRequest C policyname", "ListRequests A sid", "ListRequests B sid", "ListRequests C sid",
+	"ListAccess A sid", "ListAccess A bucket", "ListAccess A role", "ListAccess A value", "ListAccess B policyname", "ListAccess B sid", "ListAccess C policyname", "ListAccess M user",
+	"PreviewAccess A sid", "PreviewAccess A policyname", "PreviewAccess B sid", "PreviewAccess C bucket",
 	"ExplainAccess A sid", "ExplainAccess B sid", "ExplainAccess B policyname", "ExplainAccess C policyname",
 	"DecodeAuthorizationMessage B sid", "access-analyzer A bucket", "access-analyzer A value", "access-analyzer A role", "access-analyzer B role", "access-analyzer C role",
 	"LookupEvents A bucket", "LookupEvents A role", "LookupEvents B user", "LookupEvents C user", "LookupEvents M policyname",

@@ -32,6 +32,8 @@ const (
 	explanation  = "ExplainRequest"
 	listing      = "ListRequests"
 	supposition  = "ExplainAccess"
+	reaching     = "ListAccess"
+	previewing   = "PreviewAccess"
 	decoding     = "DecodeAuthorizationMessage"
 	analysis     = "access-analyzer"
 	simulation   = "simulator"
@@ -51,7 +53,7 @@ var rows = []row{
 	},
 	{
 		shows: "to a session its own ARN",
-		in:    []string{ofS3, ofSTS, analysis, simulation, advice, supposition},
+		in:    []string{ofS3, ofSTS, analysis, simulation, advice, supposition, previewing},
 		page:  "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html",
 		shown: func(_ *world, l *look, m mark) bool { return strings.Contains(l.asker.arn, m.text) },
 	},
@@ -152,7 +154,7 @@ var rows = []row{
 	},
 	{
 		shows: "to the account whose request a service control policy denies the ARN of that",
-		in:    []string{explanation, listing, supposition, decoding},
+		in:    []string{explanation, listing, supposition, decoding, reaching, previewing},
 		page:  "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 		shown: func(_ *world, l *look, m mark) bool {
 			return l.asker.account == accountB && organizationARN(m, "scp") && (l.request == nil || l.caller())
@@ -160,7 +162,7 @@ var rows = []row{
 	},
 	{
 		shows: "to the owner of what a resource control policy denies the ARN of that",
-		in:    []string{explanation, listing, supposition},
+		in:    []string{explanation, listing, supposition, reaching, previewing},
 		page:  "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 		shown: func(_ *world, l *look, m mark) bool {
 			return l.asker.account == accountA && organizationARN(m, "rcp") && (l.request == nil || l.owner())
@@ -172,6 +174,14 @@ var rows = []row{
 		page:  "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html and API_ListObjectsV2.html",
 		shown: func(_ *world, l *look, m mark) bool {
 			return l.status == 200 && slices.Contains([]string{"canonical", "accountname", "key", "bucket"}, m.class)
+		},
+	},
+	{
+		shows: "to the owner of a bucket what objects of others are in it: the keys, and the canonical user IDs of the owners",
+		in:    []string{reaching, previewing},
+		page:  "https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (FetchOwner)",
+		shown: func(_ *world, l *look, m mark) bool {
+			return l.status == 200 && (m.class == "key" || m.class == "canonical" && strings.Contains(l.text, `"Owner":"`+m.text+`"`))
 		},
 	},
 	{

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crossgrant/internal/access"
+	"crossgrant/internal/acl"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/arn"
 	"crossgrant/internal/authz"
@@ -156,6 +157,24 @@ func (g *gathering) ownPrincipal(q *reach.Question) error {
 	default:
 		q.Principal = c.ID
 		return nil
+	}
+}
+
+// hide takes the ACLs out of objects in a bucket that its owner may not read: the owner of an object grants that.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+func (g *gathering) hide(objects []reach.StoredObject, bucket ids.CanonicalUserID) {
+	for i := range objects {
+		o := &objects[i]
+		shown := slices.ContainsFunc(o.ACL.Grants, func(grant acl.Grant) bool {
+			to := grant.Grantee.ID == bucket || grant.Grantee.Group == acl.AllUsers || grant.Grantee.Group == acl.AuthenticatedUsers
+			return to && (grant.Permission == acl.ReadACP || grant.Permission == acl.FullControl)
+		})
+		if o.Owner == bucket || shown {
+			continue
+		}
+		o.ACL = acl.Private(o.Owner)
+		g.cut("Some objects belong to other accounts, and have ACLs that you may not read: what those grant is not told.")
 	}
 }
 

@@ -71,6 +71,14 @@ func (g *gathering) seen(check *access.Check, k *policy.Context) (*authz.Input, 
 
 // stored returns the objects of a bucket, of which ACLs count, that are not the owner's alone.
 func (g *gathering) stored(b *access.Bucket, q *reach.Question) ([]reach.StoredObject, error) {
+	out, err := g.readStored(b, q)
+	if g.world.For != "" {
+		g.hide(out, b.Canonical)
+	}
+	return out, err
+}
+
+func (g *gathering) readStored(b *access.Bucket, q *reach.Question) ([]reach.StoredObject, error) {
 	prefix := q.Prefix
 	if q.Key != "" {
 		prefix = q.Key
