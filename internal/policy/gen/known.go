@@ -15,7 +15,8 @@ import (
 // references. It is a function of texts alone; their order does not matter.
 func generateKnown(texts ...[]byte) ([]byte, error) {
 	var actions []string
-	keys := map[string]string{} // the row of each key by its name
+	levels := map[string]string{} // the constant of each action's access level
+	keys := map[string]string{}   // the row of each key by its name
 	for _, text := range texts {
 		var ref reference
 		if err := json.Unmarshal(text, &ref); err != nil {
@@ -24,8 +25,13 @@ func generateKnown(texts ...[]byte) ([]byte, error) {
 		if len(ref.Actions)+len(ref.ConditionKeys) == 0 {
 			return nil, fmt.Errorf("service %q: neither actions nor keys", ref.Service)
 		}
-		for name := range ref.Actions {
-			actions = append(actions, ref.Service+":"+name)
+		for name, action := range ref.Actions {
+			full := ref.Service + ":" + name
+			level, ok := accessLevels[action.Access]
+			if !ok {
+				return nil, fmt.Errorf("action %s: unknown access level %q", full, action.Access)
+			}
+			actions, levels[full] = append(actions, full), level
 		}
 		if err := addKeys(keys, ref.ConditionKeys); err != nil {
 			return nil, err
@@ -42,6 +48,12 @@ func generateKnown(texts ...[]byte) ([]byte, error) {
 		fmt.Fprintf(&b, "\t%q,\n", a)
 	}
 	b.WriteString("}\n\n")
+	b.WriteString("// actionLevels are the access levels of knownActions.\n")
+	b.WriteString("var actionLevels = [len(knownActions)]AccessLevel{\n")
+	for _, a := range actions {
+		fmt.Fprintf(&b, "\t%s, // %s\n", levels[a], a)
+	}
+	b.WriteString("}\n\n")
 	b.WriteString("// knownKeys are the condition keys of these services and the global ones, in lower case and sorted. A\n")
 	b.WriteString("// name that ends in '/' is what precedes the key of a tag.\n")
 	b.WriteString("var knownKeys = [...]keyInfo{\n")
@@ -50,6 +62,13 @@ func generateKnown(texts ...[]byte) ([]byte, error) {
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())
+}
+
+// accessLevels gives the policy.AccessLevel of each property of actions in the references. What changes permissions or
+// tags writes too, and counts for what it is beyond that, as in AWS's tables.
+var accessLevels = map[string]string{
+	"List": "ListLevel", "Read": "ReadLevel", "Write": "WriteLevel",
+	"Permissions management, Write": "PermissionsLevel", "Tagging, Write": "TaggingLevel",
 }
 
 // addKeys adds the rows of keys to all. Two references that disagree on a key are an error.

@@ -2,13 +2,13 @@
 //
 // It reads AWS's service references in the form
 //
-//	{"service": PREFIX, "actions": {NAME: {"resources": {TYPE: …}, "conditionKeys": [KEY, …]}},
+//	{"service": PREFIX, "actions": {NAME: {"access": LEVEL, "resources": {TYPE: …}, "conditionKeys": [KEY, …]}},
 //	 "resourceTypes": {TYPE: {"conditionKeys": [KEY, …]}}, "conditionKeys": {KEY: TYPE}}
 //
 // and, in the same form, the global condition keys in global.json, and writes
 //
 //	../s3table.go      what bucket policies are validated with, from s3.json
-//	../actiontable.go  the names of all actions and condition keys, from all files
+//	../actiontable.go  the names of all actions, their access levels, and all condition keys, from all files
 //
 // Run it by "go generate" in package policy; its test fails when a table and the files disagree.
 //
@@ -34,6 +34,7 @@ import (
 type reference struct {
 	Service string `json:"service"`
 	Actions map[string]struct {
+		Access        string              `json:"access"`
 		Resources     map[string]struct{} `json:"resources"`
 		ConditionKeys []string            `json:"conditionKeys"`
 	} `json:"actions"`
