@@ -58,7 +58,7 @@ var Crossgrant = Rules{
 		{"internal/httpapi/s3api", "internal/httpapi/s3controlapi", "internal/httpapi/websiteapi", "internal/httpapi/iamapi", "internal/httpapi/stsapi", "internal/httpapi/orgsapi", "internal/httpapi/crossgrantapi", "internal/httpapi/analyzerapi", "internal/httpapi/cloudtrailapi", "internal/httpapi/signinapi"},
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
-		{"internal/console/cli", "internal/console/session"},
+		{"internal/console/cli", "internal/console/session", "internal/console/summary"},
 		{"internal/console/client"},
 		{"internal/console/page"},
 		{"internal/console/bucket"},
@@ -75,7 +75,7 @@ var Crossgrant = Rules{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",
 		"internal/checksum", "internal/postpolicy", "internal/authz", "internal/totp", "internal/password", "internal/cors", "internal/website", "internal/events",
 		"internal/saml", "internal/orgs/declarative", "internal/explain", "internal/expect", "internal/yamlnode", "internal/reach", "internal/reachmap", "internal/picture", "internal/jsonwrite",
-		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external", "internal/cloudtrail/digest", "internal/cloudtrail/selector", "internal/wire/trailjson",
+		"internal/policy/space", "internal/policy/check", "internal/policy/lint", "internal/analyzer/external", "internal/cloudtrail/digest", "internal/cloudtrail/selector", "internal/wire/trailjson", "internal/console/summary",
 	},
 	Impure: map[string]string{
 		"context":       "a pure core does not block",

@@ -1,0 +1,215 @@
+// Package summary tells in words what a policy says: of each statement, by service, which actions, on what, for whom, and
+// under which conditions. Denials come first. It is a table for people to read, and decides nothing.
+//
+// The package is pure. Documents are read as they are: one that would not be valid is summed up as far as it can be.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand.html
+package summary
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"crossgrant/internal/policy"
+)
+
+// Table is the summary of a document.
+type Table struct {
+	// Rows has the denials first, and else the order of the document.
+	Rows []Row
+	// Principals says that statements name principals, as those of resource policies do.
+	Principals bool
+}
+
+// Row is what one statement says of one service.
+type Row struct {
+	Deny bool
+	// Sid and Line name the statement. Line counts from 1.
+	Sid  string
+	Line int
+	// Who is whom the statement is about; empty in policies of identities.
+	Who     []string
+	Service string
+	// All says that it is every action of the service.
+	All bool
+	// Except are the patterns of NotAction: what the row is not about, which is then about all else, of all services.
+	Except []string
+	// Levels are the access levels with the actions of each.
+	Levels []Level
+	// Resources and Conditions in words. No condition: always.
+	Resources  []Resource
+	Conditions []string
+}
+
+// Level is the actions of one access level of a service.
+type Level struct {
+	// Name is that of AWS; empty for actions that are in no reference.
+	Name string
+	// Full says that it is every action of that level.
+	Full    bool
+	Actions []string
+}
+
+// Resource is a pattern of resources.
+type Resource struct {
+	// Words tell what Text means.
+	Words, Text string
+	// Not says that it is what the statement is not about.
+	Not bool
+}
+
+var (
+	errSyntax = errors.New("it is not JSON")
+	errNone   = errors.New("it has no statements")
+)
+
+// Of returns the summary of a policy document.
+func Of(document string) (*Table, error) {
+	root, at, ok := policy.ReadTree(document)
+	if !ok {
+		return nil, fmt.Errorf("%w: line %d", errSyntax, at.Line)
+	}
+	statements := root.Member("Statement")
+	if statements == nil {
+		return nil, errNone
+	}
+	all := []policy.Node{*statements}
+	if statements.Kind == policy.ArrayNode {
+		all = statements.Items
+	}
+	t := &Table{}
+	for i := range all {
+		t.add(&all[i])
+	}
+	slices.SortStableFunc(t.Rows, func(a, b Row) int {
+		switch {
+		case a.Deny == b.Deny:
+			return 0
+		case a.Deny:
+			return -1
+		default:
+			return 1
+		}
+	})
+	return t, nil
+}
+
+// add adds the rows of a statement.
+func (t *Table) add(s *policy.Node) {
+	row := Row{
+		Deny: textOf(s.Member("Effect")) == "Deny", Sid: textOf(s.Member("Sid")), Line: s.Start.Line,
+		Who: who(s), Resources: resources(s), Conditions: conditions(s.Member("Condition")),
+	}
+	t.Principals = t.Principals || row.Who != nil
+	if except := s.Member("NotAction"); except != nil {
+		row.Service, row.Except = everyService, texts(except)
+		t.Rows = append(t.Rows, row)
+		return
+	}
+	for _, part := range services(texts(s.Member("Action"))) {
+		each := row
+		each.Service, each.All, each.Levels = part.Service, part.All, part.Levels
+		t.Rows = append(t.Rows, each)
+	}
+}
+
+const everyService = "All services"
+
+// names are those of services by their prefix, which stands for itself if it is not among them.
+var names = map[string]string{
+	"s3": "S3", "iam": "IAM", "sts": "STS", "organizations": "Organizations", "cloudtrail": "CloudTrail", "access-analyzer": "IAM Access Analyzer",
+	"kms": "KMS", "ec2": "EC2", "lambda": "Lambda", "dynamodb": "DynamoDB", "sqs": "SQS", "sns": "SNS", "logs": "CloudWatch Logs", "cloudwatch": "CloudWatch",
+}
+
+// services returns what patterns of actions say of each service, in the order in which they name them.
+func services(patterns []string) []Row {
+	var order []string
+	actions, other, all := map[string][]string{}, map[string][]string{}, map[string]bool{}
+	see := func(prefix string) {
+		if !slices.Contains(order, prefix) {
+			order = append(order, prefix)
+		}
+	}
+	for _, pattern := range patterns {
+		prefix, name, named := strings.Cut(strings.ToLower(pattern), ":")
+		if pattern == "*" || prefix == "*" && name == "*" {
+			return []Row{{Service: everyService, All: true}}
+		}
+		if named && name == "*" && !strings.ContainsAny(prefix, "*?") {
+			see(prefix)
+			all[prefix] = true
+			continue
+		}
+		matched := policy.MatchingActions(pattern)
+		for _, action := range matched {
+			in, _, _ := strings.Cut(action, ":")
+			see(in)
+			actions[in] = append(actions[in], action)
+		}
+		if len(matched) == 0 {
+			see(prefix)
+			other[prefix] = append(other[prefix], pattern)
+		}
+	}
+	var rows []Row
+	for _, prefix := range order {
+		row := Row{Service: cmp.Or(names[prefix], prefix), All: all[prefix]}
+		if !row.All {
+			row.Levels = levels(prefix, actions[prefix], other[prefix])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// levels sorts actions of a service by their access levels.
+func levels(prefix string, actions, other []string) []Level {
+	slices.Sort(actions)
+	actions = slices.Compact(actions)
+	total := map[policy.AccessLevel]int{}
+	for _, action := range policy.MatchingActions(prefix + ":*") {
+		total[policy.ActionLevel(action)]++
+	}
+	var out []Level
+	for _, level := range []policy.AccessLevel{policy.ListLevel, policy.ReadLevel, policy.WriteLevel, policy.PermissionsLevel, policy.TaggingLevel} {
+		var in []string
+		for _, action := range actions {
+			if policy.ActionLevel(action) == level {
+				_, name, _ := strings.Cut(action, ":")
+				in = append(in, name)
+			}
+		}
+		if in != nil {
+			out = append(out, Level{Name: level.String(), Full: len(in) == total[level], Actions: in})
+		}
+	}
+	if other != nil {
+		out = append(out, Level{Actions: other})
+	}
+	return out
+}
+
+func textOf(n *policy.Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.Text
+}
+
+// texts returns the texts of a value that is one or a list of them.
+func texts(n *policy.Node) []string {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != policy.ArrayNode {
+		return []string{n.Text}
+	}
+	out := make([]string, len(n.Items))
+	for i := range n.Items {
+		out[i] = n.Items[i].Text
+	}
+	return out
+}
