@@ -81,20 +81,29 @@ func (a *answer) reaches(c *Caller, t *target) bool {
 			d.proven, d.witness = false, nil // its owner has to allow it, too
 		}
 	}
+	if a.stopped(c, t) {
+		return false // it may not be all
+	}
 	a.drafts = append(a.drafts, found...)
 	return len(found) > 0
 }
 
 // stopped reports whether enough was looked at, and notes what was left out first.
 func (a *answer) stopped(c *Caller, t *target) bool {
-	if len(a.cut) == 0 {
-		if !a.enough() {
-			return false
-		}
+	switch {
+	case len(a.cut) > 0:
+	case a.full(len(a.drafts)):
+		a.cut = append(a.cut, fmt.Sprintf("There are more than %d paths: from what %s can do with %s on nothing was looked at.", a.world.Most, c.ID, t.ARN))
+	case a.enough():
 		a.cut = append(a.cut, fmt.Sprintf("It would take too long to look at everything: from what %s can do with %s on nothing was looked at.", c.ID, t.ARN))
+	default:
+		return false
 	}
 	return true
 }
+
+// full reports whether so many paths are all that are told.
+func (s *solver) full(paths int) bool { return s.world.Most > 0 && paths >= s.world.Most }
 
 // enough reports whether so much was looked at that the rest is left out.
 func (s *solver) enough() bool { return s.world.Enough != nil && s.world.Enough() }

@@ -47,30 +47,37 @@ func Compare(w *World, before, after *Bucket, action string) *Change {
 	q := &Question{Bucket: after.Name, Action: action, For: w.For}
 	k := &comparison{solver: newSolver(w), before: bucketTarget(before, q), after: bucketTarget(after, q), cells: map[string]cells{}}
 	out := &Change{Gains: []Path{}, Loses: []Path{}, Principals: []Principal{}, Accounts: []Account{}}
-	var gains, loses []*draft
 	for _, c := range w.Callers {
+		gains, loses := k.of(c, out)
 		if k.enough() {
 			out.Cut = append(out.Cut, fmt.Sprintf("It would take too long to look at everything: what changes for the principals from %s on was not looked at.", c.ID))
 			break
 		}
-		old, now := newView(k.solver, c, k.before), newView(k.solver, c, k.after)
-		olds, nows := old.drafts(), now.drafts()
-		out.Before, out.After = out.Before+len(olds), out.After+len(nows)
-		for _, d := range nows {
-			if more := k.beyond(d, k.before, olds); len(more) > 0 {
-				gains = append(gains, more...)
-			} else {
-				out.Kept++
-			}
-		}
-		for _, d := range olds {
-			loses = append(loses, k.beyond(d, k.after, nows)...)
+		out.gains, out.loses = append(out.gains, gains...), append(out.loses, loses...)
+		if k.full(len(out.gains) + len(out.loses)) {
+			out.Cut = append(out.Cut, fmt.Sprintf("More than %d paths change: what changes for the principals after %s was not looked at.", w.Most, c.ID))
+			break
 		}
 	}
 	out.Cut = append(slices.Clip(w.Cut), out.Cut...)
-	out.gains, out.loses = gains, loses
 	out.tell(w)
 	return out
+}
+
+// of compares the paths of a caller, and counts them.
+func (k *comparison) of(c *Caller, out *Change) (gains, loses []*draft) {
+	olds, nows := newView(k.solver, c, k.before).drafts(), newView(k.solver, c, k.after).drafts()
+	out.Before, out.After = out.Before+len(olds), out.After+len(nows)
+	for _, d := range nows {
+		more := k.beyond(d, k.before, olds)
+		if gains = append(gains, more...); len(more) == 0 {
+			out.Kept++
+		}
+	}
+	for _, d := range olds {
+		loses = append(loses, k.beyond(d, k.after, nows)...)
+	}
+	return gains, loses
 }
 
 // tell puts drafts into the change.

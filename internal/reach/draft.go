@@ -147,6 +147,9 @@ func (v *view) ofShape(a *area, actions set, sh *shape, s *sides, denies []*stat
 	identities := oneOf(sh.identity, s.identity, nil)
 	for _, r := range grants {
 		for _, i := range identities {
+			if v.enough() {
+				return out
+			}
 			left, parts := actions, []*statement(nil)
 			for _, part := range []*statement{r, i} {
 				if part != nil {

@@ -22,6 +22,8 @@ type World struct {
 	For ids.AccountID
 	// Cut is as in Result.
 	Cut []string
+	// Most is how many paths are told, or a few more; 0: all.
+	Most int
 	// Enough is asked now and then whether so much was looked at that the rest has to be left out; nil: never.
 	Enough func() bool
 }

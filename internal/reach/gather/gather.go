@@ -28,6 +28,7 @@ type Limits struct {
 	Buckets    int
 	Records    int // of objects, looked through for those with an owner or ACL of their own
 	Objects    int // of those that are found
+	Paths      int // that are told; 0: all
 	// Time is how long may be thought about what was read; 0: as long as it takes.
 	Time time.Duration
 }

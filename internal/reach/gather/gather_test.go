@@ -277,3 +277,35 @@ func BenchmarkAnswer(b *testing.B) {
 		})
 	}
 }
+
+// What an account asks about a bucket that is open to everybody, with as many principals as are looked at.
+func BenchmarkHalves(b *testing.B) {
+	w := newWorld(b)
+	id := w.account(0)
+	for i := range 1000 {
+		w.user(id, fmt.Sprintf("user%04d", i), allow("s3:Get* s3:List*", "*"))
+	}
+	for i := range 100 {
+		w.bucket(0, fmt.Sprintf("b%07d", i), allow("s3:GetObject", fmt.Sprintf("arn:aws:s3:::b%07d/*", i), `"*"`))
+	}
+	for _, q := range []reach.Question{{Bucket: "b0000000"}, {Principal: "arn:aws:iam::100000000000:user/user0007"}, {}} {
+		b.Run(q.Bucket+q.Principal, func(b *testing.B) {
+			for b.Loop() {
+				r := w.half(0, q)
+				b.ReportMetric(float64(len(r.Paths)), "paths")
+			}
+		})
+	}
+	b.Run("preview", func(b *testing.B) {
+		w.user(id, "ann", allow("s3:*", "*"))
+		none := ""
+		for b.Loop() {
+			p, err := w.preview(0, Edit{Bucket: "b0000000", Policy: &none})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(len(p.Loses)), "paths")
+			b.ReportMetric(float64(len(p.Cut)), "cut")
+		}
+	})
+}

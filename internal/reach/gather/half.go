@@ -25,7 +25,7 @@ import (
 )
 
 // ForAccounts are limits under which a question of an account is answered within a second or so.
-var ForAccounts = Limits{Principals: 1000, Buckets: 500, Records: 20_000, Objects: 500, Time: time.Second}
+var ForAccounts = Limits{Principals: 1000, Buckets: 500, Records: 20_000, Objects: 500, Paths: 5000, Time: time.Second}
 
 // Halves answers questions of accounts. Each is told what it may know by itself: of its own principals, buckets and
 // roles everything, but of the policies of its organization no more than that they limit something, and which of
@@ -73,7 +73,7 @@ func (h *Halves) Answer(ctx context.Context, account ids.AccountID, q reach.Ques
 func (h *Halves) gathering(ctx context.Context, r meta.Reader, account ids.AccountID) (*gathering, error) {
 	g := newGathering(ctx, r, h.limits)
 	until := h.now().Add(h.limits.Time)
-	g.world.For = account
+	g.world.For, g.world.Most = account, h.limits.Paths
 	g.world.Enough = func() bool { return ctx.Err() != nil || h.limits.Time > 0 && h.now().After(until) }
 	record := new(records.Account)
 	if err := records.Get(r, keys.Account(account), record); err != nil {
