@@ -56,7 +56,7 @@ func (x *index) closed() *scene {
 		if h.label() != visible(h.ID) && !h.Outside {
 			under = []string{visible(h.ID), h.counts()}
 		}
-		s.houses = append(s.houses, house{account: i, name: h.label(), under: under, title: h.title(), outside: h.Outside, rooms: [2][]int{{i}, nil}})
+		s.houses = append(s.houses, house{account: i, name: h.label(), under: under, title: h.title(), outside: h.Outside, href: h.Href, rooms: [2][]int{{i}, nil}})
 		s.rooms = append(s.rooms, room{number: i, house: i})
 	}
 	for _, arrows := range x.between() {

@@ -67,7 +67,7 @@ func (d *drawer) house(p *plan, i int, near []int) {
 	}
 	d.start("g", d.classes(always, near, p.roomsNear(i)), attr{"role", "group"})
 	d.title(h.title)
-	d.start("a", attr{"href", fmt.Sprint("#", d.page, h.account)})
+	d.link(h.href, fmt.Sprint("#", d.page, h.account))
 	d.walls(p.boxes[i], h.outside, p.closed)
 	d.heading(p, i)
 	d.end()
@@ -75,6 +75,15 @@ func (d *drawer) house(p *plan, i int, near []int) {
 		d.inside(p, i)
 	}
 	d.end()
+}
+
+// link begins a link to a page, in place of the one that shows the picture, or, where that is empty, within the picture.
+func (d *drawer) link(page, within string) {
+	if page == "" {
+		d.start("a", attr{"href", within})
+		return
+	}
+	d.start("a", attr{"href", page}, attr{"target", "_top"})
 }
 
 // title writes the tooltip of an element, which is also its name for who does not see it; none if it is empty.
@@ -152,8 +161,9 @@ func (d *drawer) inside(p *plan, i int) {
 func (d *drawer) room(r *room, box rect) {
 	d.start("g", attr{"role", "img"})
 	d.title(r.title)
-	if d.highlights {
-		d.start("a", attr{"href", fmt.Sprint("#r", r.number)})
+	linked := d.highlights || r.href != ""
+	if linked {
+		d.link(r.href, fmt.Sprint("#r", r.number))
 	}
 	class := "room"
 	if r.kind == Bucket {
@@ -161,7 +171,7 @@ func (d *drawer) room(r *room, box rect) {
 	}
 	d.empty("rect", box.attrs(attr{"class", class})...)
 	d.roomText(r, box)
-	if d.highlights {
+	if linked {
 		d.end()
 	}
 	d.end()

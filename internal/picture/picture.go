@@ -5,7 +5,8 @@
 // Up to twelve houses are drawn with all of their rooms. More are drawn closed, each one box, with a list of
 // the accounts on the left; each entry leads to a page of the same document on which its account is open, with
 // everything that leads there or comes from there. Links to the document itself and the CSS selector :target
-// do this; the document has no script, and needs no font and no other resource.
+// do this; the document has no script, and needs no font and no other resource. In a page a click can lead to other
+// pages of the same host instead: see House.Href.
 //
 // The way there, a file for each step:
 //
@@ -20,6 +21,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Map is what a picture shows. Its order does not matter: the same houses, rooms and arrows give the same
@@ -39,6 +41,9 @@ type House struct {
 	Organization string // the ID of its organization, and its place there; empty: in none
 	Outside      bool   // not an account, but everybody outside the accounts
 	Rooms        []Room
+	// Href is where a click on the house leads, of the page that the picture is in: a path that begins with '/',
+	// with what may follow a path. Empty: to the house in the picture.
+	Href string
 }
 
 // Room is a principal, or a bucket, of the house in which it is.
@@ -47,6 +52,7 @@ type Room struct {
 	Name   string
 	Detail string // such as the groups of a user; empty: none
 	Kind   Kind
+	Href   string // as of a House
 }
 
 // Kind says what a room is.
@@ -99,13 +105,16 @@ type Arrow struct {
 	Possible   bool     // it may be so: it could be neither shown nor excluded
 }
 
-// check returns an error if m has two houses or rooms of one ID, an arrow from or to no room, or something that
-// is of no kind.
+// check returns an error if m has two houses or rooms of one ID, an arrow from or to no room, something that is of no
+// kind, or a link that is no path.
 func (m *Map) check() error {
 	houses, rooms := map[string]bool{}, map[string]bool{}
 	for _, h := range m.Houses {
 		if houses[h.ID] {
 			return fmt.Errorf("two houses have the ID %q", h.ID)
+		}
+		if !isPath(h.Href) {
+			return fmt.Errorf("house %q: %q is no path", h.ID, h.Href)
 		}
 		houses[h.ID] = true
 		for _, r := range h.Rooms {
@@ -114,6 +123,9 @@ func (m *Map) check() error {
 			}
 			if !slices.Contains(Kinds, r.Kind) {
 				return fmt.Errorf("room %q: there is no kind %q", r.ID, r.Kind)
+			}
+			if !isPath(r.Href) {
+				return fmt.Errorf("room %q: %q is no path", r.ID, r.Href)
 			}
 			rooms[r.ID] = true
 		}
@@ -129,6 +141,18 @@ func (m *Map) check() error {
 		}
 	}
 	return nil
+}
+
+// isPath reports whether a link is empty, or leads to a path of whatever host the picture comes from: what begins with
+// two slashes, or with what browsers take for those, names a host.
+//
+// Source: https://url.spec.whatwg.org/#relative-slash-state
+func isPath(href string) bool {
+	if href == "" {
+		return true
+	}
+	printable := func(r rune) bool { return r > ' ' && r < 0x7f && r != '\\' }
+	return href[0] == '/' && !strings.HasPrefix(href, "//") && strings.IndexFunc(href, func(r rune) bool { return !printable(r) }) < 0
 }
 
 // sorted returns m in the order in which it is drawn; m stays as it is.

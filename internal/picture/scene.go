@@ -28,6 +28,7 @@ type house struct {
 	under   []string // the lines below
 	title   string   // what it is, in full
 	outside bool
+	href    string
 	rooms   [2][]int    // by side: places in scene.rooms
 	hidden  [2][]string // by side: the rooms that are not drawn
 }
@@ -39,7 +40,7 @@ type room struct {
 	kind         Kind
 	idle         bool // without arrows: drawn small
 	name, detail string
-	title        string
+	title, href  string
 }
 
 // link is what is drawn as one line: the arrows between two rooms, or all between two closed houses.
@@ -134,7 +135,7 @@ func (x *index) around(focus int) *scene {
 // addHouse adds a house with the rooms that are in only, or with all if that is nil.
 func (s *scene) addHouse(x *index, number int, only map[string]bool) {
 	h := &x.m.Houses[number]
-	added := house{account: number, name: h.label(), under: h.under(), title: h.title(), outside: h.Outside}
+	added := house{account: number, name: h.label(), under: h.under(), title: h.title(), outside: h.Outside, href: h.Href}
 	if only != nil {
 		added.title = "" // it is on the page of the house
 	}
@@ -144,7 +145,7 @@ func (s *scene) addHouse(x *index, number int, only map[string]bool) {
 		added.rooms[side] = append(added.rooms[side], len(s.rooms))
 		s.rooms = append(s.rooms, room{
 			number: x.number[r.ID], house: len(s.houses), side: side, kind: r.Kind, idle: !x.used[r.ID],
-			name: visible(r.Name), detail: r.under(), title: r.title(h, only == nil),
+			name: visible(r.Name), detail: r.under(), title: r.title(h, only == nil), href: r.Href,
 		})
 	}
 	added.hidden = hidden

@@ -54,7 +54,8 @@ func draw(t *testing.T, m *Map) []byte {
 // What a picture may have in it.
 var (
 	elements   = strings.Fields("svg title desc style defs path marker rect text g a use")
-	attributes = strings.Fields("xmlns width height viewBox role aria-labelledby aria-describedby aria-label id class d x y rx href transform markerUnits orient overflow textLength lengthAdjust preserveAspectRatio")
+	attributes = strings.Fields("xmlns width height viewBox role aria-labelledby aria-describedby aria-label id class d x y rx href target transform markerUnits orient overflow textLength lengthAdjust preserveAspectRatio")
+	page       = regexp.MustCompile(`^/[!-\[\]-~]*$`)
 	inside     = regexp.MustCompile(`^#[a-z]+(-[a-z]+)?[0-9]*$`)
 	number     = regexp.MustCompile(`^-?[0-9]+$`)
 )
@@ -106,8 +107,11 @@ func element(t *testing.T, e *xml.StartElement, ids, links map[string]bool) {
 		switch name := a.Name.Local; {
 		case !slices.Contains(attributes, name) || a.Name.Space != "":
 			t.Errorf("the picture has an attribute %v", a.Name)
+		case name == "href" && page.MatchString(a.Value) && !strings.HasPrefix(a.Value, "//"):
 		case name == "href" && !inside.MatchString(a.Value):
 			t.Errorf("the picture has a link to %q", a.Value)
+		case name == "target" && a.Value != "_top":
+			t.Errorf("the picture has a link for %q", a.Value)
 		case name == "href":
 			links[a.Value] = true
 		case name == "id" && ids[a.Value]:
@@ -270,6 +274,34 @@ func TestRefused(t *testing.T) {
 	} {
 		if _, err := SVG(m); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestLinks draws a picture that leads to pages, open and closed, and refuses what is no path.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{2, 13} {
+		m := random(n, 2*n)
+		plain := string(draw(t, m))
+		m.Houses[0].Href, m.Houses[0].Rooms[0].Href = "/accounts/1?a=1&b='2'", "/users/a%20b#<x>\""
+		svg := string(draw(t, m))
+		for _, want := range []string{`<a href="/accounts/1?a=1&amp;b=&#39;2&#39;" target="_top">`, `<a href="/users/a%20b#&lt;x&gt;&#34;" target="_top">`} {
+			if !strings.Contains(svg, want) {
+				t.Errorf("%d accounts: the picture lacks %s", n, want)
+			}
+		}
+		if strings.Contains(plain, "_top") || strings.Count(plain, "<text") != strings.Count(svg, "<text") {
+			t.Errorf("%d accounts: links change more than links", n)
+		}
+	}
+	for _, bad := range []string{"javascript:alert(1)", "http://example.com/", "//example.com", `/\example.com`, "/\t/example.com", "x", "#h1", "/a b", "/\n", "/\x00", "/ü", " /x", `\/x`} {
+		for _, m := range []*Map{
+			{Houses: []House{{ID: "a", Href: bad}}}, {Houses: []House{{ID: "a", Rooms: []Room{{ID: "r", Kind: User, Href: bad}}}}},
+		} {
+			if _, err := SVG(m); err == nil || !strings.HasSuffix(err.Error(), "is no path") {
+				t.Errorf("%q: %v", bad, err)
+			}
 		}
 	}
 }
