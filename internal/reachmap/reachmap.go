@@ -17,12 +17,12 @@ const outside = "outside"
 
 // Of returns the map of r. It has every principal, target, path and exception of it.
 func Of(r *reach.Result) *picture.Map {
-	b := &builder{m: &picture.Map{Title: title(&r.Question), Missing: r.Cut}, houses: map[string]int{}, rooms: map[string]bool{}, alike: map[string]int{}}
+	b := &builder{m: &picture.Map{Title: title(&r.Question), Missing: r.Cut}, houses: map[string]int{}, rooms: map[string]bool{}, alike: map[string]int{}, half: r.Question.For != ""}
 	for _, a := range r.Accounts {
 		b.house(picture.House{ID: string(a.ID), Name: a.Name, Organization: string(a.Organization)})
 	}
 	for i := range r.Principals {
-		b.principal(&r.Principals[i], r.Question.For)
+		b.principal(&r.Principals[i])
 	}
 	for i := range r.Targets {
 		b.target(&r.Targets[i])
@@ -65,6 +65,7 @@ type builder struct {
 	rooms  map[string]bool
 	arrows []arrow
 	alike  map[string]int // places in arrows, by what they have in common
+	half   bool           // the answer is for an account
 }
 
 // house returns the house with the ID of h, which is added if there is none.
@@ -78,8 +79,11 @@ func (b *builder) house(h picture.House) *picture.House {
 	return &b.m.Houses[i]
 }
 
-// of returns the house of an account, or the one outside.
+// of returns the house of an account, or the one outside: of those who have none, or whose accounts are not known.
 func (b *builder) of(account ids.AccountID) *picture.House {
+	if account == "" && b.half {
+		return b.house(picture.House{ID: outside, Name: "Elsewhere", Outside: true})
+	}
 	if account == "" {
 		return b.house(picture.House{ID: outside, Name: "Outside every account", Outside: true})
 	}
@@ -113,10 +117,9 @@ var kinds = map[reach.Kind]struct {
 	reach.AnyAccount:    {kind: picture.Everyone, name: "any account", detail: "that is not served here"},
 }
 
-// principal adds a principal to the map of an answer that is for an account, or, where that is empty, for an operator.
-func (b *builder) principal(p *reach.Principal, asker ids.AccountID) {
+func (b *builder) principal(p *reach.Principal) {
 	k := kinds[p.Kind]
-	if p.Kind == reach.AnyAccount && asker != "" {
+	if p.Kind == reach.AnyAccount && b.half {
 		k.name, k.detail = "any other account", "as its policies let"
 	}
 	name := p.Name

@@ -12,7 +12,9 @@ import (
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/picture"
 	"crossgrant/internal/reach"
+	"crossgrant/internal/reachmap"
 )
 
 func (w *world) halves() *Halves { return NewHalves(w.store, ForAccounts, nil) }
@@ -68,6 +70,9 @@ func TestHalves(t *testing.T) {
 		}
 		if r.Question.Bucket != "" && !slices.ContainsFunc(r.Cut, func(s string) bool { return strings.HasPrefix(s, "Some objects belong to other accounts") }) && c.q.Prefix == "" {
 			t.Errorf("nothing is said of the object of another account: %q", r.Cut)
+		}
+		if _, err := picture.SVG(reachmap.Of(r)); err != nil {
+			t.Errorf("draw the answer to %+v: %v", c.q, err)
 		}
 		text, err := json.Marshal(r)
 		if err != nil {
