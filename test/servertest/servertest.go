@@ -38,10 +38,14 @@ type Server struct {
 	running bool
 	process *exec.Cmd
 	rest    chan struct{} // closed when its stdout has ended
+	console chan string   // has the URL of the console, once; closed when its stdout has ended
 }
 
 // readyPattern is the line that `serve` prints when it is ready.
 var readyPattern = regexp.MustCompile(`^crossgrant is ready at http://([^ ]+), data in `)
+
+// consolePattern is the line that `serve` prints after it if there is a console.
+var consolePattern = regexp.MustCompile(`^The console is at (http://[^ \n]+)\n$`)
 
 // Running reports whether the process was started and not ended since.
 func (s *Server) Running() bool { return s.running }
@@ -79,12 +83,40 @@ func (s *Server) Start() error {
 		return errors.Join(fmt.Errorf("the server printed %q, want that it is ready", line), s.Kill())
 	}
 	s.Address = found[1]
-	s.rest = make(chan struct{})
-	go func() { defer close(s.rest); io.Copy(io.Discard, r) }()
+	s.rest, s.console = make(chan struct{}), make(chan string, 1)
+	go s.readRest(r)
 	if err := s.checkReady(); err != nil {
 		return errors.Join(err, s.Kill())
 	}
 	return nil
+}
+
+// readRest reads what the server prints once it is ready.
+func (s *Server) readRest(r *bufio.Reader) {
+	defer close(s.rest)
+	defer close(s.console)
+	line, err := r.ReadString('\n')
+	if err != nil {
+		return
+	}
+	if found := consolePattern.FindStringSubmatch(line); found != nil {
+		s.console <- found[1]
+	}
+	io.Copy(io.Discard, r)
+}
+
+// Console returns the URL of the console of a server that was just started with a flag --console-listen. It can be asked
+// once for each start.
+func (s *Server) Console() (string, error) {
+	select {
+	case url, ok := <-s.console:
+		if ok {
+			return url, nil
+		}
+		return "", errors.New("the server ended without saying where its console is")
+	case <-time.After(time.Minute):
+		return "", errors.New("the server has not said where its console is")
+	}
 }
 
 // checkReady asks the server itself.
