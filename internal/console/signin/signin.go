@@ -81,7 +81,7 @@ type form struct {
 func show(_ context.Context, v *page.Visit) (*page.View, error) {
 	f := form{As: v.Query("as"), Next: page.Local(v.Query("next")), Account: v.Query("account"), Name: v.Query("user")}
 	if v.Failed != nil {
-		f.As, f.Account, f.Name, f.Email = v.Form("do"), v.Text("account"), v.Text("name"), v.Text("email")
+		f.As, f.Account, f.Name, f.Email, f.Next = v.Form("do"), v.Text("account"), v.Text("name"), v.Text("email"), page.Local(v.Form("next"))
 	}
 	if f.As != root && f.As != key {
 		f.As = user
