@@ -40,12 +40,17 @@ type Options struct {
 func New(o Options) http.Handler {
 	return page.New(page.Config{
 		API: o.API, Region: o.Region, Port: o.Port, Secure: o.Secure, PublicURL: o.PublicURL, Log: o.Log,
-		Sections: []page.Section{
-			signin.Section(), validate.Section(), home.Section(), buckets.Section(), objects.Section(), permissions.Section(), properties.Section(),
-			identities.Section(), account.Section(), organization.Section(), why.Section(),
-		},
-		Nav: navigation,
+		Sections: Sections(),
+		Nav:      navigation,
 	})
+}
+
+// Sections returns all pages, for tests that visit each of them.
+func Sections() []page.Section {
+	return []page.Section{
+		signin.Section(), validate.Section(), home.Section(), buckets.Section(), objects.Section(), permissions.Section(), properties.Section(),
+		identities.Section(), account.Section(), organization.Section(), why.Section(),
+	}
 }
 
 // navigation is what the side of every page has.
