@@ -20,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench need-clients need-cc need-python
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python
 
 build:
 	@mkdir -p bin
@@ -35,7 +35,7 @@ run-logs: build
 	@DATA='$(LOGSDATA)' exec sh examples/logs-in-another-account/run.sh
 
 # What runs the program is run anew each time: the go command does not see that the program has changed.
-test: need-clients
+test: need-clients need-browser
 	$(GO) test -timeout 20m $(UNITS)
 	$(GO) test -count 1 -timeout 30m ./test/...
 
@@ -55,8 +55,12 @@ fuzz:
 		done; \
 	done
 
-e2e: need-clients
+e2e: need-clients need-browser
 	$(GO) test -count 1 -timeout 30m -v ./test/...
+
+# Every page of the console as a picture in the folder screenshots: light and dark, in a wide window and on a phone.
+screenshots: need-browser
+	$(GO) test -count 1 -timeout 30m -run '^TestPages$$' ./test/console -screenshots '$(CURDIR)/screenshots'
 
 # The server is killed, and the power is cut, ROUNDS times each in the middle of work. The log says how to repeat a run.
 crash:
@@ -106,6 +110,12 @@ need-clients:
 	@sh .ci/need aws awscli
 	@for client in s3cmd rclone restic; do sh .ci/need $$client $$client; done
 	@sh .ci/need python:boto3 python3-boto3
+# A browser for the tests of the console, and the checks of accessibility that run in it, at the version in package-lock.json.
+need-browser: test/console/node_modules/.package-lock.json
+	@sh .ci/need chromium chromium
+test/console/node_modules/.package-lock.json: test/console/package.json test/console/package-lock.json
+	@sh .ci/need npm 'nodejs npm'
+	cd test/console && npm ci --ignore-scripts --no-audit --no-fund
 need-cc:
 	@sh .ci/need gcc 'gcc libc6-dev'
 need-python:
