@@ -71,7 +71,7 @@ func (d dice) edited(s *authz.Source) *authz.Source {
 // proven the witness is such a request.
 func TestChangesAgainstBruteForce(t *testing.T) {
 	t.Parallel()
-	n := uint64(worlds / 2)
+	n := uint64(worlds / 5)
 	if testing.Short() {
 		n = worlds / 10
 	}
