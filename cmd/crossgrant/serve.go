@@ -203,6 +203,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	}
 	if visitors != nil {
 		defer visitors.Close()
+		wired.console.port = fmt.Sprint(visitors.Addr().(*net.TCPAddr).Port)
 	}
 	if config.file != nil {
 		if err := bootstrap.Apply(ctx, wired.bootstrap, config.file, progress{log}); err != nil {

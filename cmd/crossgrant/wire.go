@@ -77,6 +77,7 @@ type wired struct {
 	scrubber   *fsck.Scrubber
 	pipeline   *httpapi.Pipeline
 	metrics    *metrics.Metrics
+	console    *consoleOrigin
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
@@ -104,6 +105,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		events:   events,
 		trails:   trails,
 		metrics:  counted,
+		console:  &consoleOrigin{url: c.ConsoleURL, secure: config.tls != nil},
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
 		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
@@ -182,6 +184,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
 		Metrics:     counted.Handler(),
 		NamesBucket: s3.NamesBucket,
+		Console:     w.console.sent,
 		Admission:   c.admission(counted),
 	})
 	return w, err

@@ -68,6 +68,9 @@ type Config struct {
 	Metrics http.Handler
 	// NamesBucket reports whether a host names a bucket, below which /-/ is the beginning of keys.
 	NamesBucket func(host string) bool
+	// Console reports whether the Origin of a request is that of the pages of the web console, which call S3 from another
+	// origin; nil: there is no console.
+	Console func(r *http.Request) bool
 	// Admission decides which requests are worked on; nil: all are.
 	Admission *Admission
 }
@@ -86,7 +89,9 @@ type Pipeline struct {
 	own        http.Handler
 	// namesBucket is as in Config.
 	namesBucket func(host string) bool
-	admission   *Admission
+	// console is as in Config.
+	console   func(r *http.Request) bool
+	admission *Admission
 }
 
 // New returns the pipeline for config.
@@ -102,6 +107,7 @@ func New(config Config) (*Pipeline, error) {
 		signatures:  newVerifier(config.Region),
 		own:         ownEndpoints(config.Ready, config.Metrics),
 		namesBucket: config.NamesBucket,
+		console:     config.Console,
 		admission:   config.Admission,
 	}
 	for _, s := range config.Services {
@@ -201,7 +207,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 // that words errors, also where the request could not be authenticated.
 func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, error) {
 	service, err := p.authenticate(ctx, c)
-	c.shared = share(ctx, service, c)
+	c.shared = p.share(ctx, service, c)
 	if err = faultOf(err); err != nil {
 		if l, ok := service.(Locator); ok {
 			l.Locate(c)
@@ -210,6 +216,10 @@ func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, er
 	}
 	if err := p.admission.enter(ctx, c); err != nil {
 		return service, nil, err
+	}
+	if service.Name() == "s3" && isPreflight(c.HTTP) && p.fromConsole(c.HTTP) {
+		c.Record.Operation = "PreflightRequest"
+		return service, &Response{}, nil
 	}
 	c.context = globalKeys(c)
 	operation, err := service.Route(c)
