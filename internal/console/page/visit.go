@@ -159,8 +159,12 @@ func (v *Visit) SignOut() {
 	http.SetCookie(v.writer, v.site.cookie(v.Request, "", -1))
 }
 
-// SetCookie sets a cookie that keeps what is no secret, such as a choice of the visitor, for a year.
+// SetCookie sets a cookie that keeps what is no secret, such as a choice of the visitor, for a year. A form that is only
+// tried sets none.
 func (v *Visit) SetCookie(name, value string) {
+	if v.dry {
+		return
+	}
 	c := v.site.cookie(v.Request, value, 365*24*3600)
 	c.Name = name
 	http.SetCookie(v.writer, c)
