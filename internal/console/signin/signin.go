@@ -5,6 +5,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -177,7 +178,7 @@ func enter(ctx context.Context, v *page.Visit, operation string, a *attempt) (*p
 
 // again shows a second step, with what was wrong with the one before. What was typed first is sealed into its form.
 func again(v *page.Visit, a attempt, step string, err error) (*page.Done, error) {
-	f := form{Next: page.Local(v.Form("next")), Step: step}
+	f := form{Next: page.Local(v.Form("next")), Step: step, Name: cmp.Or(a.UserName, a.Email)}
 	if step == "mfa" {
 		a.MFACode = ""
 	}
