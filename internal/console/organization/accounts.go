@@ -56,6 +56,7 @@ type accountPage struct {
 	*standing
 	Facts       accountFacts
 	Node        node
+	Choices     []types.PolicySummary
 	Way         []level
 	WayProblem  *page.Problem
 	Tags        []types.Tag
@@ -117,7 +118,7 @@ func showAccount(ctx context.Context, v *page.Visit) (*page.View, error) {
 		if out, err := v.AWS.Organizations().ListAWSServiceAccessForOrganization(ctx, &organizations.ListAWSServiceAccessForOrganizationInput{}); err == nil {
 			d.Trusted = out.EnabledServicePrincipals
 		}
-	}, func() { d.Places = places(ctx, v, s) }, func() {
+	}, func() { d.Choices = choices(ctx, v, s) }, func() { d.Places = places(ctx, v, s) }, func() {
 		if !d.Facts.Management && s.AllFeatures() {
 			d.S3, _ = effectiveS3(ctx, v, id)
 		}

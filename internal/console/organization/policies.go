@@ -2,6 +2,7 @@ package organization
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -19,6 +20,14 @@ type kind struct {
 
 // Checked reports whether the editor can check documents of the type.
 func (k kind) Checked() bool { return k.Type != string(types.PolicyTypeS3Policy) }
+
+// Phrase is the name within a sentence.
+func (k kind) Phrase() string {
+	if k.Short == "S3" {
+		return k.Name
+	}
+	return strings.ToLower(k.Name)
+}
 
 // kinds are the types of policy that the server offers.
 //
@@ -83,6 +92,26 @@ func showPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 		}
 	}
 	return &page.View{Title: "Organization policies", Template: "org-policies", Data: d}, nil
+}
+
+// choices returns the policies to choose from, of the types that are enabled in the root: the first of each.
+func choices(ctx context.Context, v *page.Visit, s *standing) []types.PolicySummary {
+	root := s.Root()
+	if root == nil {
+		return nil
+	}
+	var out []types.PolicySummary
+	for _, t := range root.PolicyTypes {
+		if t.Status != types.PolicyTypeStatusEnabled {
+			continue
+		}
+		list, err := v.AWS.Organizations().ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: t.Type, MaxResults: aws.Int32(pageSize)})
+		if err != nil {
+			continue // the page of policies says why
+		}
+		out = append(out, list.Policies...)
+	}
+	return out
 }
 
 // policyForm is the page of a new policy.

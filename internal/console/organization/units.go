@@ -15,6 +15,7 @@ type unitPage struct {
 	*standing
 	Node            node
 	ARN             string
+	Choices         []types.PolicySummary
 	Way             []level
 	WayProblem      *page.Problem
 	Children        *children
@@ -74,7 +75,7 @@ func showUnit(ctx context.Context, v *page.Visit) (*page.View, error) {
 		var err error
 		d.Children, err = childrenOf(ctx, v, id, aws.ToString(s.Organization.MasterAccountId), v.Query("kind"), v.Query("token"))
 		d.ChildrenProblem = v.Problem(err)
-	}, func() {
+	}, func() { d.Choices = choices(ctx, v, s) }, func() {
 		var err error
 		d.Tags, err = tags(ctx, v, id)
 		d.TagsProblem = v.Problem(err)
