@@ -27,8 +27,14 @@ import (
 	"crossgrant/internal/orgs"
 )
 
-// targetPrefix begins the header that names the operation.
-const targetPrefix = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."
+// targetPrefix begins the header that names the operation, as the CLI and the SDKs in Python and Java send it;
+// shortPrefix as those do that are made of the model in Smithy, such as the one in Go. AWS takes both.
+//
+// Source: https://github.com/aws/aws-sdk-go-v2/blob/main/service/cloudtrail/serializers.go
+const (
+	targetPrefix = "com.amazonaws.cloudtrail.v20131101." + shortPrefix
+	shortPrefix  = "CloudTrail_20131101."
+)
 
 // Deps are what the API is a table over.
 type Deps struct {
@@ -76,7 +82,7 @@ func New(deps Deps) *jsonapi.Service {
 	if len(operations) != len(names) {
 		panic("cloudtrailapi: an operation is missing, or there twice")
 	}
-	return jsonapi.New("cloudtrail", targetPrefix, "InternalFailure", operations...)
+	return jsonapi.New("cloudtrail", targetPrefix, "InternalFailure", operations...).Also(shortPrefix)
 }
 
 // api is the table; its methods return the rows of one family.

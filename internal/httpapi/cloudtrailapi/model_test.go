@@ -135,3 +135,16 @@ func TestProtocol(t *testing.T) {
 	w.TrailCall(querytest.Key{}, "ListTrails", `{}`).Refused(400, "MissingAuthenticationTokenException", "")
 	w.TrailCall(w.keys[outside], "ListTrail", `{}`).Refused(400, "UnknownOperationException", "")
 }
+
+// TestTargets holds that the SDKs that send the short form of the target are understood, as the one in Go.
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const long, short = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.", "CloudTrail_20131101."
+	for _, target := range []string{long + "ListTrails", short + "ListTrails"} {
+		w.TrailTarget(w.keys[outside], target, `{}`).OK()
+	}
+	for _, target := range []string{"ListTrails", short, "example." + short + "ListTrails", short + long + "ListTrails"} {
+		w.TrailTarget(w.keys[outside], target, `{}`).Refused(400, "UnknownOperationException", "")
+	}
+}

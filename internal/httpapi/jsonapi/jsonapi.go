@@ -20,8 +20,9 @@ import (
 
 // Service is an httpapi.Service over a table of operations.
 type Service struct {
-	name, target, internal string
-	members                *trailjson.Members
+	name, internal string
+	targets        []string
+	members        *trailjson.Members
 	operations             map[string]*httpapi.Operation
 }
 
@@ -31,7 +32,7 @@ var _ httpapi.Service = (*Service)(nil)
 // the header X-Amz-Target, with its dot; internal the code of errors that do not belong to the API. It panics, at
 // start, if an operation is there twice.
 func New(name, target, internal string, operations ...httpapi.Operation) *Service {
-	s := &Service{name, target, internal, trailjson.For(name), map[string]*httpapi.Operation{}}
+	s := &Service{name, internal, []string{target}, trailjson.For(name), map[string]*httpapi.Operation{}}
 	for i := range operations {
 		o := &operations[i]
 		if trailjson.Tells(o.Name) {
@@ -42,6 +43,12 @@ func New(name, target, internal string, operations ...httpapi.Operation) *Servic
 		}
 		s.operations[o.Name] = o
 	}
+	return s
+}
+
+// Also has clients name operations with something else before them as well, and returns the service.
+func (s *Service) Also(target string) *Service {
+	s.targets = append(s.targets, target)
 	return s
 }
 
@@ -73,8 +80,8 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	}
 	var name string
 	var operation *httpapi.Operation
-	if targets := c.HTTP.Header.Values("X-Amz-Target"); len(targets) == 1 && strings.HasPrefix(targets[0], s.target) {
-		name = strings.TrimPrefix(targets[0], s.target)
+	if targets := c.HTTP.Header.Values("X-Amz-Target"); len(targets) == 1 {
+		name = s.named(targets[0])
 		operation = s.operations[name]
 	}
 	if c.Caller.Kind == policy.Anonymous && (operation == nil || !operation.Unsigned) {
@@ -85,6 +92,16 @@ func (s *Service) Route(c *httpapi.Call) (*httpapi.Operation, error) {
 	}
 	c.Record.Parameters = s.members.JSON(name, c.Whole(), nil)
 	return operation, nil
+}
+
+// named returns the name of the operation that a target names; empty if it names none of this service.
+func (s *Service) named(target string) string {
+	for _, before := range s.targets {
+		if name, found := strings.CutPrefix(target, before); found {
+			return name
+		}
+	}
+	return ""
 }
 
 // Error implements httpapi.Service.

@@ -199,9 +199,13 @@ func (w *World) OrgsCall(key Key, operation, body string) JSONAnswer {
 // TrailCall calls an operation of CloudTrail with a JSON body.
 func (w *World) TrailCall(key Key, operation, body string) JSONAnswer {
 	w.Helper()
-	return w.json(key, "cloudtrail", map[string]string{
-		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + operation,
-	}, body)
+	return w.TrailTarget(key, "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."+operation, body)
+}
+
+// TrailTarget sends CloudTrail a JSON body for a target.
+func (w *World) TrailTarget(key Key, target, body string) JSONAnswer {
+	w.Helper()
+	return w.json(key, "cloudtrail", map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}, body)
 }
 
 // SignInCall calls an operation by which people sign in, unsigned, with a JSON body.
