@@ -1,0 +1,207 @@
+package why
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"crossgrant/internal/console/page"
+	"crossgrant/internal/picture"
+	"crossgrant/internal/reach"
+	"crossgrant/internal/reachmap"
+)
+
+// picturePolicy is the content security policy of the picture, which has styles of its own and is shown in a frame.
+const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+// listAccess is the input of ListAccess.
+type listAccess struct {
+	Bucket    string `json:",omitempty"`
+	Prefix    string `json:",omitempty"`
+	Key       string `json:",omitempty"`
+	Principal string `json:",omitempty"`
+	Action    string `json:",omitempty"`
+}
+
+// mapPage is the page: a question, the answers to which are loaded after it.
+type mapPage struct {
+	Bucket, Principal, Action string
+	Paths, Picture            string
+	Problem                   *page.Problem
+}
+
+// asked reads the question of a page or part. A bucket may be followed by a prefix or key.
+func asked(v *page.Visit) (in listAccess, err error) {
+	in = listAccess{Principal: strings.TrimSpace(v.Query("principal")), Action: strings.TrimSpace(v.Query("action"))}
+	bucket, rest, deep := strings.Cut(strings.TrimSpace(v.Query("bucket")), "/")
+	in.Bucket = bucket
+	switch {
+	case deep && (rest == "" || strings.HasSuffix(rest, "/")):
+		in.Prefix = rest
+	case deep:
+		in.Key = rest
+	}
+	if in.Bucket != "" && in.Principal != "" {
+		return in, page.Invalid("Ask about a bucket or about a principal, not about both: the list below a principal can be searched for the bucket.")
+	}
+	return in, nil
+}
+
+func showMap(_ context.Context, v *page.Visit) (*page.View, error) {
+	p := mapPage{Bucket: strings.TrimSpace(v.Query("bucket")), Principal: strings.TrimSpace(v.Query("principal")), Action: strings.TrimSpace(v.Query("action"))}
+	_, err := asked(v)
+	p.Problem = v.Problem(err)
+	pairs := []string{"bucket", p.Bucket, "principal", p.Principal, "action", p.Action}
+	p.Paths, p.Picture = page.Query("/why/map/paths", pairs...), page.Query("/why/map/picture", pairs...)
+	return &page.View{Title: "Access map", Template: "why-map", Data: &p}, nil
+}
+
+// reached asks who can reach what.
+func reached(ctx context.Context, v *page.Visit) (*reach.Result, error) {
+	in, err := asked(v)
+	if err != nil {
+		return nil, err
+	}
+	var r reach.Result
+	if err := v.AWS.Ask(ctx, "ListAccess", &in, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+func showPicture(ctx context.Context, v *page.Visit) (*page.View, error) {
+	r, err := reached(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	m := reachmap.Of(r)
+	l := links{v.Account()}
+	for i := range m.Houses {
+		for j := range m.Houses[i].Rooms {
+			l.room(&m.Houses[i].Rooms[j])
+		}
+	}
+	drawn, err := picture.SVG(m)
+	if err != nil {
+		return nil, err
+	}
+	return &page.View{Raw: &page.Raw{Type: "image/svg+xml", Body: drawn, Policy: picturePolicy}}, nil
+}
+
+// pathsPerPage is how many paths are listed at once.
+const pathsPerPage = 100
+
+// pathList is the part that lists paths.
+type pathList struct {
+	Groups     []pathGroup
+	Total      int
+	Cut        []string
+	Next       string
+	From, To   int
+	Principals int
+	Targets    int
+	// Whole says that it is a page of its own.
+	Whole bool
+}
+
+// pathGroup is the paths of one principal.
+type pathGroup struct {
+	Principal reach.Principal
+	Name, To  string
+	Paths     []shownPath
+}
+
+// shownPath is a path with where it leads.
+type shownPath struct {
+	*reach.Path
+	Target   reach.Target
+	TargetTo string
+	AskURL   string
+}
+
+// Conditional reports whether something remains that has to hold.
+func (p *shownPath) Conditional() bool {
+	return len(p.Conditions) > 0 || len(p.Limits) > 0 || p.RequesterPays
+}
+
+func showPaths(ctx context.Context, v *page.Visit) (*page.View, error) {
+	r, err := reached(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	list := pathList{Total: len(r.Paths), Cut: r.Cut, Principals: len(r.Principals), Targets: len(r.Targets), Whole: !v.Part()}
+	from, _ := strconv.Atoi(v.Query("from"))
+	from = min(max(from, 0), len(r.Paths))
+	to := min(from+pathsPerPage, len(r.Paths))
+	list.From, list.To = from+1, to
+	l := links{v.Account()}
+	principals, targets := map[string]reach.Principal{}, map[string]reach.Target{}
+	for _, p := range r.Principals {
+		principals[p.ID] = p
+	}
+	for _, t := range r.Targets {
+		targets[t.ARN] = t
+	}
+	for i := from; i < to; i++ {
+		p := &r.Paths[i]
+		if n := len(list.Groups); n == 0 || list.Groups[n-1].Principal.ID != p.Principal {
+			who := principals[p.Principal]
+			list.Groups = append(list.Groups, pathGroup{Principal: who, Name: nameOf(&who, v.Account()), To: l.principal(who.ID)})
+		}
+		t := targets[p.Target]
+		g := &list.Groups[len(list.Groups)-1]
+		g.Paths = append(g.Paths, shownPath{Path: p, Target: t, TargetTo: l.resource(t.ARN, string(t.Account) == v.Account()), AskURL: questionOf(&g.Principal, p)})
+	}
+	if to < len(r.Paths) {
+		list.Next = page.Query("/why/map/paths", "bucket", v.Query("bucket"), "principal", v.Query("principal"), "action", v.Query("action"), "from", strconv.Itoa(to))
+	}
+	return &page.View{Title: "Access paths", Template: "why-paths", Data: &list, Bare: v.Part(), Crumbs: []page.Crumb{{Text: "Access map", To: "/why/map"}, {Text: "Paths"}}}, nil
+}
+
+// questionOf is the question that the witness of a path answers; empty if it has none, or its principal is a symbol.
+func questionOf(p *reach.Principal, path *reach.Path) string {
+	switch p.Kind {
+	case reach.User, reach.Root, reach.Session, reach.Anonymous, reach.Role:
+	default:
+		return ""
+	}
+	if path.Witness == nil {
+		return ""
+	}
+	var keys []contextKey
+	for name, values := range path.Witness.Context {
+		keys = append(keys, contextKey{name, strings.Join(values, ",")})
+	}
+	return askURL(p.ID, path.Witness.Action, path.Witness.Resource, keys)
+}
+
+// nameOf says who a principal is.
+func nameOf(p *reach.Principal, account string) string {
+	switch p.Kind {
+	case reach.Anonymous:
+		return "Everyone, without signing"
+	case reach.AnyAccount:
+		return "Any principal of any other account that its own policies let"
+	case reach.AnyOfAccount:
+		if string(p.Account) == account {
+			return "Any principal of this account that its own policies let"
+		}
+		return "Any principal of account " + string(p.Account) + " that its own policies let"
+	case reach.Root:
+		return "Root user of account " + string(p.Account)
+	case reach.User:
+		return "User " + p.Name
+	case reach.Role:
+		return "Role " + p.Name
+	case reach.Session:
+		return "Session " + p.Name
+	case reach.Service:
+		return "Service"
+	case reach.Provider:
+		return "Whom an identity provider vouches for"
+	case reach.FederatedUser:
+		return "Federated user"
+	default:
+		return "Principal"
+	}
+}
