@@ -22,6 +22,8 @@ type Table struct {
 	Rows []Row
 	// Principals says that statements name principals, as those of resource policies do.
 	Principals bool
+	// Resources says that statements name resources, as all do but those of trust policies.
+	Resources bool
 }
 
 // Row is what one statement says of one service.
@@ -103,7 +105,7 @@ func (t *Table) add(s *policy.Node) {
 		Deny: textOf(s.Member("Effect")) == "Deny", Sid: textOf(s.Member("Sid")), Line: s.Start.Line,
 		Who: who(s), Resources: resources(s), Conditions: conditions(s.Member("Condition")),
 	}
-	t.Principals = t.Principals || row.Who != nil
+	t.Principals, t.Resources = t.Principals || row.Who != nil, t.Resources || row.Resources != nil
 	if except := s.Member("NotAction"); except != nil {
 		row.Service, row.Except = everyService, texts(except)
 		t.Rows = append(t.Rows, row)

@@ -1,0 +1,105 @@
+package identities
+
+import (
+	"encoding/json"
+	"strings"
+
+	"crossgrant/internal/console/page"
+)
+
+// start is a policy to begin with.
+type start struct{ Name, Document string }
+
+const emptyPolicy = `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": [],
+      "Resource": []
+    }
+  ]
+}`
+
+// starts returns common policies. Those about a bucket, or a role, are about the one that the query of the page names, as
+// others link here.
+func starts(v *page.Visit) []start {
+	bucket, role := v.Query("bucket"), v.Query("role")
+	if bucket == "" {
+		bucket = "awsseccookbook"
+	}
+	if role == "" {
+		role = "arn:aws:iam::" + v.Account() + ":role/ROLE"
+	}
+	return []start{
+		{"Read one bucket", filled(`{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ListBucket",
+      "Effect": "Allow",
+      "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+      "Resource": "arn:aws:s3:::BUCKET"
+    },
+    {
+      "Sid": "ReadObjects",
+      "Effect": "Allow",
+      "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+      "Resource": "arn:aws:s3:::BUCKET/*"
+    }
+  ]
+}`, "BUCKET", bucket)},
+		{"Write into another account's bucket (MyS3PutObjAndAclPolicy)", filled(`{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "DelegateS3WriteAccess",
+      "Effect": "Allow",
+      "Action": ["s3:PutObject", "s3:PutObjectAcl"],
+      "Resource": "arn:aws:s3:::BUCKET/*"
+    }
+  ]
+}`, "BUCKET", bucket)},
+		{"List all buckets", `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ListBuckets",
+      "Effect": "Allow",
+      "Action": "s3:ListAllMyBuckets",
+      "Resource": "*"
+    }
+  ]
+}`},
+		{"Assume a role", filled(`{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "AssumeRole",
+      "Effect": "Allow",
+      "Action": "sts:AssumeRole",
+      "Resource": "ROLE-ARN"
+    }
+  ]
+}`, "ROLE-ARN", role)},
+		{"Administrator", `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "*",
+      "Resource": "*"
+    }
+  ]
+}`},
+	}
+}
+
+// filled puts a value into texts of a document.
+func filled(document, place, value string) string {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // a text
+	}
+	return strings.ReplaceAll(document, place, string(quoted[1:len(quoted)-1]))
+}
