@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
 )
 
@@ -166,10 +167,10 @@ var canned = []choice{
 func showACL(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d := &aclPage{Bucket: name(v), Columns: columns, Canned: canned}
 	v.Together(
-		reading(ctx, v, &d.ACL, getACL(v)), reading(ctx, v, &d.Ownership, getOwnership(v), noOwnership), reading(ctx, v, &d.Own, getOwn(v)),
+		bucket.Reading(ctx, v, &d.ACL, getACL(v)), bucket.Reading(ctx, v, &d.Ownership, getOwnership(v), noOwnership), bucket.Reading(ctx, v, &d.Own, getOwn(v)),
 	)
-	if missing(d.ACL.Problem) {
-		return nil, page.Missing("There is no bucket %s.", d.Bucket)
+	if err := bucket.Gone(d.Bucket, d.ACL.Problem); err != nil {
+		return nil, err
 	}
 	if d.ACL.Is != nil {
 		d.Grantees = grantees(d.ACL.Is.Owner, d.ACL.Is.Grants, d.Own.Is, true)

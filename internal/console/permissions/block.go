@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
 )
 
@@ -54,13 +55,13 @@ type blockPage struct {
 func showBlock(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d := &blockPage{Bucket: name(v)}
 	v.Together(
-		reading(ctx, v, &d.Block, getBlock(v), noBlock),
-		reading(ctx, v, &d.Account, getAccountBlock(v), noBlock),
-		reading(ctx, v, &d.ACL, getACL(v)),
-		reading(ctx, v, &d.Own, getOwn(v)),
+		bucket.Reading(ctx, v, &d.Block, getBlock(v), noBlock),
+		bucket.Reading(ctx, v, &d.Account, getAccountBlock(v), noBlock),
+		bucket.Reading(ctx, v, &d.ACL, getACL(v)),
+		bucket.Reading(ctx, v, &d.Own, getOwn(v)),
 	)
-	if missing(d.Block.Problem) {
-		return nil, page.Missing("There is no bucket %s.", d.Bucket)
+	if err := bucket.Gone(d.Bucket, d.Block.Problem); err != nil {
+		return nil, err
 	}
 	d.Blocks = blocks(&d.settings)
 	return view(v, "Public access block", "block", d), nil

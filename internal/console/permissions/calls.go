@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	control "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
+	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
 )
 
@@ -22,15 +23,15 @@ const (
 
 // settings are the permissions of a bucket, as far as the visitor may read them.
 type settings struct {
-	Policy    read[string]
-	Public    read[bool] // of the policy
-	ACL       read[*s3.GetBucketAclOutput]
-	Ownership read[types.ObjectOwnership]
-	Block     read[types.PublicAccessBlockConfiguration]
-	Account   read[control.PublicAccessBlockConfiguration] // the block of the visitor's account
-	CORS      read[[]types.CORSRule]
+	Policy    bucket.Read[string]
+	Public    bucket.Read[bool] // of the policy
+	ACL       bucket.Read[*s3.GetBucketAclOutput]
+	Ownership bucket.Read[types.ObjectOwnership]
+	Block     bucket.Read[types.PublicAccessBlockConfiguration]
+	Account   bucket.Read[control.PublicAccessBlockConfiguration] // the block of the visitor's account
+	CORS      bucket.Read[[]types.CORSRule]
 	// Own is the canonical user ID of the visitor's account; empty if it could not be asked for.
-	Own read[string]
+	Own bucket.Read[string]
 }
 
 func getPolicy(v *page.Visit) func(context.Context) (string, error) {

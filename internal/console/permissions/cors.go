@@ -15,7 +15,7 @@ import (
 // corsPage is the page of the CORS rules.
 type corsPage struct {
 	Bucket string
-	CORS   read[[]types.CORSRule]
+	CORS   bucket.Read[[]types.CORSRule]
 	// Document is the configuration as the CLI takes it, and Start one to begin with.
 	Document, Start string
 }
@@ -28,9 +28,9 @@ var corsStart = cli.JSON(types.CORSConfiguration{CORSRules: []types.CORSRule{{
 
 func showCORS(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d := &corsPage{Bucket: name(v), Start: corsStart}
-	reading(ctx, v, &d.CORS, getCORS(v), noCORS)()
-	if missing(d.CORS.Problem) {
-		return nil, page.Missing("There is no bucket %s.", d.Bucket)
+	bucket.Reading(ctx, v, &d.CORS, getCORS(v), noCORS)()
+	if err := bucket.Gone(d.Bucket, d.CORS.Problem); err != nil {
+		return nil, err
 	}
 	if len(d.CORS.Is) > 0 {
 		d.Document = cli.JSON(types.CORSConfiguration{CORSRules: d.CORS.Is})

@@ -25,17 +25,17 @@ type overview struct {
 func showOverview(ctx context.Context, v *page.Visit) (*page.View, error) {
 	o := &overview{Bucket: name(v)}
 	v.Together(
-		reading(ctx, v, &o.Policy, getPolicy(v), noPolicy),
-		reading(ctx, v, &o.Public, getPublic(v), noPolicy),
-		reading(ctx, v, &o.ACL, getACL(v)),
-		reading(ctx, v, &o.Ownership, getOwnership(v), noOwnership),
-		reading(ctx, v, &o.Block, getBlock(v), noBlock),
-		reading(ctx, v, &o.Account, getAccountBlock(v), noBlock),
-		reading(ctx, v, &o.CORS, getCORS(v), noCORS),
-		reading(ctx, v, &o.Own, getOwn(v)),
+		bucket.Reading(ctx, v, &o.Policy, getPolicy(v), noPolicy),
+		bucket.Reading(ctx, v, &o.Public, getPublic(v), noPolicy),
+		bucket.Reading(ctx, v, &o.ACL, getACL(v)),
+		bucket.Reading(ctx, v, &o.Ownership, getOwnership(v), noOwnership),
+		bucket.Reading(ctx, v, &o.Block, getBlock(v), noBlock),
+		bucket.Reading(ctx, v, &o.Account, getAccountBlock(v), noBlock),
+		bucket.Reading(ctx, v, &o.CORS, getCORS(v), noCORS),
+		bucket.Reading(ctx, v, &o.Own, getOwn(v)),
 	)
-	if missing(o.Policy.Problem, o.ACL.Problem, o.Ownership.Problem) {
-		return nil, page.Missing("There is no bucket %s.", o.Bucket)
+	if err := bucket.Gone(o.Bucket, o.Policy.Problem, o.ACL.Problem, o.Ownership.Problem); err != nil {
+		return nil, err
 	}
 	if o.ACL.Is != nil {
 		o.Grants = grantees(o.ACL.Is.Owner, o.ACL.Is.Grants, o.Own.Is, false)
@@ -45,11 +45,6 @@ func showOverview(ctx context.Context, v *page.Visit) (*page.View, error) {
 	}
 	o.Blocks = blocks(&o.settings)
 	return &page.View{Title: "Permissions · " + o.Bucket, Crumbs: bucket.Crumbs(o.Bucket, "Permissions"), Template: "permissions", Data: o}, nil
-}
-
-// missing reports whether the API says that there is no such bucket.
-func missing(problems ...*page.Problem) bool {
-	return slices.ContainsFunc(problems, func(p *page.Problem) bool { return p != nil && p.Code == "NoSuchBucket" })
 }
 
 // Fact is a sentence of the overview.

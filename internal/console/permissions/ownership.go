@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
 )
 
@@ -34,9 +35,9 @@ type ownershipPage struct {
 
 func showOwnership(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d := &ownershipPage{Bucket: name(v), Choices: ownerships}
-	v.Together(reading(ctx, v, &d.Ownership, getOwnership(v), noOwnership), reading(ctx, v, &d.ACL, getACL(v)))
-	if missing(d.Ownership.Problem) {
-		return nil, page.Missing("There is no bucket %s.", d.Bucket)
+	v.Together(bucket.Reading(ctx, v, &d.Ownership, getOwnership(v), noOwnership), bucket.Reading(ctx, v, &d.ACL, getACL(v)))
+	if err := bucket.Gone(d.Bucket, d.Ownership.Problem); err != nil {
+		return nil, err
 	}
 	d.Now = string(d.Ownership.Is)
 	if d.Ownership.Absent {

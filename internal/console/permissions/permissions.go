@@ -5,7 +5,6 @@
 package permissions
 
 import (
-	"context"
 	"embed"
 	"io/fs"
 
@@ -42,35 +41,10 @@ func name(v *page.Visit) string { return v.Path("bucket") }
 
 // view returns the page of a setting.
 func view(v *page.Visit, title, template string, data any) *page.View {
-	crumbs := bucket.Crumbs(name(v), "Permissions")
-	crumbs[len(crumbs)-1].To = home(v)
-	return &page.View{Title: title + " · " + name(v), Crumbs: append(crumbs, page.Crumb{Text: title}), Template: template, Data: data}
+	return bucket.View(v, "permissions", "Permissions", title, template, data)
 }
 
 // home is the page to which those of settings lead back.
 func home(v *page.Visit) string { return page.Path("buckets", name(v), "permissions") }
 
 func done(v *page.Visit, note string) *page.Done { return &page.Done{To: home(v), Note: note} }
-
-// read is what a call answered, or its problem.
-type read[T any] struct {
-	Is T
-	// Absent says that the bucket does not have the setting.
-	Absent  bool
-	Problem *page.Problem
-}
-
-// reading calls a function and keeps what it answers. By the codes the API says that there is no such setting.
-func reading[T any](ctx context.Context, v *page.Visit, into *read[T], call func(context.Context) (T, error), codes ...string) func() {
-	return func() {
-		is, err := call(ctx)
-		switch {
-		case err == nil:
-			into.Is = is
-		case page.Absent(err, codes...):
-			into.Absent = true
-		default:
-			into.Problem = v.Problem(err)
-		}
-	}
-}

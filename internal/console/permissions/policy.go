@@ -7,13 +7,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
 )
 
 // policyPage is the page of the bucket policy.
 type policyPage struct {
 	Bucket string
-	Policy read[string]
+	Policy bucket.Read[string]
 	// Document is what the editor shows.
 	Document string
 	Fill     fill
@@ -22,9 +23,9 @@ type policyPage struct {
 
 func showPolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d := &policyPage{Bucket: name(v), Fill: filled(v)}
-	reading(ctx, v, &d.Policy, getPolicy(v), noPolicy)()
-	if missing(d.Policy.Problem) {
-		return nil, page.Missing("There is no bucket %s.", d.Bucket)
+	bucket.Reading(ctx, v, &d.Policy, getPolicy(v), noPolicy)()
+	if err := bucket.Gone(d.Bucket, d.Policy.Problem); err != nil {
+		return nil, err
 	}
 	d.Document = v.Value("save", "policy", page.ShowJSON(d.Policy.Is))
 	d.Starts = starts(d.Bucket, d.Fill)

@@ -38,8 +38,8 @@ func filled(v *page.Visit) fill {
 type start struct{ Name, Text, Document string }
 
 // starts returns the policies to begin with for a bucket.
-func starts(bucket string, f fill) []start {
-	f.Bucket = bucket
+func starts(name string, f fill) []start {
+	f.Bucket = name
 	word := func(is *string, otherwise string) {
 		if *is == "" {
 			*is = otherwise
