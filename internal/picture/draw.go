@@ -159,9 +159,13 @@ func (d *drawer) inside(p *plan, i int) {
 }
 
 func (d *drawer) room(r *room, box rect) {
-	d.start("g", attr{"role", "img"})
-	d.title(r.title)
 	linked := d.highlights || r.href != ""
+	role := "img"
+	if linked {
+		role = "group" // a picture is one thing, and hides the link in it from those who do not see it
+	}
+	d.start("g", attr{"role", role})
+	d.title(r.title)
 	if linked {
 		d.link(r.href, fmt.Sprint("#r", r.number))
 	}
