@@ -21,7 +21,7 @@ type choices struct {
 type pair struct{ Key, Value string }
 
 // tagRows is how many tags a new bucket can be given; more can be added later.
-const tagRows = 5
+const tagRows = 3
 
 func showCreate(_ context.Context, v *page.Visit) (*page.View, error) {
 	c := &choices{Region: v.Region(), Tags: make([]pair, tagRows)}
