@@ -244,12 +244,12 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.closure.Start()
 	wired.usage.Start()
 	wired.journal.Start()
-	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n", endpoint, c.Data, wired.count(ctx))
+	place := "There is no console; --console-listen says where one is to be."
 	if visitors != nil {
-		fmt.Fprintf(s.out, "The console is at %s\n", c.endpoint(c.ConsoleListen, visitors.Addr()))
-	} else {
-		fmt.Fprintln(s.out, "There is no console; --console-listen says where one is to be.")
+		place = "The console is at " + c.endpoint(c.ConsoleListen, visitors.Addr())
 	}
+	// Both lines at once: who waits for the first has the second as well.
+	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n%s\n", endpoint, c.Data, wired.count(ctx), place)
 	return group.wait(ctx)
 }
 
