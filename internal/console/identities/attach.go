@@ -58,6 +58,13 @@ type attaching struct {
 	Kind *kind
 	Name string
 	*choice
+	// Has are the ARNs of those that are attached, as far as the visitor may know.
+	Has map[string]bool
+}
+
+// attachable reports whether a policy can be attached, which those for service-linked roles cannot.
+func attachable(p *types.Policy) bool {
+	return p.IsAttachable && !strings.HasPrefix(aws.ToString(p.Path), "/aws-service-role/")
 }
 
 func (k *kind) attachRow() page.Row {
@@ -66,13 +73,20 @@ func (k *kind) attachRow() page.Row {
 
 func (k *kind) showAttach(ctx context.Context, v *page.Visit) (*page.View, error) {
 	name := v.Path("name")
-	found, err := choose(ctx, v, k.path(name, "attach"), &iam.ListPoliciesInput{Scope: scopeOf(v, types.PolicyScopeTypeAll)})
+	a := attaching{Kind: k, Name: name, Has: map[string]bool{}}
+	var err error
+	v.Together(func() {
+		a.choice, err = choose(ctx, v, k.path(name, "attach"), &iam.ListPoliciesInput{Scope: scopeOf(v, types.PolicyScopeTypeAll)})
+	}, func() {
+		for _, p := range k.policies(ctx, v, name).Attached {
+			a.Has[aws.ToString(p.PolicyArn)] = true
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	// What cannot be attached is for service-linked roles.
-	found.Policies = slices.DeleteFunc(found.Policies, func(p types.Policy) bool { return !p.IsAttachable })
-	return &page.View{Title: "Attach policies", Crumbs: k.crumbs(name, "Attach policies"), Template: "attach", Data: attaching{k, name, found}}, nil
+	a.Policies = slices.DeleteFunc(a.Policies, func(p types.Policy) bool { return !attachable(&p) })
+	return &page.View{Title: "Attach policies", Crumbs: k.crumbs(name, "Attach policies"), Template: "attach", Data: a}, nil
 }
 
 func (k *kind) attachChosen(ctx context.Context, v *page.Visit) (*page.Done, error) {

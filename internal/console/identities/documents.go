@@ -11,9 +11,9 @@ import (
 
 // document is a policy as it is shown.
 type document struct {
-	// Text is what IAM keeps; Shown is Text indented, if it stands in one line.
-	Text, Shown string
-	Summary     *summary.Table
+	// Shown is what IAM keeps, indented if it stands in one line. Lines of the summary are its lines.
+	Shown   string
+	Summary *summary.Table
 	// Unread says why there is no summary.
 	Unread string
 }
@@ -30,9 +30,9 @@ func documentOf(encoded *string) *document {
 }
 
 func documentFrom(text string) *document {
-	d := &document{Text: text, Shown: indented(text)}
+	d := &document{Shown: indented(text)}
 	var err error
-	if d.Summary, err = summary.Of(text); err != nil {
+	if d.Summary, err = summary.Of(d.Shown); err != nil {
 		d.Unread = err.Error()
 	}
 	return d

@@ -67,12 +67,15 @@ func createOIDC(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if url == "" {
 		return nil, page.Invalid("Type the URL of the provider.")
 	}
-	in := &iam.CreateOpenIDConnectProviderInput{Url: &url, ClientIDList: strings.Fields(v.Form("audiences")), ThumbprintList: strings.Fields(v.Form("thumbprints"))}
+	in := &iam.CreateOpenIDConnectProviderInput{Url: &url, ClientIDList: words(v.Form("audiences")), ThumbprintList: words(v.Form("thumbprints"))}
 	if _, err := v.AWS.IAM().CreateOpenIDConnectProvider(ctx, in); err != nil {
 		return nil, err
 	}
 	return &page.Done{To: "/roles/providers", Note: "The provider " + url + " is there. Roles can trust it now."}, nil
 }
+
+// words returns what white space separates; nil for none.
+func words(text string) []string { return append([]string(nil), strings.Fields(text)...) }
 
 func createSAML(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	name, metadata := v.Text("name"), v.Form("metadata")

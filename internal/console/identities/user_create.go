@@ -106,7 +106,7 @@ func suggestPolicies(ctx context.Context, v *page.Visit) *suggested {
 			return
 		}
 		for _, p := range out.Policies {
-			if p.IsAttachable {
+			if attachable(&p) {
 				*into = append(*into, p)
 			}
 		}

@@ -2,6 +2,7 @@ package identities
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,21 +27,21 @@ func versionsOf(ctx context.Context, v *page.Visit, arn string) ([]types.PolicyV
 	})
 }
 
-// oldest returns the version to delete before a new one can be made; empty if there is room.
+// oldest returns the version to delete before a new one can be made, the one with the lowest number that is not in
+// force; empty if there is room.
 func oldest(versions []types.PolicyVersion) string {
 	if len(versions) < mostVersions {
 		return ""
 	}
-	var first *types.PolicyVersion
-	for i := range versions {
-		if each := &versions[i]; !each.IsDefaultVersion && (first == nil || aws.ToTime(each.CreateDate).Before(aws.ToTime(first.CreateDate))) {
-			first = each
+	first, lowest := "", 0
+	for _, each := range versions {
+		id := aws.ToString(each.VersionId)
+		number, err := strconv.Atoi(strings.TrimPrefix(id, "v"))
+		if err == nil && !each.IsDefaultVersion && (first == "" || number < lowest) {
+			first, lowest = id, number
 		}
 	}
-	if first == nil {
-		return ""
-	}
-	return aws.ToString(first.VersionId)
+	return first
 }
 
 // createVersion makes a new version of what is typed, exactly. If there are as many as there may be, it first deletes

@@ -93,6 +93,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A search that shows, of a list on the page, what has the text.
+document.addEventListener("input", (event) => {
+  const list = event.target.matches("[data-filter]") && document.getElementById(event.target.dataset.filter);
+  if (!list) return;
+  const text = event.target.value.trim().toLowerCase();
+  for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(text);
+});
+
 // A session that has ended leads to the page for signing in.
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 401) location.assign("/signin");

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,6 +107,16 @@ func New(t *testing.T) *World {
 	})
 	w.must(err)
 	return w
+}
+
+// Handler returns the server, for clients that ask it several things at once.
+func (w *World) Handler() http.Handler {
+	var mu sync.Mutex // a world is for one goroutine
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		w.pipeline.ServeHTTP(rw, r)
+	})
 }
 
 // Record implements audit.Reader.
