@@ -139,7 +139,7 @@ func showDenials(ctx context.Context, v *page.Visit) (*page.View, error) {
 	in := struct {
 		Outcome string
 		Limit   int
-	}{"Denied", shownDenials}
+	}{"denied", shownDenials}
 	if err := v.AWS.Ask(ctx, "ListRequests", in, &d); err != nil {
 		d.Problem = v.Problem(err)
 	}

@@ -1,0 +1,180 @@
+// Package consoletest visits the pages of a section of the console over the real APIs, without a browser: IAM, STS and
+// Organizations answer, S3 does not.
+package consoletest
+
+import (
+	"context"
+	"html"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"crossgrant/internal/console/page"
+	"crossgrant/internal/console/session"
+	"crossgrant/internal/httpapi/queryapi/querytest"
+)
+
+// Visitor is a browser in which somebody is signed in.
+type Visitor struct {
+	t      *testing.T
+	site   http.Handler
+	cookie string
+	csrf   string
+}
+
+// Sign signs the owner of a key in, who has this name, account and ARN, to a console of one section.
+func Sign(t *testing.T, w *querytest.World, section page.Section, key querytest.Key, account, name, arn string) *Visitor {
+	t.Helper()
+	who := session.Identity{AccountID: account, Name: name, ARN: arn, AccessKeyID: key.ID, SecretAccessKey: key.Secret, SessionToken: key.Token}
+	in := page.Section{Name: "in", Templates: []fs.FS{fstest.MapFS{"t.html": {Data: []byte(`{{define "t"}}{{template "csrf" .}}{{end}}`)}}}, Rows: []page.Row{{
+		Path: "/in", Public: true,
+		Get: func(context.Context, *page.Visit) (*page.View, error) { return &page.View{Template: "t"}, nil },
+		Actions: map[string]page.Action{"in": func(_ context.Context, v *page.Visit) (*page.Done, error) {
+			return &page.Done{To: "/in"}, v.SignIn(&session.Session{Base: who})
+		}},
+	}}}
+	v := &Visitor{t: t}
+	v.site = page.New(page.Config{
+		API: w.Handler(), Region: "us-east-1", Port: "9000", Log: slog.New(slog.NewTextHandler(failing{t}, nil)),
+		Now: func() time.Time { return w.Now }, Sections: []page.Section{in, section},
+	})
+	v.send("POST", "/in", url.Values{"do": {"in"}})
+	found := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(v.send("GET", "/in", nil).Body.String())
+	if found == nil {
+		t.Fatal("nobody is signed in")
+	}
+	v.csrf = found[1]
+	return v
+}
+
+// failing fails the test if the console logs anything, which is what no page should do.
+type failing struct{ t *testing.T }
+
+func (f failing) Write(p []byte) (int, error) {
+	f.t.Errorf("log: %s", p)
+	return len(p), nil
+}
+
+func (v *Visitor) send(method, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+	v.t.Helper()
+	var body io.Reader
+	if form != nil {
+		form.Set("csrf", v.csrf)
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, body)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	if v.cookie != "" {
+		r.AddCookie(&http.Cookie{Name: "crossgrant", Value: v.cookie})
+	}
+	w := httptest.NewRecorder()
+	v.site.ServeHTTP(w, r)
+	for _, c := range w.Result().Cookies() {
+		if c.Name == "crossgrant" {
+			v.cookie = c.Value
+		}
+	}
+	return w
+}
+
+// Has fails unless a page is there and has some texts, which are given as they are read. It returns the page's content.
+func (v *Visitor) Has(path string, texts ...string) string {
+	v.t.Helper()
+	w := v.send("GET", path, nil)
+	if w.Code != http.StatusOK {
+		v.t.Errorf("GET %s: %d\n%s", path, w.Code, content(w.Body.String()))
+	}
+	return v.contains(path, content(w.Body.String()), texts)
+}
+
+// Answers fails unless a page answers with this status.
+func (v *Visitor) Answers(status int, path string) {
+	v.t.Helper()
+	if w := v.send("GET", path, nil); w.Code != status {
+		v.t.Errorf("GET %s: %d, want %d\n%s", path, w.Code, status, content(w.Body.String()))
+	}
+}
+
+func (v *Visitor) contains(path, body string, texts []string) string {
+	v.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(html.UnescapeString(body), text) {
+			v.t.Errorf("%s has no %q:\n%s", path, text, body)
+		}
+	}
+	return body
+}
+
+// content is that of a page, without the frame.
+func content(body string) string {
+	if _, after, ok := strings.Cut(body, "<main"); ok {
+		return after
+	}
+	return body
+}
+
+func form(do string, pairs []string) url.Values {
+	f := url.Values{"do": {do}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.Add(pairs[i], pairs[i+1])
+	}
+	return f
+}
+
+// Does sends a form of names and values in turn, which has to lead on. It returns where.
+func (v *Visitor) Does(path, do string, pairs ...string) string {
+	v.t.Helper()
+	w := v.send("POST", path, form(do, pairs))
+	if w.Code != http.StatusSeeOther {
+		v.t.Fatalf("%s %s: %d\n%s", path, do, w.Code, content(w.Body.String()))
+	}
+	return w.Header().Get("Location")
+}
+
+// Shows sends a form, which has to show a page at once. It returns its content.
+func (v *Visitor) Shows(path, do string, pairs ...string) string {
+	v.t.Helper()
+	w := v.send("POST", path, form(do, pairs))
+	if w.Code != http.StatusOK {
+		v.t.Fatalf("%s %s: %d\n%s", path, do, w.Code, content(w.Body.String()))
+	}
+	return content(w.Body.String())
+}
+
+// Refused sends a form, which has to be shown again with a text that says what is wrong with it.
+func (v *Visitor) Refused(text, path, do string, pairs ...string) {
+	v.t.Helper()
+	w := v.send("POST", path, form(do, pairs))
+	if w.Code < 400 || w.Code >= 500 {
+		v.t.Errorf("%s %s: %d", path, do, w.Code)
+	}
+	v.contains(path, content(w.Body.String()), []string{text})
+}
+
+var command = regexp.MustCompile(`<code>(aws [^<]*)</code>`)
+
+// Dry fails unless a form would be carried out by these commands, one a line.
+func (v *Visitor) Dry(want, path, do string, pairs ...string) {
+	v.t.Helper()
+	w := v.send("POST", path, form(do, pairs), "X-Dry-Run", "1")
+	var lines []string
+	for _, found := range command.FindAllStringSubmatch(w.Body.String(), -1) {
+		lines = append(lines, html.UnescapeString(found[1]))
+	}
+	if got := strings.Join(lines, "\n"); got != want {
+		v.t.Errorf("%s %s would be\n%s\nwant\n%s\n%s", path, do, got, want, w.Body)
+	}
+}
