@@ -24,10 +24,14 @@ func listAccess(ctx context.Context, v *page.Visit) (*reach.Result, error) {
 type reached struct {
 	Bucket  string
 	Problem *page.Problem
-	To      []group // the bucket
-	Roles   []group // a role that reaches it
-	Cut     []string
-	More    int // paths that are not listed
+	// Elsewhere says that the bucket is not of the visitor's account.
+	Elsewhere bool
+	To        []group // the bucket
+	Roles     []group // a role that reaches it
+	Cut       []string
+	More      int // paths that are not listed
+	// Large says that the picture has pages of its own, which have to be clicked.
+	Large bool
 }
 
 // showReach shows who reaches the bucket as a part of the overview, which asks for it: the answer may take a second.
@@ -35,6 +39,7 @@ func showReach(ctx context.Context, v *page.Visit) (*page.View, error) {
 	out := &reached{Bucket: name(v)}
 	r, err := listAccess(ctx, v)
 	out.Problem = v.Problem(err)
+	out.Elsewhere = page.Absent(err, "NoSuchBucket")
 	if r != nil {
 		roles := map[string]bool{}
 		for _, t := range r.Targets {
@@ -49,10 +54,14 @@ func showReach(ctx context.Context, v *page.Visit) (*page.View, error) {
 			}
 		}
 		out.To, out.Roles, out.Cut = groups(to, r.Principals, r.Accounts), groups(into, r.Principals, r.Accounts), r.Cut
+		out.Large = len(r.Accounts) > openHouses
 		out.More = max(0, len(to)-most) + max(0, len(into)-most)
 	}
 	return &page.View{Template: "reach", Data: out, Bare: true}, nil
 }
+
+// openHouses is how many accounts a picture shows at once, as package picture says.
+const openHouses = 12
 
 // picturePolicy lets the picture have its own style, and nothing else, and be shown in pages of the console.
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"

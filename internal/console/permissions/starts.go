@@ -17,6 +17,8 @@ type fill struct {
 	Account, User, Organization, Range, VPC, Key, Source, Trail string
 
 	Bucket, Own, Region string
+	// Plain says that the visitor's browser reaches the API without TLS.
+	Plain bool
 }
 
 func filled(v *page.Visit) fill {
@@ -24,6 +26,7 @@ func filled(v *page.Visit) fill {
 	f := fill{
 		Account: typed("account"), User: typed("user"), Organization: typed("organization"), Range: typed("range"), VPC: typed("vpc"), Key: typed("key"),
 		Source: typed("source"), Trail: typed("trail"), Bucket: name(v), Own: v.Account(), Region: v.Region(),
+		Plain: strings.HasPrefix(v.APIURL(), "http:"),
 	}
 	if f.Range == "" {
 		// Who tries it is not shut out.
@@ -33,6 +36,9 @@ func filled(v *page.Visit) fill {
 	}
 	return f
 }
+
+// onlyTLS is the name of the policy that asks for TLS.
+const onlyTLS = "Only over TLS"
 
 // start is a policy to begin with.
 type start struct{ Name, Text, Document string }
@@ -59,6 +65,9 @@ func starts(name string, f fill) []start {
 			panic(err) // the templates are in the program
 		}
 		out[i] = start{d.name, d.text, b.String()}
+		if d.name == onlyTLS && f.Plain {
+			out[i].Text += " This server has no TLS: it would shut out everybody, you too."
+		}
 	}
 	return out
 }
@@ -119,7 +128,7 @@ var documents = []struct {
     }
   ]
 }`)},
-	{"Only over TLS", "Requests without TLS are denied, whoever makes them. By itself it lets nobody in.", quoted(`{
+	{onlyTLS, "Requests without TLS are denied, whoever makes them. By itself it lets nobody in.", quoted(`{
   "Version": "2012-10-17",
   "Statement": [
     {

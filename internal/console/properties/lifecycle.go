@@ -103,7 +103,7 @@ func switchRule(ctx context.Context, v *page.Visit) (*page.Done, error) {
 }
 
 func removeRule(ctx context.Context, v *page.Visit) (*page.Done, error) {
-	id := v.Form("id")
+	id := v.Query("rule")
 	if err := v.Confirmed(id); err != nil {
 		return nil, err
 	}

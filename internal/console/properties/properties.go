@@ -35,8 +35,8 @@ func Section() page.Section {
 		{Path: properties + "/notifications", Get: showNotifications, Actions: map[string]page.Action{"add": addNotification, "remove": removeNotification, "save": saveNotifications, "check": checkNotifications}},
 		{Path: properties + "/website", Get: showWebsite, Actions: map[string]page.Action{"save": saveWebsite, "delete": deleteWebsite, "check": checkWebsite}},
 		{Path: properties + "/requester-pays", Get: showPayment, Actions: map[string]page.Action{"save": savePayment}},
-		{Path: management, Get: showManagement, Actions: map[string]page.Action{"switch": switchRule, "remove": removeRule}},
-		{Path: management + "/lifecycle", Get: showRule, Actions: map[string]page.Action{"save": saveRule}},
+		{Path: management, Get: showManagement, Actions: map[string]page.Action{"switch": switchRule}},
+		{Path: management + "/lifecycle", Get: showRule, Actions: map[string]page.Action{"save": saveRule, "remove": removeRule}},
 		{Path: management + "/document", Get: showLifecycle, Actions: map[string]page.Action{"save": saveLifecycle, "delete": deleteLifecycle, "check": checkLifecycle}},
 	}
 	for i := range rows {
