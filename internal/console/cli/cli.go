@@ -30,6 +30,9 @@ type Command struct {
 // commands are what the CLI calls the services whose names in the SDK differ.
 var commands = map[string]string{"S3": "s3api", "S3 Control": "s3control", "IAM": "iam", "STS": "sts", "Organizations": "organizations", "CloudTrail": "cloudtrail", "AccessAnalyzer": "accessanalyzer"}
 
+// clientToken is a member that the SDK makes up for each call, as the CLI does.
+const clientToken = "ClientToken"
+
 // secret are the members whose values are not shown. Who copies the command puts the value in the place of the
 // word that stands there.
 var secret = map[string]string{
@@ -49,7 +52,7 @@ func Of(service, operation string, input any) Command {
 	b.WriteString("aws " + name + " " + Name(operation))
 	if v := reflect.Indirect(reflect.ValueOf(input)); v.Kind() == reflect.Struct {
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
+			if f := v.Type().Field(i); f.IsExported() && f.Name != clientToken {
 				writeOption(&b, f.Name, v.Field(i), lowers(service))
 			}
 		}
