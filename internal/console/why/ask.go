@@ -55,8 +55,10 @@ type question struct {
 	Actions, Names              []string
 	Asked                       bool
 	Report                      *explain.Report
-	Told                        []*Told
-	Headline                    string
+	// First is the check to look at, Others are those that were asked as well.
+	First    *Told
+	Others   []*Told
+	Headline string
 	// Half says that only one's own half was told.
 	Half    bool
 	Unknown []string
@@ -125,7 +127,7 @@ func (q *question) ask(ctx context.Context, v *page.Visit) error {
 		return err
 	}
 	q.Report = &r
-	q.Told = tell(&r, v.Account())
+	q.First, q.Others = decisive(tell(&r, v.Account()))
 	q.Headline = headline(&r)
 	q.Half = len(r.Checks) == 0
 	for i := range r.Checks {
@@ -153,15 +155,7 @@ func (q *question) Outcome() string {
 	}
 }
 
-// Key says whether a check is the one to look at.
-func (q *question) Key(t *Told) bool {
-	if q.Report.Allowed || q.Half {
-		return t == q.Told[0]
-	}
-	for _, each := range q.Told {
-		if each.Effect != explain.Allowed {
-			return t == each
-		}
-	}
-	return false
+// HasKeys reports whether the question has condition keys, or would need some.
+func (q *question) HasKeys() bool {
+	return len(q.Keys) > 0 && q.Keys[0].Key != "" || len(q.Unknown) > 0
 }

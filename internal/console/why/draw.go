@@ -165,13 +165,9 @@ func (d *drawer) side(s *Side, x, y int) int {
 		if i > 0 {
 			d.Lines = append(d.Lines, Line{x + inset + laneW/2, at - gap, x + inset + laneW/2, at, ""})
 		}
-		room := 44
-		if step.Decided {
-			room = 32
-		}
 		box := Box{
 			X: x + inset, Y: at, W: laneW, H: boxH, Class: "step " + string(step.State), State: step.State,
-			Title: cut(step.Title, 34), Under: cut(step.Under(), room), Decided: step.Decided,
+			Title: cut(step.Title, 34), Under: cut(step.Under(), 42), Decided: step.Decided,
 		}
 		if step.Decided {
 			box.Class += " decided"

@@ -159,3 +159,6 @@ func (e *shownEvent) Who() string {
 		return "anonymous"
 	}
 }
+
+// Service is the event source in short.
+func (e *shownEvent) Service() string { return strings.TrimSuffix(e.Source, ".amazonaws.com") }

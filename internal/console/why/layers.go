@@ -135,6 +135,8 @@ type Step struct {
 	Name, To string
 	Level    string
 	Layer    *explain.Layer // nil: it was not consulted, or is not shown
+	// Nearly is the statement or grant of a silent layer that nearly allowed; empty: there is none.
+	Nearly string
 }
 
 // Under is the second line of the step in the picture.
@@ -146,6 +148,12 @@ func (s *Step) Under() string {
 	switch {
 	case s.Layer.Unreadable:
 		text += ": cannot be read"
+	case s.Nearly != "":
+		text += "; nearly: " + s.Nearly
+	case s.State == Silent:
+	case s.Layer.Grant != "":
+		permission, _, _ := strings.Cut(s.Layer.Grant, " ")
+		text += ": " + permission
 	case s.Layer.Statement != nil && s.Layer.Statement.Sid != "":
 		text += ": " + s.Layer.Statement.Sid
 	case s.Name != "":

@@ -31,6 +31,18 @@ func (l links) principal(text string) string {
 	return ""
 }
 
+// short names a principal without the parts of its ARN that are clear: "user/ann", or with the account if that is another.
+func (l links) short(text string) string {
+	name, err := arn.Parse(text)
+	if err != nil {
+		return text
+	}
+	if name.Account != "" && name.Account != l.account {
+		return name.Resource + " of account " + name.Account
+	}
+	return name.Resource
+}
+
 // resource returns the page of a bucket, or of what else an ARN is of. Whose a bucket is does not stand in its ARN: owned
 // says that it is the account's.
 func (l links) resource(text string, owned bool) string {

@@ -2,6 +2,9 @@ package why
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +29,7 @@ type listAccess struct {
 // mapPage is the page: a question, the answers to which are loaded after it.
 type mapPage struct {
 	Bucket, Principal, Action string
-	Paths, Picture            string
+	Paths                     string
 	Problem                   *page.Problem
 }
 
@@ -52,7 +55,7 @@ func showMap(_ context.Context, v *page.Visit) (*page.View, error) {
 	_, err := asked(v)
 	p.Problem = v.Problem(err)
 	pairs := []string{"bucket", p.Bucket, "principal", p.Principal, "action", p.Action}
-	p.Paths, p.Picture = page.Query("/why/map/paths", pairs...), page.Query("/why/map/picture", pairs...)
+	p.Paths = page.Query("/why/map/paths", pairs...)
 	return &page.View{Title: "Access map", Template: "why-map", Data: &p}, nil
 }
 
@@ -74,18 +77,44 @@ func showPicture(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := reachmap.Of(r)
-	l := links{v.Account()}
-	for i := range m.Houses {
-		for j := range m.Houses[i].Rooms {
-			l.room(&m.Houses[i].Rooms[j])
-		}
-	}
-	drawn, err := picture.SVG(m)
+	drawn, err := drawMap(r, v.Account())
 	if err != nil {
 		return nil, err
 	}
 	return &page.View{Raw: &page.Raw{Type: "image/svg+xml", Body: drawn, Policy: picturePolicy}}, nil
+}
+
+// drawMap draws an answer for an account.
+func drawMap(r *reach.Result, account string) ([]byte, error) {
+	m := reachmap.Of(r)
+	links{account}.lead(m)
+	return picture.SVG(m)
+}
+
+// drawnSize finds the size of a picture in its first element.
+var drawnSize = regexp.MustCompile(`<svg[^>]* width="([0-9]+)" height="([0-9]+)"`)
+
+// A picture that is wider than a page is shown smaller, as long as it can be read, and else beyond the edge.
+const (
+	pageWidth = 1050
+	leastSize = 0.72
+)
+
+// frame sets the size in which the picture of an answer is shown.
+func (l *pathList) frame(r *reach.Result, account string) error {
+	drawn, err := drawMap(r, account)
+	if err != nil {
+		return err
+	}
+	found := drawnSize.FindSubmatch(drawn[:min(len(drawn), 1000)])
+	if found == nil {
+		return nil // it is shown by its address only
+	}
+	width, _ := strconv.Atoi(string(found[1]))
+	height, _ := strconv.Atoi(string(found[2]))
+	size := max(leastSize, min(1, float64(pageWidth)/float64(max(width, 1))))
+	l.Width, l.Height = int(float64(width)*size), int(float64(height)*size)
+	return nil
 }
 
 // pathsPerPage is how many paths are listed at once.
@@ -100,6 +129,9 @@ type pathList struct {
 	From, To   int
 	Principals int
 	Targets    int
+	// Picture is the address of the picture, Width and Height the size of its frame; 0: it is not shown.
+	Picture       string
+	Width, Height int
 	// Whole says that it is a page of its own.
 	Whole bool
 }
@@ -109,6 +141,22 @@ type pathGroup struct {
 	Principal reach.Principal
 	Name, To  string
 	Paths     []shownPath
+	// Open says that the paths are shown at once.
+	Open bool
+}
+
+// Reached names what the paths lead to, each once.
+func (g *pathGroup) Reached() string {
+	var names []string
+	for i := range g.Paths {
+		if name := g.Paths[i].Target.Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 6 {
+		return strings.Join(names[:6], ", ") + fmt.Sprintf(" and %d more", len(names)-6)
+	}
+	return strings.Join(names, ", ")
 }
 
 // shownPath is a path with where it leads.
@@ -135,6 +183,7 @@ func showPaths(ctx context.Context, v *page.Visit) (*page.View, error) {
 	to := min(from+pathsPerPage, len(r.Paths))
 	list.From, list.To = from+1, to
 	l := links{v.Account()}
+	narrowed := r.Question.Bucket != "" || r.Question.Principal != ""
 	principals, targets := map[string]reach.Principal{}, map[string]reach.Target{}
 	for _, p := range r.Principals {
 		principals[p.ID] = p
@@ -146,14 +195,21 @@ func showPaths(ctx context.Context, v *page.Visit) (*page.View, error) {
 		p := &r.Paths[i]
 		if n := len(list.Groups); n == 0 || list.Groups[n-1].Principal.ID != p.Principal {
 			who := principals[p.Principal]
-			list.Groups = append(list.Groups, pathGroup{Principal: who, Name: nameOf(&who, v.Account()), To: l.principal(who.ID)})
+			list.Groups = append(list.Groups, pathGroup{Principal: who, Name: nameOf(&who, v.Account()), To: l.principal(who.ID), Open: narrowed})
 		}
 		t := targets[p.Target]
 		g := &list.Groups[len(list.Groups)-1]
 		g.Paths = append(g.Paths, shownPath{Path: p, Target: t, TargetTo: l.resource(t.ARN, string(t.Account) == v.Account()), AskURL: questionOf(&g.Principal, p)})
 	}
+	pairs := []string{"bucket", v.Query("bucket"), "principal", v.Query("principal"), "action", v.Query("action")}
+	if from == 0 && len(r.Paths) > 0 {
+		list.Picture = page.Query("/why/map/picture", pairs...)
+		if err := list.frame(r, v.Account()); err != nil {
+			return nil, err
+		}
+	}
 	if to < len(r.Paths) {
-		list.Next = page.Query("/why/map/paths", "bucket", v.Query("bucket"), "principal", v.Query("principal"), "action", v.Query("action"), "from", strconv.Itoa(to))
+		list.Next = page.Query("/why/map/paths", append(pairs, "from", strconv.Itoa(to))...)
 	}
 	return &page.View{Title: "Access paths", Template: "why-paths", Data: &list, Bare: v.Part(), Crumbs: []page.Crumb{{Text: "Access map", To: "/why/map"}, {Text: "Paths"}}}, nil
 }
@@ -183,6 +239,9 @@ func nameOf(p *reach.Principal, account string) string {
 	case reach.AnyAccount:
 		return "Any principal of any other account that its own policies let"
 	case reach.AnyOfAccount:
+		if p.Account == "" {
+			return "Any principal of the account with this canonical user ID that its own policies let"
+		}
 		if string(p.Account) == account {
 			return "Any principal of this account that its own policies let"
 		}

@@ -21,7 +21,9 @@ const (
 type requestPage struct {
 	ID      string
 	Request *found
-	Told    []*Told
+	// First is the check to look at, Others are those that were asked as well.
+	First  *Told
+	Others []*Told
 	// Headline is the verdict.
 	Headline string
 	// Why tells why there is no report.
@@ -32,9 +34,11 @@ type requestPage struct {
 	Try    int
 	// When is the time in the ID.
 	When time.Time
-	// KeyTo, CallerTo and BucketTo are pages.
+	// CallerTo and BucketTo are pages.
 	CallerTo, BucketTo string
-	Problem            *page.Problem
+	// Who is the caller in short.
+	Who     string
+	Problem *page.Problem
 }
 
 func showRequest(ctx context.Context, v *page.Visit) (*page.View, error) {
@@ -66,7 +70,7 @@ func showRequest(ctx context.Context, v *page.Visit) (*page.View, error) {
 func (p *requestPage) fill(f *found, account string) {
 	p.Request = f
 	l := links{account}
-	p.CallerTo = l.principal(f.Caller.ARN)
+	p.CallerTo, p.Who = l.principal(f.Caller.ARN), l.short(f.Caller.ARN)
 	if f.ResourceOwner == account && f.Bucket != "" {
 		p.BucketTo = page.Path("buckets", f.Bucket)
 	}
@@ -75,11 +79,8 @@ func (p *requestPage) fill(f *found, account string) {
 		return
 	}
 	p.Headline = headline(f.Report)
-	p.Told = tell(f.Report, account)
+	p.First, p.Others = decisive(tell(f.Report, account))
 }
-
-// Key says whether the check is the one to look at: the first that denied, or the first one.
-func (p *requestPage) Key(t *Told) bool { return p.Request.check() == t.Explanation }
 
 // AskAgain is the question whether the request would be allowed with the policies of now; empty: it cannot be asked.
 func (t *Told) AskAgain() string {

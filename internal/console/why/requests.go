@@ -32,6 +32,9 @@ type found struct {
 	ResourceOwner string
 	Report        *explain.Report
 	Unexplained   int
+
+	// account is the one that looks.
+	account string
 }
 
 // Denied reports whether anything that the request asked was denied.
@@ -42,7 +45,7 @@ func (f *found) Who() string {
 	if f.Caller.ARN == "" {
 		return "anonymous"
 	}
-	return f.Caller.ARN
+	return links{f.account}.short(f.Caller.ARN)
 }
 
 // Action is that of the check that decided, or the operation if the request was not judged.
@@ -213,6 +216,9 @@ func (l *requestList) find(ctx context.Context, v *page.Visit) error {
 	// A page begins where the one before it ended, to the millisecond.
 	if i := slices.IndexFunc(out.Requests, func(f found) bool { return f.RequestID == after }); i >= 0 {
 		out.Requests = out.Requests[i+1:]
+	}
+	for i := range out.Requests {
+		out.Requests[i].account = v.Account()
 	}
 	l.Requests = out.Requests
 	if n := len(out.Requests); out.More && n > 0 {

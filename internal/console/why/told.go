@@ -12,6 +12,8 @@ import (
 // Told is an explanation of one check as it is shown.
 type Told struct {
 	*explain.Explanation
+	// Headline is the verdict of the check.
+	Headline string
 	// Number tells the checks of a request apart, from 1.
 	Number int
 	// Sides are those that count, the owner's first; one if caller and owner are of one account.
@@ -78,19 +80,34 @@ func tell(r *explain.Report, account string) []*Told {
 	return all
 }
 
-// headline is the verdict without the remedy that it ends in, which is told below with all others.
+// headline is the verdict of a report.
 func headline(r *explain.Report) string {
-	verdict := r.Verdict
 	for i := range r.Checks {
-		c := &r.Checks[i]
-		if len(c.Remedies) == 0 || len(c.Remedies[0].Edits) == 0 || c.Verdict != verdict {
-			continue
-		}
-		if before, _, found := strings.Cut(verdict, ": "+c.Remedies[0].Edits[0].Text); found {
-			return before + "."
+		if r.Checks[i].Verdict == r.Verdict {
+			return trimmed(r.Verdict, &r.Checks[i])
 		}
 	}
+	return r.Verdict
+}
+
+// trimmed is a verdict without the remedy that it ends in, which is told below with all others.
+func trimmed(verdict string, e *explain.Explanation) string {
+	if len(e.Remedies) == 0 || len(e.Remedies[0].Edits) == 0 {
+		return verdict
+	}
+	if before, _, found := strings.Cut(verdict, ": "+e.Remedies[0].Edits[0].Text); found {
+		return before + "."
+	}
 	return verdict
+}
+
+// decisive returns the check to look at first, the first that denied or else the first, and the others.
+func decisive(all []*Told) (*Told, []*Told) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	at := max(slices.IndexFunc(all, func(t *Told) bool { return t.Effect != explain.Allowed }), 0)
+	return all[at], slices.Delete(slices.Clone(all), at, at+1)
 }
 
 // owner returns the account that owns the resource; empty if it is not shown, or nobody does.
@@ -113,7 +130,7 @@ func (t *teller) owned() bool {
 func (t *teller) told() *Told {
 	e := t.e
 	out := &Told{
-		Explanation: e, Number: t.number, PrincipalTo: t.principal(e.Principal.ARN), ResourceTo: t.resource(e.Resource, t.owner() == t.account),
+		Explanation: e, Number: t.number, Headline: trimmed(e.Verdict, e), PrincipalTo: t.principal(e.Principal.ARN), ResourceTo: t.resource(e.Resource, t.owner() == t.account),
 	}
 	out.Sides, out.Rule = t.sides()
 	for i := range out.Sides {
@@ -130,7 +147,7 @@ func (t *teller) told() *Told {
 	for i := range e.Remedies {
 		out.Ways = append(out.Ways, t.way(&e.Remedies[i]))
 	}
-	if e.Effect != explain.Allowed && len(out.Ways) == 0 && len(e.Notes) == 0 {
+	if e.Effect != explain.Allowed && e.Effect != "" && len(out.Ways) == 0 && len(e.Notes) == 0 {
 		out.Done = t.done(out.Sides)
 	}
 	out.Wide, out.Narrow = draw(out, true), draw(out, false)
@@ -220,6 +237,9 @@ func (t *teller) step(l *explain.Layer, s *slot, place int) Step {
 		ID: fmt.Sprintf("check-%d-layer-%d", t.number, place+1), Title: titleOf(s.layer, t.e.Resource), Does: s.does, Half: l.Half, State: stateOf(l.Effect), Decided: l.Decided,
 		Name: l.Policy, To: t.policy(l.Policy, l.Layer, t.e.Resource), Level: l.Level, Layer: l,
 	}
+	if out.State == Silent {
+		out.Nearly = t.nearly(l)
+	}
 	switch {
 	case l.Grant != "":
 		out.Name = l.Grant
@@ -229,6 +249,23 @@ func (t *teller) step(l *explain.Layer, s *slot, place int) Step {
 		out.To = t.principal(t.e.Principal.ARN)
 	}
 	return out
+}
+
+// nearly names the nearest miss of a layer, in a few words.
+func (t *teller) nearly(l *explain.Layer) string {
+	for i := range t.e.Misses {
+		switch m := &t.e.Misses[i]; {
+		case m.Layer != l.Layer || m.Level != l.Level:
+		case m.Statement == nil:
+			grant, _, _ := strings.Cut(m.Grant, " ")
+			return grant
+		case m.Statement.Sid != "":
+			return m.Statement.Sid
+		default:
+			return fmt.Sprintf("statement %d", m.Statement.Number)
+		}
+	}
+	return ""
 }
 
 // outcome is what comes of all sides.
