@@ -2,7 +2,6 @@ package properties
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -143,10 +142,21 @@ func removeNotification(ctx context.Context, v *page.Visit) (*page.Done, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.TopicConfigurations = slices.DeleteFunc(c.TopicConfigurations, func(t types.TopicConfiguration) bool { return aws.ToString(t.Id) == id })
-	c.QueueConfigurations = slices.DeleteFunc(c.QueueConfigurations, func(q types.QueueConfiguration) bool { return aws.ToString(q.Id) == id })
-	c.LambdaFunctionConfigurations = slices.DeleteFunc(c.LambdaFunctionConfigurations, func(f types.LambdaFunctionConfiguration) bool { return aws.ToString(f.Id) == id })
+	c.TopicConfigurations = without(c.TopicConfigurations, func(t types.TopicConfiguration) *string { return t.Id }, id)
+	c.QueueConfigurations = without(c.QueueConfigurations, func(q types.QueueConfiguration) *string { return q.Id }, id)
+	c.LambdaFunctionConfigurations = without(c.LambdaFunctionConfigurations, func(f types.LambdaFunctionConfiguration) *string { return f.Id }, id)
 	return putNotifications(ctx, v, &c, "The notification "+id+" is removed.")
+}
+
+// without returns the configurations but the one with an ID; nil if none is left.
+func without[T any](all []T, idOf func(T) *string, id string) []T {
+	var out []T
+	for _, each := range all {
+		if aws.ToString(idOf(each)) != id {
+			out = append(out, each)
+		}
+	}
+	return out
 }
 
 // saveNotifications puts the whole configuration that was typed.
