@@ -1,5 +1,4 @@
-// Package consoletest visits the pages of a section of the console over the real APIs, without a browser: IAM, STS and
-// Organizations answer, S3 does not.
+// Package consoletest visits the pages of a section of the console without a browser.
 package consoletest
 
 import (
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"crossgrant/internal/console/page"
 	"crossgrant/internal/console/session"
@@ -30,8 +28,9 @@ type Visitor struct {
 	csrf   string
 }
 
-// Sign signs the owner of a key in, who has this name, account and ARN, to a console of one section.
-func Sign(t *testing.T, w *querytest.World, section page.Section, key querytest.Key, account, name, arn string) *Visitor {
+// Sign signs the owner of a key in, who has this name, account and ARN, to a console of one section, over an API such as
+// querytest.World's.
+func Sign(t *testing.T, api http.Handler, section page.Section, key querytest.Key, account, name, arn string) *Visitor {
 	t.Helper()
 	who := session.Identity{AccountID: account, Name: name, ARN: arn, AccessKeyID: key.ID, SecretAccessKey: key.Secret, SessionToken: key.Token}
 	in := page.Section{Name: "in", Templates: []fs.FS{fstest.MapFS{"t.html": {Data: []byte(`{{define "t"}}{{template "csrf" .}}{{end}}`)}}}, Rows: []page.Row{{
@@ -43,8 +42,8 @@ func Sign(t *testing.T, w *querytest.World, section page.Section, key querytest.
 	}}}
 	v := &Visitor{t: t}
 	v.site = page.New(page.Config{
-		API: w.Handler(), Region: "us-east-1", Port: "9000", Log: slog.New(slog.NewTextHandler(failing{t}, nil)),
-		Now: func() time.Time { return w.Now }, Sections: []page.Section{in, section},
+		API: api, Region: "us-east-1", Port: "9000", Log: slog.New(slog.NewTextHandler(failing{t}, nil)),
+		Sections: []page.Section{in, section},
 	})
 	v.send("POST", "/in", url.Values{"do": {"in"}})
 	found := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(v.send("GET", "/in", nil).Body.String())
