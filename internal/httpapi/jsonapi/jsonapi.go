@@ -23,7 +23,7 @@ type Service struct {
 	name, internal string
 	targets        []string
 	members        *trailjson.Members
-	operations             map[string]*httpapi.Operation
+	operations     map[string]*httpapi.Operation
 }
 
 var _ httpapi.Service = (*Service)(nil)
