@@ -59,7 +59,9 @@ func newBrowser(t *testing.T) *browser {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("no-proxy-server", true))
+		chromedp.Flag("no-proxy-server", true),
+		// What runs in a frame without an origin is heard as well.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,IsolateSandboxedIframes"))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium has none for root
 	}
@@ -87,7 +89,8 @@ type tab struct {
 	requests   map[network.RequestID]request
 	navigating bool
 	loading    bool
-	answers    []answer
+	sent       map[network.RequestID]string // method and URL of all requests
+	statuses   map[network.RequestID]int    // of the answers, also of those that the page may not see
 }
 
 // request is one that is under way.
@@ -96,17 +99,10 @@ type request struct {
 	url    string
 }
 
-// answer is an answer of a server.
-type answer struct {
-	url    string
-	method string
-	status int
-}
-
 // tab opens a window on the console of a world. What the browser complains of there fails the test when it ends.
 func (b *browser) tab(w *world) *tab {
 	b.t.Helper()
-	p := &tab{t: b.t, base: w.console, requests: map[network.RequestID]request{}}
+	p := &tab{t: b.t, base: w.console, requests: map[network.RequestID]request{}, sent: map[network.RequestID]string{}, statuses: map[network.RequestID]int{}}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
 	p.ctx = ctx
 	b.t.Cleanup(func() {
@@ -180,12 +176,13 @@ func (p *tab) hearPage(event any) {
 func (p *tab) hearNetwork(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if strings.HasPrefix(e.Request.URL, "http") {
+		p.sent[e.RequestID] = e.Request.Method + " " + e.Request.URL
+		// What a frame of its own asks for may be answered in another process, which tells nothing here.
+		if strings.HasPrefix(e.Request.URL, "http") && e.FrameID == p.main {
 			p.requests[e.RequestID] = request{e.LoaderID, e.Request.Method + " " + e.Request.URL}
 		}
-	case *network.EventResponseReceived:
-		method, _, _ := strings.Cut(p.requests[e.RequestID].url, " ")
-		p.answers = append(p.answers, answer{e.Response.URL, method, int(e.Response.Status)})
+	case *network.EventResponseReceivedExtraInfo:
+		p.statuses[e.RequestID] = int(e.StatusCode)
 	case *network.EventLoadingFinished:
 		delete(p.requests, e.RequestID)
 	case *network.EventLoadingFailed:
@@ -230,6 +227,21 @@ func (p *tab) hearComplaint(event any) {
 			p.problems = append(p.problems, e.Payload)
 		}
 	}
+}
+
+// posted returns the answers to the forms that were sent since it was asked last, by their status.
+func (p *tab) posted() map[int]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[int]int{}
+	for id, what := range p.sent {
+		if strings.HasPrefix(what, "POST ") {
+			out[p.statuses[id]]++
+		}
+	}
+	clear(p.sent)
+	clear(p.statuses)
+	return out
 }
 
 // expected reports whether the browser complains of an answer that the test expects.

@@ -77,10 +77,16 @@ type world struct {
 // newWorld starts a server with the accounts of testdata/accounts.yaml, which ends with the test.
 func newWorld(t *testing.T, flags ...string) *world {
 	t.Helper()
+	return newWorldOf(t, "accounts.yaml", flags...)
+}
+
+// newWorldOf starts a server with the accounts of another file.
+func newWorldOf(t *testing.T, file string, flags ...string) *world {
+	t.Helper()
 	dir := t.TempDir()
 	w := &world{server: &servertest.Server{
 		Program: program, Data: filepath.Join(dir, "data"), Address: "127.0.0.1:0", Log: filepath.Join(dir, "server.log"),
-		Flags: append([]string{"--console-listen", "127.0.0.1:0", "--bootstrap", "testdata/accounts.yaml"}, flags...),
+		Flags: append([]string{"--console-listen", "127.0.0.1:0", "--bootstrap", filepath.Join("testdata", file)}, flags...),
 	}}
 	if err := w.server.Start(); err != nil {
 		t.Fatal(err)
@@ -140,7 +146,8 @@ func (w *world) config(profile string) aws.Config {
 	endpoint := "http://" + w.server.Address
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} },
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 	}
 }
 

@@ -278,10 +278,12 @@ func (p *tab) resize(width, height int64) {
 	must(p.t, chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height)))
 }
 
-// colors has the system prefer light or dark colours.
+// colors has the system prefer light or dark colours, and things that do not move.
 func (p *tab) colors(scheme string) {
 	p.t.Helper()
-	must(p.t, call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
+	must(p.t, call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}}))
 }
 
 // picture keeps a picture of the whole page if pictures are wanted.
