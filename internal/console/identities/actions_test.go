@@ -192,6 +192,7 @@ func TestVersions(t *testing.T) {
 	v.refused("LimitExceeded", at, "version", "document", writes)
 	v.does(at, "version", "document", writes, "oldest", "v1", "delete-oldest", "1")
 	v.has(at+"&tab=versions&left=v5&right=v6", "s3:PutObjectTagging", "s3:PutObjectAcl", "removed", "added")
+	v.has(at+"&version=v3", "This version is not in force: v5 is.", "Make v3 the default", "Delete version v3")
 	v.does(at, "default", "version", "v2")
 	v.refused("Nothing was deleted", at, "delete-version", "version", "v3")
 	v.does(at, "delete-version", "version", "v3", "confirm", "v3")

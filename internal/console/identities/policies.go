@@ -83,6 +83,8 @@ type policyView struct {
 	Tab  string
 	Tabs []tab
 
+	// Version is the version that is shown, if it is not the one in force.
+	Version         string
 	Document        *document
 	DocumentProblem *page.Problem
 	Versions        []types.PolicyVersion
@@ -117,11 +119,11 @@ func showPolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
 	p.Policy = out.Policy
 	var parts []func()
 	if p.Tab == "permissions" || p.Tab == "edit" {
+		version := aws.ToString(p.Policy.DefaultVersionId)
+		if asked := v.Query("version"); asked != "" && asked != version {
+			version, p.Version = asked, asked
+		}
 		parts = append(parts, func() {
-			version := v.Query("version")
-			if version == "" {
-				version = aws.ToString(p.Policy.DefaultVersionId)
-			}
 			p.Document, p.DocumentProblem = documentOfVersion(ctx, v, arn, version)
 		})
 	}
