@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 )
 
@@ -38,6 +39,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if in.Body == nil {
 		in.Body = http.NoBody
+	}
+	// As net/http sends it: https://github.com/golang/go/blob/go1.26.0/src/net/http/transfer.go, shouldSendContentLength
+	if in.ContentLength > 0 || in.ContentLength == 0 && in.Body == http.NoBody && (in.Method == http.MethodPut || in.Method == http.MethodPost) {
+		in.Header.Set("Content-Length", strconv.FormatInt(in.ContentLength, 10))
 	}
 	reader, writer := io.Pipe()
 	answer := &answer{header: http.Header{}, pipe: writer, ready: make(chan struct{})}
