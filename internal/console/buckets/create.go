@@ -53,7 +53,7 @@ type made struct {
 
 // create makes a bucket, and then sets what differs from what the server makes it with.
 //
-// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html,
+// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html (BucketAlreadyOwnedByYou),
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-overview.html
 func create(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	name := v.Text("name")
@@ -70,6 +70,12 @@ func create(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	}
 	if v.Checked("lock") {
 		in.ObjectLockEnabledForBucket = aws.Bool(true)
+	}
+	if !v.Dry() {
+		// In us-east-1 a bucket that one owns is created a second time without an error, and its ACL is lost.
+		if _, err := v.AWS.S3().HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &name}); err == nil {
+			return nil, page.Invalid("There is a bucket with the name %s already, and you may list it: it is yours, or shared with you.", name)
+		}
 	}
 	if _, err := v.AWS.S3().CreateBucket(ctx, in); err != nil {
 		return nil, err

@@ -133,6 +133,7 @@
       if (this.state === "failed") this.tell();
       else this.told.textContent = texts[this.state] || this.trouble || `${Math.floor(this.bar.value * 100)} %`;
       this.pauseButton.hidden = this.state !== "running" && this.state !== "waiting";
+      this.resumeButton.firstChild.data = this.state === "failed" ? "Try again" : "Resume";
       this.resumeButton.hidden = this.state !== "paused" && this.state !== "failed";
       this.cancelButton.hidden = this.state === "done" || this.state === "cancelled";
       this.row.dataset.state = this.state;
