@@ -79,6 +79,11 @@ type children struct {
 	NextKind, Next string
 }
 
+// To returns the page that begins where this one ends, for who has no script.
+func (c *children) To() string {
+	return page.Query(node{ID: c.Parent, Kind: kindOf(c.Parent)}.To(), "kind", c.NextKind, "token", c.Next)
+}
+
 // childrenOf reads a page of what is under a node, from where a page before says.
 func childrenOf(ctx context.Context, v *page.Visit, parent, management, kind, token string) (*children, error) {
 	out := &children{Parent: parent}
