@@ -142,7 +142,7 @@ func TestUpload(t *testing.T) {
 		if got.Code != 200 {
 			t.Fatalf("part %s: %d %s", n, got.Code, got.Body)
 		}
-		return strings.Trim(got.Header()["ETag"][0], `"`)
+		return strings.Trim(map[string][]string(got.Header())["ETag"][0], `"`)
 	}
 	etag := part("1", first, crc(first))
 	var there struct{ Parts []uploaded }
