@@ -125,8 +125,8 @@ func (l links) edit(e *explain.Edit, of *explain.Explanation) string {
 		}
 		return askURL(of.Principal.ARN, of.Action, of.Resource, pairs)
 	case explain.ByAccount:
-		if e.Account != l.account {
-			return ""
+		if e.Account != l.account || e.Layer == sessionPolicy {
+			return "" // a session policy is said where the session begins
 		}
 		if e.On != "" {
 			return l.principal(e.On)

@@ -71,7 +71,7 @@ func (p *requestPage) fill(f *found, account string) {
 	p.Request = f
 	l := links{account}
 	p.CallerTo, p.Who = l.principal(f.Caller.ARN), l.short(f.Caller.ARN)
-	if f.ResourceOwner == account && f.Bucket != "" {
+	if f.ResourceOwner == account && f.Bucket != "" && f.Operation != "CreateBucket" {
 		p.BucketTo = page.Path("buckets", f.Bucket)
 	}
 	if f.Report == nil {
