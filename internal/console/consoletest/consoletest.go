@@ -99,6 +99,16 @@ func (v *Visitor) Has(path string, texts ...string) string {
 	return v.contains(path, content(w.Body.String()), texts)
 }
 
+// Part is Has for a part of a page, as a script asks for it. It has no frame.
+func (v *Visitor) Part(path string, texts ...string) string {
+	v.t.Helper()
+	w := v.send("GET", path, nil, "HX-Request", "true")
+	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<main") {
+		v.t.Errorf("GET %s: %d\n%s", path, w.Code, w.Body)
+	}
+	return v.contains(path, w.Body.String(), texts)
+}
+
 // Answers fails unless a page answers with this status.
 func (v *Visitor) Answers(status int, path string) {
 	v.t.Helper()

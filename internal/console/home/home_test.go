@@ -42,11 +42,11 @@ func TestDenials(t *testing.T) {
 		}
 		io.WriteString(rw, answer)
 	}), Section(), querytest.Key{ID: "AKIDEXAMPLE", Secret: "SECRET"}, "111122223333", "ann", "arn:aws:iam::111122223333:user/ann")
-	v.Has("/denials", "Nothing was denied")
+	v.Part("/denials", "Nothing was denied")
 	answer = `{"Requests":[{"RequestId":"R1","Time":"2026-11-27T01:02:03.5Z","Service":"s3","Operation":"GetObject","Bucket":"b","Key":"<k>","Caller":{}}],"More":true}`
-	v.Has("/denials", "anonymous", "b/<k>", "/why/requests/R1", "2026-11-27 01:02:03 UTC")
+	v.Part("/denials", "anonymous", "b/<k>", "/why/requests/R1", "2026-11-27 01:02:03 UTC")
 	answer = ""
-	v.Has("/denials", "You may not see this.", "/why/requests/OWN")
+	v.Part("/denials", "You may not see this.", "/why/requests/OWN")
 }
 
 // TestWho holds how callers are called.

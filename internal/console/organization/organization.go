@@ -56,7 +56,7 @@ func Section() page.Section {
 	}}
 }
 
-// inUse is the error that says that the account is in no organization.
+// notInUse is the error that says that the account is in no organization.
 const notInUse = "AWSOrganizationsNotInUseException"
 
 // standing is what the visitor's account is in its organization.

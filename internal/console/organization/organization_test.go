@@ -86,12 +86,13 @@ func TestStory(t *testing.T) {
 	v.Dry("aws organizations create-account --account-name Dev --email dev@example.com --role-name Admin", "/organization/accounts/create", "create", "name", "Dev", "email", "dev@example.com", "role", "Admin")
 	to := v.Does("/organization/accounts/create", "create", "name", "Dev", "email", "dev@example.com", "role", accessRole)
 	account := find(t, `[0-9]{12}`, v.Has(to, "SUCCEEDED", "Switch to its "+accessRole))
+	v.Part(to, "SUCCEEDED")
 	accountPage := "/organization/accounts/" + account
 	v.Has("/organization/accounts", "Dev", "dev@example.com", account)
 	v.Does(accountPage, "move", "to", unit)
 	v.Refused("Choose or type", accountPage, "move", "to", "")
 	v.Has(unitPage, "Dev")
-	v.Has("/organization/tree?parent="+unit+"&management="+string(management), "Dev", "SCP: FullAWSAccess")
+	v.Part("/organization/tree?parent="+unit+"&management="+string(management), "Dev", "SCP: FullAWSAccess")
 	v.Has(accountPage, "roleName="+accessRole, "Workloads", "allows")
 
 	// A policy, and whom it binds.
