@@ -78,8 +78,8 @@ func (l links) policyARN(text string) string {
 		return ""
 	case name.Service == "iam" && name.Type() == "policy" && (name.Account == l.account || name.Account == "aws"):
 		return page.Query("/policies/view", "arn", text)
-	case name.Service == "organizations" && strings.HasPrefix(name.Resource, "policy/"):
-		return "/organization/policies"
+	case name.Service == "organizations" && strings.HasPrefix(name.Resource, "policy/") && (name.Account == l.account || name.Account == "aws"):
+		return page.Path("organization", "policies", name.Name())
 	}
 	return ""
 }
@@ -138,7 +138,7 @@ func (l links) edit(e *explain.Edit, of *explain.Explanation) string {
 			return l.principal(of.Principal.ARN)
 		}
 	case explain.ByOrganization:
-		return "/organization/policies"
+		return l.policyARN(e.Policy)
 	}
 	return ""
 }

@@ -96,11 +96,9 @@ func drawMap(r *reach.Result, account string) ([]byte, error) {
 // drawnSize finds the size of a picture in its first element.
 var drawnSize = regexp.MustCompile(`<svg[^>]* width="([0-9]+)" height="([0-9]+)"`)
 
-// A picture that is wider than a page is shown smaller, as long as it can be read, and else beyond the edge.
-const (
-	pageWidth = 1050
-	leastSize = 0.72
-)
+// pageWidth is how wide a picture may be that is shown in full size; a wider one is shown smaller, and still beyond the
+// edge if it is far wider.
+const pageWidth = 1050
 
 // frame sets the size in which the picture of an answer is shown.
 func (l *pathList) frame(r *reach.Result, account string) error {
@@ -112,10 +110,9 @@ func (l *pathList) frame(r *reach.Result, account string) error {
 	if found == nil {
 		return nil // it is shown by its address only
 	}
-	width, _ := strconv.Atoi(string(found[1]))
-	height, _ := strconv.Atoi(string(found[2]))
-	size := max(leastSize, min(1, float64(pageWidth)/float64(max(width, 1))))
-	l.Width, l.Height = int(float64(width)*size), int(float64(height)*size)
+	l.Width, _ = strconv.Atoi(string(found[1]))
+	l.Height, _ = strconv.Atoi(string(found[2]))
+	l.Smaller = l.Width > pageWidth
 	return nil
 }
 
@@ -134,6 +131,8 @@ type pathList struct {
 	// Picture is the address of the picture, Width and Height the size of its frame; 0: it is not shown.
 	Picture       string
 	Width, Height int
+	// Smaller says that the picture is shown smaller than it is.
+	Smaller bool
 	// Whole says that it is a page of its own.
 	Whole bool
 }

@@ -145,6 +145,7 @@ func TestLinks(t *testing.T) {
 		{"bucket policy of b", resourcePolicy, "arn:aws:s3:::b/k", "/buckets/b/permissions"}, {"", bucketACL, "arn:aws:s3:::b", "/buckets/b/permissions"},
 		{"arn:aws:iam::111122223333:policy/P", boundary, "", "/policies/view?arn=arn%3Aaws%3Aiam%3A%3A111122223333%3Apolicy%2FP"}, {"arn:aws:iam::aws:policy/ReadOnlyAccess", identityPolicy, "", "/policies/view?arn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess"},
 		{"arn:aws:iam::380701114427:policy/P", identityPolicy, "", ""}, {"", trustPolicy, "arn:aws:iam::111122223333:role/r", "/roles/r"}, {"", serviceControl, "", ""},
+		{"arn:aws:organizations::111122223333:policy/o-a/service_control_policy/p-b", serviceControl, "", "/organization/policies/p-b"}, {"arn:aws:organizations::380701114427:policy/o-a/service_control_policy/p-b", serviceControl, "", ""},
 	} {
 		if got := l.policy(c[0], c[1], c[2]); got != c[3] {
 			t.Errorf("policy %q: %s, want %s", c[0], got, c[3])
