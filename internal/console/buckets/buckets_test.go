@@ -46,6 +46,28 @@ func TestBuckets(t *testing.T) {
 	v.Dry("", "/buckets/create", "create", "name", "")
 }
 
+// TestEmpty holds that versions and delete markers are deleted, below a prefix or all of them, and what a lock keeps is told.
+func TestEmpty(t *testing.T) {
+	t.Parallel()
+	w := s3test.New(t)
+	v := w.Visit(Section(), s3test.A)
+	w.CreateBucket("full", true)
+	w.Fill("full", "a/", 3)
+	w.Fill("full", "a/", 2)
+	w.Fill("full", "b/", 1)
+	v.Has("/buckets/full/delete", "The bucket is not empty")
+	v.Refused("BucketNotEmpty", "/buckets/full/delete", "delete", "confirm", "full")
+	v.Has("/buckets/full/empty?prefix=a/", "whose key begins with")
+	v.Dry("aws s3api list-object-versions --bucket full --prefix a/ --max-items 1000 --output json --query '{Objects: [Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}, Quiet: `true`}' > batch.json\n"+
+		"aws s3api delete-objects --bucket full --delete file://batch.json", "/buckets/full/empty?prefix=a/", "empty")
+	for _, c := range [][2]string{{"?prefix=a/", "5 versions and delete markers were deleted. Nothing more"}, {"?prefix=a/", "0 versions"}, {"", "1 versions"}} {
+		if body := v.Shows("/buckets/full/empty"+c[0], "empty", "confirm", "full"); !strings.Contains(body, c[1]) {
+			t.Errorf("%s: %s", c[0], body)
+		}
+	}
+	v.Does("/buckets/full/delete", "delete", "confirm", "full")
+}
+
 // next finds the token of the next page.
 func next(t *testing.T, body string) string {
 	t.Helper()

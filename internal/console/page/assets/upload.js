@@ -36,6 +36,9 @@
     return btoa(String.fromCharCode(c >>> 24, c >>> 16 & 255, c >>> 8 & 255, c & 255));
   };
 
+  // remembered reads what localStorage has; null for nothing, or for what cannot be read.
+  const remembered = (text) => { try { return JSON.parse(text); } catch { return null; } };
+
   class Stopped extends Error {}
   class Refused extends Error {
     constructor(problem) { super(problem.Message); this.problem = problem; }
@@ -228,7 +231,7 @@
 
     // begin begins an upload in parts, or finds the one that this browser had begun, and what is there of it.
     async begin() {
-      const kept = JSON.parse(localStorage.getItem(this.memory) || "null");
+      const kept = remembered(localStorage.getItem(this.memory));
       if (kept) {
         this.id = kept.id;
         this.size = kept.size;
@@ -424,7 +427,7 @@
   for (let i = 0; i < localStorage.length; i++) {
     const name = localStorage.key(i);
     if (!name.startsWith("crossgrant-upload ")) continue;
-    const [account, bucket, key, , size] = JSON.parse(name.slice("crossgrant-upload ".length));
+    const [account, bucket, key, , size] = remembered(name.slice("crossgrant-upload ".length)) || [];
     if (account === form.dataset.account && bucket === form.dataset.bucket) resumable.push(`${key} (${human(size)})`);
   }
   if (resumable.length > 0) {
