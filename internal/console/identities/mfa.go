@@ -84,14 +84,25 @@ func enableMFA(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if err := v.Unseal("mfa", v.Form("sealed"), &made); err != nil {
 		return nil, page.Invalid("That took too long. Delete the device that was made, and begin again.")
 	}
-	_, err := v.AWS.IAM().EnableMFADevice(ctx, &iam.EnableMFADeviceInput{UserName: &name, SerialNumber: &made.Serial,
-		AuthenticationCode1: optional(v.Text("code1")), AuthenticationCode2: optional(v.Text("code2"))})
+	one, two, err := twoCodes(v)
+	if err == nil {
+		_, err = v.AWS.IAM().EnableMFADevice(ctx, &iam.EnableMFADeviceInput{UserName: &name, SerialNumber: &made.Serial, AuthenticationCode1: &one, AuthenticationCode2: &two})
+	}
 	if err != nil && !v.Dry() {
 		// The same secret is shown for the next try.
 		v.Failed = v.Problem(err)
 		return assign(v, &made)
 	}
 	return &page.Done{To: credentialsTab(name), Note: "The MFA device is assigned. From now on " + name + " signs in with the password and a code."}, err
+}
+
+// twoCodes returns the codes of a form.
+func twoCodes(v *page.Visit) (one, two string, err error) {
+	one, two = v.Text("code1"), v.Text("code2")
+	if one == "" || two == "" {
+		return "", "", page.Invalid("Type two codes that follow each other.")
+	}
+	return one, two, nil
 }
 
 // discardMFA deletes a device that was made and not assigned.
@@ -111,9 +122,11 @@ func discardMFA(ctx context.Context, v *page.Visit) (*page.Done, error) {
 
 func resyncMFA(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	name, serial := v.Path("name"), v.Form("serial")
-	_, err := v.AWS.IAM().ResyncMFADevice(ctx, &iam.ResyncMFADeviceInput{UserName: &name, SerialNumber: &serial,
-		AuthenticationCode1: optional(v.Text("code1")), AuthenticationCode2: optional(v.Text("code2"))})
+	one, two, err := twoCodes(v)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := v.AWS.IAM().ResyncMFADevice(ctx, &iam.ResyncMFADeviceInput{UserName: &name, SerialNumber: &serial, AuthenticationCode1: &one, AuthenticationCode2: &two}); err != nil {
 		return nil, err
 	}
 	return &page.Done{To: credentialsTab(name), Note: "The MFA device is in step again."}, nil
