@@ -95,6 +95,11 @@ func TestFull(t *testing.T) {
 	want(t, "events", w.get("/why/events"), `href="/why/requests/0RL8Q0KQZ24AIMMU"`, "token=n", "!This account has no trail")
 	want(t, "findings", w.get("/why/findings"), "public", "token=n", `value="archive"`)
 	want(t, "paths", w.get("/why/map/paths?bucket=awsseccookbook", "HX-Request", "true"), "one-sided", "<iframe", "!<html")
+	want(t, "paths of one", w.get("/why/map/paths?bucket=awsseccookbook&principal=x"), "awsseccookbook", "Root user")
+	want(t, "paths to another", w.get("/why/map/paths?bucket=other&principal=x"), "Nobody reaches it")
+	if got := w.asked["ListAccess"]; got != `{"Principal":"x"}` {
+		t.Errorf("asked %s", got)
+	}
 	picture := w.do("GET", "/why/map/picture", nil)
 	if picture.Header().Get("Content-Type") != "image/svg+xml" || !strings.Contains(picture.Header().Get("Content-Security-Policy"), "default-src 'none'") || !strings.Contains(picture.Body.String(), `href="/buckets/awsseccookbook"`) {
 		t.Errorf("picture: %v", picture.Header())

@@ -32,12 +32,11 @@ type listAccess struct {
 type mapPage struct {
 	Bucket, Principal, Action string
 	Paths                     string
-	Problem                   *page.Problem
 }
 
 // asked reads the question of a page or part. A bucket may be followed by a prefix or key.
-func asked(v *page.Visit) (in listAccess, err error) {
-	in = listAccess{Principal: strings.TrimSpace(v.Query("principal")), Action: strings.TrimSpace(v.Query("action"))}
+func asked(v *page.Visit) listAccess {
+	in := listAccess{Principal: strings.TrimSpace(v.Query("principal")), Action: strings.TrimSpace(v.Query("action"))}
 	bucket, rest, deep := strings.Cut(strings.TrimSpace(v.Query("bucket")), "/")
 	in.Bucket = bucket
 	switch {
@@ -46,32 +45,43 @@ func asked(v *page.Visit) (in listAccess, err error) {
 	case deep:
 		in.Key = rest
 	}
-	if in.Bucket != "" && in.Principal != "" {
-		return in, page.Invalid("Ask about a bucket or about a principal, not about both: the list below a principal can be searched for the bucket.")
-	}
-	return in, nil
+	return in
 }
 
 func showMap(_ context.Context, v *page.Visit) (*page.View, error) {
 	p := mapPage{Bucket: strings.TrimSpace(v.Query("bucket")), Principal: strings.TrimSpace(v.Query("principal")), Action: strings.TrimSpace(v.Query("action"))}
-	_, err := asked(v)
-	p.Problem = v.Problem(err)
 	pairs := []string{"bucket", p.Bucket, "principal", p.Principal, "action", p.Action}
 	p.Paths = page.Query("/why/map/paths", pairs...)
 	return &page.View{Title: "Access map", Template: "why-map", Data: &p}, nil
 }
 
-// reached asks who can reach what.
+// reached asks who can reach what. The API answers about a bucket or about a principal: asked about both, it is asked
+// about the principal, and what does not lead to the bucket is left out.
 func reached(ctx context.Context, v *page.Visit) (*reach.Result, error) {
-	in, err := asked(v)
-	if err != nil {
-		return nil, err
+	in := asked(v)
+	bucket := in.Bucket
+	if in.Principal != "" {
+		in.Bucket, in.Prefix, in.Key = "", "", ""
 	}
 	var r reach.Result
 	if err := v.AWS.Ask(ctx, "ListAccess", &in, &r); err != nil {
 		return nil, err
 	}
+	if bucket != "" && in.Principal != "" {
+		only(&r, "arn:aws:s3:::"+bucket)
+	}
 	return &r, nil
+}
+
+// only leaves in an answer the paths to a target, and who they begin at.
+func only(r *reach.Result, target string) {
+	from := map[string]bool{}
+	r.Paths = slices.DeleteFunc(r.Paths, func(p reach.Path) bool { return p.Target != target })
+	for i := range r.Paths {
+		from[r.Paths[i].Principal] = true
+	}
+	r.Targets = slices.DeleteFunc(r.Targets, func(t reach.Target) bool { return t.ARN != target })
+	r.Principals = slices.DeleteFunc(r.Principals, func(p reach.Principal) bool { return !from[p.ID] })
 }
 
 func showPicture(ctx context.Context, v *page.Visit) (*page.View, error) {
