@@ -266,7 +266,7 @@ func TestSealed(t *testing.T) {
 	if err := v.Unseal("a", text, &got); err != nil || got != "secret" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if v.Unseal("b", text, &got) == nil || v.Unseal("a", text[:len(text)-2]+"AA", &got) == nil || v.Unseal("a", "", &got) == nil {
+	if v.Unseal("b", text, &got) == nil || v.Unseal("a", "A"+text, &got) == nil || v.Unseal("a", text[:len(text)-4], &got) == nil || v.Unseal("a", "", &got) == nil {
 		t.Error("what was not sealed for this was taken")
 	}
 	w.now = w.now.Add(time.Minute)
