@@ -144,10 +144,19 @@ func (f *filled) fillWhy(t *testing.T) {
 func (f *filled) denied(ctx context.Context, t *testing.T) string {
 	t.Helper()
 	_, err := f.s3(plainA).GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String("from-a.txt")})
+	id := requestID(err)
+	if id == "" {
+		t.Fatalf("reading as a user without a policy: %v", err)
+	}
+	return id
+}
+
+// requestID returns the ID of a request that was denied; empty if it was not.
+func requestID(err error) string {
 	var response *smithyhttp.ResponseError
 	var id interface{ ServiceRequestID() string }
 	if !errors.As(err, &response) || response.HTTPStatusCode() != 403 || !errors.As(err, &id) {
-		t.Fatalf("reading as a user without a policy: %v", err)
+		return ""
 	}
 	return id.ServiceRequestID()
 }
