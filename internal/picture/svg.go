@@ -20,7 +20,7 @@ const (
 	titleH   = 96
 	indexW   = 270
 	indexRow = 20
-	leastW   = 760 // so that the legend has room in one row
+	leastW   = 860 // so that the legend has room in one row
 )
 
 // SVG returns the picture of m: one document in UTF-8 that refers to nothing outside itself.
