@@ -69,7 +69,7 @@
     const failed = () => {
       const note = document.querySelector("[data-preview-note]");
       media.hidden = true;
-      fetch(media.dataset.media, { headers: { Range: "bytes=0-0" } })
+      fetch(media.dataset.media, { cache: "no-store", headers: { Range: "bytes=0-0" } }) // what is kept was not asked for by a script
         .then(async (answer) => show(note, answer.ok ? { code: "No preview", message: "The browser cannot show this content." } : await problemOf(answer)))
         .catch(() => show(note, unreachable));
     };
