@@ -157,6 +157,7 @@ func services(patterns []string) []Row {
 		}
 	}
 	var rows []Row
+	order, rest := unknown(order)
 	for _, prefix := range order {
 		row := Row{Service: cmp.Or(names[prefix], prefix), All: all[prefix]}
 		if !row.All {
@@ -164,7 +165,35 @@ func services(patterns []string) []Row {
 		}
 		rows = append(rows, row)
 	}
+	if rest != nil {
+		var in []string
+		for _, pattern := range patterns {
+			if prefix, _, _ := strings.Cut(strings.ToLower(pattern), ":"); slices.Contains(rest, prefix) {
+				in = append(in, pattern)
+			}
+		}
+		rows = append(rows, Row{Service: fmt.Sprintf("%d other services", len(rest)), Levels: []Level{{Actions: in}}})
+	}
 	return rows
+}
+
+// few is how many services that are in no reference have rows of their own.
+const few = 3
+
+// unknown splits services into those that have rows of their own and, if they are more than a few, those that are in no
+// reference.
+func unknown(order []string) (own, rest []string) {
+	for _, prefix := range order {
+		if len(policy.MatchingActions(prefix+":*")) == 0 {
+			rest = append(rest, prefix)
+		} else {
+			own = append(own, prefix)
+		}
+	}
+	if len(rest) <= few {
+		return order, nil
+	}
+	return own, rest
 }
 
 // levels sorts actions of a service by their access levels.

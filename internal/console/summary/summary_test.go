@@ -59,6 +59,8 @@ func TestOf(t *testing.T) {
 			`allow 1  S3 [some Read: 1] on(false) "objects below logs/ of bucket b" on(false) "object k of bucket b" on(false) "objects like a*b of buckets like b*" on(false) "every bucket and every object" if ["some value of aws:k is not like x nor y" "k Odd 1"]`},
 		{"across services", `{"Statement":[{"Effect":"Allow","Action":["*:DecodeAuthorizationMessage","S3:listallmybuckets"],"Resource":"*"}]}`,
 			`allow 1  STS [some Write: 1] on(false) "all resources"` + "\n" + `allow 1  S3 [some List: 1] on(false) "all resources"`},
+		{"many services", `{"Statement":[{"Effect":"Allow","Action":["a:x","b:*","s3:*","c:x","d:y*","a:z"],"Resource":"*"}]}`,
+			`allow 1  S3 all on(false) "all resources"` + "\n" + `allow 1  4 other services [some : 5] on(false) "all resources"`},
 		{"what is no policy", `{"Statement":[1,{"Effect":"Allow"},null]}`, ""},
 	} {
 		table, err := Of(c.document)
