@@ -1,6 +1,6 @@
 // Package cli writes calls of the APIs as commands of the AWS CLI, as a person would type them: of the input of an
-// operation of the SDK it makes the command that sends the same request. It knows no operation by name, so that
-// whatever a page of the console calls can be shown.
+// operation of the SDK it makes the command that sends the same request. Beside what the CLI asks for on
+// its own it knows no operation by name, so that whatever a page of the console calls can be shown.
 //
 // Names follow the CLI: a member becomes an option in lower case, with hyphens between its words; lists of texts
 // become several arguments, structures JSON, times ISO 8601, blobs base64, and what would stream a file.
@@ -41,6 +41,12 @@ var secret = map[string]string{
 	"SecretAccessKey": "SECRET",
 }
 
+// asked are the arguments that the CLI wants of its own for an operation: where to write what it gets.
+//
+// Sources: https://docs.aws.amazon.com/cli/latest/reference/iam/create-virtual-mfa-device.html and
+// https://docs.aws.amazon.com/cli/latest/reference/s3api/get-object.html
+var asked = map[string]string{"CreateVirtualMFADevice": " --outfile QRCode.png --bootstrap-method QRCodePNG", "GetObject": " FILE"}
+
 // Of returns the command for a call of an operation of a service, both named as the SDK does, with a pointer to its
 // input.
 func Of(service, operation string, input any) Command {
@@ -57,6 +63,7 @@ func Of(service, operation string, input any) Command {
 			}
 		}
 	}
+	b.WriteString(asked[operation])
 	return Command{Text: b.String(), Writes: Writes(operation)}
 }
 

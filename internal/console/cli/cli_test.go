@@ -50,7 +50,7 @@ func TestCommands(t *testing.T) {
 		{"AccessAnalyzer", "ListFindings", &analyzer.ListFindingsInput{AnalyzerArn: aws.String("a"), Filter: map[string]analyzertypes.Criterion{"status": {Eq: []string{"ACTIVE"}}}},
 			`aws accessanalyzer list-findings --analyzer-arn a --filter '{"status":{"eq":["ACTIVE"]}}'`, false},
 		{"S3", "GetObject", &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k"), IfModifiedSince: aws.Time(time.Unix(0, 0))},
-			`aws s3api get-object --bucket b --key k --if-modified-since 1970-01-01T00:00:00Z`, false},
+			`aws s3api get-object --bucket b --key k --if-modified-since 1970-01-01T00:00:00Z FILE`, false},
 	} {
 		got := Of(c.service, c.operation, c.input)
 		if got.Text != c.want || got.Writes != c.writes {
