@@ -16,8 +16,8 @@ import (
 	"crossgrant/internal/console"
 )
 
-// deed is an action of a page.
-type deed struct{ path, do string }
+// deed is an action of a page: of a row, at a path.
+type deed struct{ row, path, do string }
 
 func (d deed) String() string { return d.do + " of " + d.path }
 
@@ -32,7 +32,7 @@ func deeds() []deed {
 				path = path[:i] + "x" + path[i+strings.Index(path[i:], "}")+1:]
 			}
 			for _, do := range slices.Sorted(maps.Keys(row.Actions)) {
-				out = append(out, deed{path, do})
+				out = append(out, deed{row.Path, path, do})
 			}
 		}
 	}
@@ -134,7 +134,7 @@ func TestForgedFormsInBrowser(t *testing.T) {
 	}
 
 	// A form that leads the whole window there.
-	form := fmt.Sprintf(`<form method="post" action="%s/users/create"><input name="do" value="create"><input name="name" value="eve"><button>Win a prize</button></form>`, html.EscapeString(w.console))
+	form := fmt.Sprintf(`<form method="post" action="%s/create/user"><input name="do" value="create"><input name="name" value="eve"><button>Win a prize</button></form>`, html.EscapeString(w.console))
 	neighbour, stranger = attacker(t, form)
 	p.visit(neighbour)
 	p.click("Win a prize")

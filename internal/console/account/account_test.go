@@ -147,7 +147,7 @@ func TestMFA(t *testing.T) {
 	for name, v := range map[string]*consoletest.Visitor{"ann": w.user, "root": w.root} {
 		v.Has("/me/mfa", `value="`+name+`"`)
 		v.Refused("Type a name", "/me/mfa", "mfa-create", "device", "")
-		v.Dry("aws iam create-virtual-mfa-device --virtual-mfa-device-name phone-"+name, "/me/mfa", "mfa-create", "device", "phone-"+name)
+		v.Dry("aws iam create-virtual-mfa-device --virtual-mfa-device-name phone-"+name+" --outfile QRCode.png --bootstrap-method QRCodePNG", "/me/mfa", "mfa-create", "device", "phone-"+name)
 		body := v.Shows("/me/mfa", "mfa-create", "device", "phone-"+name)
 		if !strings.Contains(body, `src="data:image/png;base64,`) {
 			t.Errorf("no picture in %s", body)

@@ -23,7 +23,7 @@ const area = "buckets"
 func Section() page.Section {
 	return page.Section{Name: "buckets", Templates: []fs.FS{page.Templates(files)}, Rows: []page.Row{
 		{Path: "/buckets", Area: area, Get: list, Actions: map[string]page.Action{"open": open}},
-		{Path: "/buckets/create", Area: area, Get: showCreate, Actions: map[string]page.Action{"create": create}},
+		{Path: "/create/bucket", Area: area, Get: showCreate, Actions: map[string]page.Action{"create": create}},
 		{Path: "/buckets/{bucket}/delete", Area: area, Get: showDelete, Actions: map[string]page.Action{"delete": remove}},
 		{Path: "/buckets/{bucket}/empty", Area: area, Get: showEmpty, Actions: map[string]page.Action{"empty": empty}},
 	}}

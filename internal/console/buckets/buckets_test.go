@@ -14,9 +14,9 @@ func TestBuckets(t *testing.T) {
 	t.Parallel()
 	v := s3test.New(t).Visit(Section(), s3test.A)
 	v.Has("/buckets", "Your account has no buckets yet", "aws s3api list-buckets --max-buckets 100")
-	v.Has("/buckets/create", "Object ownership")
+	v.Has("/create/bucket", "Object ownership")
 	for i := range perPage + 1 {
-		if to := v.Does("/buckets/create", "create", "name", fmt.Sprintf("bucket-%03d", i)); to != fmt.Sprintf("/buckets/bucket-%03d", i) {
+		if to := v.Does("/create/bucket", "create", "name", fmt.Sprintf("bucket-%03d", i)); to != fmt.Sprintf("/buckets/bucket-%03d", i) {
 			t.Errorf("leads to %s", to)
 		}
 	}
@@ -43,7 +43,7 @@ func TestBuckets(t *testing.T) {
 	if body := v.Shows("/buckets/bucket-001/empty", "empty", "confirm", "bucket-001"); !strings.Contains(body, "0 versions and delete markers were deleted") {
 		t.Error(body)
 	}
-	v.Dry("", "/buckets/create", "create", "name", "")
+	v.Dry("", "/create/bucket", "create", "name", "")
 }
 
 // TestEmpty holds that versions and delete markers are deleted, below a prefix or all of them, and what a lock keeps is told.
@@ -89,7 +89,7 @@ func TestCreate(t *testing.T) {
 	v := s3test.New(t).Visit(Section(), s3test.A)
 	create := func(want string, pairs ...string) {
 		t.Helper()
-		v.Dry(want, "/buckets/create", "create", append([]string{"name", "new-one"}, pairs...)...)
+		v.Dry(want, "/create/bucket", "create", append([]string{"name", "new-one"}, pairs...)...)
 	}
 	const begin = "aws s3api create-bucket --bucket new-one"
 	create(begin)
@@ -101,14 +101,14 @@ func TestCreate(t *testing.T) {
 	create(begin+" --object-lock-enabled-for-bucket\n"+`aws s3api put-object-lock-configuration --bucket new-one --object-lock-configuration '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"COMPLIANCE","Years":2}}}'`, "lock", "on", "retentionMode", "COMPLIANCE", "retention", "2", "retentionUnit", "years")
 	create(begin+"\n"+`aws s3api put-bucket-encryption --bucket new-one --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"alias/k"},"BucketKeyEnabled":true}]}'`, "encryption", "aws:kms", "kmsKey", "alias/k", "bucketKey", "on")
 	create(begin+"\n"+`aws s3api put-bucket-tagging --bucket new-one --tagging '{"TagSet":[{"Key":"a=b","Value":"c"}]}'`, "tagKey", "", "tagKey", "a=b", "tagValue", "x", "tagValue", "c")
-	v.Refused("needs a number", "/buckets/create", "create", "name", "new-one", "lock", "on", "retentionMode", "GOVERNANCE", "retention", "0")
-	v.Refused("InvalidBucketName", "/buckets/create", "create", "name", "New_One")
+	v.Refused("needs a number", "/create/bucket", "create", "name", "new-one", "lock", "on", "retentionMode", "GOVERNANCE", "retention", "0")
+	v.Refused("InvalidBucketName", "/create/bucket", "create", "name", "New_One")
 	// What fails after the bucket is there is told, and leads to the bucket.
-	body := v.Shows("/buckets/create", "create", "name", "new-one", "versioning", "on", "tagKey", "aws:x", "tagValue", "y")
+	body := v.Shows("/create/bucket", "create", "name", "new-one", "versioning", "on", "tagKey", "aws:x", "tagValue", "y")
 	for _, want := range []string{"was created, but not set up", "InvalidTag", `href="/buckets/new-one"`, ">done<"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q in %s", want, body)
 		}
 	}
-	v.Refused("There is a bucket with the name new-one already", "/buckets/create", "create", "name", "new-one", "ownership", "ObjectWriter")
+	v.Refused("There is a bucket with the name new-one already", "/create/bucket", "create", "name", "new-one", "ownership", "ObjectWriter")
 }

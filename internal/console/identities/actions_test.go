@@ -22,7 +22,7 @@ func TestCommands(t *testing.T) {
 		form     []string
 		want     string
 	}{
-		{"/users/create", "create", []string{"name", "bob", "path", "/staff/", "password-by", "generated", "reset", "1", "key", "1", "group", "auditors", "policy", readOnly, "boundary", readOnly, "tagkey", "a", "tagvalue", "b", "tagkey", "", "tagvalue", ""},
+		{"/create/user", "create", []string{"name", "bob", "path", "/staff/", "password-by", "generated", "reset", "1", "key", "1", "group", "auditors", "policy", readOnly, "boundary", readOnly, "tagkey", "a", "tagvalue", "b", "tagkey", "", "tagvalue", ""},
 			`aws iam create-user --user-name bob --path /staff/ --permissions-boundary arn:aws:iam::aws:policy/ReadOnlyAccess --tags '[{"Key":"a","Value":"b"}]'
 aws iam create-login-profile --password PASSWORD --password-reset-required --user-name bob
 aws iam add-user-to-group --group-name auditors --user-name bob
@@ -35,15 +35,15 @@ aws iam create-access-key --user-name bob`},
 		{"/users/alice", "unboundary", nil, `aws iam delete-user-permissions-boundary --user-name alice`},
 		{"/users/alice/inline", "put", []string{"policy", "p", "document", "{}"}, `aws iam put-user-policy --policy-document '{}' --policy-name p --user-name alice`},
 		{"/users/alice/inline?policy=of-alice", "delete", nil, `aws iam delete-user-policy --policy-name of-alice --user-name alice`},
-		{"/users/alice/mfa", "mfa-create", []string{"device", "phone"}, `aws iam create-virtual-mfa-device --virtual-mfa-device-name phone`},
+		{"/users/alice/mfa", "mfa-create", []string{"device", "phone"}, `aws iam create-virtual-mfa-device --virtual-mfa-device-name phone --outfile QRCode.png --bootstrap-method QRCodePNG`},
 		{"/users/alice", "rename", []string{"name", "anna", "path", "/"}, `aws iam update-user --user-name alice --new-path / --new-user-name anna`},
-		{"/groups/create", "create", []string{"name", "g", "policy", readOnly}, "aws iam create-group --group-name g\naws iam attach-group-policy --group-name g --policy-arn " + readOnly},
+		{"/create/group", "create", []string{"name", "g", "policy", readOnly}, "aws iam create-group --group-name g\naws iam attach-group-policy --group-name g --policy-arn " + readOnly},
 		{"/groups/auditors", "add", []string{"user", "visitor"}, `aws iam add-user-to-group --group-name auditors --user-name visitor`},
 		{"/groups/auditors", "delete", nil, `aws iam remove-user-from-group --group-name auditors --user-name alice
 aws iam delete-group-policy --group-name auditors --policy-name of-group
 aws iam detach-group-policy --group-name auditors --policy-arn ` + readOnly + `
 aws iam delete-group --group-name auditors`},
-		{"/roles/create", "create", []string{"name", "r", "trusted", "account", "account", "3807-0111-4427", "external-id", "a<b", "mfa", "1", "max-session", "7200", "policy", own},
+		{"/create/role", "create", []string{"name", "r", "trusted", "account", "account", "3807-0111-4427", "external-id", "a<b", "mfa", "1", "max-session", "7200", "policy", own},
 			`aws iam create-role --assume-role-policy-document '{
   "Version": "2012-10-17",
   "Statement": [
@@ -67,12 +67,12 @@ aws iam delete-group --group-name auditors`},
 aws iam attach-role-policy --policy-arn ` + own + ` --role-name r`},
 		{"/roles/LogWriter", "settings", []string{"description", "d", "max-session", "3600"}, `aws iam update-role --role-name LogWriter --description d --max-session-duration 3600`},
 		{"/roles/LogWriter", "delete", nil, "aws iam detach-role-policy --policy-arn " + own + " --role-name LogWriter\naws iam delete-role --role-name LogWriter"},
-		{"/policies/create", "create", []string{"name", "p", "document", "{ }"}, `aws iam create-policy --policy-document '{ }' --policy-name p`},
+		{"/create/policy", "create", []string{"name", "p", "document", "{ }"}, `aws iam create-policy --policy-document '{ }' --policy-name p`},
 		{"/policies/view?arn=" + own, "version", []string{"document", "{}", "set-default", "1", "oldest", "v1", "delete-oldest", "1"},
 			`aws iam delete-policy-version --policy-arn ` + own + " --version-id v1\naws iam create-policy-version --policy-arn " + own + ` --policy-document '{}' --set-as-default`},
 		{"/policies/view?arn=" + own, "detach", []string{"entity", "roles/LogWriter"}, `aws iam detach-role-policy --policy-arn ` + own + ` --role-name LogWriter`},
 		{"/policies/view?arn=" + own, "delete", nil, "aws iam detach-user-policy --policy-arn " + own + " --user-name alice\naws iam detach-role-policy --policy-arn " + own + " --role-name LogWriter\naws iam delete-policy --policy-arn " + own},
-		{"/roles/providers", "create-oidc", []string{"url", "https://a.example", "audiences", "x y"}, `aws iam create-open-id-connect-provider --url https://a.example --client-id-list x y`},
+		{"/providers", "create-oidc", []string{"url", "https://a.example", "audiences", "x y"}, `aws iam create-open-id-connect-provider --url https://a.example --client-id-list x y`},
 	} {
 		if got := v.dry(c.path, c.do, c.form...); got != c.want {
 			t.Errorf("%s %s:\n%s\nwant\n%s", c.path, c.do, got, c.want)
@@ -92,7 +92,7 @@ func TestUser(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, "AdministratorAccess")
 	v.furnish()
-	made := v.shows("/users/create", "create", "name", "bob", "password-by", "generated", "key", "1", "group", "auditors", "policy", readOnly)
+	made := v.shows("/create/user", "create", "name", "bob", "password-by", "generated", "key", "1", "group", "auditors", "policy", readOnly)
 	for _, text := range []string{"It is shown only now", "AKIA", "Secret access key", "/signin?account=111122223333&amp;user=bob"} {
 		if !strings.Contains(made, text) {
 			t.Errorf("the page of a new user has no %q", text)
@@ -155,25 +155,25 @@ func TestHowever(t *testing.T) {
 		t.Errorf("kept %q, %v", kept, err)
 	}
 	v.has("/users/alice/inline?policy=odd", typed, "objects like")
-	body := v.refused("MalformedPolicyDocument", "/policies/create", "create", "name", "x", "document", "{<i>}")
+	body := v.refused("MalformedPolicyDocument", "/create/policy", "create", "name", "x", "document", "{<i>}")
 	if !strings.Contains(body, html.EscapeString("{<i>}")) {
 		t.Error("what was typed is gone")
 	}
-	v.refused("EntityAlreadyExists", "/users/create", "create", "name", "alice")
-	v.refused("Type a name for the user.", "/users/create", "create")
-	v.refused("Type a password", "/users/create", "create", "name", "x", "password-by", "typed")
-	v.refused("has no key", "/users/create", "create", "name", "x", "tagvalue", "v", "tagkey", "")
-	v.refused("12 digits", "/roles/create", "create", "name", "x", "trusted", "account", "account", "12")
-	v.refused("Choose who", "/roles/create", "create", "name", "x")
+	v.refused("EntityAlreadyExists", "/create/user", "create", "name", "alice")
+	v.refused("Type a name for the user.", "/create/user", "create")
+	v.refused("Type a password", "/create/user", "create", "name", "x", "password-by", "typed")
+	v.refused("has no key", "/create/user", "create", "name", "x", "tagvalue", "v", "tagkey", "")
+	v.refused("12 digits", "/create/role", "create", "name", "x", "trusted", "account", "account", "12")
+	v.refused("Choose who", "/create/role", "create", "name", "x")
 	v.refused("Choose the policies", "/users/alice/attach", "attach")
 	v.refused("Choose the groups", "/users/alice?tab=groups", "leave")
 	// A step that fails after the user is there is told, and the rest is done.
-	made := v.shows("/users/create", "create", "name", "half", "password-by", "typed", "password", "x", "group", "nobody", "policy", readOnly)
+	made := v.shows("/create/user", "create", "name", "half", "password-by", "typed", "password", "x", "group", "nobody", "policy", readOnly)
 	if strings.Count(made, `class="problem`) != 2 {
 		t.Errorf("half a user: %s", main(made))
 	}
 	v.has("/users/half", "ReadOnlyAccess")
-	made = v.shows("/groups/create", "create", "name", "half", "policy", "arn:aws:iam::aws:policy/None")
+	made = v.shows("/create/group", "create", "name", "half", "policy", "arn:aws:iam::aws:policy/None")
 	if !strings.Contains(made, "not all that it was to have") {
 		t.Errorf("half a group: %s", main(made))
 	}
@@ -216,7 +216,7 @@ func TestRole(t *testing.T) {
 		"provider":  {[]string{"trusted", "provider", "provider", provider, "audience", "sts.amazonaws.com"}, `"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"`},
 		"custom":    {[]string{"trusted", "custom", "trust", trustB}, `"AWS":"arn:aws:iam::380701114427:root"`},
 	} {
-		v.does("/roles/create", "create", append([]string{"name", name, "policy", own}, c.form...)...)
+		v.does("/create/role", "create", append([]string{"name", name, "policy", own}, c.form...)...)
 		document, err := url.PathUnescape(v.iam("GetRole", "RoleName", name).Get("AssumeRolePolicyDocument"))
 		if compact := strings.Join(strings.Fields(document), ""); err != nil || !strings.Contains(compact, c.want) {
 			t.Errorf("%s: %s", name, document)
@@ -227,8 +227,8 @@ func TestRole(t *testing.T) {
 	v.does("/roles/account", "revoke", "confirm", "account")
 	v.has("/roles/account/inline?policy=AWSRevokeOlderSessions", "aws:TokenIssueTime is before")
 	v.does("/roles/account", "delete", "confirm", "account")
-	v.refused("to confirm", "/roles/providers", "delete", "arn", provider)
-	v.does("/roles/providers", "delete", "arn", provider, "confirm", "token.actions.githubusercontent.com")
+	v.refused("to confirm", "/providers", "delete", "arn", provider)
+	v.does("/providers", "delete", "arn", provider, "confirm", "token.actions.githubusercontent.com")
 }
 
 func TestDiff(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 func groupRows() []page.Row {
 	return []page.Row{
 		{Path: "/groups", Area: "groups", Get: listGroups},
-		{Path: "/groups/create", Area: "groups", Get: showCreateGroup, Actions: map[string]page.Action{"create": createGroup}},
+		{Path: "/create/group", Area: "groups", Get: showCreateGroup, Actions: map[string]page.Action{"create": createGroup}},
 		{Path: "/groups/{name}", Area: "groups", Get: showGroup, Actions: map[string]page.Action{
 			"detach": groups.detachChosen, "add": addMember, "remove": removeMembers, "rename": renameGroup, "delete": deleteGroup,
 		}},

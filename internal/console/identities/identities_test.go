@@ -221,12 +221,12 @@ func (v *visitor) furnish() {
 
 // pages are all pages, with an entity of each kind.
 var pages = []string{
-	"/users", "/users?prefix=/staff/", "/users/create", "/users/alice", "/users/alice?tab=groups", "/users/alice?tab=credentials", "/users/alice?tab=tags", "/users/alice?tab=used",
+	"/users", "/users?prefix=/staff/", "/create/user", "/users/alice", "/users/alice?tab=groups", "/users/alice?tab=credentials", "/users/alice?tab=tags", "/users/alice?tab=used",
 	"/users/alice?tab=settings", "/users/alice/attach", "/users/alice/attach?scope=Local&search=put", "/users/alice/inline", "/users/alice/inline?policy=of-alice", "/users/alice/mfa", "/users/alice/groups-of", "/users/alice/last-used",
-	"/groups", "/groups/create", "/groups/auditors", "/groups/auditors?tab=permissions", "/groups/auditors?tab=used", "/groups/auditors?tab=settings", "/groups/auditors/attach", "/groups/auditors/inline", "/groups/auditors/last-used",
-	"/roles", "/roles/create", "/roles/providers", "/roles/LogWriter", "/roles/LogWriter?tab=trust", "/roles/LogWriter?tab=tags", "/roles/LogWriter?tab=used", "/roles/LogWriter?tab=sessions", "/roles/LogWriter?tab=settings",
+	"/groups", "/create/group", "/groups/auditors", "/groups/auditors?tab=permissions", "/groups/auditors?tab=used", "/groups/auditors?tab=settings", "/groups/auditors/attach", "/groups/auditors/inline", "/groups/auditors/last-used",
+	"/roles", "/create/role", "/providers", "/roles/LogWriter", "/roles/LogWriter?tab=trust", "/roles/LogWriter?tab=tags", "/roles/LogWriter?tab=used", "/roles/LogWriter?tab=sessions", "/roles/LogWriter?tab=settings",
 	"/roles/LogWriter/attach", "/roles/LogWriter/inline", "/roles/LogWriter/used", "/roles/LogWriter/last-used",
-	"/policies", "/policies?scope=AWS&search=s3", "/policies?attached=1&scope=All", "/policies/create", "/policies/view?arn=" + own, "/policies/view?tab=edit&arn=" + own, "/policies/view?tab=versions&arn=" + own,
+	"/policies", "/policies?scope=AWS&search=s3", "/policies?attached=1&scope=All", "/create/policy", "/policies/view?arn=" + own, "/policies/view?tab=edit&arn=" + own, "/policies/view?tab=versions&arn=" + own,
 	"/policies/view?tab=attached&arn=" + own, "/policies/view?tab=tags&arn=" + own, "/policies/view?tab=used&arn=" + own, "/policies/view?tab=settings&arn=" + own, "/policies/view?arn=" + readOnly,
 	"/policies/view?tab=versions&left=v1&right=v1&arn=" + own, "/policies/summary?arn=" + own, "/policies/last-used?arn=" + own,
 }
@@ -238,7 +238,7 @@ func TestPages(t *testing.T) {
 	v.has("/roles", "No roles yet")
 	v.has("/policies", "No policies of your own yet")
 	v.has("/users?prefix=/none/", "No user below /none/")
-	v.has("/roles/providers", "There is none.")
+	v.has("/providers", "There is none.")
 	v.iam("CreateUser", "UserName", "bare")
 	v.has("/users/bare", "No managed policy is attached.", "is in no group")
 	v.has("/users/bare?tab=credentials", "cannot sign in to the console", "Create access key")

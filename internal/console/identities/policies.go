@@ -18,7 +18,7 @@ import (
 func policyRows() []page.Row {
 	return []page.Row{
 		{Path: "/policies", Area: "policies", Get: listPolicies},
-		{Path: "/policies/create", Area: "policies", Get: showCreatePolicy, Actions: map[string]page.Action{"create": createPolicy}},
+		{Path: "/create/policy", Area: "policies", Get: showCreatePolicy, Actions: map[string]page.Action{"create": createPolicy}},
 		{Path: "/policies/view", Area: "policies", Get: showPolicy, Actions: map[string]page.Action{
 			"version": createVersion, "default": setDefault, "delete-version": deleteVersion, "detach": detachEntities, "tags": savePolicyTags, "delete": deletePolicy,
 		}},

@@ -15,7 +15,7 @@ import (
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers.html
 func providerRows() []page.Row {
-	return []page.Row{{Path: "/roles/providers", Area: "roles", Get: showProviders, Actions: map[string]page.Action{
+	return []page.Row{{Path: "/providers", Area: "roles", Get: showProviders, Actions: map[string]page.Action{
 		"create-oidc": createOIDC, "create-saml": createSAML, "delete": deleteProvider,
 	}}}
 }
@@ -71,7 +71,7 @@ func createOIDC(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if _, err := v.AWS.IAM().CreateOpenIDConnectProvider(ctx, in); err != nil {
 		return nil, err
 	}
-	return &page.Done{To: "/roles/providers", Note: "The provider " + url + " is there. Roles can trust it now."}, nil
+	return &page.Done{To: "/providers", Note: "The provider " + url + " is there. Roles can trust it now."}, nil
 }
 
 // words returns what white space separates; nil for none.
@@ -85,7 +85,7 @@ func createSAML(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if _, err := v.AWS.IAM().CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: &name, SAMLMetadataDocument: &metadata}); err != nil {
 		return nil, err
 	}
-	return &page.Done{To: "/roles/providers", Note: "The provider " + name + " is there. Roles can trust it now."}, nil
+	return &page.Done{To: "/providers", Note: "The provider " + name + " is there. Roles can trust it now."}, nil
 }
 
 func deleteProvider(ctx context.Context, v *page.Visit) (*page.Done, error) {
@@ -102,5 +102,5 @@ func deleteProvider(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &page.Done{To: "/roles/providers", Note: "The provider is deleted. Roles that trust it cannot be assumed by it any more."}, nil
+	return &page.Done{To: "/providers", Note: "The provider is deleted. Roles that trust it cannot be assumed by it any more."}, nil
 }

@@ -19,7 +19,7 @@ import (
 func roleRows() []page.Row {
 	return []page.Row{
 		{Path: "/roles", Area: "roles", Get: listRoles},
-		{Path: "/roles/create", Area: "roles", Get: showCreateRole, Actions: map[string]page.Action{"create": createRole}},
+		{Path: "/create/role", Area: "roles", Get: showCreateRole, Actions: map[string]page.Action{"create": createRole}},
 		{Path: "/roles/{name}", Area: "roles", Get: showRole, Actions: map[string]page.Action{
 			"detach": roles.detachChosen, "boundary": roles.setBoundary, "unboundary": roles.removeBoundary, "tags": roles.saveTags,
 			"trust": saveTrust, "settings": saveRole, "revoke": revokeSessions, "delete": deleteRole,

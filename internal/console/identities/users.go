@@ -20,7 +20,7 @@ const listPage = 50
 func userRows() []page.Row {
 	return []page.Row{
 		{Path: "/users", Area: "users", Get: listUsers},
-		{Path: "/users/create", Area: "users", Get: showCreateUser, Actions: map[string]page.Action{"create": createUser}},
+		{Path: "/create/user", Area: "users", Get: showCreateUser, Actions: map[string]page.Action{"create": createUser}},
 		{Path: "/users/{name}", Area: "users", Get: showUser, Actions: map[string]page.Action{
 			"detach": users.detachChosen, "boundary": users.setBoundary, "unboundary": users.removeBoundary, "tags": users.saveTags,
 			"join": joinGroups, "leave": leaveGroups,
