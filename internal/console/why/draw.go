@@ -131,7 +131,7 @@ func (d *drawer) request() int {
 	}
 	w := min(d.W, laneW)
 	d.Boxes = append(d.Boxes, Box{
-		X: (d.W - w) / 2, Y: 2, W: w, H: boxH, Class: "asked", Title: cut(d.told.Action, 38), Under: cut(who+" on "+strings.TrimPrefix(d.told.Resource, "arn:aws:s3:::"), 48),
+		X: (d.W - w) / 2, Y: 2, W: w, H: boxH, Class: "asked", Title: cut(d.told.Action, 38), Under: cut(who+" on "+strings.TrimPrefix(d.told.Resource, "arn:aws:s3:::"), 43),
 	})
 	return 2 + boxH + gap
 }

@@ -82,12 +82,18 @@ type eventPage struct {
 	Events               []shownEvent
 	Next, First          string
 	Problem              *page.Problem
+	// Reads says that something was asked for; otherwise events that change nothing are left out.
+	Reads bool
 	// NoTrail says that the account has no trail, so that events are kept for a while only.
 	NoTrail bool
 }
 
 func showEvents(ctx context.Context, v *page.Visit) (*page.View, error) {
-	p := eventPage{Key: v.Query("key"), Value: strings.TrimSpace(v.Query("value")), From: v.Query("from"), To: v.Query("to"), Attributes: attributes}
+	p := eventPage{Key: v.Query("key"), Reads: v.Request.URL.Query().Has("key"), Value: strings.TrimSpace(v.Query("value")), From: v.Query("from"), To: v.Query("to"), Attributes: attributes}
+	if !p.Reads {
+		// As AWS's console: what changes nothing, the console's own pages above all, would hide the rest.
+		p.Key, p.Value = string(types.LookupAttributeKeyReadOnly), "false"
+	}
 	v.Together(
 		func() { p.Problem = v.Problem(p.lookup(ctx, v)) },
 		func() {
