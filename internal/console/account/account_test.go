@@ -30,8 +30,9 @@ func newWorld(t *testing.T, policies ...string) *world {
 	w.Now = time.Now().UTC()
 	w.rootKey = w.Account(id)
 	key := w.User(id, "ann", policies...)
-	w.user = consoletest.Sign(t, w.Handler(), Section(), key, string(id), "ann", "arn:aws:iam::111122223333:user/ann")
-	w.root = consoletest.Sign(t, w.Handler(), Section(), w.rootKey, string(id), "root", "arn:aws:iam::111122223333:root")
+	console := consoletest.Console{API: w.Handler(), Section: Section()}
+	w.user = console.Visit(t, consoletest.As(key, "arn:aws:iam::111122223333:user/ann"))
+	w.root = console.Visit(t, consoletest.As(w.rootKey, "arn:aws:iam::111122223333:root"))
 	return w
 }
 

@@ -43,7 +43,7 @@ func TestBuckets(t *testing.T) {
 	if body := v.Shows("/buckets/bucket-001/empty", "empty", "confirm", "bucket-001"); !strings.Contains(body, "0 versions and delete markers were deleted") {
 		t.Error(body)
 	}
-	v.Dry("", "/create/bucket", "create", "name", "")
+	v.Dry("Type a name for the bucket.", "/create/bucket", "create", "name", "")
 }
 
 // TestEmpty holds that versions and delete markers are deleted, below a prefix or all of them, and what a lock keeps is told.

@@ -14,11 +14,20 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"crossgrant/internal/console/page"
 	"crossgrant/internal/console/session"
 	"crossgrant/internal/httpapi/queryapi/querytest"
 )
+
+// Console is a console of one section, over an API such as querytest.World's.
+type Console struct {
+	API     http.Handler
+	Section page.Section
+	// Now is the time; nil: that of the clock.
+	Now func() time.Time
+}
 
 // Visitor is a browser in which somebody is signed in.
 type Visitor struct {
@@ -28,11 +37,18 @@ type Visitor struct {
 	csrf   string
 }
 
-// Sign signs the owner of a key in, who has this name, account and ARN, to a console of one section, over an API such as
-// querytest.World's.
-func Sign(t *testing.T, api http.Handler, section page.Section, key querytest.Key, account, name, arn string) *Visitor {
+// As is the user or root user with this ARN, as the owner of a key.
+func As(key querytest.Key, arn string) session.Identity {
+	account, name, _ := strings.Cut(strings.TrimPrefix(arn, "arn:aws:iam::"), ":")
+	return session.Identity{
+		AccountID: account, Name: name[strings.LastIndexByte(name, '/')+1:], ARN: arn,
+		AccessKeyID: key.ID, SecretAccessKey: key.Secret, SessionToken: key.Token,
+	}
+}
+
+// Visit signs somebody in.
+func (c Console) Visit(t *testing.T, who session.Identity) *Visitor {
 	t.Helper()
-	who := session.Identity{AccountID: account, Name: name, ARN: arn, AccessKeyID: key.ID, SecretAccessKey: key.Secret, SessionToken: key.Token}
 	in := page.Section{Name: "in", Templates: []fs.FS{fstest.MapFS{"t.html": {Data: []byte(`{{define "t"}}{{template "csrf" .}}{{end}}`)}}}, Rows: []page.Row{{
 		Path: "/in", Public: true,
 		Get: func(context.Context, *page.Visit) (*page.View, error) { return &page.View{Template: "t"}, nil },
@@ -42,11 +58,11 @@ func Sign(t *testing.T, api http.Handler, section page.Section, key querytest.Ke
 	}}}
 	v := &Visitor{t: t}
 	v.site = page.New(page.Config{
-		API: api, Region: "us-east-1", Port: "9000", Log: slog.New(slog.NewTextHandler(failing{t}, nil)),
-		Sections: []page.Section{in, section},
+		API: c.API, Region: "us-east-1", Port: "9000", Log: slog.New(slog.NewTextHandler(failing{t}, nil)), Now: c.Now,
+		Sections: []page.Section{in, c.Section},
 	})
-	v.send("POST", "/in", url.Values{"do": {"in"}})
-	found := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(v.send("GET", "/in", nil).Body.String())
+	v.Send("POST", "/in", Form("in"))
+	found := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(v.Send("GET", "/in", nil).Body.String())
 	if found == nil {
 		t.Fatal("nobody is signed in")
 	}
@@ -62,7 +78,8 @@ func (f failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (v *Visitor) send(method, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+// Send sends a request, with a form if there is one, and headers of names and values in turn.
+func (v *Visitor) Send(method, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
 	v.t.Helper()
 	var body io.Reader
 	if form != nil {
@@ -92,17 +109,17 @@ func (v *Visitor) send(method, path string, form url.Values, headers ...string) 
 // Has fails unless a page is there and has some texts, which are given as they are read. It returns the page's content.
 func (v *Visitor) Has(path string, texts ...string) string {
 	v.t.Helper()
-	w := v.send("GET", path, nil)
+	w := v.Send("GET", path, nil)
 	if w.Code != http.StatusOK {
-		v.t.Errorf("GET %s: %d\n%s", path, w.Code, content(w.Body.String()))
+		v.t.Errorf("GET %s: %d\n%s", path, w.Code, Content(w.Body.String()))
 	}
-	return v.contains(path, content(w.Body.String()), texts)
+	return v.contains(path, Content(w.Body.String()), texts)
 }
 
 // Part is Has for a part of a page, as a script asks for it. It has no frame.
 func (v *Visitor) Part(path string, texts ...string) string {
 	v.t.Helper()
-	w := v.send("GET", path, nil, "HX-Request", "true")
+	w := v.Send("GET", path, nil, "HX-Request", "true")
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<main") {
 		v.t.Errorf("GET %s: %d\n%s", path, w.Code, w.Body)
 	}
@@ -112,8 +129,8 @@ func (v *Visitor) Part(path string, texts ...string) string {
 // Answers fails unless a page answers with this status.
 func (v *Visitor) Answers(status int, path string) {
 	v.t.Helper()
-	if w := v.send("GET", path, nil); w.Code != status {
-		v.t.Errorf("GET %s: %d, want %d\n%s", path, w.Code, status, content(w.Body.String()))
+	if w := v.Send("GET", path, nil); w.Code != status {
+		v.t.Errorf("GET %s: %d, want %d\n%s", path, w.Code, status, Content(w.Body.String()))
 	}
 }
 
@@ -127,15 +144,16 @@ func (v *Visitor) contains(path, body string, texts []string) string {
 	return body
 }
 
-// content is that of a page, without the frame.
-func content(body string) string {
+// Content is that of a page, without the frame.
+func Content(body string) string {
 	if _, after, ok := strings.Cut(body, "<main"); ok {
 		return after
 	}
 	return body
 }
 
-func form(do string, pairs []string) url.Values {
+// Form makes the form of an action, of names and values in turn.
+func Form(do string, pairs ...string) url.Values {
 	f := url.Values{"do": {do}}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		f.Add(pairs[i], pairs[i+1])
@@ -146,9 +164,9 @@ func form(do string, pairs []string) url.Values {
 // Does sends a form of names and values in turn, which has to lead on. It returns where.
 func (v *Visitor) Does(path, do string, pairs ...string) string {
 	v.t.Helper()
-	w := v.send("POST", path, form(do, pairs))
+	w := v.Send("POST", path, Form(do, pairs...))
 	if w.Code != http.StatusSeeOther {
-		v.t.Fatalf("%s %s: %d\n%s", path, do, w.Code, content(w.Body.String()))
+		v.t.Fatalf("%s %s: %d\n%s", path, do, w.Code, Content(w.Body.String()))
 	}
 	return w.Header().Get("Location")
 }
@@ -156,34 +174,58 @@ func (v *Visitor) Does(path, do string, pairs ...string) string {
 // Shows sends a form, which has to show a page at once. It returns its content.
 func (v *Visitor) Shows(path, do string, pairs ...string) string {
 	v.t.Helper()
-	w := v.send("POST", path, form(do, pairs))
+	w := v.Send("POST", path, Form(do, pairs...))
 	if w.Code != http.StatusOK {
-		v.t.Fatalf("%s %s: %d\n%s", path, do, w.Code, content(w.Body.String()))
+		v.t.Fatalf("%s %s: %d\n%s", path, do, w.Code, Content(w.Body.String()))
 	}
-	return content(w.Body.String())
+	return Content(w.Body.String())
 }
 
-// Refused sends a form, which has to be shown again with a text that says what is wrong with it.
-func (v *Visitor) Refused(text, path, do string, pairs ...string) {
+// Refused sends a form, which has to be shown again with a text that says what is wrong with it. It returns
+// the content of the page.
+func (v *Visitor) Refused(text, path, do string, pairs ...string) string {
 	v.t.Helper()
-	w := v.send("POST", path, form(do, pairs))
+	w := v.Send("POST", path, Form(do, pairs...))
 	if w.Code < 400 || w.Code >= 500 {
 		v.t.Errorf("%s %s: %d", path, do, w.Code)
 	}
-	v.contains(path, content(w.Body.String()), []string{text})
+	return v.contains(path, Content(w.Body.String()), []string{text})
 }
 
-var command = regexp.MustCompile(`<code>(aws [^<]*)</code>`)
+// Leads sends a form, which has to lead to a page.
+func (v *Visitor) Leads(to, path, do string, pairs ...string) {
+	v.t.Helper()
+	if got := v.Does(path, do, pairs...); got != to {
+		v.t.Errorf("%s %s leads to %s, want %s", path, do, got, to)
+	}
+}
 
 // Dry fails unless a form would be carried out by these commands, one a line.
 func (v *Visitor) Dry(want, path, do string, pairs ...string) {
 	v.t.Helper()
-	w := v.send("POST", path, form(do, pairs), "X-Dry-Run", "1")
+	if got := v.Commands(path, Form(do, pairs...)); got != want {
+		v.t.Errorf("%s %s would be\n%s\nwant\n%s", path, do, got, want)
+	}
+}
+
+var (
+	command = regexp.MustCompile(`<code>(aws [^<]*)</code>`)
+	instead = regexp.MustCompile(`<p class="quiet">.*AWS CLI: ([^<]*)</p>`)
+)
+
+// Commands returns the commands by which a form would be carried out, one a line, or what is said in their place.
+func (v *Visitor) Commands(path string, form url.Values) string {
+	v.t.Helper()
+	w := v.Send("POST", path, form, "X-Dry-Run", "1")
+	if found := instead.FindStringSubmatch(w.Body.String()); found != nil {
+		return html.UnescapeString(found[1])
+	}
 	var lines []string
 	for _, found := range command.FindAllStringSubmatch(w.Body.String(), -1) {
 		lines = append(lines, html.UnescapeString(found[1]))
 	}
-	if got := strings.Join(lines, "\n"); got != want {
-		v.t.Errorf("%s %s would be\n%s\nwant\n%s\n%s", path, do, got, want, w.Body)
+	if w.Code != http.StatusOK || lines == nil {
+		v.t.Errorf("%s, tried: %d\n%s", path, w.Code, w.Body)
 	}
+	return strings.Join(lines, "\n")
 }

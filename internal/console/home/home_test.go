@@ -17,7 +17,7 @@ func TestHome(t *testing.T) {
 	w.Now = time.Now().UTC()
 	root := w.Account("111122223333")
 	visit := func(key querytest.Key, name string) *consoletest.Visitor {
-		return consoletest.Sign(t, w.Handler(), Section(), key, "111122223333", name, "arn:aws:iam::111122223333:user/"+name)
+		return consoletest.Console{API: w.Handler(), Section: Section()}.Visit(t, consoletest.As(key, "arn:aws:iam::111122223333:user/"+name))
 	}
 	v := visit(w.User("111122223333", "ann", "AdministratorAccess"), "ann")
 	v.Has("/", "Hello, ann", "This account is in none", "The root user has no MFA device", "No user has an MFA device")
@@ -31,7 +31,7 @@ func TestHome(t *testing.T) {
 func TestDenials(t *testing.T) {
 	t.Parallel()
 	answer := `{"Requests":[]}`
-	v := consoletest.Sign(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	api := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if asked, err := io.ReadAll(r.Body); err != nil || string(asked) != `{"Outcome":"denied","Limit":5}` || r.Header.Get("X-Amz-Target") != "Crossgrant_20261126.ListRequests" {
 			t.Errorf("asked %s %s %v", r.Header.Get("X-Amz-Target"), asked, err)
 		}
@@ -41,7 +41,8 @@ func TestDenials(t *testing.T) {
 			answer = `{"__type":"AccessDeniedException","Message":"no"}`
 		}
 		io.WriteString(rw, answer)
-	}), Section(), querytest.Key{ID: "AKIDEXAMPLE", Secret: "SECRET"}, "111122223333", "ann", "arn:aws:iam::111122223333:user/ann")
+	})
+	v := consoletest.Console{API: api, Section: Section()}.Visit(t, consoletest.As(querytest.Key{ID: "AKIDEXAMPLE", Secret: "SECRET"}, "arn:aws:iam::111122223333:user/ann"))
 	v.Part("/denials", "Nothing was denied")
 	answer = `{"Requests":[{"RequestId":"R1","Time":"2026-11-27T01:02:03.5Z","Service":"s3","Operation":"GetObject","Bucket":"b","Key":"<k>","Caller":{}}],"More":true}`
 	v.Part("/denials", "anonymous", "b/<k>", "/why/requests/R1", "2026-11-27 01:02:03 UTC")

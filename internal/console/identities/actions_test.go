@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"crossgrant/internal/console/consoletest"
 	"crossgrant/internal/totp"
 )
 
@@ -74,7 +75,7 @@ aws iam attach-role-policy --policy-arn ` + own + ` --role-name r`},
 		{"/policies/view?arn=" + own, "delete", nil, "aws iam detach-user-policy --policy-arn " + own + " --user-name alice\naws iam detach-role-policy --policy-arn " + own + " --role-name LogWriter\naws iam delete-policy --policy-arn " + own},
 		{"/providers", "create-oidc", []string{"url", "https://a.example", "audiences", "x y"}, `aws iam create-open-id-connect-provider --url https://a.example --client-id-list x y`},
 	} {
-		if got := v.dry(c.path, c.do, c.form...); got != c.want {
+		if got := v.Commands(c.path, consoletest.Form(c.do, c.form...)); got != c.want {
 			t.Errorf("%s %s:\n%s\nwant\n%s", c.path, c.do, got, c.want)
 		}
 	}
@@ -92,29 +93,29 @@ func TestUser(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, "AdministratorAccess")
 	v.furnish()
-	made := v.shows("/create/user", "create", "name", "bob", "password-by", "generated", "key", "1", "group", "auditors", "policy", readOnly)
+	made := v.Shows("/create/user", "create", "name", "bob", "password-by", "generated", "key", "1", "group", "auditors", "policy", readOnly)
 	for _, text := range []string{"It is shown only now", "AKIA", "Secret access key", "/signin?account=111122223333&amp;user=bob"} {
 		if !strings.Contains(made, text) {
 			t.Errorf("the page of a new user has no %q", text)
 		}
 	}
 	sealed := regexp.MustCompile(`name="sealed" value="([^"]+)"`).FindStringSubmatch(made)
-	if csv := v.shows("/users/bob", "key-download", "sealed", sealed[1]); !strings.HasPrefix(csv, "Access key ID,Secret access key\r\nAKIA") {
+	if csv := v.Shows("/users/bob", "key-download", "sealed", sealed[1]); !strings.HasPrefix(csv, "Access key ID,Secret access key\r\nAKIA") {
 		t.Errorf("csv: %q", csv)
 	}
-	if again := v.get("/users/bob?tab=credentials"); strings.Contains(again, "Secret access key") {
+	if again := v.Has("/users/bob?tab=credentials"); strings.Contains(again, "Secret access key") {
 		t.Error("the secret is shown again")
 	}
 	v.assignMFA("bob")
-	v.does("/users/bob/inline", "put", "policy", "own", "document", writes)
-	if got := v.dry("/users/bob", "delete"); strings.Count(got, "\n")+1 != 8 {
+	v.Does("/users/bob/inline", "put", "policy", "own", "document", writes)
+	if got := v.Commands("/users/bob", consoletest.Form("delete")); strings.Count(got, "\n")+1 != 8 {
 		t.Errorf("delete:\n%s", got)
 	}
-	v.refused("Nothing was deleted: type bob to confirm.", "/users/bob", "delete", "confirm", "alice")
-	if to := v.does("/users/bob", "delete", "confirm", "bob"); to != "/users" {
+	v.Refused("Nothing was deleted: type bob to confirm.", "/users/bob", "delete", "confirm", "alice")
+	if to := v.Does("/users/bob", "delete", "confirm", "bob"); to != "/users" {
 		t.Error(to)
 	}
-	if w := v.send("GET", "/users/bob", nil); w.Code != 404 {
+	if w := v.Send("GET", "/users/bob", nil); w.Code != 404 {
 		t.Errorf("after that: %d", w.Code)
 	}
 }
@@ -123,15 +124,15 @@ func TestUser(t *testing.T) {
 func (v *visitor) assignMFA(name string) {
 	v.t.Helper()
 	path := "/users/" + name + "/mfa"
-	made := v.shows(path, "mfa-create", "device", "phone")
+	made := v.Shows(path, "mfa-create", "device", "phone")
 	seed := regexp.MustCompile(`<code>([A-Z2-7]{32,})</code>`).FindStringSubmatch(made)
 	sealed := regexp.MustCompile(`name="sealed" value="([^"]+)"`).FindStringSubmatch(made)
 	if seed == nil || sealed == nil || !strings.Contains(made, `src="data:image/png;base64,iVBOR`) {
-		v.t.Fatalf("no device:\n%s", main(made))
+		v.t.Fatalf("no device:\n%s", consoletest.Content(made))
 	}
-	again := v.shows(path, "mfa-enable", "sealed", sealed[1], "code1", "000000", "code2", "000000")
+	again := v.Shows(path, "mfa-enable", "sealed", sealed[1], "code1", "000000", "code2", "000000")
 	if !strings.Contains(again, "InvalidAuthenticationCode") || !strings.Contains(again, seed[1]) {
-		v.t.Errorf("a wrong code: %s", main(again))
+		v.t.Errorf("a wrong code: %s", consoletest.Content(again))
 	}
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(seed[1])
 	if err != nil {
@@ -139,8 +140,8 @@ func (v *visitor) assignMFA(name string) {
 	}
 	step := totp.StepAt(v.world.Now)
 	one, two := totp.Code(secret, step-1), totp.Code(secret, step)
-	v.does(path, "mfa-enable", "sealed", sealed[1], "code1", one, "code2", two)
-	v.has("/users/"+name+"?tab=credentials", "mfa/phone", "Resynchronize")
+	v.Does(path, "mfa-enable", "sealed", sealed[1], "code1", one, "code2", two)
+	v.Has("/users/"+name+"?tab=credentials", "mfa/phone", "Resynchronize")
 }
 
 // TestHowever holds that what the visitor typed is kept, and that what IAM refuses is shown with it.
@@ -149,33 +150,33 @@ func TestHowever(t *testing.T) {
 	v := newVisitor(t, "AdministratorAccess")
 	v.furnish()
 	typed := "{ \"Version\":\"2012-10-17\",\n\n\t\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",  \"Resource\":\"arn:aws:s3:::a%20b+c/${aws:username}/<x>\"}]}"
-	v.does("/users/alice/inline", "put", "policy", "odd", "document", strings.ReplaceAll(typed, "\n", "\r\n"))
+	v.Does("/users/alice/inline", "put", "policy", "odd", "document", strings.ReplaceAll(typed, "\n", "\r\n"))
 	kept, err := url.PathUnescape(v.iam("GetUserPolicy", "UserName", "alice", "PolicyName", "odd").Get("PolicyDocument"))
 	if err != nil || kept != typed {
 		t.Errorf("kept %q, %v", kept, err)
 	}
-	v.has("/users/alice/inline?policy=odd", typed, "objects like")
-	body := v.refused("MalformedPolicyDocument", "/create/policy", "create", "name", "x", "document", "{<i>}")
+	v.Has("/users/alice/inline?policy=odd", typed, "objects like")
+	body := v.Refused("MalformedPolicyDocument", "/create/policy", "create", "name", "x", "document", "{<i>}")
 	if !strings.Contains(body, html.EscapeString("{<i>}")) {
 		t.Error("what was typed is gone")
 	}
-	v.refused("EntityAlreadyExists", "/create/user", "create", "name", "alice")
-	v.refused("Type a name for the user.", "/create/user", "create")
-	v.refused("Type a password", "/create/user", "create", "name", "x", "password-by", "typed")
-	v.refused("has no key", "/create/user", "create", "name", "x", "tagvalue", "v", "tagkey", "")
-	v.refused("12 digits", "/create/role", "create", "name", "x", "trusted", "account", "account", "12")
-	v.refused("Choose who", "/create/role", "create", "name", "x")
-	v.refused("Choose the policies", "/users/alice/attach", "attach")
-	v.refused("Choose the groups", "/users/alice?tab=groups", "leave")
+	v.Refused("EntityAlreadyExists", "/create/user", "create", "name", "alice")
+	v.Refused("Type a name for the user.", "/create/user", "create")
+	v.Refused("Type a password", "/create/user", "create", "name", "x", "password-by", "typed")
+	v.Refused("has no key", "/create/user", "create", "name", "x", "tagvalue", "v", "tagkey", "")
+	v.Refused("12 digits", "/create/role", "create", "name", "x", "trusted", "account", "account", "12")
+	v.Refused("Choose who", "/create/role", "create", "name", "x")
+	v.Refused("Choose the policies", "/users/alice/attach", "attach")
+	v.Refused("Choose the groups", "/users/alice?tab=groups", "leave")
 	// A step that fails after the user is there is told, and the rest is done.
-	made := v.shows("/create/user", "create", "name", "half", "password-by", "typed", "password", "x", "group", "nobody", "policy", readOnly)
+	made := v.Shows("/create/user", "create", "name", "half", "password-by", "typed", "password", "x", "group", "nobody", "policy", readOnly)
 	if strings.Count(made, `class="problem`) != 2 {
-		t.Errorf("half a user: %s", main(made))
+		t.Errorf("half a user: %s", consoletest.Content(made))
 	}
-	v.has("/users/half", "ReadOnlyAccess")
-	made = v.shows("/create/group", "create", "name", "half", "policy", "arn:aws:iam::aws:policy/None")
+	v.Has("/users/half", "ReadOnlyAccess")
+	made = v.Shows("/create/group", "create", "name", "half", "policy", "arn:aws:iam::aws:policy/None")
 	if !strings.Contains(made, "not all that it was to have") {
-		t.Errorf("half a group: %s", main(made))
+		t.Errorf("half a group: %s", consoletest.Content(made))
 	}
 }
 
@@ -186,18 +187,18 @@ func TestVersions(t *testing.T) {
 	v.furnish()
 	at := "/policies/view?arn=" + url.QueryEscape(own)
 	for range 4 {
-		v.does(at, "version", "document", strings.Replace(writes, "PutObjectAcl", "PutObjectTagging", 1), "set-default", "1")
+		v.Does(at, "version", "document", strings.Replace(writes, "PutObjectAcl", "PutObjectTagging", 1), "set-default", "1")
 	}
-	v.has(at+"&tab=edit", "Delete v1, the oldest version")
-	v.refused("LimitExceeded", at, "version", "document", writes)
-	v.does(at, "version", "document", writes, "oldest", "v1", "delete-oldest", "1")
-	v.has(at+"&tab=versions&left=v5&right=v6", "s3:PutObjectTagging", "s3:PutObjectAcl", "removed", "added")
-	v.has(at+"&version=v3", "This version is not in force: v5 is.", "Make v3 the default", "Delete version v3")
-	v.does(at, "default", "version", "v2")
-	v.refused("Nothing was deleted", at, "delete-version", "version", "v3")
-	v.does(at, "delete-version", "version", "v3", "confirm", "v3")
-	v.does(at, "delete", "confirm", "MyS3PutObjAndAclPolicy")
-	v.has("/policies", "No policies of your own yet")
+	v.Has(at+"&tab=edit", "Delete v1, the oldest version")
+	v.Refused("LimitExceeded", at, "version", "document", writes)
+	v.Does(at, "version", "document", writes, "oldest", "v1", "delete-oldest", "1")
+	v.Has(at+"&tab=versions&left=v5&right=v6", "s3:PutObjectTagging", "s3:PutObjectAcl", "removed", "added")
+	v.Has(at+"&version=v3", "This version is not in force: v5 is.", "Make v3 the default", "Delete version v3")
+	v.Does(at, "default", "version", "v2")
+	v.Refused("Nothing was deleted", at, "delete-version", "version", "v3")
+	v.Does(at, "delete-version", "version", "v3", "confirm", "v3")
+	v.Does(at, "delete", "confirm", "MyS3PutObjAndAclPolicy")
+	v.Has("/policies", "No policies of your own yet")
 }
 
 // TestRole makes roles of each kind of trust, and revokes sessions.
@@ -216,19 +217,19 @@ func TestRole(t *testing.T) {
 		"provider":  {[]string{"trusted", "provider", "provider", provider, "audience", "sts.amazonaws.com"}, `"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"`},
 		"custom":    {[]string{"trusted", "custom", "trust", trustB}, `"AWS":"arn:aws:iam::380701114427:root"`},
 	} {
-		v.does("/create/role", "create", append([]string{"name", name, "policy", own}, c.form...)...)
+		v.Does("/create/role", "create", append([]string{"name", name, "policy", own}, c.form...)...)
 		document, err := url.PathUnescape(v.iam("GetRole", "RoleName", name).Get("AssumeRolePolicyDocument"))
 		if compact := strings.Join(strings.Fields(document), ""); err != nil || !strings.Contains(compact, c.want) {
 			t.Errorf("%s: %s", name, document)
 		}
 	}
-	v.does("/roles/account", "trust", "trust", strings.Replace(trustB, "Allow", "Deny", 1))
-	v.has("/roles/account?tab=trust", "Deny")
-	v.does("/roles/account", "revoke", "confirm", "account")
-	v.has("/roles/account/inline?policy=AWSRevokeOlderSessions", "aws:TokenIssueTime is before")
-	v.does("/roles/account", "delete", "confirm", "account")
-	v.refused("to confirm", "/providers", "delete", "arn", provider)
-	v.does("/providers", "delete", "arn", provider, "confirm", "token.actions.githubusercontent.com")
+	v.Does("/roles/account", "trust", "trust", strings.Replace(trustB, "Allow", "Deny", 1))
+	v.Has("/roles/account?tab=trust", "Deny")
+	v.Does("/roles/account", "revoke", "confirm", "account")
+	v.Has("/roles/account/inline?policy=AWSRevokeOlderSessions", "aws:TokenIssueTime is before")
+	v.Does("/roles/account", "delete", "confirm", "account")
+	v.Refused("to confirm", "/providers", "delete", "arn", provider)
+	v.Does("/providers", "delete", "arn", provider, "confirm", "token.actions.githubusercontent.com")
 }
 
 func TestDiff(t *testing.T) {

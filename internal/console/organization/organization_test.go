@@ -30,7 +30,7 @@ func newWorld(t *testing.T) *world {
 	for _, id := range []ids.AccountID{management, other} {
 		w.Account(id)
 		key := w.User(id, "admin", "AdministratorAccess")
-		v := consoletest.Sign(t, w.Handler(), Section(), key, string(id), "admin", "arn:aws:iam::"+string(id)+":user/admin")
+		v := consoletest.Console{API: w.Handler(), Section: Section()}.Visit(t, consoletest.As(key, "arn:aws:iam::"+string(id)+":user/admin"))
 		if id == management {
 			w.admin, w.key = v, key
 		} else {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"crossgrant/internal/console/bucket/buckettest"
+	"crossgrant/internal/console/consoletest"
 )
 
 const (
@@ -41,21 +42,21 @@ func TestPages(t *testing.T) {
 	pages := []string{"", "/reach", "/policy", "/acl", "/ownership", "/public-access-block", "/cors"}
 	v := buckettest.New(t, Section())
 	for _, page := range pages {
-		v.Page(root + page)
-		if status, _ := v.Send("GET", strings.Replace(root, "/logs/", "/other/", 1)+page, nil); status != 404 && page != "/reach" {
-			t.Errorf("%s of no bucket: %d", page, status)
+		v.Has(root + page)
+		if w := v.Send("GET", strings.Replace(root, "/logs/", "/other/", 1)+page, nil); w.Code != 404 && page != "/reach" {
+			t.Errorf("%s of no bucket: %d", page, w.Code)
 		}
 	}
-	v.Page(root, "Objects can be public", "lets in anybody outside the account", "Your account, store, owns this bucket", "Write a policy")
+	v.Has(root, "Objects can be public", "lets in anybody outside the account", "Your account, store, owns this bucket", "Write a policy")
 	full(v)
 	for _, page := range append(pages, "/map") {
-		v.Page(root + page)
+		v.Has(root + page)
 	}
-	v.Page(root, "Blocked", "arn:aws:iam::380701114427:user/testuser; child (ACL: WRITE).", "BucketOwnerPreferred", "https://www.example.com")
-	v.Page(root+"/reach", "User <testuser>", "account 380701114427 child", "read objects", "if its account allows it too")
+	v.Has(root, "Blocked", "arn:aws:iam::380701114427:user/testuser; child (ACL: WRITE).", "BucketOwnerPreferred", "https://www.example.com")
+	v.Has(root+"/reach", "User <testuser>", "account 380701114427 child", "read objects", "if its account allows it too")
 	v.API.Denied = true
 	for _, page := range pages {
-		v.Page(root+page, "denied")
+		v.Has(root+page, "denied")
 	}
 }
 
@@ -67,34 +68,35 @@ func TestACL(t *testing.T) {
 	owner := `{"Grantee":{"Type":"CanonicalUser","ID":"` + buckettest.Canonical + `"},"Permission":"FULL_CONTROL"}`
 	end := `],"Owner":{"DisplayName":"store","ID":"` + buckettest.Canonical + `"}}'`
 	begin := `aws s3api put-bucket-acl --bucket logs --access-control-policy '{"Grants":[`
-	was := func(pairs ...string) url.Values {
-		return buckettest.Form("save", append([]string{"grantee-0", "CanonicalUser " + buckettest.Canonical, "had-0", "FULL_CONTROL", "grant-0", "FULL_CONTROL"}, pairs...)...)
+	was := func(pairs ...string) []string {
+		return append([]string{"grantee-0", "CanonicalUser " + buckettest.Canonical, "had-0", "FULL_CONTROL", "grant-0", "FULL_CONTROL"}, pairs...)
 	}
+	save := func(pairs ...string) url.Values { return consoletest.Form("save", was(pairs...)...) }
 	for name, c := range map[string]struct {
 		form url.Values
 		want string
 	}{
-		"part 1 of the walkthrough": {was("new-id", other, "new-grant", "WRITE"), begin + owner + `,{"Grantee":{"Type":"CanonicalUser","ID":"` + other + `"},"Permission":"WRITE"}` + end},
-		"a group":                   {was("grantee-1", "Group "+allUsers, "had-1", "", "grant-1", "READ"), begin + owner + `,{"Grantee":{"Type":"Group","URI":"` + allUsers + `"},"Permission":"READ"}` + end},
-		"nothing":                   {was(), begin + owner + end},
-		"the owner's":               {buckettest.Form("save", "grantee-0", "CanonicalUser "+buckettest.Canonical, "had-0", "FULL_CONTROL"), begin + end},
-		"no canonical user ID":      {was("new-id", "380701114427", "new-grant", "WRITE"), "64 characters"},
-		"nobody":                    {was("new-grant", "WRITE"), "Type the canonical user ID"},
-		"nothing for somebody":      {was("new-id", other), "Choose what"},
-		"canned":                    {buckettest.Form("canned", "canned", "public-read"), "aws s3api put-bucket-acl --bucket logs --acl public-read"},
+		"part 1 of the walkthrough": {save("new-id", other, "new-grant", "WRITE"), begin + owner + `,{"Grantee":{"Type":"CanonicalUser","ID":"` + other + `"},"Permission":"WRITE"}` + end},
+		"a group":                   {save("grantee-1", "Group "+allUsers, "had-1", "", "grant-1", "READ"), begin + owner + `,{"Grantee":{"Type":"Group","URI":"` + allUsers + `"},"Permission":"READ"}` + end},
+		"nothing":                   {save(), begin + owner + end},
+		"the owner's":               {consoletest.Form("save", "grantee-0", "CanonicalUser "+buckettest.Canonical, "had-0", "FULL_CONTROL"), begin + end},
+		"no canonical user ID":      {save("new-id", "380701114427", "new-grant", "WRITE"), "64 characters"},
+		"nobody":                    {save("new-grant", "WRITE"), "Type the canonical user ID"},
+		"nothing for somebody":      {save("new-id", other), "Choose what"},
+		"canned":                    {consoletest.Form("canned", "canned", "public-read"), "aws s3api put-bucket-acl --bucket logs --acl public-read"},
 	} {
-		if got := v.Dry(acl, c.form); !strings.Contains(got, c.want) {
+		if got := v.Commands(acl, c.form); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s\nwant %s", name, got, c.want)
 		}
 	}
-	v.Do(acl, was("new-id", other, "new-grant", "WRITE"), root)
+	v.Leads(root, acl, "save", was("new-id", other, "new-grant", "WRITE")...)
 	// Somebody else has added a grant since the form was shown.
 	v.API.Set("acl", strings.Replace(v.API.Get("acl"), "</AccessControlList>", strings.Replace(grant, "WRITE", "READ_ACP", 1)+"</AccessControlList>", 1))
-	v.Do(acl, was("grantee-1", "CanonicalUser "+other, "had-1", "WRITE"), root)
+	v.Leads(root, acl, "save", was("grantee-1", "CanonicalUser "+other, "had-1", "WRITE")...)
 	if now := v.API.Get("acl"); strings.Contains(now, "<Permission>WRITE</Permission>") || !strings.Contains(now, "READ_ACP") || !strings.Contains(now, "FULL_CONTROL") {
 		t.Error(now)
 	}
-	v.Refused(acl, was("new-id", "x", "new-grant", "WRITE"), `value="x"`)
+	v.Refused(`value="x"`, acl, "save", was("new-id", "x", "new-grant", "WRITE")...)
 }
 
 // TestSettings holds what the other forms do.
@@ -106,27 +108,27 @@ func TestSettings(t *testing.T) {
 		form url.Values
 		want string
 	}{
-		{"/policy", buckettest.Form("save", "policy", "{\r\n}"), "aws s3api put-bucket-policy --bucket logs --policy '{\n}'"},
-		{"/policy", buckettest.Form("save", "policy", " "), "There is no policy"},
-		{"/policy", buckettest.Form("delete"), "aws s3api delete-bucket-policy --bucket logs"},
-		{"/ownership", buckettest.Form("save", "ownership", "BucketOwnerEnforced"), `aws s3api put-bucket-ownership-controls --bucket logs --ownership-controls '{"Rules":[{"ObjectOwnership":"BucketOwnerEnforced"}]}'`},
-		{"/ownership", buckettest.Form("delete"), "aws s3api delete-bucket-ownership-controls --bucket logs"},
-		{"/public-access-block", buckettest.Form("save", "BlockPublicAcls", "on"), `aws s3api put-public-access-block --bucket logs --public-access-block-configuration '{"BlockPublicAcls":true,"BlockPublicPolicy":false,"IgnorePublicAcls":false,"RestrictPublicBuckets":false}'`},
-		{"/public-access-block", buckettest.Form("delete"), "aws s3api delete-public-access-block --bucket logs"},
-		{"/cors", buckettest.Form("save", "cors", corsStart), `aws s3api put-bucket-cors --bucket logs --cors-configuration '{"CORSRules":[{"AllowedMethods":["GET","HEAD","PUT","POST"],"AllowedOrigins":["https://www.example.com"],"AllowedHeaders":["*"],"ExposeHeaders":["ETag"],"MaxAgeSeconds":3000}]}'`},
-		{"/cors", buckettest.Form("save", "cors", "{\n\"Rules\":[]}"), `Line 2: the document has no member "Rules"`},
-		{"/cors", buckettest.Form("save", "cors", "{}"), "There is no rule"},
-		{"/cors", buckettest.Form("delete"), "aws s3api delete-bucket-cors --bucket logs"},
+		{"/policy", consoletest.Form("save", "policy", "{\r\n}"), "aws s3api put-bucket-policy --bucket logs --policy '{\n}'"},
+		{"/policy", consoletest.Form("save", "policy", " "), "There is no policy"},
+		{"/policy", consoletest.Form("delete"), "aws s3api delete-bucket-policy --bucket logs"},
+		{"/ownership", consoletest.Form("save", "ownership", "BucketOwnerEnforced"), `aws s3api put-bucket-ownership-controls --bucket logs --ownership-controls '{"Rules":[{"ObjectOwnership":"BucketOwnerEnforced"}]}'`},
+		{"/ownership", consoletest.Form("delete"), "aws s3api delete-bucket-ownership-controls --bucket logs"},
+		{"/public-access-block", consoletest.Form("save", "BlockPublicAcls", "on"), `aws s3api put-public-access-block --bucket logs --public-access-block-configuration '{"BlockPublicAcls":true,"BlockPublicPolicy":false,"IgnorePublicAcls":false,"RestrictPublicBuckets":false}'`},
+		{"/public-access-block", consoletest.Form("delete"), "aws s3api delete-public-access-block --bucket logs"},
+		{"/cors", consoletest.Form("save", "cors", corsStart), `aws s3api put-bucket-cors --bucket logs --cors-configuration '{"CORSRules":[{"AllowedMethods":["GET","HEAD","PUT","POST"],"AllowedOrigins":["https://www.example.com"],"AllowedHeaders":["*"],"ExposeHeaders":["ETag"],"MaxAgeSeconds":3000}]}'`},
+		{"/cors", consoletest.Form("save", "cors", "{\n\"Rules\":[]}"), `Line 2: the document has no member "Rules"`},
+		{"/cors", consoletest.Form("save", "cors", "{}"), "There is no rule"},
+		{"/cors", consoletest.Form("delete"), "aws s3api delete-bucket-cors --bucket logs"},
 	} {
-		if got := v.Dry(root+c.path, c.form); !strings.Contains(got, c.want) {
+		if got := v.Commands(root+c.path, c.form); !strings.Contains(got, c.want) {
 			t.Errorf("%s %v: %s\nwant %s", c.path, c.form, got, c.want)
 		}
 	}
-	v.Do(root+"/policy", buckettest.Form("save", "policy", "{}"), root)
-	v.Refused(root+"/policy", buckettest.Form("delete", "confirm", "log"), "type logs to confirm")
-	v.Do(root+"/policy", buckettest.Form("delete", "confirm", "logs"), root)
-	v.Refused(root+"/cors", buckettest.Form("save", "cors", "<textarea>"), "Line 1")
-	_, findings := v.Send("POST", root+"/cors", buckettest.Form("check", "cors", "{\n\"<b>\":1}"), "HX-Request", "true")
+	v.Leads(root, root+"/policy", "save", "policy", "{}")
+	v.Refused("type logs to confirm", root+"/policy", "delete", "confirm", "log")
+	v.Leads(root, root+"/policy", "delete", "confirm", "logs")
+	v.Refused("Line 1", root+"/cors", "save", "cors", "<textarea>")
+	findings := v.Send("POST", root+"/cors", consoletest.Form("check", "cors", "{\n\"<b>\":1}"), "HX-Request", "true").Body.String()
 	if !strings.Contains(findings, `data-line="2"`) || strings.Contains(findings, "<b>") {
 		t.Error(findings)
 	}
@@ -139,13 +141,14 @@ func TestPreview(t *testing.T) {
 	full(v)
 	before := v.API.Get("acl") + v.API.Get("policy")
 	for path, form := range map[string]url.Values{
-		"/policy": buckettest.Form("preview", "policy", ""), "/acl": buckettest.Form("preview", "new-id", other, "new-grant", "READ"),
-		"/ownership": buckettest.Form("preview", "ownership", "ObjectWriter"), "/public-access-block": buckettest.Form("preview"),
+		"/policy": consoletest.Form("preview", "policy", ""), "/acl": consoletest.Form("preview", "new-id", other, "new-grant", "READ"),
+		"/ownership": consoletest.Form("preview", "ownership", "ObjectWriter"), "/public-access-block": consoletest.Form("preview"),
 	} {
 		for _, header := range []string{"", "true"} {
-			status, body := v.Send("POST", root+path, form, "HX-Request", header)
-			if status != 200 || !strings.Contains(body, "read everything") || !strings.Contains(body, "It would be public.") || strings.Contains(body, "<html") != (header == "") {
-				t.Errorf("%s: %d %s", path, status, buckettest.Main(body))
+			w := v.Send("POST", root+path, form, "HX-Request", header)
+			body := w.Body.String()
+			if w.Code != 200 || !strings.Contains(body, "read everything") || !strings.Contains(body, "It would be public.") || strings.Contains(body, "<html") != (header == "") {
+				t.Errorf("%s: %d %s", path, w.Code, consoletest.Content(body))
 			}
 		}
 	}
@@ -161,7 +164,7 @@ func TestStarts(t *testing.T) {
 	t.Parallel()
 	v := buckettest.New(t, Section())
 	read := func(query string) (out []string) {
-		for _, found := range templates.FindAllStringSubmatch(v.Page(root+"/policy"+query), -1) {
+		for _, found := range templates.FindAllStringSubmatch(v.Has(root+"/policy"+query), -1) {
 			out = append(out, html.UnescapeString(found[1]))
 		}
 		return out

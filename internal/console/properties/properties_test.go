@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"crossgrant/internal/console/bucket/buckettest"
+	"crossgrant/internal/console/consoletest"
 )
 
 const (
@@ -39,26 +40,26 @@ func TestPages(t *testing.T) {
 	}
 	v := buckettest.New(t, Section())
 	for _, page := range pages {
-		v.Page(page)
-		if status, _ := v.Send("GET", strings.Replace(page, "/logs/", "/other/", 1), nil); status != 404 {
-			t.Errorf("%s of no bucket: %d", page, status)
+		v.Has(page)
+		if w := v.Send("GET", strings.Replace(page, "/logs/", "/other/", 1), nil); w.Code != 404 {
+			t.Errorf("%s of no bucket: %d", page, w.Code)
 		}
 	}
-	v.Page(root, "What is overwritten or deleted is gone", "None. Tags say", "us-east-1", "arn:aws:s3:::logs")
-	v.Page(manage, "None: objects stay")
+	v.Has(root, "What is overwritten or deleted is gone", "None. Tags say", "us-east-1", "arn:aws:s3:::logs")
+	v.Has(manage, "None: objects stay")
 	full(v)
 	for _, page := range append(pages, manage+"/lifecycle?rule=uploads") {
-		v.Page(page)
+		v.Has(page)
 	}
-	v.Page(root, "MFA delete: Enabled", "alias/k", "Bucket key: on", "COMPLIANCE, 2 years", "<b>store", "target", "s3:ObjectCreated:*", ".png", "start.html", "http://logs.s3-website.localhost:9000/", "Requester")
-	v.Page(manage, "old <logs>", "Objects whose keys begin with logs/, tagged a=1, larger than 1,000 bytes", "Expire 365 days after they were written", "Move to GLACIER 60 days after",
+	v.Has(root, "MFA delete: Enabled", "alias/k", "Bucket key: on", "COMPLIANCE, 2 years", "<b>store", "target", "s3:ObjectCreated:*", ".png", "start.html", "http://logs.s3-website.localhost:9000/", "Requester")
+	v.Has(manage, "old <logs>", "Objects whose keys begin with logs/, tagged a=1, larger than 1,000 bytes", "Expire 365 days after they were written", "Move to GLACIER 60 days after",
 		"Move older versions to DEEP_ARCHIVE 20 days after they stop being current, but the newest 2 of them", "Delete older versions for good 30 days", "Abort uploads that are not complete 1 day after they began", "Expire on 2030-01-31", "varies_by_storage_class")
-	if status, _ := v.Send("GET", manage+"/lifecycle?rule=none", nil); status != 404 {
-		t.Errorf("no rule: %d", status)
+	if w := v.Send("GET", manage+"/lifecycle?rule=none", nil); w.Code != 404 {
+		t.Errorf("no rule: %d", w.Code)
 	}
 	v.API.Denied = true
 	for _, page := range append(pages, manage+"/lifecycle?rule=uploads") {
-		v.Page(page, "The message of AccessDenied")
+		v.Has(page, "The message of AccessDenied")
 	}
 }
 
@@ -72,7 +73,7 @@ type dry struct {
 func check(t *testing.T, v *buckettest.Visitor, all []dry) {
 	t.Helper()
 	for _, c := range all {
-		if got := v.Dry(c.path, c.form); !strings.Contains(got, c.want) {
+		if got := v.Commands(c.path, c.form); !strings.Contains(got, c.want) {
 			t.Errorf("%s %v: %s\nwant %s", c.path, c.form, got, c.want)
 		}
 	}
@@ -81,7 +82,7 @@ func check(t *testing.T, v *buckettest.Visitor, all []dry) {
 // TestNew holds what forms do for a bucket without settings.
 func TestNew(t *testing.T) {
 	t.Parallel()
-	form := buckettest.Form
+	form := consoletest.Form
 	check(t, buckettest.New(t, Section()), []dry{
 		{root + "/versioning", form("save", "status", "Enabled"), `aws s3api put-bucket-versioning --bucket logs --versioning-configuration '{"Status":"Enabled"}'`},
 		{root + "/versioning", form("save", "status", "Suspended", "mfa-delete", "Enabled", "mfa-serial", "S", "mfa-code", "123456"), `aws s3api put-bucket-versioning --bucket logs --versioning-configuration '{"MFADelete":"Enabled","Status":"Suspended"}' --mfa 'SERIAL CODE'`},
@@ -130,7 +131,7 @@ func TestKept(t *testing.T) {
 	t.Parallel()
 	v := buckettest.New(t, Section())
 	full(v)
-	form := buckettest.Form
+	form := consoletest.Form
 	check(t, v, []dry{
 		{root + "/encryption", form("save", "algorithm", "aws:kms", "key", "other", "bucket-key", "on"), `'{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"other"},"BlockedEncryptionTypes":{"EncryptionType":["SSE-C"]},"BucketKeyEnabled":true}]}'`},
 		{root + "/logging", form("save", "target", "other", "prefix", "p/", "format", "DeliveryTime"), `'{"LoggingEnabled":{"TargetBucket":"other","TargetPrefix":"p/","TargetGrants":[{"Grantee":{"Type":"Group","URI":"u"},"Permission":"READ"}],"TargetObjectKeyFormat":{"PartitionedPrefix":{"PartitionDateSource":"DeliveryTime"}}}}'`},
@@ -144,14 +145,14 @@ func TestKept(t *testing.T) {
 	// A rule that is saved as it is shown stays as it is.
 	shown := form("save", "id", "old <logs>", "enabled", "on", "prefix", "logs/", "tag-key", "a", "tag-value", "1", "greater", "1000", "expire-days", "365",
 		"move-class", "GLACIER", "move-days", "60", "move-date", "", "noncurrent-move-class", "DEEP_ARCHIVE", "noncurrent-move-days", "20", "noncurrent-move-newer", "2", "noncurrent-days", "30", "noncurrent-newer", "3")
-	page := v.Page(manage+"/lifecycle?rule=old+%3Clogs%3E", "DEEP_ARCHIVE")
+	page := v.Has(manage+"/lifecycle?rule=old+%3Clogs%3E", "DEEP_ARCHIVE")
 	for field, values := range shown {
 		if field != "do" && field != "enabled" && !strings.Contains(field, "class") && values[0] != "" && !strings.Contains(page, `value="`+strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(values[0])+`"`) {
 			t.Errorf("the form does not show %s %s", field, values[0])
 		}
 	}
-	as := v.Dry(manage, form("switch", "id", "old <logs>", "status", "Enabled"))
-	if got := v.Dry(manage+"/lifecycle?rule=old+%3Clogs%3E", shown); got != as {
+	as := v.Commands(manage, form("switch", "id", "old <logs>", "status", "Enabled"))
+	if got := v.Commands(manage+"/lifecycle?rule=old+%3Clogs%3E", shown); got != as {
 		t.Errorf("%s\nwant %s", got, as)
 	}
 }
@@ -161,25 +162,25 @@ func TestActions(t *testing.T) {
 	t.Parallel()
 	v := buckettest.New(t, Section())
 	full(v)
-	form := buckettest.Form
-	v.Do(root+"/tags", form("save", "tag-key", "a", "tag-value", "1"), root)
-	v.Do(root+"/notifications", form("remove", "id", "images", "confirm", "images"), root+"/notifications")
-	v.Do(manage, form("switch", "id", "uploads", "status", "Enabled"), manage)
+	form := consoletest.Form
+	v.Leads(root, root+"/tags", "save", "tag-key", "a", "tag-value", "1")
+	v.Leads(root+"/notifications", root+"/notifications", "remove", "id", "images", "confirm", "images")
+	v.Leads(manage, manage, "switch", "id", "uploads", "status", "Enabled")
 	if v.API.Minimum() != "varies_by_storage_class" {
 		t.Errorf("smallest size %q", v.API.Minimum())
 	}
-	v.Refused(manage+"/lifecycle?rule=uploads", form("remove", "confirm", "x"), "type uploads to confirm")
-	v.Do(manage+"/lifecycle?rule=uploads", form("remove", "confirm", "uploads"), manage)
-	v.Refused(manage+"/document", form("delete"), "type logs to confirm")
-	v.Do(manage+"/document", form("delete", "confirm", "logs"), manage)
-	v.Refused(root+"/website", form("delete"), "type logs to confirm")
-	v.Refused(root+"/logging", form("delete"), "type logs to confirm")
-	v.Refused(root+"/versioning", form("save", "status", "Enabled", "mfa-serial", "S"), "Type both")
-	v.Refused(root+"/encryption", form("save", "algorithm", "AES256", "key", "k"), "SSE-S3 has no KMS key")
-	v.Refused(manage+"/lifecycle", form("save", "expire-days", "<b>", "tag-key", "typed", "move-class", "GLACIER", "move-days", "77"), `value="77"`)
-	v.Refused(root+"/tags", form("save", "tag-key", "", "tag-value", "x", "tag-key", "typed", "tag-value", "y"), "has no key")
+	v.Refused("type uploads to confirm", manage+"/lifecycle?rule=uploads", "remove", "confirm", "x")
+	v.Leads(manage, manage+"/lifecycle?rule=uploads", "remove", "confirm", "uploads")
+	v.Refused("type logs to confirm", manage+"/document", "delete")
+	v.Leads(manage, manage+"/document", "delete", "confirm", "logs")
+	v.Refused("type logs to confirm", root+"/website", "delete")
+	v.Refused("type logs to confirm", root+"/logging", "delete")
+	v.Refused("Type both", root+"/versioning", "save", "status", "Enabled", "mfa-serial", "S")
+	v.Refused("SSE-S3 has no KMS key", root+"/encryption", "save", "algorithm", "AES256", "key", "k")
+	v.Refused(`value="77"`, manage+"/lifecycle", "save", "expire-days", "<b>", "tag-key", "typed", "move-class", "GLACIER", "move-days", "77")
+	v.Refused("has no key", root+"/tags", "save", "tag-key", "", "tag-value", "x", "tag-key", "typed", "tag-value", "y")
 	for path, field := range map[string]string{root + "/website": "rules", root + "/notifications": "notifications", manage + "/document": "lifecycle"} {
-		if _, body := v.Send("POST", path, form("check", field, "{\n\"x\":1}"), "HX-Request", "true"); !strings.Contains(body, `data-line="2"`) || strings.Contains(body, "<html") {
+		if body := v.Send("POST", path, form("check", field, "{\n\"x\":1}"), "HX-Request", "true").Body.String(); !strings.Contains(body, `data-line="2"`) || strings.Contains(body, "<html") {
 			t.Errorf("%s: %s", path, body)
 		}
 	}

@@ -81,7 +81,7 @@ func New(t *testing.T) *World {
 // Visit signs the root user of an account in to a console of one section.
 func (w *World) Visit(section page.Section, account string) *consoletest.Visitor {
 	w.t.Helper()
-	return consoletest.Sign(w.t, w, section, w.keys[account], account, "root", "arn:aws:iam::"+account+":root")
+	return consoletest.Console{API: w, Section: section}.Visit(w.t, consoletest.As(w.keys[account], "arn:aws:iam::"+account+":root"))
 }
 
 // noDevice has no MFA device.

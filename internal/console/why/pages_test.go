@@ -34,12 +34,12 @@ func TestEmpty(t *testing.T) {
 	w.answers["GetTrail"] = `{"Trail":{}}`
 	w.answers["GetAnalyzer"], w.answers["GetFinding"] = `{"analyzer":{"arn":"arn:aws:access-analyzer:us-east-1:1:analyzer/main"}}`, `{"finding":{}}`
 	for _, path := range paths {
-		w.get(path)
+		w.Has(path)
 	}
-	want(t, "requests", w.get("/why/requests"), "Nothing was denied", `href="/why/ask"`)
-	want(t, "findings", w.get("/why/findings"), "No analyzer yet", "Create analyzer")
-	want(t, "trails", w.get("/why/trails"), "No trail yet")
-	want(t, "events", w.get("/why/events"), "This account has no trail", "No events")
+	want(t, "requests", w.Has("/why/requests"), "Nothing was denied", `href="/why/ask"`)
+	want(t, "findings", w.Has("/why/findings"), "No analyzer yet", "Create analyzer")
+	want(t, "trails", w.Has("/why/trails"), "No trail yet")
+	want(t, "events", w.Has("/why/events"), "This account has no trail", "No events")
 }
 
 // TestDenied holds that an error of the API is shown as it was given, and the page remains.
@@ -50,7 +50,7 @@ func TestDenied(t *testing.T) {
 		w.answers[name] = "AccessDeniedException You may <not>."
 	}
 	for _, path := range []string{"/why/requests", "/why/requests/0RL8Q0KQZ24AIMMU", "/why/ask?action=s3:GetObject", "/why/findings", "/why/events", "/why/trails", "/why/findings/rules?analyzer=main"} {
-		want(t, path, w.get(path), "AccessDeniedException", "You may &lt;not&gt;.", "0RL8Q0KQZ24AIMMU", `href="/why/requests/0RL8Q0KQZ24AIMMU">Why?</a>`, "<h1>")
+		want(t, path, w.Has(path), "AccessDeniedException", "You may &lt;not&gt;.", "0RL8Q0KQZ24AIMMU", `href="/why/requests/0RL8Q0KQZ24AIMMU">Why?</a>`, "<h1>")
 	}
 }
 
@@ -84,23 +84,23 @@ func TestFull(t *testing.T) {
 	w.answers["GetTrailStatus"] = `{"IsLogging":true,"LatestDeliveryError":` + evil + `}`
 	w.answers["GetEventSelectors"] = `{"EventSelectors":[{"DataResources":[{"Type":` + evil + `,"Values":[` + evil + `]}]}]}`
 	for _, path := range append(paths, "/why/map/paths?bucket="+url.QueryEscape(hostile), "/why/ask?principal="+url.QueryEscape(hostile)+"&action="+url.QueryEscape(hostile)+"&key="+url.QueryEscape(hostile)+"&value="+url.QueryEscape(hostile)) {
-		text := w.get(path)
+		text := w.Has(path)
 		want(t, path, text, "!<script>alert", "!<img src=x")
 		if strings.Contains(text, " style=") || strings.Contains(text, "onerror=alert(1)>\"") {
 			t.Errorf("%s has markup that it must not have", path)
 		}
 	}
-	want(t, "requests", w.get("/why/requests"), "before=2026-11-27T02%3A22%3A27", "after=", "denied", "0RL849F0EGQQIFM7")
-	want(t, "request", w.get("/why/requests/0RL83VIJPPQQ75TY"), "Denied: neither bucket policy nor ACL", "not shown", "Conditions that were compared", "What would change it", `/buckets/awsseccookbook/permissions`, "and")
-	want(t, "events", w.get("/why/events"), `href="/why/requests/0RL8Q0KQZ24AIMMU"`, "token=n", "!This account has no trail")
-	want(t, "findings", w.get("/why/findings"), "public", "token=n", `value="archive"`)
-	want(t, "paths", w.get("/why/map/paths?bucket=awsseccookbook", "HX-Request", "true"), "one-sided", "<iframe", "!<html")
-	want(t, "paths of one", w.get("/why/map/paths?bucket=awsseccookbook&principal=x"), "awsseccookbook", "Root user")
-	want(t, "paths to another", w.get("/why/map/paths?bucket=other&principal=x"), "Nobody reaches it")
+	want(t, "requests", w.Has("/why/requests"), "before=2026-11-27T02%3A22%3A27", "after=", "denied", "0RL849F0EGQQIFM7")
+	want(t, "request", w.Has("/why/requests/0RL83VIJPPQQ75TY"), "Denied: neither bucket policy nor ACL", "not shown", "Conditions that were compared", "What would change it", `/buckets/awsseccookbook/permissions`, "and")
+	want(t, "events", w.Has("/why/events"), `href="/why/requests/0RL8Q0KQZ24AIMMU"`, "token=n", "!This account has no trail")
+	want(t, "findings", w.Has("/why/findings"), "public", "token=n", `value="archive"`)
+	want(t, "paths", w.Part("/why/map/paths?bucket=awsseccookbook"), "one-sided", "<iframe", "!<html")
+	want(t, "paths of one", w.Has("/why/map/paths?bucket=awsseccookbook&principal=x"), "awsseccookbook", "Root user")
+	want(t, "paths to another", w.Has("/why/map/paths?bucket=other&principal=x"), "Nobody reaches it")
 	if got := w.asked["ListAccess"]; got != `{"Principal":"x"}` {
 		t.Errorf("asked %s", got)
 	}
-	picture := w.do("GET", "/why/map/picture", nil)
+	picture := w.Send("GET", "/why/map/picture", nil)
 	if picture.Header().Get("Content-Type") != "image/svg+xml" || !strings.Contains(picture.Header().Get("Content-Security-Policy"), "default-src 'none'") || !strings.Contains(picture.Body.String(), `href="/buckets/awsseccookbook"`) {
 		t.Errorf("picture: %v", picture.Header())
 	}
@@ -113,11 +113,11 @@ func TestFresh(t *testing.T) {
 	w := newWorld(t)
 	w.answers["ExplainRequest"] = "NoSuchRequest No request is on record."
 	const id = "0RL8Q0KQZ24AIMMU" // made at 02:39:23, after now
-	want(t, "fresh", w.get("/why/requests/"+id), "Not on record yet", `hx-get="/why/requests/`+id+`?try=1"`, `hx-trigger="load delay:1s"`)
-	want(t, "fresh, again", w.get("/why/requests/"+id+"?try=4", "HX-Request", "true"), `?try=5"`, "!<html", `id="request"`)
-	want(t, "fresh, too often", w.get("/why/requests/"+id+"?try=5"), "There is no record of it", "!hx-get=\"/why")
-	want(t, "old", w.get("/why/requests/0RL83VIJPPQQ75TY"), "There is no record of it", "2026-11-27 02:22:10")
-	want(t, "no ID", w.get("/why/requests/x"), "This is no request ID")
+	want(t, "fresh", w.Has("/why/requests/"+id), "Not on record yet", `hx-get="/why/requests/`+id+`?try=1"`, `hx-trigger="load delay:1s"`)
+	want(t, "fresh, again", w.Part("/why/requests/"+id+"?try=4"), `?try=5"`, "!<html", `id="request"`)
+	want(t, "fresh, too often", w.Has("/why/requests/"+id+"?try=5"), "There is no record of it", "!hx-get=\"/why")
+	want(t, "old", w.Has("/why/requests/0RL83VIJPPQQ75TY"), "There is no record of it", "2026-11-27 02:22:10")
+	want(t, "no ID", w.Has("/why/requests/x"), "This is no request ID")
 }
 
 // TestListed holds what is asked for a page of decisions, and where the next one begins.
@@ -125,16 +125,16 @@ func TestListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.answers["ListRequests"] = file(t, "requests.json")
-	w.get("/why/requests")
+	w.Has("/why/requests")
 	if got, want := w.asked["ListRequests"], `{"Outcome":"denied","From":1795660200,"Limit":50}`; got != want {
 		t.Errorf("asked %s, want %s", got, want)
 	}
-	text := w.get("/why/requests?outcome=any&since=all&bucket=b&action=s3:Get*&before=2026-11-27T02:22:28.311509657Z&after=0RL849F0EGQQIFM7")
+	text := w.Has("/why/requests?outcome=any&since=all&bucket=b&action=s3:Get*&before=2026-11-27T02:22:28.311509657Z&after=0RL849F0EGQQIFM7")
 	if got, want := w.asked["ListRequests"], `{"Bucket":"b","Action":"s3:Get*","To":1795746148.312,"Limit":50}`; got != want {
 		t.Errorf("asked %s, want %s", got, want)
 	}
 	want(t, "second page", text, "!/why/requests/0RL849F0EGQQIFM7", "First page", "0RL84993WUQHLCUW")
-	want(t, "no time", w.get("/why/requests?from=yesterday"), "is not a date and time")
+	want(t, "no time", w.Has("/why/requests?from=yesterday"), "is not a date and time")
 }
 
 // TestActions holds what forms do, as commands.
@@ -176,10 +176,10 @@ func TestActions(t *testing.T) {
 			t.Errorf("%s %s: got\n%s\nwant\n%s", c.path, c.do, got, c.want)
 		}
 	}
-	for _, path := range []string{trail, "/why/findings", "/why/findings/rules"} {
+	for _, path := range []string{trail, "/why/findings", "/why/findings/rules?analyzer=main"} {
 		for _, do := range []string{"delete", "stop"} {
 			clear(w.asked)
-			w.do("POST", path, url.Values{"do": {do}, "analyzer": {"main"}, "rule": {"r"}, "confirm": {"other"}})
+			w.Send("POST", path, url.Values{"do": {do}, "analyzer": {"main"}, "rule": {"r"}, "confirm": {"other"}})
 			for name := range w.asked {
 				if strings.HasPrefix(name, "Delete") || strings.HasPrefix(name, "Stop") {
 					t.Errorf("%s %s: %s was called without being confirmed", path, do, name)
@@ -187,7 +187,7 @@ func TestActions(t *testing.T) {
 			}
 		}
 	}
-	if got := w.do("POST", trail, url.Values{"do": {"stop"}, "confirm": {"main"}}); got.Code != http.StatusSeeOther || got.Header().Get("Location") != trail {
+	if got := w.Send("POST", trail, url.Values{"do": {"stop"}, "confirm": {"main"}}); got.Code != http.StatusSeeOther || got.Header().Get("Location") != trail {
 		t.Errorf("stop: %d to %s", got.Code, got.Header().Get("Location"))
 	}
 }
@@ -198,12 +198,12 @@ func TestAsked(t *testing.T) {
 	w := newWorld(t)
 	w.answers["ExplainAccess"] = file(t, "half.json")
 	address := askURL("arn:aws:iam::"+theirs+":user/a&b", "s3:PutObject", "arn:aws:s3:::b/k?c=d", []contextKey{{"aws:TagKeys", "a, b"}, {"s3:x-amz-acl", "private"}})
-	text := w.get(address)
+	text := w.Has(address)
 	if got, want := w.asked["ExplainAccess"], `{"Principal":"arn:aws:iam::380701114427:user/a\u0026b","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/k?c=d","Context":[{"Key":"aws:TagKeys","Values":["a","b"]},{"Key":"s3:x-amz-acl","Values":["private"]}]}`; got != want {
 		t.Errorf("asked %s, want %s", got, want)
 	}
 	want(t, "half", text, "Only what the policies of your own account say is told", "Not told", `value="arn:aws:s3:::b/k?c=d"`, `value="s3:x-amz-acl"`)
-	if got := strings.Count(w.get("/why/ask"), `name="key"`); got != leastRows {
+	if got := strings.Count(w.Has("/why/ask"), `name="key"`); got != leastRows {
 		t.Errorf("%d rows for condition keys", got)
 	}
 }

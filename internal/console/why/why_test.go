@@ -1,13 +1,9 @@
 package why
 
 import (
-	"context"
 	"encoding/json"
-	"html"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"crossgrant/internal/console/page"
-	"crossgrant/internal/console/session"
+	"crossgrant/internal/console/consoletest"
+	"crossgrant/internal/httpapi/queryapi/querytest"
 )
 
 const (
@@ -28,12 +24,10 @@ const (
 // now is when tests run: some seconds after the requests in testdata.
 var now = time.Date(2026, 11, 27, 2, 30, 0, 0, time.UTC)
 
-// world is the console with an API that answers from a table.
+// world is a visitor of the console, with an API that answers from a table.
 type world struct {
-	t      *testing.T
-	site   *page.Site
-	cookie string
-	csrf   string
+	*consoletest.Visitor
+	t *testing.T
 	// answers are by operation: the JSON of the answer, or "CODE MESSAGE" of an error. Those that are missing answer {}.
 	answers map[string]string
 	asked   map[string]string // bodies, by operation
@@ -47,22 +41,8 @@ var operations = []struct{ pattern, name string }{
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, answers: map[string]string{}, asked: map[string]string{}}
-	w.site = page.New(page.Config{
-		API: http.HandlerFunc(w.api), Region: "us-east-1", Port: "9000", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
-		Sections: []page.Section{Section(), {Name: "test", Rows: []page.Row{{
-			Path: "/signin", Public: true, Get: func(context.Context, *page.Visit) (*page.View, error) { return nil, page.Missing("none") }, Actions: map[string]page.Action{
-				"in": func(_ context.Context, v *page.Visit) (*page.Done, error) {
-					return &page.Done{To: "/why/ask"}, v.SignIn(&session.Session{Base: session.Identity{
-						Name: "ann", AccountID: mine, ARN: "arn:aws:iam::" + mine + ":user/ann", AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "S", Expires: now.Add(time.Hour),
-					}})
-				},
-			},
-		}}}},
-	})
-	w.do("POST", "/signin", url.Values{"do": {"in"}})
-	if found := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(w.get("/why/ask")); found != nil {
-		w.csrf = html.UnescapeString(found[1])
-	}
+	console := consoletest.Console{API: http.HandlerFunc(w.api), Section: Section(), Now: func() time.Time { return now }}
+	w.Visitor = console.Visit(t, consoletest.As(querytest.Key{ID: "AKIDEXAMPLE", Secret: "S"}, "arn:aws:iam::"+mine+":user/ann"))
 	return w
 }
 
@@ -96,57 +76,11 @@ func (w *world) api(rw http.ResponseWriter, r *http.Request) {
 	io.WriteString(rw, answer)
 }
 
-func (w *world) do(method, path string, form url.Values, header ...string) *httptest.ResponseRecorder {
-	w.t.Helper()
-	var body io.Reader
-	if form != nil {
-		form.Set("csrf", w.csrf)
-		body = strings.NewReader(form.Encode())
-	}
-	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, body)
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	if w.cookie != "" {
-		r.AddCookie(&http.Cookie{Name: "crossgrant", Value: w.cookie})
-	}
-	out := httptest.NewRecorder()
-	w.site.ServeHTTP(out, r)
-	for _, c := range out.Result().Cookies() {
-		if c.Name == "crossgrant" {
-			w.cookie = c.Value
-		}
-	}
-	return out
-}
-
-// get returns a page, which has to be there and whole.
-func (w *world) get(path string, header ...string) string {
-	w.t.Helper()
-	out := w.do("GET", path, nil, header...)
-	text := out.Body.String()
-	if out.Code != http.StatusOK || strings.Contains(text, "could not be made") {
-		w.t.Errorf("%s: %d %s", path, out.Code, text)
-	}
-	return text
-}
-
 // dry returns the commands that a form would run, or what is wrong with it.
 func (w *world) dry(path, do string, form url.Values) string {
 	w.t.Helper()
 	form.Set("do", do)
-	text := w.do("POST", path, form, "X-Dry-Run", "1").Body.String()
-	if found := regexp.MustCompile(`<p class="quiet">.*AWS CLI: ([^<]*)</p>`).FindStringSubmatch(text); found != nil {
-		return html.UnescapeString(found[1])
-	}
-	var commands []string
-	for _, found := range regexp.MustCompile(`<code>([^<]*)</code>`).FindAllStringSubmatch(text, -1) {
-		commands = append(commands, html.UnescapeString(found[1]))
-	}
-	return strings.Join(commands, "\n")
+	return w.Commands(path, form)
 }
 
 // file reads a file of testdata.

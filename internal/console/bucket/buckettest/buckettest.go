@@ -1,25 +1,18 @@
-// Package buckettest has what tests of the pages of buckets share: an S3 that keeps the settings of one bucket, and a
-// visitor of the console who is signed in.
+// Package buckettest is an S3 for tests of the pages of buckets, which keeps the settings of one bucket, and its owner as a
+// visitor of the console.
 package buckettest
 
 import (
-	"context"
 	"fmt"
-	"html"
 	"io"
-	"io/fs"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
+	"crossgrant/internal/console/consoletest"
 	"crossgrant/internal/console/page"
-	"crossgrant/internal/console/session"
+	"crossgrant/internal/httpapi/queryapi/querytest"
 )
 
 // The bucket, its owner, and another account.
@@ -135,137 +128,18 @@ func (a *API) Minimum() string {
 	return a.minimum
 }
 
-// Visitor is a browser in which somebody is signed in.
+// Visitor is the owner of the bucket, signed in.
 type Visitor struct {
-	t            *testing.T
-	API          *API
-	site         http.Handler
-	cookie, csrf string
+	*consoletest.Visitor
+	API *API
 }
 
 // New returns a visitor of a console with one section, over an API of a bucket without settings.
 func New(t *testing.T, section page.Section) *Visitor {
 	t.Helper()
-	v := &Visitor{t: t, API: &API{t: t, settings: map[string]string{
+	api := &API{t: t, settings: map[string]string{
 		"acl": fmt.Sprintf(`<AccessControlPolicy><Owner><ID>%s</ID><DisplayName>store</DisplayName></Owner><AccessControlList><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>%s</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>`, Canonical, Canonical),
-	}, Crossgrant: map[string]string{}}}
-	in := page.Section{Name: "in", Templates: []fs.FS{fstest.MapFS{"t.html": {Data: []byte(`{{define "t"}}<form>{{template "csrf" .}}</form>{{end}}`)}}}, Rows: []page.Row{{Path: "/in", Public: true,
-		Get: func(context.Context, *page.Visit) (*page.View, error) { return &page.View{Template: "t"}, nil },
-		Actions: map[string]page.Action{"in": func(_ context.Context, v *page.Visit) (*page.Done, error) {
-			return &page.Done{To: "/in"}, v.SignIn(&session.Session{Base: session.Identity{AccountID: Account, Name: "ann", AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}})
-		}},
-	}}}
-	v.site = page.New(page.Config{API: v.API, Region: "us-east-1", Port: "9000", Log: slog.New(slog.NewTextHandler(failing{t}, nil)), Sections: []page.Section{in, section}})
-	v.Send("POST", "/in", url.Values{"do": {"in"}})
-	_, body := v.Send("GET", "/in", nil)
-	found := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(body)
-	if found == nil {
-		t.Fatal("not signed in")
-	}
-	v.csrf = found[1]
-	return v
-}
-
-// failing fails the test if the console logs an error.
-type failing struct{ t *testing.T }
-
-func (f failing) Write(p []byte) (int, error) {
-	f.t.Errorf("log: %s", p)
-	return len(p), nil
-}
-
-// Send sends a request, with a form if there is one, and returns the status and the page. Of a redirect the page is its
-// address.
-func (v *Visitor) Send(method, path string, form url.Values, header ...string) (status int, body string) {
-	v.t.Helper()
-	var content io.Reader
-	if form != nil {
-		form.Set("csrf", v.csrf)
-		content = strings.NewReader(form.Encode())
-	}
-	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, content)
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	if v.cookie != "" {
-		r.AddCookie(&http.Cookie{Name: "crossgrant", Value: v.cookie})
-	}
-	w := httptest.NewRecorder()
-	v.site.ServeHTTP(w, r)
-	for _, c := range w.Result().Cookies() {
-		if c.Name == "crossgrant" {
-			v.cookie = c.Value
-		}
-	}
-	if to := w.Header().Get("Location"); to != "" {
-		return w.Code, to
-	}
-	return w.Code, w.Body.String()
-}
-
-// Page returns a page, which has to be there, with these texts on it, which are not escaped here.
-func (v *Visitor) Page(path string, texts ...string) string {
-	v.t.Helper()
-	status, body := v.Send("GET", path, nil)
-	if status != http.StatusOK || strings.Contains(body, "could not be made") {
-		v.t.Errorf("GET %s: %d\n%s", path, status, Main(body))
-	}
-	for _, text := range texts {
-		if !strings.Contains(html.UnescapeString(body), text) {
-			v.t.Errorf("%s has no %q:\n%s", path, text, Main(body))
-		}
-	}
-	return body
-}
-
-// Main is the content of a page.
-func Main(body string) string {
-	if _, after, found := strings.Cut(body, "<main"); found {
-		return after
-	}
-	return body
-}
-
-var command = regexp.MustCompile(`<pre tabindex="0"><code>([^<]*)</code>`)
-
-// Dry returns the commands that a form would carry out, or what is wrong with it.
-func (v *Visitor) Dry(path string, form url.Values) string {
-	v.t.Helper()
-	_, body := v.Send("POST", path, form, "X-Dry-Run", "1")
-	var commands []string
-	for _, found := range command.FindAllStringSubmatch(body, -1) {
-		commands = append(commands, html.UnescapeString(found[1]))
-	}
-	if len(commands) == 0 {
-		return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, ""))
-	}
-	return strings.Join(commands, "\n")
-}
-
-// Do carries a form out, which has to lead to a page.
-func (v *Visitor) Do(path string, form url.Values, to string) {
-	v.t.Helper()
-	if status, body := v.Send("POST", path, form); status != http.StatusSeeOther || body != to {
-		v.t.Errorf("POST %s %v: %d, to %s, want %s", path, form, status, Main(body), to)
-	}
-}
-
-// Refused carries a form out, which has to be refused with a text.
-func (v *Visitor) Refused(path string, form url.Values, text string) {
-	v.t.Helper()
-	if status, body := v.Send("POST", path, form); status < 400 || !strings.Contains(html.UnescapeString(body), text) {
-		v.t.Errorf("POST %s %v: %d %s, want %q", path, form, status, Main(body), text)
-	}
-}
-
-// Form makes a form of names and values in turn.
-func Form(do string, pairs ...string) url.Values {
-	f := url.Values{"do": {do}}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		f.Add(pairs[i], pairs[i+1])
-	}
-	return f
+	}, Crossgrant: map[string]string{}}
+	who := consoletest.As(querytest.Key{ID: "AKIDEXAMPLE", Secret: "secret"}, "arn:aws:iam::"+Account+":user/ann")
+	return &Visitor{consoletest.Console{API: api, Section: section}.Visit(t, who), api}
 }
