@@ -6,6 +6,7 @@ import (
 	"embed"
 	"io/fs"
 
+	"crossgrant/internal/console/mfadevice"
 	"crossgrant/internal/console/page"
 )
 
@@ -17,7 +18,7 @@ func Section() page.Section {
 	row := func(path string, get func(context.Context, *page.Visit) (*page.View, error), actions map[string]page.Action) page.Row {
 		return page.Row{Path: path, Area: "account", Get: get, Actions: actions}
 	}
-	return page.Section{Name: "account", Templates: []fs.FS{page.Templates(files)}, Rows: []page.Row{
+	return page.Section{Name: "account", Templates: []fs.FS{mfadevice.Templates(), page.Templates(files)}, Rows: []page.Row{
 		row("/account", show, map[string]page.Action{"alias": setAlias, "delete-alias": deleteAlias, "block": block, "unblock": unblock, "tokens": setTokens}),
 		row("/account/password-policy", showPasswordPolicy, map[string]page.Action{"set": setPasswordPolicy, "delete": deletePasswordPolicy}),
 		row("/account/credential-report", showReport, map[string]page.Action{"generate": generateReport}),

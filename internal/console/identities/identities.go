@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"crossgrant/internal/console/mfadevice"
 	"crossgrant/internal/console/page"
 )
 
@@ -20,7 +21,7 @@ var files embed.FS
 
 // Section returns the pages.
 func Section() page.Section {
-	return page.Section{Name: "identities", Templates: []fs.FS{page.Templates(files)}, Rows: slices.Concat(
+	return page.Section{Name: "identities", Templates: []fs.FS{mfadevice.Templates(), page.Templates(files)}, Rows: slices.Concat(
 		userRows(), groupRows(), roleRows(), policyRows(), providerRows(),
 	)}
 }

@@ -2,12 +2,12 @@ package identities
 
 import (
 	"context"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"crossgrant/internal/console/mfadevice"
 	"crossgrant/internal/console/page"
 )
 
@@ -55,22 +55,10 @@ func dropKeys(ctx context.Context, v *page.Visit, name string) error {
 func dropMFA(ctx context.Context, v *page.Visit, name string) error {
 	devices, err := devicesOf(ctx, v, name)
 	for _, device := range devices {
-		if err := removeDevice(ctx, v, name, aws.ToString(device.SerialNumber)); err != nil {
+		if err := mfadevice.Remove(ctx, v, name, aws.ToString(device.SerialNumber)); err != nil {
 			return err
 		}
 	}
-	return err
-}
-
-// removeDevice deactivates an MFA device. A virtual one is worth nothing afterwards, and is deleted.
-func removeDevice(ctx context.Context, v *page.Visit, name, serial string) error {
-	if _, err := v.AWS.IAM().DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{UserName: &name, SerialNumber: &serial}); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(serial, "arn:") {
-		return nil
-	}
-	_, err := v.AWS.IAM().DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: &serial})
 	return err
 }
 
