@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"crossgrant/internal/console/page"
+	"crossgrant/internal/console/summary"
 )
 
 // What is looked at, at most, to tell whom a policy binds.
@@ -22,7 +23,7 @@ const (
 type attachPage struct {
 	Policy types.PolicySummary
 	Kind   kind
-	Says   []sentence
+	Says   []summary.Statement
 	Target node
 	// Attached says that it is attached now.
 	Attached bool
@@ -36,11 +37,11 @@ type attachPage struct {
 
 // Denies reports whether some statement denies.
 func (a *attachPage) Denies() bool {
-	return slices.ContainsFunc(a.Says, func(s sentence) bool { return !s.Allow })
+	return slices.ContainsFunc(a.Says, func(s summary.Statement) bool { return s.Deny })
 }
 
 // Opens reports whether the policy allows everything.
-func (a *attachPage) Opens() bool { return slices.ContainsFunc(a.Says, sentence.everything) }
+func (a *attachPage) Opens() bool { return slices.ContainsFunc(a.Says, summary.Statement.Everything) }
 
 func showAttach(ctx context.Context, v *page.Visit) (*page.View, error) {
 	policy, target := v.Query("policy"), strings.TrimSpace(v.Query("target"))
@@ -58,7 +59,7 @@ func showAttach(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &attachPage{Policy: *out.Policy.PolicySummary, Says: inWords(aws.ToString(out.Policy.Content)), Target: node{ID: target, Kind: kindOf(target)}}
+	d := &attachPage{Policy: *out.Policy.PolicySummary, Says: inWords(out.Policy.Content), Target: node{ID: target, Kind: kindOf(target)}}
 	d.Kind = kindNamed(string(d.Policy.Type))
 	management := aws.ToString(s.Organization.MasterAccountId)
 	if d.Target.Kind == "account" {

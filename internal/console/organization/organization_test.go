@@ -2,7 +2,6 @@ package organization
 
 import (
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -174,33 +173,6 @@ func TestDelegation(t *testing.T) {
 	v.Has("/organization", "Root")
 	v.Refused("to confirm", "/organization/settings", "delete-policy")
 	v.Refused("to confirm", "/organization/settings", "delete")
-}
-
-// TestInWords holds what is said of statements.
-func TestInWords(t *testing.T) {
-	t.Parallel()
-	for document, want := range map[string]string{
-		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`:                                                                                                "allow everything",
-		`{"Statement":[{"Sid":"A","Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":["a","b"]}]}`:                                                              "deny everything but iam:*, sts:* on a, b",
-		`{"Statement":[{"Effect":"Deny","Action":["s3:*"],"NotResource":"a","Condition":{"Bool":{"b":true},"StringEquals":{"a":["x","y"]}}}]}`:                        "deny s3:* on all resources but a when a StringEquals x or y and b Bool true",
-		`{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-EXAMPLE"}}}]}`: "deny s3:* when aws:PrincipalOrgID StringNotEqualsIfExists o-EXAMPLE",
-		`{`: "", `{"Statement":1}`: "", `{"s3_attributes":{}}`: "",
-	} {
-		var said []string
-		for _, s := range inWords(document) {
-			words := map[bool]string{true: "allow ", false: "deny "}[s.Allow] + s.What
-			if s.On != "" {
-				words += " on " + s.On
-			}
-			if s.When != nil {
-				words += " when " + strings.Join(s.When, " and ")
-			}
-			said = append(said, words)
-		}
-		if got := strings.Join(said, "; "); got != want {
-			t.Errorf("%s\n%q, want %q", document, got, want)
-		}
-	}
 }
 
 // TestStarters holds that the documents to begin with are ones that the API takes.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"crossgrant/internal/console/page"
+	"crossgrant/internal/console/summary"
 )
 
 // kind is a type of policy.
@@ -154,7 +155,7 @@ type policyPage struct {
 	Policy         types.PolicySummary
 	Kind           kind
 	Content        string
-	Says           []sentence
+	Says           []summary.Statement
 	Targets        []node
 	TargetsNext    string
 	TargetsProblem *page.Problem
@@ -175,7 +176,7 @@ func showPolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &policyPage{standing: s, Policy: *out.Policy.PolicySummary, Content: page.ShowJSON(aws.ToString(out.Policy.Content)), Says: inWords(aws.ToString(out.Policy.Content))}
+	d := &policyPage{standing: s, Policy: *out.Policy.PolicySummary, Content: page.ShowJSON(aws.ToString(out.Policy.Content)), Says: inWords(out.Policy.Content)}
 	d.Kind = kindNamed(string(d.Policy.Type))
 	v.Together(func() {
 		out, err := v.AWS.Organizations().ListTargetsForPolicy(ctx, &organizations.ListTargetsForPolicyInput{PolicyId: &id, MaxResults: aws.Int32(pageSize), NextToken: optional(v.Query("token"))})

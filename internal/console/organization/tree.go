@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"crossgrant/internal/console/page"
+	"crossgrant/internal/console/summary"
 )
 
 // pageSize is how much of a list is asked for at once.
@@ -183,7 +184,7 @@ type level struct {
 
 // Allows reports whether an SCP of the level allows everything, whatever others deny.
 func (l level) Allows() bool {
-	return slices.ContainsFunc(l.SCPs, func(e effect) bool { return slices.ContainsFunc(e.Says, sentence.everything) })
+	return slices.ContainsFunc(l.SCPs, func(e effect) bool { return slices.ContainsFunc(e.Says, summary.Statement.Everything) })
 }
 
 // wayTo returns the way from the root to a node, the node itself at its end, with the policies that are attached to each.

@@ -1,5 +1,6 @@
-// Package summary tells in words what a policy says: of each statement, by service, which actions, on what, for whom, and
-// under which conditions. Denials come first. It is a table for people to read, and decides nothing.
+// Package summary tells in words what a policy says: of each statement which actions, on what, for whom, and under which
+// conditions. Of has them as a table by service, denials first; Statements as they stand. Both are for people to read, and
+// decide nothing.
 //
 // The package is pure. Documents are read as they are: one that would not be valid is summed up as far as it can be.
 //
@@ -28,22 +29,12 @@ type Table struct {
 
 // Row is what one statement says of one service.
 type Row struct {
-	Deny bool
-	// Sid and Line name the statement. Line counts from 1.
-	Sid  string
-	Line int
-	// Who is whom the statement is about; empty in policies of identities.
-	Who     []string
+	Statement
 	Service string
 	// All says that it is every action of the service.
 	All bool
-	// Except are the patterns of NotAction: what the row is not about, which is then about all else, of all services.
-	Except []string
 	// Levels are the access levels with the actions of each.
 	Levels []Level
-	// Resources and Conditions in words. No condition: always.
-	Resources  []Resource
-	Conditions []string
 }
 
 // Level is the actions of one access level of a service.
@@ -55,14 +46,6 @@ type Level struct {
 	Actions []string
 }
 
-// Resource is a pattern of resources.
-type Resource struct {
-	// Words tell what Text means.
-	Words, Text string
-	// Not says that it is what the statement is not about.
-	Not bool
-}
-
 var (
 	errSyntax = errors.New("it is not JSON")
 	errNone   = errors.New("it has no statements")
@@ -70,21 +53,13 @@ var (
 
 // Of returns the summary of a policy document.
 func Of(document string) (*Table, error) {
-	root, at, ok := policy.ReadTree(document)
-	if !ok {
-		return nil, fmt.Errorf("%w: line %d", errSyntax, at.Line)
-	}
-	statements := root.Member("Statement")
-	if statements == nil {
-		return nil, errNone
-	}
-	all := []policy.Node{*statements}
-	if statements.Kind == policy.ArrayNode {
-		all = statements.Items
+	statements, err := Statements(document)
+	if err != nil {
+		return nil, err
 	}
 	t := &Table{}
-	for i := range all {
-		t.add(&all[i])
+	for _, s := range statements {
+		t.add(s)
 	}
 	slices.SortStableFunc(t.Rows, func(a, b Row) int {
 		switch {
@@ -100,21 +75,15 @@ func Of(document string) (*Table, error) {
 }
 
 // add adds the rows of a statement.
-func (t *Table) add(s *policy.Node) {
-	row := Row{
-		Deny: textOf(s.Member("Effect")) == "Deny", Sid: textOf(s.Member("Sid")), Line: s.Start.Line,
-		Who: who(s), Resources: resources(s), Conditions: conditions(s.Member("Condition")),
-	}
-	t.Principals, t.Resources = t.Principals || row.Who != nil, t.Resources || row.Resources != nil
-	if except := s.Member("NotAction"); except != nil {
-		row.Service, row.Except = everyService, texts(except)
-		t.Rows = append(t.Rows, row)
+func (t *Table) add(s Statement) {
+	t.Principals, t.Resources = t.Principals || s.Who != nil, t.Resources || s.Resources != nil
+	if s.Except != nil {
+		t.Rows = append(t.Rows, Row{Statement: s, Service: everyService})
 		return
 	}
-	for _, part := range services(texts(s.Member("Action"))) {
-		each := row
-		each.Service, each.All, each.Levels = part.Service, part.All, part.Levels
-		t.Rows = append(t.Rows, each)
+	for _, row := range services(s.Actions) {
+		row.Statement = s
+		t.Rows = append(t.Rows, row)
 	}
 }
 
