@@ -13,7 +13,7 @@ type inlining struct {
 	// Policy is empty for a new one.
 	Policy   string
 	Document *document
-	Starts   []start
+	Starts   []page.Start
 }
 
 func (k *kind) inlineRow() page.Row {

@@ -44,7 +44,7 @@ func listPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 // creatingPolicy is the form for a new policy.
 type creatingPolicy struct {
-	Starts []start
+	Starts []page.Start
 	Empty  string
 	Tags   []types.Tag
 }

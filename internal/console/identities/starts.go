@@ -7,9 +7,6 @@ import (
 	"crossgrant/internal/console/page"
 )
 
-// start is a policy to begin with.
-type start struct{ Name, Document string }
-
 const emptyPolicy = `{
   "Version": "2012-10-17",
   "Statement": [
@@ -23,7 +20,7 @@ const emptyPolicy = `{
 
 // starts returns common policies. Those about a bucket, or a role, are about the one that the query of the page names, as
 // others link here.
-func starts(v *page.Visit) []start {
+func starts(v *page.Visit) []page.Start {
 	bucket, role := v.Query("bucket"), v.Query("role")
 	if bucket == "" {
 		bucket = "awsseccookbook"
@@ -31,8 +28,8 @@ func starts(v *page.Visit) []start {
 	if role == "" {
 		role = "arn:aws:iam::" + v.Account() + ":role/ROLE"
 	}
-	return []start{
-		{"Read one bucket", filled(`{
+	return []page.Start{
+		{Name: "Read one bucket", Text: "List a bucket, and read its objects.", Document: filled(`{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -49,7 +46,7 @@ func starts(v *page.Visit) []start {
     }
   ]
 }`, "BUCKET", bucket)},
-		{"Write into another account's bucket (MyS3PutObjAndAclPolicy)", filled(`{
+		{Name: "Write into another account's bucket", Text: "MyS3PutObjAndAclPolicy of the walkthrough: upload objects, with an ACL.", Document: filled(`{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -60,7 +57,7 @@ func starts(v *page.Visit) []start {
     }
   ]
 }`, "BUCKET", bucket)},
-		{"List all buckets", `{
+		{Name: "List all buckets", Text: "See the names of all buckets of the account, which the console lists.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -71,7 +68,7 @@ func starts(v *page.Visit) []start {
     }
   ]
 }`},
-		{"Assume a role", filled(`{
+		{Name: "Assume a role", Text: "Switch to one role, which has to trust the account or its user.", Document: filled(`{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -82,7 +79,7 @@ func starts(v *page.Visit) []start {
     }
   ]
 }`, "ROLE-ARN", role)},
-		{"Administrator", `{
+		{Name: "Administrator", Text: "Everything in the account.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {

@@ -175,14 +175,14 @@ func TestDelegation(t *testing.T) {
 	v.Refused("to confirm", "/organization/settings", "delete")
 }
 
-// TestStarters holds that the documents to begin with are ones that the API takes.
-func TestStarters(t *testing.T) {
+// TestStarts holds that the documents to begin with are ones that the API takes.
+func TestStarts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.admin.Does("/organization", "create", "features", "ALL")
 	id := find(t, `o-[0-9a-z]+`, w.admin.Has("/organization"))
 	for _, k := range kinds {
-		for _, s := range startersOf(k.Type, id, "us-east-1") {
+		for _, s := range starts(k.Type, id, "us-east-1") {
 			w.admin.Does("/organization/policies/create?type="+k.Type, "create", "name", k.Short+" "+s.Name, "policy", s.Document)
 		}
 	}

@@ -117,8 +117,8 @@ func choices(ctx context.Context, v *page.Visit, s *standing) []types.PolicySumm
 
 // policyForm is the page of a new policy.
 type policyForm struct {
-	Kind     kind
-	Starters []starter
+	Kind   kind
+	Starts []page.Start
 }
 
 func showCreatePolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
@@ -127,7 +127,7 @@ func showCreatePolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if out, err := v.AWS.Organizations().DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{}); err == nil {
 		id = aws.ToString(out.Organization.Id)
 	}
-	d := &policyForm{Kind: k, Starters: startersOf(k.Type, id, v.Region())}
+	d := &policyForm{Kind: k, Starts: starts(k.Type, id, v.Region())}
 	return &page.View{Title: "Create policy", Crumbs: policyCrumbs(k, "Create policy"), Template: "org-policy-create", Data: d}, nil
 }
 

@@ -80,6 +80,9 @@ type Frame struct {
 	D any // View.Data
 }
 
+// Start is a document to begin with, for the part "starts". Text says what it does.
+type Start struct{ Name, Text, Document string }
+
 // Section is pages that belong together, with the folders of their templates: files *.html that define them.
 type Section struct {
 	Name      string

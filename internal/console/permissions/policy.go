@@ -18,7 +18,7 @@ type policyPage struct {
 	// Document is what the editor shows.
 	Document string
 	Fill     fill
-	Starts   []start
+	Starts   []page.Start
 }
 
 func showPolicy(ctx context.Context, v *page.Visit) (*page.View, error) {

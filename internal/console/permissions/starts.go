@@ -40,11 +40,8 @@ func filled(v *page.Visit) fill {
 // onlyTLS is the name of the policy that asks for TLS.
 const onlyTLS = "Only over TLS"
 
-// start is a policy to begin with.
-type start struct{ Name, Text, Document string }
-
 // starts returns the policies to begin with for a bucket.
-func starts(name string, f fill) []start {
+func starts(name string, f fill) []page.Start {
 	f.Bucket = name
 	word := func(is *string, otherwise string) {
 		if *is == "" {
@@ -58,13 +55,13 @@ func starts(name string, f fill) []start {
 	word(&f.Key, "KEY-ARN")
 	word(&f.Source, "SOURCE-BUCKET")
 	word(&f.Trail, "TRAIL-NAME")
-	out := make([]start, len(documents))
+	out := make([]page.Start, len(documents))
 	for i, d := range documents {
 		var b bytes.Buffer
 		if err := d.document.Execute(&b, f); err != nil {
 			panic(err) // the templates are in the program
 		}
-		out[i] = start{d.name, d.text, b.String()}
+		out[i] = page.Start{Name: d.name, Text: d.text, Document: b.String()}
 		if d.name == onlyTLS && f.Plain {
 			out[i].Text += " This server has no TLS: it would shut out everybody, you too."
 		}

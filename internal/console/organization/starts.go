@@ -5,26 +5,25 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"crossgrant/internal/console/page"
 )
 
-// starter is a document to begin with.
-type starter struct{ Name, Text, Document string }
-
-// startersOf returns those of a type of policy, for an organization, whose ID may be empty, and a region.
+// starts returns the documents to begin with of a type of policy, for an organization, whose ID may be empty, and a region.
 //
 // Sources: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html,
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_examples.html and
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html
-func startersOf(policyType, organization, region string) []starter {
-	all := serviceStarters
+func starts(policyType, organization, region string) []page.Start {
+	all := serviceStarts
 	switch types.PolicyType(policyType) {
 	case types.PolicyTypeResourceControlPolicy:
-		all = resourceStarters
+		all = resourceStarts
 	case types.PolicyTypeS3Policy:
-		all = s3Starters
+		all = s3Starts
 	}
 	fill := strings.NewReplacer("o-EXAMPLE", cmp.Or(organization, "o-EXAMPLE"), "us-east-1", region)
-	var out []starter
+	var out []page.Start
 	for _, s := range all {
 		s.Document = fill.Replace(s.Document)
 		out = append(out, s)
@@ -32,8 +31,8 @@ func startersOf(policyType, organization, region string) []starter {
 	return out
 }
 
-var serviceStarters = []starter{
-	{"Keep accounts in", "No account can leave the organization by itself.", `{
+var serviceStarts = []page.Start{
+	{Name: "Keep accounts in", Text: "No account can leave the organization by itself.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -44,7 +43,7 @@ var serviceStarters = []starter{
     }
   ]
 }`},
-	{"No root user", "The root users of the accounts can do nothing.", `{
+	{Name: "No root user", Text: "The root users of the accounts can do nothing.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -58,7 +57,7 @@ var serviceStarters = []starter{
     }
   ]
 }`},
-	{"Chosen regions only", "Only services that belong to no region work elsewhere.", `{
+	{Name: "Chosen regions only", Text: "Only services that belong to no region work elsewhere.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -72,7 +71,7 @@ var serviceStarters = []starter{
     }
   ]
 }`},
-	{"Protect the trail", "Nobody can stop, change or delete trails.", `{
+	{Name: "Protect the trail", Text: "Nobody can stop, change or delete trails.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -83,7 +82,7 @@ var serviceStarters = []starter{
     }
   ]
 }`},
-	{"Keep public access blocked", "Nobody can turn the account's Block Public Access off, or a bucket's.", `{
+	{Name: "Keep public access blocked", Text: "Nobody can turn the account's Block Public Access off, or a bucket's.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -96,8 +95,8 @@ var serviceStarters = []starter{
 }`},
 }
 
-var resourceStarters = []starter{
-	{"Organization only", "Buckets and objects are for principals of the organization, and for services of AWS.", `{
+var resourceStarts = []page.Start{
+	{Name: "Organization only", Text: "Buckets and objects are for principals of the organization, and for services of AWS.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -113,7 +112,7 @@ var resourceStarters = []starter{
     }
   ]
 }`},
-	{"TLS only", "Buckets and objects are reached over TLS, or not at all.", `{
+	{Name: "TLS only", Text: "Buckets and objects are reached over TLS, or not at all.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -128,7 +127,7 @@ var resourceStarters = []starter{
     }
   ]
 }`},
-	{"Roles for the organization only", "Roles are assumed by principals of the organization, and by services of AWS.", `{
+	{Name: "Roles for the organization only", Text: "Roles are assumed by principals of the organization, and by services of AWS.", Document: `{
   "Version": "2012-10-17",
   "Statement": [
     {
@@ -146,15 +145,15 @@ var resourceStarters = []starter{
 }`},
 }
 
-var s3Starters = []starter{
-	{"Block all public access", "The four settings are on for every account.", `{
+var s3Starts = []page.Start{
+	{Name: "Block all public access", Text: "The four settings are on for every account.", Document: `{
   "s3_attributes": {
     "public_access_block_configuration": {
       "@@assign": "all"
     }
   }
 }`},
-	{"Leave it to accounts below", "The settings are on, and policies further down may say otherwise.", `{
+	{Name: "Leave it to accounts below", Text: "The settings are on, and policies further down may say otherwise.", Document: `{
   "s3_attributes": {
     "public_access_block_configuration": {
       "@@operators_allowed_for_child_policies": ["@@assign"],
