@@ -35,11 +35,3 @@ func Section() page.Section {
 func crumbs(text string) []page.Crumb {
 	return []page.Crumb{{Text: "Account settings", To: "/account"}, {Text: text}}
 }
-
-// optional is a text that is left out if it is empty.
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}

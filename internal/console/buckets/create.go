@@ -15,23 +15,16 @@ import (
 // choices is what the form for a new bucket offers.
 type choices struct {
 	Region string
-	Tags   []pair
+	Tags   []page.Pair
 }
-
-type pair struct{ Key, Value string }
 
 // tagRows is how many tags a new bucket can be given; more can be added later.
 const tagRows = 3
 
 func showCreate(_ context.Context, v *page.Visit) (*page.View, error) {
-	c := &choices{Region: v.Region(), Tags: make([]pair, tagRows)}
+	c := &choices{Region: v.Region(), Tags: make([]page.Pair, tagRows)}
 	if v.Sent("create") {
-		keys, values := v.Request.PostForm["tagKey"], v.Request.PostForm["tagValue"]
-		for i := range c.Tags {
-			if i < len(keys) && i < len(values) {
-				c.Tags[i] = pair{keys[i], values[i]}
-			}
-		}
+		copy(c.Tags, v.Pairs("tagKey", "tagValue"))
 	}
 	return &page.View{Title: "Create bucket", Crumbs: []page.Crumb{{Text: "Buckets", To: "/buckets"}, {Text: "Create bucket"}}, Template: "create-bucket", Data: c}, nil
 }
@@ -189,11 +182,10 @@ func encryption(v *page.Visit) *types.ServerSideEncryptionRule {
 
 // tagsOf returns the tags of the form; rows without a key are left out.
 func tagsOf(v *page.Visit) []types.Tag {
-	keys, values := v.Request.PostForm["tagKey"], v.Request.PostForm["tagValue"]
 	var tags []types.Tag
-	for i, key := range keys {
-		if key = strings.TrimSpace(key); key != "" && i < len(values) {
-			tags = append(tags, types.Tag{Key: &key, Value: aws.String(strings.TrimSpace(values[i]))})
+	for _, p := range v.Pairs("tagKey", "tagValue") {
+		if key := strings.TrimSpace(p.Key); key != "" {
+			tags = append(tags, types.Tag{Key: &key, Value: aws.String(strings.TrimSpace(p.Value))})
 		}
 	}
 	return tags

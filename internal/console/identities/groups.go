@@ -26,7 +26,7 @@ func groupRows() []page.Row {
 }
 
 func listGroups(ctx context.Context, v *page.Visit) (*page.View, error) {
-	out, err := v.AWS.IAM().ListGroups(ctx, &iam.ListGroupsInput{PathPrefix: optional(v.Query("prefix")), Marker: optional(v.Query("marker")), MaxItems: aws.Int32(listPage)})
+	out, err := v.AWS.IAM().ListGroups(ctx, &iam.ListGroupsInput{PathPrefix: page.Optional(v.Query("prefix")), Marker: page.Optional(v.Query("marker")), MaxItems: aws.Int32(listPage)})
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func createGroup(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if name == "" {
 		return nil, page.Invalid("Type a name for the group.")
 	}
-	if _, err := v.AWS.IAM().CreateGroup(ctx, &iam.CreateGroupInput{GroupName: &name, Path: optional(v.Text("path"))}); err != nil {
+	if _, err := v.AWS.IAM().CreateGroup(ctx, &iam.CreateGroupInput{GroupName: &name, Path: page.Optional(v.Text("path"))}); err != nil {
 		return nil, err
 	}
 	return created(v, groups, name, groups.attachAll(ctx, v, name, v.Forms("policy")))
@@ -90,7 +90,7 @@ func showGroup(ctx context.Context, v *page.Visit) (*page.View, error) {
 	var err error
 	parts := []func(){func() {
 		var out *iam.GetGroupOutput
-		if out, err = v.AWS.IAM().GetGroup(ctx, &iam.GetGroupInput{GroupName: &name, Marker: optional(v.Query("marker")), MaxItems: aws.Int32(listPage)}); err == nil {
+		if out, err = v.AWS.IAM().GetGroup(ctx, &iam.GetGroupInput{GroupName: &name, Marker: page.Optional(v.Query("marker")), MaxItems: aws.Int32(listPage)}); err == nil {
 			g.Group, g.Members = out.Group, listed(v, groups.path(name), out.Users, out.Marker)
 		}
 	}}
@@ -155,7 +155,7 @@ func removeMembers(ctx context.Context, v *page.Visit) (*page.Done, error) {
 
 func renameGroup(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	name, to := v.Path("name"), v.Text("name")
-	in := &iam.UpdateGroupInput{GroupName: &name, NewPath: optional(v.Text("path"))}
+	in := &iam.UpdateGroupInput{GroupName: &name, NewPath: page.Optional(v.Text("path"))}
 	if to == "" {
 		return nil, page.Invalid("Type a name.")
 	}

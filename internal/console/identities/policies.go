@@ -46,7 +46,7 @@ func listPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 type creatingPolicy struct {
 	Starts []page.Start
 	Empty  string
-	Tags   []types.Tag
+	Tags   []page.Pair
 }
 
 func showCreatePolicy(_ context.Context, v *page.Visit) (*page.View, error) {
@@ -63,7 +63,7 @@ func createPolicy(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := v.AWS.IAM().CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: &text, Path: optional(v.Text("path")), Description: optional(v.Text("description")), Tags: tags})
+	out, err := v.AWS.IAM().CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: &text, Path: page.Optional(v.Text("path")), Description: page.Optional(v.Text("description")), Tags: tags})
 	if err != nil || v.Dry() {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"crossgrant/internal/console/page"
 )
@@ -19,7 +18,7 @@ import (
 type creatingRole struct {
 	Suggested *suggested
 	Policies  []string
-	Tags      []types.Tag
+	Tags      []page.Pair
 	Providers []string
 	Services  []string
 	Hours     []hours
@@ -68,8 +67,8 @@ func createRole(ctx context.Context, v *page.Visit) (*page.Done, error) {
 		return nil, err
 	}
 	in := &iam.CreateRoleInput{
-		RoleName: &name, AssumeRolePolicyDocument: &trust, Path: optional(v.Text("path")), Description: optional(v.Text("description")),
-		PermissionsBoundary: optional(v.Text("boundary")), Tags: tags,
+		RoleName: &name, AssumeRolePolicyDocument: &trust, Path: page.Optional(v.Text("path")), Description: page.Optional(v.Text("description")),
+		PermissionsBoundary: page.Optional(v.Text("boundary")), Tags: tags,
 	}
 	if seconds, err := strconv.ParseInt(v.Form("max-session"), 10, 32); err == nil && seconds != 3600 {
 		in.MaxSessionDuration = aws.Int32(int32(seconds))

@@ -42,7 +42,7 @@ func linked(r *types.Role) bool {
 }
 
 func listRoles(ctx context.Context, v *page.Visit) (*page.View, error) {
-	out, err := v.AWS.IAM().ListRoles(ctx, &iam.ListRolesInput{PathPrefix: optional(v.Query("prefix")), Marker: optional(v.Query("marker")), MaxItems: aws.Int32(listPage)})
+	out, err := v.AWS.IAM().ListRoles(ctx, &iam.ListRolesInput{PathPrefix: page.Optional(v.Query("prefix")), Marker: page.Optional(v.Query("marker")), MaxItems: aws.Int32(listPage)})
 	if err != nil {
 		return nil, err
 	}

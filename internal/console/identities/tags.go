@@ -16,42 +16,36 @@ const spareTags = 3
 
 // tagged is the form for tags.
 type tagged struct {
-	Tags    []types.Tag // with empty ones at the end, to fill in
+	Tags    []page.Pair // with empty ones at the end, to fill in
 	Problem *page.Problem
 }
 
 // tagForm returns the form for tags: those that were typed if the form of an action is shown again, or else the ones
 // there are.
-func tagForm(v *page.Visit, do string, tags []types.Tag) []types.Tag {
+func tagForm(v *page.Visit, do string, tags []types.Tag) []page.Pair {
+	var rows []page.Pair
 	if v.Sent(do) {
-		tags = nil
-		keys, values := v.Request.PostForm["tagkey"], v.Request.PostForm["tagvalue"]
-		for i := range min(len(keys), len(values)) {
-			if keys[i]+values[i] != "" {
-				tags = append(tags, types.Tag{Key: &keys[i], Value: &values[i]})
-			}
+		rows = v.Pairs("tagkey", "tagvalue")
+	} else {
+		for _, tag := range tags {
+			rows = append(rows, page.Pair{Key: aws.ToString(tag.Key), Value: aws.ToString(tag.Value)})
 		}
 	}
-	tags = slices.Clone(tags)
-	for range spareTags {
-		tags = append(tags, types.Tag{})
-	}
-	return tags
+	return append(rows, make([]page.Pair, spareTags)...)
 }
 
 // typedTags returns the tags of a form.
 func typedTags(v *page.Visit) ([]types.Tag, error) {
 	var tags []types.Tag
-	keys, values := v.Request.PostForm["tagkey"], v.Request.PostForm["tagvalue"]
-	for i := range min(len(keys), len(values)) {
-		key := strings.TrimSpace(keys[i])
+	for _, p := range v.Pairs("tagkey", "tagvalue") {
+		key, value := strings.TrimSpace(p.Key), strings.TrimSpace(p.Value)
 		if key == "" {
-			if values[i] != "" {
-				return nil, page.Invalid("The tag with the value %s has no key.", values[i])
+			if p.Value != "" {
+				return nil, page.Invalid("The tag with the value %s has no key.", p.Value)
 			}
 			continue
 		}
-		tags = append(tags, types.Tag{Key: &key, Value: aws.String(strings.TrimSpace(values[i]))})
+		tags = append(tags, types.Tag{Key: &key, Value: &value})
 	}
 	return tags, nil
 }

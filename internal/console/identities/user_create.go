@@ -14,7 +14,7 @@ import (
 type creatingUser struct {
 	Groups    []string
 	Suggested *suggested
-	Tags      []types.Tag
+	Tags      []page.Pair
 	// Chosen are the groups that were chosen before the form is shown again, Policies the policies.
 	Policies []string
 }
@@ -56,7 +56,7 @@ func createUser(ctx context.Context, v *page.Visit) (*page.Done, error) {
 			return nil, err
 		}
 	}
-	if _, err := c.CreateUser(ctx, &iam.CreateUserInput{UserName: &name, Path: optional(v.Text("path")), PermissionsBoundary: optional(v.Text("boundary")), Tags: tags}); err != nil {
+	if _, err := c.CreateUser(ctx, &iam.CreateUserInput{UserName: &name, Path: page.Optional(v.Text("path")), PermissionsBoundary: page.Optional(v.Text("boundary")), Tags: tags}); err != nil {
 		return nil, err
 	}
 	made := createdUser{Name: name}

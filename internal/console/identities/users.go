@@ -55,16 +55,8 @@ func listed[T any](v *page.Visit, path string, items []T, marker *string) list[T
 	return l
 }
 
-// optional returns a text for a member of an input; nil if it is empty.
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}
-
 func listUsers(ctx context.Context, v *page.Visit) (*page.View, error) {
-	out, err := v.AWS.IAM().ListUsers(ctx, &iam.ListUsersInput{PathPrefix: optional(v.Query("prefix")), Marker: optional(v.Query("marker")), MaxItems: aws.Int32(listPage)})
+	out, err := v.AWS.IAM().ListUsers(ctx, &iam.ListUsersInput{PathPrefix: page.Optional(v.Query("prefix")), Marker: page.Optional(v.Query("marker")), MaxItems: aws.Int32(listPage)})
 	if err != nil {
 		return nil, err
 	}
@@ -168,9 +160,9 @@ func showUser(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 func renameUser(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	name, to, path := v.Path("name"), v.Text("name"), v.Text("path")
-	in := &iam.UpdateUserInput{UserName: &name, NewPath: optional(path)}
+	in := &iam.UpdateUserInput{UserName: &name, NewPath: page.Optional(path)}
 	if to != name {
-		in.NewUserName = optional(to)
+		in.NewUserName = page.Optional(to)
 	}
 	if to == "" {
 		return nil, page.Invalid("Type a name.")

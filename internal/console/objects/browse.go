@@ -24,7 +24,7 @@ type browser struct {
 	Bucket, Prefix string
 	// Folder is the prefix up to its last '/', and Way leads there from the bucket.
 	Folder   string
-	Way      []pair // name, prefix
+	Way      []page.Pair // name, prefix
 	Versions bool
 	Entries  []entry
 	Next     string
@@ -61,7 +61,7 @@ func browse(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d.Folder = d.Prefix[:strings.LastIndex(d.Prefix, "/")+1]
 	for i, r := range d.Folder {
 		if r == '/' {
-			d.Way = append(d.Way, pair{nameOf(d.Folder[:i+1]), d.Folder[:i+1]})
+			d.Way = append(d.Way, page.Pair{Key: nameOf(d.Folder[:i+1]), Value: d.Folder[:i+1]})
 		}
 	}
 	var err error

@@ -67,9 +67,9 @@ type object struct {
 	*address
 	Head      *s3.HeadObjectOutput
 	Problem   *page.Problem
-	Metadata  []pair
-	Checksums []pair
-	Tags      []pair
+	Metadata  []page.Pair
+	Checksums []page.Pair
+	Tags      []page.Pair
 	// TagsProblem is why tags could not be read.
 	TagsProblem *page.Problem
 	// Kind is how the content can be shown: image, audio, video, text; empty: not.
@@ -121,7 +121,7 @@ func readObject(ctx context.Context, v *page.Visit) (*object, error) {
 			return
 		}
 		for _, tag := range out.TagSet {
-			d.Tags = append(d.Tags, pair{aws.ToString(tag.Key), aws.ToString(tag.Value)})
+			d.Tags = append(d.Tags, page.Pair{Key: aws.ToString(tag.Key), Value: aws.ToString(tag.Value)})
 		}
 	})
 	if v.Sent("tags") {
@@ -146,14 +146,14 @@ const maxTags = 10
 func (d *object) describe(out *s3.HeadObjectOutput) {
 	d.Head = out
 	for _, name := range slices.Sorted(maps.Keys(out.Metadata)) {
-		d.Metadata = append(d.Metadata, pair{name, out.Metadata[name]})
+		d.Metadata = append(d.Metadata, page.Pair{Key: name, Value: out.Metadata[name]})
 	}
 	for _, sum := range []struct {
 		name  string
 		value *string
 	}{{"CRC64NVME", out.ChecksumCRC64NVME}, {"CRC32", out.ChecksumCRC32}, {"CRC32C", out.ChecksumCRC32C}, {"SHA-1", out.ChecksumSHA1}, {"SHA-256", out.ChecksumSHA256}} {
 		if sum.value != nil {
-			d.Checksums = append(d.Checksums, pair{sum.name, *sum.value})
+			d.Checksums = append(d.Checksums, page.Pair{Key: sum.name, Value: *sum.value})
 		}
 	}
 	if out.ArchiveStatus == "" && out.SSECustomerAlgorithm == nil && aws.ToInt64(out.ContentLength) > 0 {

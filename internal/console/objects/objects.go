@@ -41,28 +41,24 @@ func nothing(context.Context, *page.Visit) (*page.View, error) {
 	return nil, page.Missing("There is no such page.")
 }
 
-// pair is a key and its value, in a form.
-type pair struct{ Key, Value string }
-
 // pairs returns the rows of a form that has a key and a value in each, those without a key left out.
-func pairs(v *page.Visit, key, value string) []pair {
-	keys, values := v.Request.PostForm[key], v.Request.PostForm[value]
-	var out []pair
-	for i, k := range keys {
-		if k = strings.TrimSpace(k); k != "" && i < len(values) {
-			out = append(out, pair{k, strings.TrimSpace(values[i])})
+func pairs(v *page.Visit, key, value string) []page.Pair {
+	var out []page.Pair
+	for _, p := range v.Pairs(key, value) {
+		if k := strings.TrimSpace(p.Key); k != "" {
+			out = append(out, page.Pair{Key: k, Value: strings.TrimSpace(p.Value)})
 		}
 	}
 	return out
 }
 
 // filled returns rows with empty ones after them, up to a number.
-func filled(rows []pair, more, most int) []pair {
+func filled(rows []page.Pair, more, most int) []page.Pair {
 	for range more {
 		if len(rows) >= most {
 			break
 		}
-		rows = append(rows, pair{})
+		rows = append(rows, page.Pair{})
 	}
 	return rows
 }

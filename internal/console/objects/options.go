@@ -15,7 +15,7 @@ import (
 // optionsForm is what a form offers for a new object.
 type optionsForm struct {
 	Classes, Canned []string
-	Tags, Metadata  []pair
+	Tags, Metadata  []page.Pair
 }
 
 func optionsOf(v *page.Visit) optionsForm {
@@ -32,7 +32,7 @@ type options struct {
 	ACL         string
 	Tagging     *string // as a query; nil: no tags
 	Metadata    map[string]string
-	tags        []pair
+	tags        []page.Pair
 }
 
 // readOptions reads the form. Values of metadata become headers, which browsers send in ASCII only.

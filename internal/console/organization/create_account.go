@@ -36,7 +36,7 @@ func showCreate(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 // createAccount asks for an account, which is made after the answer.
 func createAccount(ctx context.Context, v *page.Visit) (*page.Done, error) {
-	in := &organizations.CreateAccountInput{AccountName: aws.String(v.Text("name")), Email: aws.String(v.Text("email")), RoleName: optional(v.Text("role"))}
+	in := &organizations.CreateAccountInput{AccountName: aws.String(v.Text("name")), Email: aws.String(v.Text("email")), RoleName: page.Optional(v.Text("role"))}
 	if v.Text("name") == "" || v.Text("email") == "" {
 		return nil, page.Invalid("Type a name for the account, and an e-mail address that no other account has.")
 	}

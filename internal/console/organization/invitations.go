@@ -96,7 +96,7 @@ func showInvitations(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if s.Organization == nil {
 		return nil, page.Missing("This account is in no organization.")
 	}
-	out, err := v.AWS.Organizations().ListHandshakesForOrganization(ctx, &organizations.ListHandshakesForOrganizationInput{MaxResults: aws.Int32(pageSize), NextToken: optional(v.Query("token"))})
+	out, err := v.AWS.Organizations().ListHandshakesForOrganization(ctx, &organizations.ListHandshakesForOrganizationInput{MaxResults: aws.Int32(pageSize), NextToken: page.Optional(v.Query("token"))})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func invite(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if v.Text("target") == "" {
 		return nil, page.Invalid("Type the ID of the account, or the e-mail address of its root user.")
 	}
-	_, err := v.AWS.Organizations().InviteAccountToOrganization(ctx, &organizations.InviteAccountToOrganizationInput{Target: party, Notes: optional(v.Text("notes"))})
+	_, err := v.AWS.Organizations().InviteAccountToOrganization(ctx, &organizations.InviteAccountToOrganizationInput{Target: party, Notes: page.Optional(v.Text("notes"))})
 	return &page.Done{To: "/organization/invitations", Note: "The account is invited. It joins when it accepts, within 15 days."}, err
 }
 

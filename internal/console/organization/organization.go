@@ -106,14 +106,6 @@ func crumbs(way ...page.Crumb) []page.Crumb {
 	return append([]page.Crumb{{Text: "Organization", To: "/organization"}}, way...)
 }
 
-// optional is a text that is left out if it is empty.
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}
-
 // tags returns the tags of something.
 func tags(ctx context.Context, v *page.Visit, id string) ([]types.Tag, error) {
 	out, err := v.AWS.Organizations().ListTagsForResource(ctx, &organizations.ListTagsForResourceInput{ResourceId: &id})

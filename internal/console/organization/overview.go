@@ -55,7 +55,7 @@ func show(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 // effectiveS3 returns what S3 policies say together about an account; empty: nothing. An empty account is the visitor's.
 func effectiveS3(ctx context.Context, v *page.Visit, account string) (string, error) {
-	out, err := v.AWS.Organizations().DescribeEffectivePolicy(ctx, &organizations.DescribeEffectivePolicyInput{PolicyType: types.EffectivePolicyTypeS3Policy, TargetId: optional(account)})
+	out, err := v.AWS.Organizations().DescribeEffectivePolicy(ctx, &organizations.DescribeEffectivePolicyInput{PolicyType: types.EffectivePolicyTypeS3Policy, TargetId: page.Optional(account)})
 	if page.Absent(err, "EffectivePolicyNotFoundException") {
 		return "", nil
 	}

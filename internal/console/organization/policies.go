@@ -83,7 +83,7 @@ func showPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 			d.Enabled = d.Enabled || string(t.Type) == d.Kind.Type && t.Status == types.PolicyTypeStatusEnabled
 		}
 	}
-	out, err := v.AWS.Organizations().ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: types.PolicyType(d.Kind.Type), MaxResults: aws.Int32(pageSize), NextToken: optional(v.Query("token"))})
+	out, err := v.AWS.Organizations().ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: types.PolicyType(d.Kind.Type), MaxResults: aws.Int32(pageSize), NextToken: page.Optional(v.Query("token"))})
 	if err != nil {
 		d.Problem = v.Problem(err)
 	} else {
@@ -179,7 +179,7 @@ func showPolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
 	d := &policyPage{standing: s, Policy: *out.Policy.PolicySummary, Content: page.ShowJSON(aws.ToString(out.Policy.Content)), Says: inWords(out.Policy.Content)}
 	d.Kind = kindNamed(string(d.Policy.Type))
 	v.Together(func() {
-		out, err := v.AWS.Organizations().ListTargetsForPolicy(ctx, &organizations.ListTargetsForPolicyInput{PolicyId: &id, MaxResults: aws.Int32(pageSize), NextToken: optional(v.Query("token"))})
+		out, err := v.AWS.Organizations().ListTargetsForPolicy(ctx, &organizations.ListTargetsForPolicyInput{PolicyId: &id, MaxResults: aws.Int32(pageSize), NextToken: page.Optional(v.Query("token"))})
 		if err != nil {
 			d.TargetsProblem = v.Problem(err)
 			return
@@ -203,7 +203,7 @@ func showPolicy(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 func updatePolicy(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	_, err := v.AWS.Organizations().UpdatePolicy(ctx, &organizations.UpdatePolicyInput{
-		PolicyId: aws.String(v.Path("policy")), Name: optional(v.Text("name")), Description: aws.String(v.Text("description")), Content: aws.String(v.Form("policy")),
+		PolicyId: aws.String(v.Path("policy")), Name: page.Optional(v.Text("name")), Description: aws.String(v.Text("description")), Content: aws.String(v.Form("policy")),
 	})
 	return &page.Done{To: policyTo(v), Note: "The policy is saved. It holds wherever it is attached."}, err
 }

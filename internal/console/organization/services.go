@@ -35,7 +35,7 @@ func showServices(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if s.Organization == nil {
 		return nil, page.Missing("This account is in no organization.")
 	}
-	out, err := v.AWS.Organizations().ListAWSServiceAccessForOrganization(ctx, &organizations.ListAWSServiceAccessForOrganizationInput{MaxResults: aws.Int32(pageSize), NextToken: optional(v.Query("token"))})
+	out, err := v.AWS.Organizations().ListAWSServiceAccessForOrganization(ctx, &organizations.ListAWSServiceAccessForOrganizationInput{MaxResults: aws.Int32(pageSize), NextToken: page.Optional(v.Query("token"))})
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func (c *children) To() string {
 func childrenOf(ctx context.Context, v *page.Visit, parent, management, kind, token string) (*children, error) {
 	out := &children{Parent: parent}
 	if kind != "accounts" {
-		units, err := v.AWS.Organizations().ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent, MaxResults: aws.Int32(pageSize), NextToken: optional(token)})
+		units, err := v.AWS.Organizations().ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent, MaxResults: aws.Int32(pageSize), NextToken: page.Optional(token)})
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +102,7 @@ func childrenOf(ctx context.Context, v *page.Visit, parent, management, kind, to
 		}
 	}
 	if out.Next == "" {
-		accounts, err := v.AWS.Organizations().ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: &parent, MaxResults: aws.Int32(pageSize), NextToken: optional(token)})
+		accounts, err := v.AWS.Organizations().ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: &parent, MaxResults: aws.Int32(pageSize), NextToken: page.Optional(token)})
 		if err != nil {
 			return nil, err
 		}

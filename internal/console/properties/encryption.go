@@ -68,7 +68,7 @@ func saveEncryption(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	if algorithm == types.ServerSideEncryptionAes256 && key != "" && !v.Dry() {
 		return nil, page.Invalid("SSE-S3 has no KMS key. Leave it empty, or choose SSE-KMS.")
 	}
-	rule.ApplyServerSideEncryptionByDefault = &types.ServerSideEncryptionByDefault{SSEAlgorithm: algorithm, KMSMasterKeyID: optional(key)}
+	rule.ApplyServerSideEncryptionByDefault = &types.ServerSideEncryptionByDefault{SSEAlgorithm: algorithm, KMSMasterKeyID: page.Optional(key)}
 	if on := v.Checked("bucket-key"); on != aws.ToBool(rule.BucketKeyEnabled) {
 		rule.BucketKeyEnabled = &on
 	}

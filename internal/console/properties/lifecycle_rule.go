@@ -162,7 +162,7 @@ func write(v *page.Visit, r *types.LifecycleRule) error {
 	if err != nil {
 		return err
 	}
-	r.ID, r.Status = optional(v.Text("id")), types.ExpirationStatusDisabled
+	r.ID, r.Status = page.Optional(v.Text("id")), types.ExpirationStatusDisabled
 	if v.Checked("enabled") {
 		r.Status = types.ExpirationStatusEnabled
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/dustin/go-humanize"
+
+	"crossgrant/internal/console/page"
 )
 
 // told is a lifecycle rule in words.
@@ -136,7 +138,7 @@ func (s limits) narrow(r *types.LifecycleRule) {
 	f := &types.LifecycleRuleFilter{}
 	switch {
 	case n > 1:
-		f.And = &types.LifecycleRuleAndOperator{Prefix: optional(s.prefix), Tags: s.tags, ObjectSizeGreaterThan: s.greater, ObjectSizeLessThan: s.less}
+		f.And = &types.LifecycleRuleAndOperator{Prefix: page.Optional(s.prefix), Tags: s.tags, ObjectSizeGreaterThan: s.greater, ObjectSizeLessThan: s.less}
 	case len(s.tags) == 1:
 		f.Tag = &s.tags[0]
 	case s.greater != nil || s.less != nil:

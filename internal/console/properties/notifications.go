@@ -119,7 +119,7 @@ func addNotification(ctx context.Context, v *page.Visit) (*page.Done, error) {
 			filter.Key.FilterRules = append(filter.Key.FilterRules, types.FilterRule{Name: types.FilterRuleName(r.name), Value: &value})
 		}
 	}
-	id := optional(v.Text("id"))
+	id := page.Optional(v.Text("id"))
 	switch parts := strings.Split(arn, ":"); {
 	case len(parts) > 5 && parts[2] == "sns":
 		c.TopicConfigurations = append(c.TopicConfigurations, types.TopicConfiguration{Id: id, TopicArn: &arn, Events: wanted, Filter: filter})

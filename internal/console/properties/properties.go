@@ -65,11 +65,3 @@ func done(v *page.Visit, note string) *page.Done {
 func managed(v *page.Visit, note string) *page.Done {
 	return &page.Done{To: page.Path("buckets", name(v), "management"), Note: note}
 }
-
-// optional is what was typed, or nil for nothing.
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}

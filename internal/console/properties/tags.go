@@ -49,18 +49,13 @@ func showTags(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 // typedTags are the rows of tags that a form has, without the empty ones.
 func typedTags(v *page.Visit) ([]types.Tag, error) {
-	keys, values := v.Request.PostForm["tag-key"], v.Request.PostForm["tag-value"]
 	var tags []types.Tag
-	for i, key := range keys {
-		value := ""
-		if i < len(values) {
-			value = values[i]
+	for _, p := range v.Pairs("tag-key", "tag-value") {
+		if p.Key == "" {
+			return tags, page.Invalid("The tag with the value %s has no key.", p.Value)
 		}
-		if key == "" && value != "" {
-			return tags, page.Invalid("The tag with the value %s has no key.", value)
-		}
-		if strings.TrimSpace(key) != "" {
-			tags = append(tags, types.Tag{Key: &key, Value: &value})
+		if strings.TrimSpace(p.Key) != "" {
+			tags = append(tags, types.Tag{Key: &p.Key, Value: &p.Value})
 		}
 	}
 	return tags, nil

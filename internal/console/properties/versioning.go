@@ -45,7 +45,7 @@ func saveVersioning(ctx context.Context, v *page.Visit) (*page.Done, error) {
 		return nil, page.Invalid("Type both the serial number of the MFA device and the code that it shows.")
 	}
 	if serial != "" {
-		in.MFA = optional(serial + " " + code)
+		in.MFA = page.Optional(serial + " " + code)
 	}
 	if _, err := v.AWS.S3().PutBucketVersioning(ctx, in); err != nil {
 		return nil, err
