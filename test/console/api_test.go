@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
 	"crossgrant/internal/totp"
 )
@@ -29,10 +28,6 @@ func (w *world) organizations(profile string) *organizations.Client {
 
 func (w *world) cloudTrail(profile string) *cloudtrail.Client {
 	return cloudtrail.NewFromConfig(w.config(profile))
-}
-
-func (w *world) s3Control(profile string) *s3control.Client {
-	return s3control.NewFromConfig(w.config(profile))
 }
 
 // done fails the test if a call failed.

@@ -7,7 +7,6 @@
 package console_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -146,17 +145,6 @@ func (w *world) config(profile string) aws.Config {
 	endpoint := "http://" + w.server.Address
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
-		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} },
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 	}
-}
-
-// operate runs a command of an operator and returns what it prints.
-func (w *world) operate(ctx context.Context, t *testing.T, args ...string) string {
-	t.Helper()
-	out, err := exec.CommandContext(ctx, program, append(args, "--data", w.server.Data)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("crossgrant %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
 }

@@ -35,7 +35,7 @@ func (p *tab) upload(key, text, acl string) string {
 	p.give(file)
 	if acl != "" {
 		p.click("Options")
-		p.chooseIn("", "Canned ACL", acl)
+		p.choose("Canned ACL", acl)
 	}
 	p.press("", "do:upload")
 	row := p.uploaded(key)

@@ -21,13 +21,14 @@ import (
 // filled is a world with something in every list, and the names in it that were drawn.
 type filled struct {
 	*world
-	names map[string]string
+	names    map[string]string
+	scripted []string // events of what scripts of pages have sent
 }
 
 // newFilled makes a world of testdata/filled.yaml and of what a bootstrap file cannot say.
 func newFilled(t *testing.T) *filled {
 	t.Helper()
-	f := &filled{newWorldOf(t, "filled.yaml"), map[string]string{}}
+	f := &filled{world: newWorldOf(t, "filled.yaml"), names: map[string]string{}}
 	f.fillStorage(t)
 	f.fillIdentities(t)
 	f.fillOrganization(t)

@@ -1,10 +1,17 @@
 package console_test
 
 import (
+	"encoding/base32"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"crossgrant/internal/totp"
 )
 
 // signInAs signs in as an IAM user with a password.
@@ -86,4 +93,46 @@ func TestSignInAsRoot(t *testing.T) {
 	p.click("do:root")
 	p.expectAt("/")
 	p.expect("root", "awsseccookbook")
+}
+
+// TestEnrolDevice holds that an MFA device is assigned with the secret that the page shows once: by an administrator, and by
+// the user.
+func TestEnrolDevice(t *testing.T) {
+	w := newWorld(t)
+	p := newBrowser(t).tab(w)
+	p.signIn(w, adminA)
+	for _, each := range []struct{ page, label, device, second string }{{"/users/plainuser/mfa", "Device name", "plain-phone", "The code after it"}, {"/me/mfa", "device", "own-phone", "Second code"}} {
+		p.open(each.page)
+		p.fill(each.label, each.device)
+		p.click("do:mfa-create")
+		picture, err := ask[bool](p, `const img = document.querySelector(".qr img"); return img.complete && img.naturalWidth > 100`)
+		must(t, err)
+		if !picture {
+			t.Errorf("%s has no picture of the secret", each.page)
+		}
+		text, err := ask[string](p, `return document.querySelector("section:has(.qr) pre code").textContent`)
+		must(t, err)
+		seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(strings.ReplaceAll(text, " ", ""), "="))
+		must(t, err)
+		now := totp.StepAt(time.Now())
+		p.fill("First code", totp.Code(seed, now-1))
+		p.fill(each.second, totp.Code(seed, now))
+		p.click("do:mfa-enable")
+		p.refuse("That did not work")
+	}
+	for user, device := range map[string]string{"plainuser": "plain-phone", "awssecadmin": "own-phone"} {
+		out := done[*iam.ListMFADevicesOutput](t)(w.iam(adminA).ListMFADevices(t.Context(), &iam.ListMFADevicesInput{UserName: &user}))
+		if len(out.MFADevices) != 1 || !strings.HasSuffix(aws.ToString(out.MFADevices[0].SerialNumber), "/"+device) {
+			t.Errorf("%s has the devices %v, want %s", user, out.MFADevices, device)
+		}
+	}
+	p.until("two events EnableMFADevice of the visitor's", func() (string, error) {
+		out, err := w.cloudTrail(adminA).LookupEvents(t.Context(), &cloudtrail.LookupEventsInput{LookupAttributes: []types.LookupAttribute{
+			{AttributeKey: types.LookupAttributeKeyEventName, AttributeValue: aws.String("EnableMFADevice")},
+		}})
+		if err == nil && len(out.Events) != 2 {
+			return "they are not there", nil
+		}
+		return "", err
+	})
 }

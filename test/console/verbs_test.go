@@ -38,14 +38,6 @@ func (p *tab) reload() {
 	p.settle()
 }
 
-// at returns the path, with the query, of the page that is shown.
-func (p *tab) at() string {
-	p.t.Helper()
-	href, err := ask[string](p, `return location.href`)
-	must(p.t, err)
-	return strings.TrimPrefix(href, p.base)
-}
-
 // expectAt waits for a page.
 func (p *tab) expectAt(path string) {
 	p.t.Helper()
@@ -137,10 +129,9 @@ func (p *tab) key(name string, code int64) {
 }
 
 // choose chooses an option of a list by the keys of arrows.
-func (p *tab) choose(label, option string) { p.t.Helper(); p.chooseIn("", label, option) }
-
-func (p *tab) chooseIn(where, label, option string) {
+func (p *tab) choose(label, option string) {
 	p.t.Helper()
+	const where = ""
 	const field = `page.field(args[0], args[1])`
 	var steps int
 	p.until(fmt.Sprintf("choose %q in %q", option, label), func() (string, error) {
@@ -165,15 +156,10 @@ func (p *tab) chooseIn(where, label, option string) {
 	p.settle()
 }
 
-// check has a box checked, or chooses one of several, by its label or value.
-func (p *tab) check(label string) { p.t.Helper(); p.set("", "", label, true) }
-
-// uncheck has a box not checked.
-func (p *tab) uncheck(label string) { p.t.Helper(); p.set("", "", label, false) }
-
 // pick chooses one of the options of a group by its label or value.
 func (p *tab) pick(group, label string) { p.t.Helper(); p.set("", group, label, true) }
 
+// set has a box checked or not, in the smallest part of the page that has a text, by its label or value.
 func (p *tab) set(where, group, label string, checked bool) {
 	p.t.Helper()
 	what := fmt.Sprintf("set %q %q to %t", group, label, checked)
