@@ -114,3 +114,17 @@ func parametersText(err error) string {
 	errors.As(err, &wrong)
 	return wrong.Error()
 }
+
+// status is that of the answer that shows a problem.
+func (p *Problem) status() int {
+	switch {
+	case p == nil:
+		return http.StatusOK
+	case p.Status >= 400 && p.Status < 600 && p.Status != http.StatusUnauthorized:
+		return p.Status
+	case p.Code == "" && p.Operation == "":
+		return http.StatusUnprocessableEntity
+	default:
+		return http.StatusBadGateway
+	}
+}

@@ -50,3 +50,18 @@ func sessionName(name string) string {
 	}
 	return name[:min(len(name), 64)]
 }
+
+// renewed returns the identity whose credentials sign the requests of a session. A role whose credentials are about to
+// end is assumed again, as long as who signed in may.
+func (s *Site) renewed(ctx context.Context, v *Visit) *session.Identity {
+	role := v.Session.Role
+	if role == nil || !role.Expired(s.now().Add(renewAhead)) {
+		return v.Session.Current()
+	}
+	link := role.Link
+	if err := v.SwitchRole(ctx, link); err != nil {
+		v.Change(func(in *session.Session) { in.Role = nil })
+		v.notes = append(v.notes, session.Note{Text: "The session of the role " + link.Role + " has ended, and it could not be assumed again: you are yourself again."})
+	}
+	return v.Session.Current()
+}

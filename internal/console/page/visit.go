@@ -1,11 +1,7 @@
 package page
 
 import (
-	"context"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,50 +34,6 @@ func (v *Visit) Path(name string) string { return v.Request.PathValue(name) }
 
 // Query returns a parameter of the page; empty if it is not there.
 func (v *Visit) Query(name string) string { return v.Request.URL.Query().Get(name) }
-
-// Form returns a field of the form that was sent, as it was typed but for the ends of its lines, which browsers change.
-func (v *Visit) Form(name string) string {
-	return strings.ReplaceAll(v.Request.PostForm.Get(name), "\r\n", "\n")
-}
-
-// Text is Form without white space around it.
-func (v *Visit) Text(name string) string { return strings.TrimSpace(v.Form(name)) }
-
-// Forms returns all values of a field, the empty ones left out.
-func (v *Visit) Forms(name string) []string {
-	return slices.DeleteFunc(slices.Clone(v.Request.PostForm[name]), func(s string) bool { return s == "" })
-}
-
-// Checked reports whether a box was checked.
-func (v *Visit) Checked(name string) bool { return v.Request.PostForm.Has(name) }
-
-// Sent reports whether the form of an action was sent and could not be carried out, so that it is shown again.
-func (v *Visit) Sent(do string) bool { return v.Failed != nil && v.Form("do") == do }
-
-// Value returns what a field of the form of an action shows: what was typed if the form is shown again, or else the
-// value that it has.
-func (v *Visit) Value(do, name, value string) string {
-	if v.Sent(do) {
-		return v.Form(name)
-	}
-	return value
-}
-
-// Is reports whether a choice or box of the form of an action is chosen, as Value.
-func (v *Visit) Is(do, name, choice string, chosen bool) bool {
-	if v.Sent(do) {
-		return slices.Contains(v.Request.PostForm[name], choice)
-	}
-	return chosen
-}
-
-// Confirmed returns an error if the field "confirm" is not the name of what is to be destroyed.
-func (v *Visit) Confirmed(name string) error {
-	if v.dry || v.Form("confirm") == name {
-		return nil
-	}
-	return Invalid("Nothing was deleted: type %s to confirm.", name)
-}
 
 // Dry reports whether the form is only tried: nothing is changed.
 func (v *Visit) Dry() bool { return v.dry }
@@ -185,58 +137,17 @@ func (v *Visit) As(credentials aws.CredentialsProvider) *client.Client {
 	return v.site.client(v.Request, credentials, v.dry)
 }
 
-// Local returns to if it is a path of the console, or else "/": nobody is led elsewhere.
-func Local(to string) string {
-	u, err := url.Parse(to)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") ||
-		strings.HasPrefix(to, "//") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(to, "\\\r\n\t") {
-		return "/"
+// takeNotes takes the notes of the session for this page.
+func (v *Visit) takeNotes() {
+	if v.Session == nil || len(v.Session.Notes) == 0 {
+		return
 	}
-	return to
+	v.notes = append(v.notes, v.Session.Notes...)
+	v.Change(func(in *session.Session) { in.Notes = nil })
 }
 
-// Path returns a path of the console, with the parts escaped, such as Path("buckets", name).
-func Path(parts ...string) string {
-	var b strings.Builder
-	for _, part := range parts {
-		// A part of dots would be taken for the way up.
-		escaped := url.PathEscape(part)
-		if part == "." || part == ".." {
-			escaped = strings.ReplaceAll(part, ".", "%2E")
-		}
-		b.WriteString("/" + escaped)
-	}
-	return b.String()
-}
-
-// Query returns a path with a query of names and values in turn; those without a value are left out.
-func Query(path string, pairs ...string) string {
-	q := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
-}
-
-// renewed returns the identity whose credentials sign the requests of a session. A role whose credentials are about to
-// end is assumed again, as long as who signed in may.
-func (s *Site) renewed(ctx context.Context, v *Visit) *session.Identity {
-	role := v.Session.Role
-	if role == nil || !role.Expired(s.now().Add(renewAhead)) {
-		return v.Session.Current()
-	}
-	link := role.Link
-	if err := v.SwitchRole(ctx, link); err != nil {
-		v.Change(func(in *session.Session) { in.Role = nil })
-		v.notes = append(v.notes, session.Note{Text: "The session of the role " + link.Role + " has ended, and it could not be assumed again: you are yourself again."})
-	}
-	return v.Session.Current()
-}
+// Notes are what the frame tells.
+func (v *Visit) Notes() []session.Note { return v.notes }
 
 // themeCookie keeps the colours that a visitor has chosen.
 const themeCookie = "crossgrant-theme"
