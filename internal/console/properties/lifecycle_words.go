@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 Rules that were made with the old Prefix are shown, and stay as they are.
+
 package properties
 
 import (
