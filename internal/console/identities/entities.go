@@ -25,7 +25,10 @@ type entity struct {
 
 // Word is what it is called, Page its page, and Field what stands for it in forms.
 func (e entity) Word() string  { return e.kind.Word }
-func (e entity) Page() string  { return e.kind.path(e.Name) }
+// Page is the path of its page.
+func (e entity) Page() string { return e.kind.path(e.Name) }
+
+// Field is what a form names it by.
 func (e entity) Field() string { return e.kind.Area + "/" + e.Name }
 
 // entitiesOf asks for whom a policy is attached to, and for those whose boundary it is.

@@ -57,6 +57,7 @@ func (a *API) Get(subresource string) string {
 	return a.settings[subresource]
 }
 
+// ServeHTTP answers as S3, and the API crossgrant, do.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["x-amz-request-id"] = []string{"REQUEST"}
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
