@@ -24,7 +24,8 @@ type entity struct {
 }
 
 // Word is what it is called, Page its page, and Field what stands for it in forms.
-func (e entity) Word() string  { return e.kind.Word }
+func (e entity) Word() string { return e.kind.Word }
+
 // Page is the path of its page.
 func (e entity) Page() string { return e.kind.path(e.Name) }
 
