@@ -23,7 +23,7 @@ type entity struct {
 	Name string
 }
 
-// Word is what it is called, Page its page, and Field what stands for it in forms.
+// Word is what it is called.
 func (e entity) Word() string { return e.kind.Word }
 
 // Page is the path of its page.
