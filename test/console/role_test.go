@@ -55,3 +55,35 @@ func TestSwitchRole(t *testing.T) {
 	p.menu("Sign out")
 	p.expectAt("/signin")
 }
+
+// TestOrganizationAccountAccessRole holds that an administrator makes an organization and an account in it, by clicks, and
+// works in that account by the role that was made with it: the end of part 3 of the walkthrough.
+func TestOrganizationAccountAccessRole(t *testing.T) {
+	w := newWorld(t)
+	p := newBrowser(t).tab(w)
+	p.signIn(w, adminA)
+	p.click("Accounts")
+	p.click("do:create")
+	p.click("Accounts")
+	p.click("Create account")
+	p.fill("Account name", "archive")
+	p.fill("E-mail address", "archive@example.com")
+	p.click("do:create")
+	p.expect("SUCCEEDED")
+	p.click("Switch to its OrganizationAccountAccessRole")
+	p.click("do:switch")
+	p.expect("You act as the role OrganizationAccountAccessRole of account ")
+	p.refuse(accountA)
+
+	p.click("Buckets")
+	p.click("Create bucket")
+	p.fill("name", "archive-of-everything")
+	p.click("do:create")
+	p.click("Buckets")
+	p.expect("archive-of-everything")
+	p.press("", "css:details.who > summary")
+	p.click("Back to awssecadmin")
+	p.click("Buckets")
+	p.expect(bucket)
+	p.refuse("archive-of-everything")
+}
