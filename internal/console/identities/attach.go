@@ -98,7 +98,7 @@ func (k *kind) attachChosen(ctx context.Context, v *page.Visit) (*page.Done, err
 	if err := k.attachAll(ctx, v, name, arns); err != nil {
 		return nil, err
 	}
-	return &page.Done{To: k.path(name), Note: "Attached to the " + k.Word + " " + name + "."}, nil
+	return &page.Done{To: page.Query(k.path(name), "tab", "permissions"), Note: "Attached to the " + k.Word + " " + name + "."}, nil
 }
 
 func (k *kind) attachAll(ctx context.Context, v *page.Visit, name string, arns []string) error {

@@ -51,7 +51,7 @@ func (k *kind) detachChosen(ctx context.Context, v *page.Visit) (*page.Done, err
 			return nil, err
 		}
 	}
-	return &page.Done{To: k.path(name), Note: "Detached from the " + k.Word + " " + name + "."}, nil
+	return &page.Done{To: page.Query(k.path(name), "tab", "permissions"), Note: "Detached from the " + k.Word + " " + name + "."}, nil
 }
 
 // chosen returns the values of a field of which one is needed.

@@ -59,5 +59,5 @@ func (k *kind) deleteInline(ctx context.Context, v *page.Visit) (*page.Done, err
 	if err := k.remove(ctx, v.AWS.IAM(), name, policy); err != nil {
 		return nil, err
 	}
-	return &page.Done{To: k.path(name), Note: "The inline policy " + policy + " of the " + k.Word + " " + name + " is deleted."}, nil
+	return &page.Done{To: page.Query(k.path(name), "tab", "permissions"), Note: "The inline policy " + policy + " of the " + k.Word + " " + name + " is deleted."}, nil
 }

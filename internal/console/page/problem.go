@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/aws/smithy-go"
 )
@@ -94,8 +95,8 @@ func problemOf(err error) (p *Problem, internal bool) {
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		p.Message = "The request was given up before it was answered."
-	case isParameters(err):
-		p.Message = parametersText(err)
+	case incomplete(err) != "":
+		p.Message, p.Status = incomplete(err), http.StatusUnprocessableEntity
 	default:
 		p.Message = "The console could not do it. The log of the server says why."
 		return p, true
@@ -103,16 +104,26 @@ func problemOf(err error) (p *Problem, internal bool) {
 	return p, false
 }
 
-// isParameters reports whether the SDK refused to send a request because a member that it needs was empty.
-func isParameters(err error) bool {
+// incomplete tells what is missing if the SDK refused to send a request because it has not all that it needs, which the
+// form did not have; empty: it was something else.
+func incomplete(err error) string {
 	var wrong smithy.InvalidParamsError
-	return errors.As(err, &wrong)
-}
-
-func parametersText(err error) string {
-	var wrong smithy.InvalidParamsError
-	errors.As(err, &wrong)
-	return wrong.Error()
+	if errors.As(err, &wrong) {
+		var names []string
+		for _, each := range wrong.Errs() {
+			var member smithy.InvalidParamError
+			if errors.As(each, &member) {
+				_, name, _ := strings.Cut(member.Field(), ".")
+				names = append(names, name)
+			}
+		}
+		return "Something is missing: " + strings.Join(names, ", ") + "."
+	}
+	var unsent *smithy.SerializationError
+	if errors.As(err, &unsent) {
+		return "Something is missing, or is not of its form: " + unsent.Err.Error() + "."
+	}
+	return ""
 }
 
 // status is that of the answer that shows a problem.

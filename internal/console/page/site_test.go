@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"crossgrant/internal/console/session"
 )
@@ -287,5 +288,25 @@ func TestFirstPaint(t *testing.T) {
 	}
 	if total >= 100<<10 {
 		t.Errorf("the first page is %d bytes", total)
+	}
+}
+
+// TestIncomplete holds that what is missing from a form is told as that, and not as a failure of the console.
+func TestIncomplete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := &visitor{t: t, world: w}
+	v.signIn()
+	c := w.site.client(httptest.NewRequest("GET", "/", nil), nil, false)
+	_, missing := c.IAM().CreateUser(t.Context(), &iam.CreateUserInput{})
+	_, empty := c.S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("b"), Key: aws.String("")})
+	for name, c := range map[string]struct {
+		err  error
+		text string
+	}{"missing": {missing, "Something is missing: UserName."}, "empty": {empty, "Something is missing, or is not of its form"}} {
+		p, internal := problemOf(c.err)
+		if internal || p.status() != http.StatusUnprocessableEntity || !strings.Contains(p.Message, c.text) {
+			t.Errorf("%s: %+v of %v", name, p, c.err)
+		}
 	}
 }

@@ -113,11 +113,12 @@ func (p *eventPage) lookup(ctx context.Context, v *page.Visit) error {
 		in.LookupAttributes = []types.LookupAttribute{{AttributeKey: types.LookupAttributeKey(p.Key), AttributeValue: &p.Value}}
 	}
 	for _, bound := range []struct {
-		text string
+		text *string
 		to   **time.Time
-	}{{p.From, &in.StartTime}, {p.To, &in.EndTime}} {
-		at, err := moment(bound.text)
+	}{{&p.From, &in.StartTime}, {&p.To, &in.EndTime}} {
+		at, err := moment(*bound.text)
 		if err != nil {
+			*bound.text = "" // the field for it shows none but times
 			return err
 		}
 		if !at.IsZero() {

@@ -190,11 +190,12 @@ func (l *requestList) find(ctx context.Context, v *page.Visit) error {
 		}
 	}
 	for _, bound := range []struct {
-		text string
+		text *string
 		to   *json.Number
-	}{{l.From, &in.From}, {l.To, &in.To}} {
-		at, err := moment(bound.text)
+	}{{&l.From, &in.From}, {&l.To, &in.To}} {
+		at, err := moment(*bound.text)
 		if err != nil {
+			*bound.text = "" // the field for it shows none but times
 			return err
 		}
 		if !at.IsZero() {

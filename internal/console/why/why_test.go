@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +31,9 @@ type world struct {
 	t *testing.T
 	// answers are by operation: the JSON of the answer, or "CODE MESSAGE" of an error. Those that are missing answer {}.
 	answers map[string]string
-	asked   map[string]string // bodies, by operation
+	// mu protects asked: a page asks several things at a time.
+	mu    sync.Mutex
+	asked map[string]string // bodies, by operation
 }
 
 // operations are those of Access Analyzer, by method and path, which its protocol has in the place of names.
@@ -56,7 +59,9 @@ func (w *world) api(rw http.ResponseWriter, r *http.Request) {
 			name = o.name
 		}
 	}
+	w.mu.Lock()
 	w.asked[name] = string(body)
+	w.mu.Unlock()
 	rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	answer, there := w.answers[name]
 	if code, message, failed := strings.Cut(answer, " "); failed && !strings.HasPrefix(answer, "{") {
