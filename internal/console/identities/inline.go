@@ -26,7 +26,7 @@ func (k *kind) showInline(ctx context.Context, v *page.Visit) (*page.View, error
 	title := policy
 	if policy == "" {
 		title = "New inline policy"
-		in.Document = documentFrom(emptyPolicy)
+		in.Document = new(document) // nothing is typed yet
 	} else {
 		encoded, err := k.document(ctx, v.AWS.IAM(), name, policy)
 		if err != nil {

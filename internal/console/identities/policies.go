@@ -45,13 +45,12 @@ func listPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 // creatingPolicy is the form for a new policy.
 type creatingPolicy struct {
 	Starts []page.Start
-	Empty  string
 	Tags   []page.Pair
 }
 
 func showCreatePolicy(_ context.Context, v *page.Visit) (*page.View, error) {
 	return &page.View{Title: "Create policy", Crumbs: []page.Crumb{{Text: "Policies", To: "/policies"}, {Text: "Create policy"}}, Template: "policy-create",
-		Data: creatingPolicy{starts(v), emptyPolicy, tagForm(v, "create", nil)}}, nil
+		Data: creatingPolicy{starts(v), tagForm(v, "create", nil)}}, nil
 }
 
 func createPolicy(ctx context.Context, v *page.Visit) (*page.Done, error) {

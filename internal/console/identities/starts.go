@@ -7,17 +7,6 @@ import (
 	"crossgrant/internal/console/page"
 )
 
-const emptyPolicy = `{
-  "Version": "2012-10-17",
-  "Statement": [
-    {
-      "Effect": "Allow",
-      "Action": [],
-      "Resource": []
-    }
-  ]
-}`
-
 // starts returns common policies. Those about a bucket, or a role, are about the one that the query of the page names, as
 // others link here.
 func starts(v *page.Visit) []page.Start {
