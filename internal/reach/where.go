@@ -83,8 +83,24 @@ func (s *solver) except(must, not []policy.Glob, g policy.Glob) []policy.Glob {
 	return append(slices.Clip(not), g)
 }
 
+// filled returns places with the same union, in which no place leaves out what is all of another one.
+func filled(places []place) []place {
+	out := slices.Clone(places)
+	for i := range out {
+		p := &out[i]
+		for j, q := range places {
+			if i == j || len(q.must) != 1 || len(q.not) > 0 || slices.ContainsFunc(p.must, func(m policy.Glob) bool { return !m.Covers(q.must[0]) }) {
+				continue
+			}
+			p.not = slices.DeleteFunc(slices.Clone(p.not), q.must[0].Covers)
+		}
+	}
+	return out
+}
+
 // cleaned returns the places without those that are certainly empty, and those that lie within others.
 func (s *solver) cleaned(places []place) []place {
+	places = filled(places)
 	var out []place
 	for i, p := range places {
 		covered := false
