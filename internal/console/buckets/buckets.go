@@ -14,14 +14,14 @@ import (
 	"crossgrant/internal/console/page"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html assets
 var files embed.FS
 
 const area = "buckets"
 
 // Section returns the pages.
 func Section() page.Section {
-	return page.Section{Name: "buckets", Templates: []fs.FS{page.Templates(files)}, Rows: []page.Row{
+	return page.Section{Name: "buckets", Templates: []fs.FS{page.Templates(files)}, Assets: page.Assets(files), Rows: []page.Row{
 		{Path: "/buckets", Area: area, Get: list, Actions: map[string]page.Action{"open": open}},
 		{Path: "/create/bucket", Area: area, Get: showCreate, Actions: map[string]page.Action{"create": create}},
 		{Path: "/buckets/{bucket}/delete", Area: area, Get: showDelete, Actions: map[string]page.Action{"delete": remove}},

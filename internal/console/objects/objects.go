@@ -14,14 +14,14 @@ import (
 	"crossgrant/internal/console/page"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html assets
 var files embed.FS
 
 const area = "buckets"
 
 // Section returns the pages.
 func Section() page.Section {
-	return page.Section{Name: "objects", Templates: []fs.FS{page.Templates(files), bucket.Templates()}, Rows: []page.Row{
+	return page.Section{Name: "objects", Templates: []fs.FS{page.Templates(files), bucket.Templates()}, Assets: page.Assets(files), Rows: []page.Row{
 		{Path: "/buckets/{bucket}", Area: area, Get: browse, Actions: map[string]page.Action{"folder": createFolder, "upload": tellUpload}},
 		{Path: "/buckets/{bucket}/delete-objects", Area: area, Get: reviewed, Actions: map[string]page.Action{"review": review, "delete": deleteObjects}},
 		{Path: "/buckets/{bucket}/upload", Area: area, Get: nothing, Actions: map[string]page.Action{

@@ -18,7 +18,7 @@ import (
 	"crossgrant/internal/console/page"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html assets
 var files embed.FS
 
 // Section returns the pages.
@@ -33,7 +33,7 @@ func Section() page.Section {
 	inUnit := map[string]page.Action{
 		"create": createUnit, "rename": renameUnit, "delete": deleteUnit, "enable": enableType, "disable": disableType, "tag": tagUnit, "untag": untagUnit,
 	}
-	return page.Section{Name: "organization", Templates: []fs.FS{page.Templates(files)}, Rows: []page.Row{
+	return page.Section{Name: "organization", Templates: []fs.FS{page.Templates(files)}, Assets: page.Assets(files), Rows: []page.Row{
 		row("/organization", show, map[string]page.Action{"create": create, "accept": accept, "decline": decline, "leave": leave}),
 		row("/organization/tree", showTree, nil),
 		row("/organization/roots/{unit}", showUnit, inUnit),

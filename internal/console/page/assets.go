@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -28,39 +29,56 @@ type asset struct {
 	version      string
 }
 
-func newAssets() *assets {
+// newAssets takes the files of the frame and of sections. It panics if two have one name.
+func newAssets(sections []Section) *assets {
 	a := &assets{map[string]asset{}}
-	err := fs.WalkDir(assetFiles, "assets", func(name string, d fs.DirEntry, err error) error {
+	a.add(folder(assetFiles, "assets"))
+	for _, section := range sections {
+		if section.Assets != nil {
+			a.add(section.Assets)
+		}
+	}
+	return a
+}
+
+// add takes the files of a folder.
+func (a *assets) add(files fs.FS) {
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		plain, err := assetFiles.ReadFile(name)
-		if err != nil {
-			return err
+		if _, twice := a.files[name]; twice {
+			return fmt.Errorf("page: there are two assets %s", name)
 		}
-		var small bytes.Buffer
-		z, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
-		if err != nil {
-			return err
+		plain, err := fs.ReadFile(files, name)
+		if err == nil {
+			a.files[name], err = newAsset(name, plain)
 		}
-		if _, err := z.Write(plain); err != nil {
-			return err
-		}
-		if err := z.Close(); err != nil {
-			return err
-		}
-		kind := mime.TypeByExtension(path.Ext(name))
-		if kind == "" {
-			kind = "text/plain; charset=utf-8"
-		}
-		sum := sha256.Sum256(plain)
-		a.files[strings.TrimPrefix(name, "assets/")] = asset{kind, plain, small.Bytes(), hex.EncodeToString(sum[:6])}
-		return nil
+		return err
 	})
 	if err != nil {
 		panic(err) // the files are in the program
 	}
-	return a
+}
+
+func newAsset(name string, plain []byte) (asset, error) {
+	var small bytes.Buffer
+	z, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
+	if err != nil {
+		return asset{}, err
+	}
+	if _, err := z.Write(plain); err != nil {
+		return asset{}, err
+	}
+	if err := z.Close(); err != nil {
+		return asset{}, err
+	}
+	kind := mime.TypeByExtension(path.Ext(name))
+	if kind == "" {
+		kind = "text/plain; charset=utf-8"
+	}
+	sum := sha256.Sum256(plain)
+	return asset{kind, plain, small.Bytes(), hex.EncodeToString(sum[:6])}, nil
 }
 
 // url returns the URL of a file. It panics if there is none, which the first page shows.

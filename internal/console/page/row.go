@@ -83,20 +83,27 @@ type Frame struct {
 // Start is a document to begin with, for the part "starts". Text says what it does.
 type Start struct{ Name, Text, Document string }
 
-// Section is pages that belong together, with the folders of their templates: files *.html that define them.
+// Section is pages that belong together, with the folders of their templates, files *.html that define them, and of their
+// assets, which are styles and scripts of their own; nil: none.
 type Section struct {
 	Name      string
 	Templates []fs.FS
+	Assets    fs.FS
 	Rows      []Row
 }
 
 // Templates returns the folder "templates" of files that are part of the program.
-func Templates(files embed.FS) fs.FS {
-	templates, err := fs.Sub(files, "templates")
+func Templates(files embed.FS) fs.FS { return folder(files, "templates") }
+
+// Assets returns the folder "assets" of files that are part of the program.
+func Assets(files embed.FS) fs.FS { return folder(files, "assets") }
+
+func folder(files embed.FS, name string) fs.FS {
+	sub, err := fs.Sub(files, name)
 	if err != nil {
 		panic(err) // only a name that is none
 	}
-	return templates
+	return sub
 }
 
 // Item is an entry of the navigation.

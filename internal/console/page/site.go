@@ -50,7 +50,7 @@ type Site struct {
 
 // New returns a Site. It panics if a row or template is wrong.
 func New(config Config) *Site {
-	s := &Site{config: config, log: config.Log, now: config.Now, mux: http.NewServeMux(), guard: http.NewCrossOriginProtection(), assets: newAssets(), sealer: newSealer()}
+	s := &Site{config: config, log: config.Log, now: config.Now, mux: http.NewServeMux(), guard: http.NewCrossOriginProtection(), assets: newAssets(config.Sections), sealer: newSealer()}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -9,7 +9,7 @@ import (
 	"crossgrant/internal/console/page"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html assets
 var files embed.FS
 
 // Areas of the navigation.
@@ -23,7 +23,7 @@ const (
 
 // Section returns the pages.
 func Section() page.Section {
-	return page.Section{Name: "why", Templates: []fs.FS{page.Templates(files)}, Rows: []page.Row{
+	return page.Section{Name: "why", Templates: []fs.FS{page.Templates(files)}, Assets: page.Assets(files), Rows: []page.Row{
 		{Path: "/why/requests", Area: decisionsArea, Get: showRequests},
 		{Path: "/why/requests/{id}", Area: decisionsArea, Get: showRequest},
 		{Path: "/why/ask", Area: askArea, Get: showAsk},
