@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"crossgrant/internal/arn"
 	"crossgrant/internal/console/page"
 	"crossgrant/internal/console/session"
 )
@@ -51,10 +52,12 @@ type source struct {
 // kindOf tells what an identity is by its ARN, and its name.
 //
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-func kindOf(arn string) (kind, name string) {
-	_, resource, _ := strings.Cut(arn, "::")
-	_, resource, _ = strings.Cut(resource, ":")
+func kindOf(who string) (kind, name string) {
+	a, err := arn.Parse(who)
+	resource := a.Resource
 	switch {
+	case err != nil:
+		return "session", ""
 	case resource == "root":
 		return "root", "root"
 	case strings.HasPrefix(resource, "user/"):

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"crossgrant/internal/arn"
 	"crossgrant/internal/console/page"
 	"crossgrant/internal/console/session"
 )
@@ -207,9 +208,12 @@ func withKey(ctx context.Context, v *page.Visit) (*page.Done, error) {
 }
 
 // nameOf is the name at the end of the ARN of a user, session or root user.
-func nameOf(arn string) string {
-	_, resource, _ := strings.Cut(arn, "::")
-	return resource[strings.LastIndexAny(resource, "/:")+1:]
+func nameOf(who string) string {
+	a, err := arn.Parse(who)
+	if err != nil {
+		return ""
+	}
+	return a.Resource[strings.LastIndex(a.Resource, "/")+1:]
 }
 
 func entered(v *page.Visit, in *session.Session) (*page.Done, error) {
