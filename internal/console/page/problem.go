@@ -46,6 +46,9 @@ func Missing(format string, args ...any) error { return missing(fmt.Sprintf(form
 // denials are the codes of a denial, which is on record and can be explained.
 var denials = []string{"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}
 
+// IsDenial reports whether a code is one of a denial.
+func IsDenial(code string) bool { return slices.Contains(denials, code) }
+
 // Code returns the code of an error of the API; empty if it is none.
 func Code(err error) string {
 	var api smithy.APIError
@@ -90,7 +93,7 @@ func problemOf(err error) (p *Problem, internal bool) {
 		if p.Message == "" {
 			p.Message = p.Code
 		}
-		if slices.Contains(denials, p.Code) && p.RequestID != "" {
+		if IsDenial(p.Code) && p.RequestID != "" {
 			p.Why = Path("why", "requests", p.RequestID)
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -3,7 +3,6 @@ package why
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +12,6 @@ import (
 
 	"crossgrant/internal/console/page"
 )
-
-// denials are the error codes of events whose request can be explained.
-var denials = []string{"AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"}
 
 // shownEvent is an event as it is listed. What does not stand among the members of the answer is read from its document.
 type shownEvent struct {
@@ -149,7 +145,7 @@ func eventOf(e *types.Event) shownEvent {
 		ID: aws.ToString(e.EventId), Name: aws.ToString(e.EventName), Source: aws.ToString(e.EventSource), User: aws.ToString(e.Username), ReadOnly: aws.ToString(e.ReadOnly),
 		AccessKey: aws.ToString(e.AccessKeyId), Time: e.EventTime, Resources: e.Resources, Document: page.ShowJSON(document), eventFacts: factsOf(document),
 	}
-	if slices.Contains(denials, s.ErrorCode) && s.RequestID != "" {
+	if page.IsDenial(s.ErrorCode) && s.RequestID != "" {
 		s.Why = page.Path("why", "requests", s.RequestID)
 	}
 	return s
