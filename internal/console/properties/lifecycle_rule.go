@@ -25,7 +25,7 @@ type rulePage struct {
 
 	ID, Prefix, Greater, Less       string
 	On, Markers                     bool
-	Tags                            []types.Tag
+	Tags                            []page.Pair
 	ExpireDays, ExpireDate          string
 	NoncurrentDays, NoncurrentNewer string
 	AbortDays                       string
@@ -53,7 +53,7 @@ func showRule(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if v.Sent("save") {
 		d.again(v)
 	}
-	d.Tags = append(d.Tags[:len(d.Tags):len(d.Tags)], make([]types.Tag, spare)...)
+	d.Tags = append(d.Tags, make([]page.Pair, spare)...)
 	d.Moves, d.NoncurrentMoves = append(d.Moves, move{}, move{}), append(d.NoncurrentMoves, move{}, move{})
 	return bucket.View(v, "management", "Management", title, "rule", d), nil
 }
@@ -76,7 +76,7 @@ func day(t *time.Time) string {
 func (d *rulePage) show(r *types.LifecycleRule) {
 	s := scopeOf(r)
 	d.ID, d.On = aws.ToString(r.ID), r.Status == types.ExpirationStatusEnabled
-	d.Prefix, d.Tags, d.Greater, d.Less = s.prefix, s.tags, number(s.greater), number(s.less)
+	d.Prefix, d.Tags, d.Greater, d.Less = s.prefix, tagRows(s.tags), number(s.greater), number(s.less)
 	if e := r.Expiration; e != nil {
 		d.ExpireDays, d.ExpireDate, d.Markers = number(e.Days), day(e.Date), aws.ToBool(e.ExpiredObjectDeleteMarker)
 	}
@@ -98,7 +98,7 @@ func (d *rulePage) show(r *types.LifecycleRule) {
 func (d *rulePage) again(v *page.Visit) {
 	d.ID, d.Prefix, d.Greater, d.Less = v.Form("id"), v.Form("prefix"), v.Form("greater"), v.Form("less")
 	d.On, d.Markers = v.Checked("enabled"), v.Checked("markers")
-	d.Tags, _ = typedTags(v)
+	d.Tags = sentTags(v)
 	d.ExpireDays, d.ExpireDate, d.AbortDays = v.Form("expire-days"), v.Form("expire-date"), v.Form("abort-days")
 	d.NoncurrentDays, d.NoncurrentNewer = v.Form("noncurrent-days"), v.Form("noncurrent-newer")
 	d.Moves, d.NoncurrentMoves = typedMoves(v, "move"), typedMoves(v, "noncurrent-move")

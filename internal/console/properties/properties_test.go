@@ -179,6 +179,9 @@ func TestActions(t *testing.T) {
 	v.Refused("SSE-S3 has no KMS key", root+"/encryption", "save", "algorithm", "AES256", "key", "k")
 	v.Refused(`value="77"`, manage+"/lifecycle", "save", "expire-days", "<b>", "tag-key", "typed", "move-class", "GLACIER", "move-days", "77")
 	v.Refused("has no key", root+"/tags", "save", "tag-key", "", "tag-value", "x", "tag-key", "typed", "tag-value", "y")
+	// The rows after the one that is wrong are there again as well.
+	v.Refused(`value="typed"`, root+"/tags", "save", "tag-key", "", "tag-value", "x", "tag-key", "typed", "tag-value", "y")
+	v.Refused(`value="typed"`, manage+"/lifecycle", "save", "tag-key", "", "tag-value", "x", "tag-key", "typed", "tag-value", "y")
 	for path, field := range map[string]string{root + "/website": "rules", root + "/notifications": "notifications", manage + "/document": "lifecycle"} {
 		if body := v.Send("POST", path, form("check", field, "{\n\"x\":1}"), "HX-Request", "true").Body.String(); !strings.Contains(body, `data-line="2"`) || strings.Contains(body, "<html") {
 			t.Errorf("%s: %s", path, body)

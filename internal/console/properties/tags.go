@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -27,7 +28,7 @@ func getTags(v *page.Visit) func(context.Context) ([]types.Tag, error) {
 type tagsPage struct {
 	Bucket string
 	Tags   bucket.Read[[]types.Tag]
-	Rows   []types.Tag // the tags, and some empty ones
+	Rows   []page.Pair // the tags, and some empty ones
 }
 
 // spare is how many empty rows a form has.
@@ -39,18 +40,30 @@ func showTags(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if err := bucket.Gone(d.Bucket, d.Tags.Problem); err != nil {
 		return nil, err
 	}
-	tags := d.Tags.Is
+	rows := tagRows(d.Tags.Is)
 	if v.Sent("save") {
-		tags, _ = typedTags(v)
+		rows = sentTags(v)
 	}
-	d.Rows = append(tags[:len(tags):len(tags)], make([]types.Tag, spare)...)
+	d.Rows = append(rows, make([]page.Pair, spare)...)
 	return view(v, "Tags", "tags", d), nil
 }
+
+// tagRows are tags as rows of a form.
+func tagRows(tags []types.Tag) []page.Pair {
+	var rows []page.Pair
+	for _, t := range tags {
+		rows = append(rows, page.Pair{Key: aws.ToString(t.Key), Value: aws.ToString(t.Value)})
+	}
+	return rows
+}
+
+// sentTags are the rows of tags that a form has, as they were typed.
+func sentTags(v *page.Visit) []page.Pair { return v.Pairs("tag-key", "tag-value") }
 
 // typedTags are the rows of tags that a form has, without the empty ones.
 func typedTags(v *page.Visit) ([]types.Tag, error) {
 	var tags []types.Tag
-	for _, p := range v.Pairs("tag-key", "tag-value") {
+	for _, p := range sentTags(v) {
 		if p.Key == "" {
 			return tags, page.Invalid("The tag with the value %s has no key.", p.Value)
 		}
