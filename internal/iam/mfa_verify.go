@@ -80,13 +80,20 @@ func (s *Service) verifyMFA(c change, owner, serial, code string, now time.Time)
 	if err != nil {
 		return nil, err
 	}
+	if !accepted {
+		verdict = ErrMFACode
+	}
+	return verdict, c.judged(d, accepted, now)
+}
+
+// judged notes that a device has shown a code at now, which was accepted or not.
+func (c change) judged(d mfaDevice, accepted bool, now time.Time) error {
 	if accepted {
 		d.Failures, d.LastFailure = 0, 0
 	} else {
-		verdict = ErrMFACode
 		d.Failures, d.LastFailure = d.Failures+1, now.UnixNano()
 	}
-	return verdict, records.Put(c.tx, d.key, d.MFADevice)
+	return records.Put(c.tx, d.key, d.MFADevice)
 }
 
 // pausedUntil returns when the next code is looked at.

@@ -143,14 +143,12 @@ func (s *Service) acceptAny(c change, owner, code string, now time.Time) (serial
 			return "", err
 		}
 		if accepted {
-			d.Failures, d.LastFailure = 0, 0
-			return d.serial, records.Put(c.tx, d.key, d.MFADevice)
+			return d.serial, c.judged(d, true, now)
 		}
 		wrong = append(wrong, d)
 	}
 	for _, d := range wrong {
-		d.Failures, d.LastFailure = d.Failures+1, now.UnixNano()
-		if err := records.Put(c.tx, d.key, d.MFADevice); err != nil {
+		if err := c.judged(d, false, now); err != nil {
 			return "", err
 		}
 	}
