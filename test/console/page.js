@@ -75,6 +75,7 @@
     return { why: "it is covered by <" + hit.tagName.toLowerCase() + " class=" + hit.className + ">" };
   },
   // quiet says whether nothing of the page is under way.
-  quiet() { return document.readyState === "complete" && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling"); },
+  // An image that is still loading moves what stands below it when it comes.
+  quiet() { return document.readyState === "complete" && [...document.images].every((image) => image.complete) && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling"); },
   text() { return this.clean(document.body ? document.body.innerText : ""); },
 })
