@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -21,10 +22,13 @@ import (
 type world struct {
 	testing.TB
 	store *meta.Store
+	gate  *access.Access
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t, meta.New(memory.New())}
+	store := meta.New(memory.New())
+	// The gate observes the store, so it is made before anything uses that, several tests at once among others.
+	w := &world{t, store, access.New(store, nil, nil)}
 	t.Cleanup(func() { w.store.Close() })
 	return w
 }

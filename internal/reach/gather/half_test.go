@@ -156,8 +156,7 @@ func TestHalvesTakeTheirTime(t *testing.T) {
 
 func (w *world) preview(n int, e Edit) (*Preview, error) {
 	w.Helper()
-	gate := access.New(w.store, nil, nil)
-	caller, err := gate.As(w.Context(), "arn:aws:iam::"+string(accountID(n))+":user/ann", time.Time{})
+	caller, err := w.gate.As(w.Context(), "arn:aws:iam::"+string(accountID(n))+":user/ann", time.Time{})
 	if err != nil {
 		w.Fatal(err)
 	}
