@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,9 +10,7 @@ import (
 	"strings"
 	"syscall"
 
-	"crossgrant/internal/conns"
 	"crossgrant/internal/console"
-	"crossgrant/internal/metrics"
 )
 
 // defaultConsole is where the console listens if nobody says where.
@@ -111,20 +108,9 @@ func (f *consoleFlags) listen(log *slog.Logger) (net.Listener, error) {
 	return l, nil
 }
 
-// console returns the server of the console, whose connections are bounded as those of the API.
-func (c *serveCommand) console(api http.Handler, apiAddress net.Addr, l net.Listener, tlsConfig *tls.Config, counted *metrics.Metrics, log *slog.Logger) (*http.Server, net.Listener) {
-	bounded := conns.Listen(l, conns.Options{
-		Most: c.MaxConnections, Spare: spareConnections, PerSource: c.MaxConnectionsPerSource, Pace: c.pace(), Secure: tlsConfig != nil, Meter: counted, Log: log,
+// console returns the console over the APIs, which listen on an address.
+func (c *serveCommand) console(api http.Handler, apiAddress net.Addr, secure bool, log *slog.Logger) http.Handler {
+	return console.New(console.Options{
+		API: api, Region: c.Region, Port: fmt.Sprint(apiAddress.(*net.TCPAddr).Port), Secure: secure, PublicURL: c.ConsoleAPIURL, Log: log,
 	})
-	server := &http.Server{
-		Handler: console.New(console.Options{
-			API: api, Region: c.Region, Port: fmt.Sprint(apiAddress.(*net.TCPAddr).Port), Secure: tlsConfig != nil, PublicURL: c.ConsoleAPIURL, Log: log,
-		}),
-		ReadHeaderTimeout: c.StallTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
-		ConnState: bounded.State, ConnContext: bounded.Context, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	if tlsConfig != nil {
-		return server, tls.NewListener(bounded, tlsConfig)
-	}
-	return server, bounded
 }

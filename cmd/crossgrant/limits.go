@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"math"
 	"net"
@@ -133,16 +134,20 @@ func (f *limitFlags) admission(counted *metrics.Metrics) *httpapi.Admission {
 	return a
 }
 
-// server returns the server of the APIs, and the listener that bounds its connections.
-func (f *limitFlags) server(handler http.Handler, l net.Listener, secure bool, counted *metrics.Metrics, log *slog.Logger) (*http.Server, *conns.Listener) {
+// server returns a server of requests on l, which is bounded, the listener that it is to serve on, and how many connections
+// are open there, but for the spare ones. Without tlsConfig it does not speak TLS.
+func (f *limitFlags) server(handler http.Handler, l net.Listener, tlsConfig *tls.Config, counted *metrics.Metrics, log *slog.Logger) (server *http.Server, on net.Listener, open func() int) {
 	bounded := conns.Listen(l, conns.Options{
-		Most: f.MaxConnections, Spare: spareConnections, PerSource: f.MaxConnectionsPerSource, Pace: f.pace(), Secure: secure, Meter: counted, Log: log,
+		Most: f.MaxConnections, Spare: spareConnections, PerSource: f.MaxConnectionsPerSource, Pace: f.pace(), Secure: tlsConfig != nil, Meter: counted, Log: log,
 	})
-	counted.Gauge("connections", "Connections that are open, but for the spare ones.", bounded.Open)
+	on = bounded
+	if tlsConfig != nil {
+		on = tls.NewListener(bounded, tlsConfig)
+	}
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: f.StallTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
 		ConnState: bounded.State, ConnContext: bounded.Context, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}, bounded
+	}, on, bounded.Open
 }
 
 // byteCount is a number of bytes on the command line, such as 512MiB, 1GiB or 65536.

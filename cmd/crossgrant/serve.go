@@ -222,13 +222,13 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	operator.Backups, operator.Decisions, operator.Questions = wired.backups, wired.decisions, wired.questions
 	group := &serverGroup{failed: make(chan error, 3)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)
-	server, bounded := c.server(wired.pipeline, listener, config.tls != nil, wired.metrics, log)
-	if listener = bounded; config.tls != nil {
-		listener = tls.NewListener(listener, config.tls)
-	}
-	group.add(server, listener)
+	server, on, open := c.server(wired.pipeline, listener, config.tls, wired.metrics, log)
+	wired.metrics.Gauge("connections", "Connections that are open, but for the spare ones.", open)
+	group.add(server, on)
 	if visitors != nil {
-		group.add(c.console(wired.pipeline, listener.Addr(), visitors, config.tls, wired.metrics, log))
+		pages := c.console(wired.pipeline, listener.Addr(), config.tls != nil, log)
+		server, on, _ := c.server(pages, visitors, config.tls, wired.metrics, log)
+		group.add(server, on)
 	}
 	wired.objects.Start()
 	if c.LifecycleDay != lifecycle.Day {
