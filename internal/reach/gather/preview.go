@@ -161,12 +161,11 @@ func (g *gathering) grantees(b *access.Bucket, list *acl.ACL) error {
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 func refusals(will *access.Bucket, e *Edit) []string {
 	out := []string{}
-	public := will.Policy != nil && will.Policy.Document != nil && will.Policy.Document.IsPublic()
 	for _, w := range []struct {
 		so   bool
 		text string
 	}{
-		{e.Policy != nil && will.Block.BlockPublicPolicy && public, "S3 would refuse this policy: it is public, and BlockPublicPolicy is on for the bucket or its account."},
+		{e.Policy != nil && will.Block.BlockPublicPolicy && publicPolicy(will), "S3 would refuse this policy: it is public, and BlockPublicPolicy is on for the bucket or its account."},
 		{e.ACL != nil && will.Block.BlockPublicAcls && will.ACL.Public(), "S3 would refuse this ACL: it is public, and BlockPublicAcls is on for the bucket or its account."},
 		{e.ACL != nil && will.Enforced, "S3 would refuse this ACL: ACLs are turned off for the bucket (BucketOwnerEnforced)."},
 		{e.ACL == nil && will.Enforced && e.Ownership != "" && !will.ACL.OnlyOwner(will.Canonical), "S3 would refuse to turn ACLs off as long as the ACL of the bucket grants something to others."},
@@ -195,13 +194,15 @@ func opened(c *reach.Change, is, will *access.Bucket) []string {
 		}
 		out = append(out, text+": the bucket would be public.")
 	}
-	public := func(b *access.Bucket) bool {
-		return b.Policy != nil && b.Policy.Document != nil && b.Policy.Document.IsPublic()
-	}
-	if len(out) == 0 && public(will) && !public(is) {
+	if len(out) == 0 && publicPolicy(will) && !publicPolicy(is) {
 		out = append(out, "S3 would count the bucket policy as public.")
 	}
 	return out
+}
+
+// publicPolicy reports whether a bucket has a policy that S3 counts as public.
+func publicPolicy(b *access.Bucket) bool {
+	return b.Policy != nil && b.Policy.Document != nil && b.Policy.Document.IsPublic()
 }
 
 // shutOut tells if whoever makes a change could not take it back.
