@@ -56,14 +56,14 @@ func TestLoginProfileLife(t *testing.T) {
 	}
 	no := false
 	w.must(w.UpdateLoginProfile(w.ctx, accountA, "ann", LoginUpdate{ResetRequired: &no}))
-	in, err := w.VerifyPassword(w.ctx, accountA, "ann", secret)
+	in, err := w.verifyPassword(w.ctx, accountA, loginOwner{user: "ann"}, secret)
 	w.must(err)
 	if in.User.Name != "Ann" || in.ResetRequired || in.Expired {
 		t.Errorf("signed in as %+v", in)
 	}
 	other := "Almond-2"
 	w.must(w.UpdateLoginProfile(w.ctx, accountA, "ann", LoginUpdate{Password: &other}))
-	if _, err := w.VerifyPassword(w.ctx, accountA, "ann", secret); err != ErrPassword {
+	if _, err := w.verifyPassword(w.ctx, accountA, loginOwner{user: "ann"}, secret); err != ErrPassword {
 		t.Errorf("the old password: %v", err)
 	}
 	w.must(w.UpdateLoginProfile(w.ctx, accountA, "ann", LoginUpdate{}))
@@ -72,7 +72,7 @@ func TestLoginProfileLife(t *testing.T) {
 	}
 	// The password goes with the user's name, and is in the way of its deletion.
 	w.must(w.UpdateUser(w.ctx, accountA, "ann", "Zoe", ""))
-	_, err = w.VerifyPassword(w.ctx, accountA, "zoe", other)
+	_, err = w.verifyPassword(w.ctx, accountA, loginOwner{user: "zoe"}, other)
 	w.must(err)
 	w.refused(w.DeleteUser(w.ctx, accountA, "zoe"), "DeleteConflict", "Cannot delete entity, must delete login profile first.")
 	w.must(w.DeleteLoginProfile(w.ctx, accountA, "zoe"))
@@ -85,7 +85,7 @@ func TestLoginProfileLife(t *testing.T) {
 	_, err = w.CreateLoginProfile(w.ctx, accountA, "nobody", secret, false)
 	w.refused(err, "NoSuchEntity", "The user with name nobody cannot be found.")
 	for _, user := range []string{"zoe", "nobody"} {
-		if _, err := w.VerifyPassword(w.ctx, accountA, user, other); err != ErrPassword {
+		if _, err := w.verifyPassword(w.ctx, accountA, loginOwner{user: user}, other); err != ErrPassword {
 			t.Errorf("%s: %v", user, err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestGuessing(t *testing.T) {
 	paused := func() {
 		t.Helper()
 		w.refused(w.change(secret, "Almond-2"), "EntityTemporarilyUnmodifiable", "The password of user ann is not looked at for a while, because wrong ones were given too often.")
-		if _, err := w.VerifyPassword(w.ctx, accountA, "ann", secret); err != ErrPassword {
+		if _, err := w.verifyPassword(w.ctx, accountA, loginOwner{user: "ann"}, secret); err != ErrPassword {
 			t.Errorf("while paused: %v", err)
 		}
 	}
@@ -240,7 +240,7 @@ func TestPasswordExpires(t *testing.T) {
 		expired bool
 	}{{0, false}, {30*24*time.Hour - 1, false}, {1, true}, {24 * time.Hour, true}} {
 		w.clock = w.clock.Add(c.later)
-		in, err := w.VerifyPassword(w.ctx, accountA, "ann", secret)
+		in, err := w.verifyPassword(w.ctx, accountA, loginOwner{user: "ann"}, secret)
 		w.must(err)
 		if in.Expired != c.expired || !in.HardExpiry {
 			t.Errorf("%v later: %+v", c.later, in)
@@ -248,7 +248,7 @@ func TestPasswordExpires(t *testing.T) {
 	}
 	// Who has an access key and the permission can change it nevertheless.
 	w.must(w.change(secret, "Almond-2"))
-	in, err := w.VerifyPassword(w.ctx, accountA, "ann", "Almond-2")
+	in, err := w.verifyPassword(w.ctx, accountA, loginOwner{user: "ann"}, "Almond-2")
 	w.must(err)
 	if in.Expired {
 		t.Error("the new password has expired")

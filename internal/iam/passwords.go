@@ -37,17 +37,13 @@ type SignIn struct {
 	MFADevice string
 }
 
-// VerifyPassword returns the user of a name if the password is right, and ErrPassword if not; any other error is
-// internal.
+// verifyPassword returns who has a password, an IAM user or the root user, if it is right, and ErrPassword if not; any other
+// error is internal.
 //
 // A guess is counted before it is looked at, so that guessing in parallel gains nothing. After a few wrong ones in a
 // row nothing is looked at for a while, as with codes (VerifyMFA), and even the right one is ErrPassword. The answer does
 // not tell whether there is such a user, and a hash is made in any case; but what is counted is written, which takes its
 // time: whoever answers to strangers answers failures at even times.
-func (s *Service) VerifyPassword(ctx context.Context, account ids.AccountID, user, text string) (SignIn, error) {
-	return s.verifyPassword(ctx, account, loginOwner{user: user}, text)
-}
-
 func (s *Service) verifyPassword(ctx context.Context, account ids.AccountID, h loginOwner, text string) (SignIn, error) {
 	err := s.guess(ctx, account, h, text)
 	if isNoSuchEntity(err) || apierr.Is(err, "EntityTemporarilyUnmodifiable") {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"crossgrant/internal/apierr"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -216,7 +215,7 @@ func claimedIn(v view, user string) (Claimed, error) {
 	}
 	claimed := Claimed{Account: v.account, Name: r.Name, Alias: r.Alias}
 	claimed.User, err = v.mfaOwner(user)
-	if apierr.Is(err, "NoSuchEntity") {
+	if isNoSuchEntity(err) {
 		claimed.User, err = nil, nil
 	}
 	return claimed, err
