@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 )
 
 // Worker is one goroutine of a service. The zero value does nothing yet.
@@ -34,5 +35,20 @@ func (w *Worker) Close() bool {
 func Complain(ctx context.Context, log *slog.Logger, what string, err error) {
 	if err != nil && ctx.Err() == nil {
 		log.Error(what, "fault", err.Error())
+	}
+}
+
+// Sleep waits for a while, and reports whether it did so to the end: false if ctx ended before.
+func Sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestWorker(t *testing.T) {
@@ -41,5 +42,17 @@ func TestComplain(t *testing.T) {
 	Complain(t.Context(), log, "read", errors.New("disk"))
 	if !strings.Contains(out.String(), "msg=read fault=disk") {
 		t.Errorf("logged is %s", out.String())
+	}
+}
+
+func TestSleep(t *testing.T) {
+	t.Parallel()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if Sleep(ended, time.Hour) || Sleep(ended, 0) {
+		t.Error("it slept to the end after that was called off")
+	}
+	if !Sleep(t.Context(), time.Nanosecond) || !Sleep(t.Context(), -time.Hour) {
+		t.Error("it did not sleep to the end")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -217,30 +218,15 @@ func (s *Scrubber) pacer() func(ctx context.Context, n int) error {
 			if ahead < -time.Second {
 				began, read = time.Now(), 0 // what was not read before is not made up for
 			}
-			if err := sleep(ctx, ahead); err != nil {
-				return err
+			if !background.Sleep(ctx, ahead) {
+				return ctx.Err()
 			}
 		}
 		for waited := time.Duration(0); s.opts.Busy != nil && waited < longestWait && s.opts.Busy(); waited += busyPause {
-			if err := sleep(ctx, busyPause); err != nil {
-				return err
+			if !background.Sleep(ctx, busyPause) {
+				return ctx.Err()
 			}
 		}
 		return ctx.Err()
-	}
-}
-
-// sleep waits, unless ctx ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -184,7 +185,7 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 		case <-ctx.Done():
 			return
 		case <-signal:
-			if !sleep(ctx, sweepDelay) {
+			if !background.Sleep(ctx, sweepDelay) {
 				return
 			}
 		case <-retry:
@@ -232,16 +233,6 @@ func (w *sweeper) discardOwed() error {
 		w.owed = w.owed[1:]
 	}
 	return nil
-}
-
-// sleep waits, and reports whether it did so to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
 
 // hold keeps the sweeper from deleting blobs until letGo.

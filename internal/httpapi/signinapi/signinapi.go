@@ -28,6 +28,7 @@ import (
 
 	"crossgrant/internal/apierr"
 	"crossgrant/internal/audit"
+	"crossgrant/internal/background"
 	"crossgrant/internal/httpapi"
 	"crossgrant/internal/httpapi/jsonapi"
 	"crossgrant/internal/iam"
@@ -189,7 +190,7 @@ func (s *Service) run(ctx context.Context, c *httpapi.Call, in *input) (*output,
 	leave()
 	if apierr.Is(err, errFailed.Code) {
 		passed := time.Since(began)
-		pause(ctx, s.Pace-passed%s.Pace)
+		background.Sleep(ctx, s.Pace-passed%s.Pace)
 	}
 	return out, err
 }
@@ -271,16 +272,6 @@ func page(r *http.Request) string {
 		scheme = "https://"
 	}
 	return scheme + r.Host + "/"
-}
-
-// pause waits.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // How often somebody may try to sign in: from one source, and as one user, whether there is such a user or not. An attempt

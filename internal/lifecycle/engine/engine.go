@@ -26,6 +26,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/meta"
@@ -141,17 +142,7 @@ func (e *Engine) run(ctx context.Context) {
 		if more && err == nil {
 			continue
 		}
-		e.sleep(ctx, min(e.opts.Interval, longestWait))
-	}
-}
-
-// sleep waits, unless ctx ends.
-func (e *Engine) sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
+		background.Sleep(ctx, min(e.opts.Interval, longestWait))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/meta"
@@ -183,7 +184,7 @@ func TestEngineRuns(t *testing.T) {
 	w.engine.Start()
 	w.advance(time.Second)
 	for len(w.versions()) > 0 {
-		w.engine.sleep(t.Context(), time.Millisecond)
+		background.Sleep(t.Context(), time.Millisecond)
 	}
 	w.engine.Close()
 	w.put("k")

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/lifecycle"
 	"crossgrant/internal/objects"
 )
@@ -63,7 +64,7 @@ func (e *Engine) walkRanges(ctx context.Context, p *pass, prefixes []string, pag
 // pace waits until the next page may be read.
 func (e *Engine) pace(ctx context.Context) error {
 	if wait := e.opts.Pace - time.Since(e.last); wait > 0 {
-		e.sleep(ctx, wait)
+		background.Sleep(ctx, wait)
 	}
 	e.last = time.Now()
 	return ctx.Err()
