@@ -27,27 +27,7 @@ var screenshots = flag.String("screenshots", "", "folder for pictures of all pag
 // program is the path of the executable. TestMain sets it.
 var program string
 
-func TestMain(m *testing.M) {
-	code, err := prepare(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "console:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// prepare builds the program once and runs the tests.
-func prepare(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "crossgrant-console")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	if program, err = servertest.Build(dir); err != nil {
-		return 0, err
-	}
-	return m.Run(), nil
-}
+func TestMain(m *testing.M) { servertest.Main(m, &program) }
 
 const (
 	accountA   = "111122223333"

@@ -29,20 +29,7 @@ import (
 // program is the path of the executable.
 var program string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "crossgrant-faults")
-	if err == nil {
-		program, err = servertest.Build(dir)
-	}
-	code := 1
-	if err == nil {
-		code = m.Run()
-	} else {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-	}
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { servertest.Main(m, &program) }
 
 // bucket is the bucket of every test.
 const bucket = "faults"

@@ -11,7 +11,6 @@ package matrix_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,26 +22,7 @@ import (
 // program is the executable, which TestMain builds.
 var program string
 
-func TestMain(m *testing.M) {
-	code, err := prepare(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "matrix:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func prepare(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "crossgrant-matrix")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	if program, err = servertest.Build(dir); err != nil {
-		return 0, err
-	}
-	return m.Run(), nil
-}
+func TestMain(m *testing.M) { servertest.Main(m, &program) }
 
 // startServer starts a server with flags that ends with the test.
 func startServer(t *testing.T, flags ...string) *servertest.Server {

@@ -26,6 +26,29 @@ func Build(dir string) (string, error) {
 	return path, nil
 }
 
+// Main is the TestMain of tests that need the program and nothing else: it builds it, sets program to the path of the
+// executable, runs the tests, and ends the process.
+func Main(tests interface{ Run() int }, program *string) {
+	code, err := runWith(tests, program)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runWith(tests interface{ Run() int }, program *string) (code int, err error) {
+	dir, err := os.MkdirTemp("", "crossgrant-test")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if *program, err = Build(dir); err != nil {
+		return 0, err
+	}
+	return tests.Run(), nil
+}
+
 // Server is a server process and how it is started. It is for one goroutine.
 type Server struct {
 	Program string // path of the executable
