@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"crossgrant/internal/console/session"
 )
@@ -232,14 +231,12 @@ func (h *handler) broken(v *Visit, err error) {
 // raw sends what is no page. It may neither run nor load anything.
 func (h *handler) raw(v *Visit, raw *Raw) {
 	header := v.writer.Header()
-	policy := raw.Policy
-	if policy == "" {
-		policy = "default-src 'none'; frame-ancestors 'none'"
-	}
-	header.Set("Content-Security-Policy", policy)
-	if strings.Contains(policy, "frame-ancestors 'self'") {
+	policy := "default-src 'none'; frame-ancestors 'none'"
+	if raw.Picture {
+		policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 		header.Del("X-Frame-Options")
 	}
+	header.Set("Content-Security-Policy", policy)
 	if raw.Name != "" {
 		header.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(raw.Name))
 	}

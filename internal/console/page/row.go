@@ -65,8 +65,10 @@ type View struct {
 type Raw struct {
 	Type string // media type
 	Body []byte
-	// Policy is the content security policy; empty: that nothing may be loaded or run.
-	Policy string
+	// Picture says that it is a picture with styles of its own, which pages show in a frame. The frame is sandboxed, but of
+	// this origin: where a frame of no origin leads, browsers do not send the cookie of the session. There is nothing that
+	// could run in it.
+	Picture bool
 	// Name has it downloaded under that name.
 	Name string
 }
