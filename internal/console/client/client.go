@@ -117,6 +117,17 @@ func (c *Client) Commands() []cli.Command {
 	return out
 }
 
+// Changes returns the texts of those of Commands that change something, or would.
+func (c *Client) Changes() []string {
+	var out []string
+	for _, each := range c.Commands() {
+		if each.Writes {
+			out = append(out, each.Text)
+		}
+	}
+	return out
+}
+
 // Show adds a command that the page is about and that the SDK does not call, such as `aws s3 cp`.
 func (c *Client) Show(command cli.Command) {
 	c.mu.Lock()

@@ -128,12 +128,7 @@ func (h *handler) act(v *Visit) {
 		return
 	}
 	if done.Note != "" {
-		note := session.Note{Text: done.Note}
-		for _, command := range v.AWS.Commands() {
-			if command.Writes {
-				note.Commands = append(note.Commands, command.Text)
-			}
-		}
+		note := session.Note{Text: done.Note, Commands: v.AWS.Changes()}
 		v.Change(func(in *session.Session) { in.Notes = append(in.Notes, note) })
 	}
 	http.Redirect(v.writer, v.Request, Local(done.To), http.StatusSeeOther)
@@ -153,16 +148,10 @@ func (h *handler) again(v *Visit) {
 
 // showDry answers what a form would do.
 func (h *handler) showDry(v *Visit, err error) {
-	var commands []string
-	for _, command := range v.AWS.Commands() {
-		if command.Writes {
-			commands = append(commands, command.Text)
-		}
-	}
 	data := struct {
 		Commands []string
 		Problem  *Problem
-	}{commands, v.Problem(err)}
+	}{v.AWS.Changes(), v.Problem(err)}
 	h.write(v, http.StatusOK, "text/html; charset=utf-8", h.execute(v, "dry-commands", data))
 }
 
