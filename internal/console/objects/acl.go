@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"crossgrant/internal/acl"
 	"crossgrant/internal/console/page"
 )
 
@@ -48,13 +48,9 @@ var permissions = []types.Permission{types.PermissionRead, types.PermissionReadA
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
 var cannedACLs = []string{"private", "bucket-owner-read", "bucket-owner-full-control", "authenticated-read", "public-read", "public-read-write", "aws-exec-read"}
 
-// groups are the groups that can be granted something, by the name that the form has for them.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee-predefined-groups
-const groups = "http://acs.amazonaws.com/groups/"
-
+// groupNames are the groups that can be granted something, by their URIs, which the form has for them.
 var groupNames = map[string]string{
-	groups + "global/AllUsers": "Everyone", groups + "global/AuthenticatedUsers": "Everyone with an AWS account", groups + "s3/LogDelivery": "S3 log delivery",
+	string(acl.AllUsers): "Everyone", string(acl.AuthenticatedUsers): "Everyone with an AWS account", string(acl.LogDelivery): "S3 log delivery",
 }
 
 func showACL(ctx context.Context, v *page.Visit) (*page.View, error) {
@@ -81,7 +77,7 @@ func shown(g types.Grant) grant {
 	}
 	if g.Grantee.Type == types.TypeGroup {
 		out.Kind, out.ID = "group", aws.ToString(g.Grantee.URI)
-		out.Name, out.Wide = groupNames[out.ID], strings.HasPrefix(out.ID, groups+"global/")
+		out.Name, out.Wide = groupNames[out.ID], out.ID == string(acl.AllUsers) || out.ID == string(acl.AuthenticatedUsers)
 		return out
 	}
 	out.Name, out.ID = aws.ToString(g.Grantee.DisplayName), aws.ToString(g.Grantee.ID)

@@ -217,7 +217,7 @@ func TestObject(t *testing.T) {
 	const acl = "/buckets/docs/object/permissions?key=d%2Fone.txt"
 	v.Has(acl, "store", "FULL_CONTROL")
 	v.Dry("aws s3api put-object-acl --bucket docs --key d/one.txt --acl public-read", acl, "canned", "acl", "public-read")
-	v.Does(acl, "grants", "grantee", groups+"global/AllUsers", "permission", "READ")
+	v.Does(acl, "grants", "grantee", "http://acs.amazonaws.com/groups/global/AllUsers", "permission", "READ")
 	body = v.Has(acl, "Everyone", "public")
 	v.Refused("Nothing would change", acl, "grants", "grantee", "account")
 	v.Refused("Choose what is granted", acl, "grants", "grantee", "account", "canonicalId", strings.Repeat("a", 64), "permission", "WRITE")

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"crossgrant/internal/acl"
 	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
 )
@@ -19,9 +20,9 @@ import (
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee-predefined-groups
 const (
-	allUsers           = "http://acs.amazonaws.com/groups/global/AllUsers"
-	authenticatedUsers = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
-	logDelivery        = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+	allUsers           = string(acl.AllUsers)
+	authenticatedUsers = string(acl.AuthenticatedUsers)
+	logDelivery        = string(acl.LogDelivery)
 )
 
 // column is a permission, as the table of an ACL has it.
