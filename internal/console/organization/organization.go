@@ -82,6 +82,19 @@ func (s *standing) Root() *types.Root {
 	return &s.Roots[0]
 }
 
+// enabledTypes returns the types of policy that are enabled in the root, as far as the visitor may see it.
+func (s *standing) enabledTypes() []types.PolicyType {
+	var out []types.PolicyType
+	if root := s.Root(); root != nil {
+		for _, t := range root.PolicyTypes {
+			if t.Status == types.PolicyTypeStatusEnabled {
+				out = append(out, t.Type)
+			}
+		}
+	}
+	return out
+}
+
 // stand asks what the visitor's account is. The organization is nil if there is none.
 func stand(ctx context.Context, v *page.Visit) (*standing, error) {
 	out, err := v.AWS.Organizations().DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})

@@ -2,6 +2,7 @@ package organization
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,11 +79,7 @@ func showPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 	if s.Organization == nil {
 		return &page.View{Title: "Organization policies", Template: "org-policies", Data: d}, nil
 	}
-	if root := s.Root(); root != nil {
-		for _, t := range root.PolicyTypes {
-			d.Enabled = d.Enabled || string(t.Type) == d.Kind.Type && t.Status == types.PolicyTypeStatusEnabled
-		}
-	}
+	d.Enabled = slices.Contains(s.enabledTypes(), types.PolicyType(d.Kind.Type))
 	out, err := v.AWS.Organizations().ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: types.PolicyType(d.Kind.Type), MaxResults: aws.Int32(pageSize), NextToken: page.Optional(v.Query("token"))})
 	if err != nil {
 		d.Problem = v.Problem(err)
@@ -97,16 +94,9 @@ func showPolicies(ctx context.Context, v *page.Visit) (*page.View, error) {
 
 // choices returns the policies to choose from, of the types that are enabled in the root: the first of each.
 func choices(ctx context.Context, v *page.Visit, s *standing) []types.PolicySummary {
-	root := s.Root()
-	if root == nil {
-		return nil
-	}
 	var out []types.PolicySummary
-	for _, t := range root.PolicyTypes {
-		if t.Status != types.PolicyTypeStatusEnabled {
-			continue
-		}
-		list, err := v.AWS.Organizations().ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: t.Type, MaxResults: aws.Int32(pageSize)})
+	for _, enabled := range s.enabledTypes() {
+		list, err := v.AWS.Organizations().ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: enabled, MaxResults: aws.Int32(pageSize)})
 		if err != nil {
 			continue // the page of policies says why
 		}

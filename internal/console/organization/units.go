@@ -2,6 +2,7 @@ package organization
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -53,12 +54,9 @@ func showUnit(ctx context.Context, v *page.Visit) (*page.View, error) {
 		return nil, page.Missing("The organization has no such root.")
 	case d.Node.Kind == "root":
 		d.Node.Name, d.ARN = aws.ToString(root.Name), aws.ToString(root.Arn)
+		enabled := s.enabledTypes()
 		for _, k := range kinds {
-			state := typeState{kind: k}
-			for _, t := range root.PolicyTypes {
-				state.Enabled = state.Enabled || string(t.Type) == k.Type && t.Status == types.PolicyTypeStatusEnabled
-			}
-			d.Types = append(d.Types, state)
+			d.Types = append(d.Types, typeState{k, slices.Contains(enabled, types.PolicyType(k.Type))})
 		}
 	default:
 		out, err := v.AWS.Organizations().DescribeOrganizationalUnit(ctx, &organizations.DescribeOrganizationalUnitInput{OrganizationalUnitId: &id})
