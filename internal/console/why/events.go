@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -108,18 +107,15 @@ func (p *eventPage) lookup(ctx context.Context, v *page.Visit) error {
 		}
 		in.LookupAttributes = []types.LookupAttribute{{AttributeKey: types.LookupAttributeKey(p.Key), AttributeValue: &p.Value}}
 	}
-	for _, bound := range []struct {
-		text *string
-		to   **time.Time
-	}{{&p.From, &in.StartTime}, {&p.To, &in.EndTime}} {
-		at, err := moment(*bound.text)
-		if err != nil {
-			*bound.text = "" // the field for it shows none but times
-			return err
-		}
-		if !at.IsZero() {
-			*bound.to = &at
-		}
+	from, to, err := moments(&p.From, &p.To)
+	if err != nil {
+		return err
+	}
+	if !from.IsZero() {
+		in.StartTime = &from
+	}
+	if !to.IsZero() {
+		in.EndTime = &to
 	}
 	address := []string{"key", p.Key, "value", p.Value, "from", p.From, "to", p.To}
 	if token := v.Query("token"); token != "" {

@@ -189,18 +189,15 @@ func (l *requestList) find(ctx context.Context, v *page.Visit) error {
 			in.From = seconds(v.Now().Add(-p.Lasts), false)
 		}
 	}
-	for _, bound := range []struct {
-		text *string
-		to   *json.Number
-	}{{&l.From, &in.From}, {&l.To, &in.To}} {
-		at, err := moment(*bound.text)
-		if err != nil {
-			*bound.text = "" // the field for it shows none but times
-			return err
-		}
-		if !at.IsZero() {
-			*bound.to = seconds(at, false)
-		}
+	from, to, err := moments(&l.From, &l.To)
+	if err != nil {
+		return err
+	}
+	if !from.IsZero() {
+		in.From = seconds(from, false)
+	}
+	if !to.IsZero() {
+		in.To = seconds(to, false)
 	}
 	after := v.Query("after")
 	if at, err := time.Parse(time.RFC3339Nano, v.Query("before")); err == nil {
@@ -246,6 +243,18 @@ func (l *requestList) outcomeOrAny() string {
 		return "any"
 	}
 	return l.Outcome
+}
+
+// moments reads what the two fields of a period have. One that has no time is emptied: it shows none but times.
+func moments(from, to *string) (begin, end time.Time, err error) {
+	if begin, err = moment(*from); err != nil {
+		*from = ""
+		return begin, end, err
+	}
+	if end, err = moment(*to); err != nil {
+		*to = ""
+	}
+	return begin, end, err
 }
 
 // moment reads what a field for a date and time has, in UTC; the zero time if it is empty.
