@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// openHouses is how many houses are drawn with their rooms on one picture, openArrows how many arrows.
+// OpenHouses is how many houses are drawn with their rooms on one picture, openArrows how many arrows.
 const (
-	openHouses = 12
+	OpenHouses = 12
 	openArrows = 150
 )
 
@@ -31,7 +31,7 @@ func SVG(m *Map) ([]byte, error) {
 		return nil, err
 	}
 	x := newIndex(m.sorted())
-	if len(m.Houses) <= openHouses && len(x.groups) <= openArrows {
+	if len(m.Houses) <= OpenHouses && len(x.groups) <= openArrows {
 		return x.drawOpen(), nil
 	}
 	return x.drawClosed(), nil

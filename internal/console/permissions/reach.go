@@ -54,14 +54,11 @@ func showReach(ctx context.Context, v *page.Visit) (*page.View, error) {
 			}
 		}
 		out.To, out.Roles, out.Cut = groups(to, r.Principals, r.Accounts), groups(into, r.Principals, r.Accounts), r.Cut
-		out.Large = len(r.Accounts) > openHouses
+		out.Large = len(r.Accounts) > picture.OpenHouses
 		out.More = max(0, len(to)-most) + max(0, len(into)-most)
 	}
 	return &page.View{Template: "reach", Data: out, Bare: true}, nil
 }
-
-// openHouses is how many accounts a picture shows at once, as package picture says.
-const openHouses = 12
 
 // showMap draws who reaches the bucket.
 func showMap(ctx context.Context, v *page.Visit) (*page.View, error) {
