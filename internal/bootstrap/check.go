@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"crossgrant/internal/ids"
 )
 
 // profilePattern is what a profile may be called, so that its name needs no quoting in the CLI's files.
@@ -190,7 +192,7 @@ func (c *checker) unit(scope string, accounts []string, units []Unit) {
 	}
 	for _, u := range units {
 		c.name(scope, "unit", u.Name)
-		if strings.Contains(u.Name, "/") || u.Name == rootTarget || accountPattern.MatchString(u.Name) {
+		if strings.Contains(u.Name, "/") || u.Name == rootTarget || ids.IsAccountID(u.Name) {
 			c.fail("%s: the name of the unit %q would name something else as a target", scope, u.Name)
 		}
 		c.unit(scope+": unit "+u.Name, u.Accounts, u.Units)

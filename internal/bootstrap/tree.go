@@ -6,9 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"crossgrant/internal/ids"
 )
 
 // maxRead is the largest file that a bootstrap file may name as a document, in bytes. Objects may be larger.
@@ -22,16 +23,13 @@ func readAll(r io.Reader, name string) ([]byte, error) {
 	return text, err
 }
 
-// accountPattern is the name of a directory that is an account.
-var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-
 // readTree makes a bootstrap file of a directory without one. The directories whose names are account IDs are its
 // accounts; nothing else in it is looked at.
 func readTree(files fs.FS) (*File, error) {
 	t := &tree{files: files}
 	f := &File{}
 	t.each(".", func(name string, dir bool) {
-		if !dir || !accountPattern.MatchString(name) {
+		if !dir || !ids.IsAccountID(name) {
 			return
 		}
 		f.Accounts = append(f.Accounts, t.account(name))

@@ -16,14 +16,11 @@ import (
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/console_account-alias.html
 const AccountAliasPattern = `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`
 
-var (
-	aliasRegexp   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
-	accountRegexp = regexp.MustCompile(`^[0-9]{12}$`)
-)
+var aliasRegexp = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
 // ValidAccountAlias reports whether text can be the alias of an account: it matches the pattern and is no account ID.
 func ValidAccountAlias(text string) bool {
-	return aliasRegexp.MatchString(text) && !strings.Contains(text, "--") && !accountRegexp.MatchString(text)
+	return aliasRegexp.MatchString(text) && !strings.Contains(text, "--") && !ids.IsAccountID(text)
 }
 
 // CreateAccountAlias gives an account an alias, in place of the one that it has. No two accounts have the same; one

@@ -53,7 +53,7 @@ const (
 
 // ParseAccountID returns s as an AccountID, or an error if it is not 12 decimal digits.
 func ParseAccountID(s string) (AccountID, error) {
-	if len(s) != 12 || !only(s, digits) {
+	if !IsAccountID(s) {
 		return "", fmt.Errorf("account id %q is not 12 digits", s)
 	}
 	return AccountID(s), nil
@@ -62,11 +62,17 @@ func ParseAccountID(s string) (AccountID, error) {
 // ParseCanonicalUserID returns s as a CanonicalUserID, or an error if it is not 64 lower-case
 // hexadecimal digits.
 func ParseCanonicalUserID(s string) (CanonicalUserID, error) {
-	if len(s) != 64 || !only(s, "0123456789abcdef") {
+	if !IsCanonicalUserID(s) {
 		return "", fmt.Errorf("canonical user id %q is not 64 lower-case hexadecimal digits", s)
 	}
 	return CanonicalUserID(s), nil
 }
+
+// IsAccountID reports whether s is 12 digits.
+func IsAccountID(s string) bool { return len(s) == 12 && only(s, digits) }
+
+// IsCanonicalUserID reports whether s is 64 lower-case hexadecimal digits.
+func IsCanonicalUserID(s string) bool { return len(s) == 64 && only(s, "0123456789abcdef") }
 
 // ParseAccessKeyID returns s as an AccessKeyID, or an error if it is not 16 to 128 characters of
 // [A-Za-z0-9_], the pattern of the IAM API.

@@ -3,7 +3,6 @@ package identities
 import (
 	"context"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"crossgrant/internal/console/page"
+	"crossgrant/internal/ids"
 )
 
 // creatingRole is the form for a new role.
@@ -92,8 +92,6 @@ type trustStatement struct {
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
-var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-
 // trustOf returns the trust policy that the form says.
 //
 // Sources:
@@ -105,7 +103,7 @@ func trustOf(v *page.Visit) (string, error) {
 	switch by := v.Form("trusted"); by {
 	case "account":
 		account := strings.ReplaceAll(v.Text("account"), "-", "")
-		if !accountPattern.MatchString(account) {
+		if !ids.IsAccountID(account) {
 			return "", page.Invalid("An account is its ID, 12 digits.")
 		}
 		s.Principal = map[string]string{"AWS": "arn:aws:iam::" + account + ":root"}

@@ -2,7 +2,6 @@ package organization
 
 import (
 	"context"
-	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"crossgrant/internal/console/page"
+	"crossgrant/internal/ids"
 )
 
 // invitation is a handshake.
@@ -110,12 +110,10 @@ func showInvitations(ctx context.Context, v *page.Visit) (*page.View, error) {
 	return &page.View{Title: "Invitations", Crumbs: crumbs(page.Crumb{Text: "Invitations"}), Template: "org-invitations", Data: d}, nil
 }
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-
 // invite asks an account, by its ID or e-mail address.
 func invite(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	party := &types.HandshakeParty{Id: aws.String(v.Text("target")), Type: types.HandshakePartyTypeEmail}
-	if accountID.MatchString(v.Text("target")) {
+	if ids.IsAccountID(v.Text("target")) {
 		party.Type = types.HandshakePartyTypeAccount
 	}
 	if v.Text("target") == "" {

@@ -2,7 +2,6 @@ package permissions
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"crossgrant/internal/acl"
 	"crossgrant/internal/console/bucket"
 	"crossgrant/internal/console/page"
+	"crossgrant/internal/ids"
 )
 
 // The groups that an ACL may name.
@@ -179,11 +179,6 @@ func showACL(ctx context.Context, v *page.Visit) (*page.View, error) {
 	return view(v, "ACL", "acl", d), nil
 }
 
-// canonical is the form of canonical user IDs.
-//
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html
-var canonical = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
 // rows is how many grantees the form may have: an ACL has 100 grants at most.
 const rows = 200
 
@@ -219,7 +214,7 @@ func changed(ctx context.Context, v *page.Visit) (*types.AccessControlPolicy, er
 	switch {
 	case id == "" && len(wanted) > 0:
 		return nil, page.Invalid("Type the canonical user ID of the account that you want to add.")
-	case id != "" && !canonical.MatchString(id):
+	case id != "" && !ids.IsCanonicalUserID(id):
 		return nil, page.Invalid("A canonical user ID has 64 characters, 0 to 9 and a to f. It is not the ID of the account.")
 	case id != "" && len(wanted) == 0:
 		return nil, page.Invalid("Choose what the account %s may do.", id)

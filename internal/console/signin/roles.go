@@ -9,6 +9,7 @@ import (
 
 	"crossgrant/internal/console/page"
 	"crossgrant/internal/console/session"
+	"crossgrant/internal/ids"
 )
 
 // colors are those by which roles are told apart. AWS's links may have them as hexadecimal numbers.
@@ -23,10 +24,7 @@ const remembered = 5
 // looked at as what a link says.
 const rolesCookie = "crossgrant-roles"
 
-var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	rolePattern    = regexp.MustCompile(`^([\x21-\x7e]{1,511}/)?[\w+=,.@-]{1,64}$`)
-)
+var rolePattern = regexp.MustCompile(`^([\x21-\x7e]{1,511}/)?[\w+=,.@-]{1,64}$`)
 
 // switching is the page.
 type switching struct {
@@ -66,7 +64,7 @@ func showSwitch(_ context.Context, v *page.Visit) (*page.View, error) {
 // switchRole assumes the role. What it is called and which it was is remembered.
 func switchRole(ctx context.Context, v *page.Visit) (*page.Done, error) {
 	l := link(v.Form)
-	if !accountPattern.MatchString(l.Account) {
+	if !ids.IsAccountID(l.Account) {
 		return nil, page.Invalid("An account is its ID, 12 digits.")
 	}
 	if !rolePattern.MatchString(l.Role) {
@@ -101,7 +99,7 @@ func history(v *page.Visit) []session.Link {
 		if err != nil {
 			continue
 		}
-		if l := link(q.Get); accountPattern.MatchString(l.Account) && rolePattern.MatchString(l.Role) && len(links) < remembered {
+		if l := link(q.Get); ids.IsAccountID(l.Account) && rolePattern.MatchString(l.Role) && len(links) < remembered {
 			links = append(links, l)
 		}
 	}

@@ -1,9 +1,9 @@
 package summary
 
 import (
-	"regexp"
 	"strings"
 
+	"crossgrant/internal/ids"
 	"crossgrant/internal/policy"
 )
 
@@ -37,8 +37,6 @@ func everyone(name string) string {
 	return name
 }
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-
 // principal tells of one principal what it is.
 func principal(kind, name string) string {
 	switch kind {
@@ -53,7 +51,7 @@ func principal(kind, name string) string {
 				return what + " " + path + " of account " + id
 			}
 		}
-		if accountID.MatchString(name) {
+		if ids.IsAccountID(name) {
 			return "account " + name
 		}
 		return everyone(name)
