@@ -26,6 +26,9 @@ func (r limitedReader) GetMany(keys [][]byte) ([][]byte, error) {
 	return r.Reader.GetMany(keys)
 }
 
+// ScanPlan implements Planner.
+func (r limitedReader) ScanPlan(from, to []byte, plan Plan) Iterator { return Scan(r.Reader, from, to, plan) }
+
 // limitedTx refuses keys and values beyond the limits, remembers whether anything was written, and the keys if record
 // is set.
 type limitedTx struct {

@@ -21,6 +21,7 @@ const (
 // said here. All methods but OnCommit are safe for concurrent use.
 type Store struct {
 	engine    Engine
+	remote    Remote // engine, if it is one; otherwise nil
 	observers []func(written [][]byte)
 }
 
@@ -29,6 +30,7 @@ var _ Engine = (*Store)(nil)
 // New returns a Store over engine, which it owns from now on.
 func New(engine Engine) *Store {
 	s := &Store{engine: engine}
+	s.remote, _ = engine.(Remote)
 	if e, ok := engine.(Unsettled); ok {
 		e.OnUnsettled(func() { s.notify(nil) })
 	}
@@ -82,6 +84,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx Tx) error) error {
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
+		ctx = WithoutAhead(ctx) // which may be what the conflict was about
 		if attempt == maxAttempts {
 			return fmt.Errorf("gave up after %d attempts: %w", attempt, err)
 		}
