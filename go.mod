@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/alecthomas/kong v1.17.0 // command line: flags, environment and help from one struct
 	github.com/aws/aws-sdk-go-v2 v1.48.0 // the console's client of the APIs, and the client that users use in tests
+	github.com/aws/aws-sdk-go-v2/config v1.33.18 // where the keys for a networked blob store come from
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // keys of many callers, in tests
 	github.com/aws/aws-sdk-go-v2/service/accessanalyzer v1.49.1 // its Access Analyzer
 	github.com/aws/aws-sdk-go-v2/service/cloudtrail v1.56.0 // its CloudTrail
@@ -20,6 +21,7 @@ require (
 	github.com/dustin/go-humanize v1.0.1 // sizes and numbers for people
 	github.com/go-jose/go-jose/v4 v4.1.9 // tokens and key sets of web identities
 	github.com/goccy/go-yaml v1.19.2 // bootstrap files: strict decoding with positions
+	github.com/jackc/pgx/v5 v5.13.0 // networked metadata engine: PostgreSQL's protocol
 	github.com/klauspost/compress v1.20.1 // Zstandard, for the journal of request records
 	github.com/minio/crc64nvme v1.1.1 // CRC-64/NVME, with SIMD
 	github.com/prometheus/client_golang v1.25.0 // metrics
@@ -33,6 +35,7 @@ require (
 
 // For tests and benchmarks only.
 require (
+	github.com/anishathalye/porcupine v1.3.1 // whether histories are linearizable
 	github.com/cedar-policy/cedar-go v1.9.1 // a policy engine to measure beside
 	github.com/chromedp/cdproto v0.159.0 // what a browser is told, and tells
 	github.com/chromedp/chromedp v0.23.0 // the console in a real browser
@@ -48,6 +51,7 @@ require (
 	github.com/RaduBerinde/axisds v0.1.0 // indirect
 	github.com/RaduBerinde/btreemap v0.0.0-20250419174037-3d62b7205d54 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.27 // indirect
+	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.9 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.12 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.12 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.12 // indirect
@@ -55,6 +59,9 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/internal/checksum v1.11.13 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.12 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/s3shared v1.20.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/signin v1.13.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/sso v1.39.5 // indirect
+	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.5 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cockroachdb/crlib v0.0.0-20241112164430-1264a2edc35b // indirect
@@ -68,6 +75,9 @@ require (
 	github.com/gogo/protobuf v1.3.2 // indirect
 	github.com/golang/snappy v0.0.5-0.20231225225746-43d5d4cd4e0e // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/jonboulle/clockwork v0.5.0 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
 	github.com/klauspost/crc32 v1.3.0 // indirect
@@ -90,7 +100,7 @@ require (
 	golang.org/x/exp/typeparams v0.0.0-20260811152304-ee035b5b010f // indirect
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
-	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sync v0.25.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/ini.v1 v1.67.3 // indirect
