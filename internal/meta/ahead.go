@@ -125,6 +125,24 @@ func (s *Store) Versions(ctx context.Context, keys [][]byte) ([]Versioned, error
 	return s.remote.Read(ctx, keys)
 }
 
+// Read returns the values of keys, in their order, nil where a key has none, all of one snapshot as it is now: in a store that is
+// Shared in one round trip.
+func (s *Store) Read(ctx context.Context, keys [][]byte) (values [][]byte, err error) {
+	if s.remote == nil {
+		err = s.View(ctx, func(r Reader) (err error) {
+			values, err = r.GetMany(keys)
+			return err
+		})
+		return values, err
+	}
+	found, err := s.Versions(ctx, keys)
+	values = make([][]byte, len(found))
+	for i, v := range found {
+		values[i] = v.Value
+	}
+	return values, err
+}
+
 // ViewAhead is View that may see the store as it was when ctx read ahead: it does if all that fn reads was read then.
 // Otherwise fn runs once more, so that it must have no effect but what its last run has.
 func (s *Store) ViewAhead(ctx context.Context, fn func(Reader) error) error {

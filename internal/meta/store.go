@@ -112,6 +112,9 @@ func (s *Store) attempt(ctx context.Context, fn func(tx Tx) error) error {
 		if err == nil {
 			err = along(ctx, run)
 		}
+		if err == nil {
+			err = guard(ctx, run)
+		}
 		if err == nil && s.stamp != nil {
 			err = s.stampWrites(run)
 		}
