@@ -19,6 +19,17 @@ import (
 // patience is how long a client waits for an answer. After it the outcome of what it asked for is unknown.
 const patience = 3 * time.Second
 
+// recess is how long a client waits after a request that failed: each adds what may have happened or not.
+const recess = 300 * time.Millisecond
+
+// rest waits for a recess.
+func rest(until <-chan struct{}) {
+	select {
+	case <-until:
+	case <-time.After(recess):
+	}
+}
+
 // sender sends each request once, on a connection of its own: nothing is tried again behind a client's back.
 var sender = &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil}}
 

@@ -30,8 +30,6 @@ import (
 
 	mathrand "math/rand/v2"
 
-	"github.com/anishathalye/porcupine"
-
 	"crossgrant/test/backing"
 	"crossgrant/test/relay"
 	"crossgrant/test/servertest"
@@ -143,15 +141,27 @@ func (w *world) awaitReady(t *testing.T) {
 func TestHistories(t *testing.T) {
 	w := newWorld(t)
 	var read, asked *history
-	t.Run("objects", func(t *testing.T) { read = w.eachHistory(t, objectsModel, w.recordObjects) })
-	t.Run("permissions", func(t *testing.T) { asked = w.eachHistory(t, permissionsModel, w.recordPermissions) })
+	t.Run("objects", func(t *testing.T) { read = w.eachHistory(t, ofObjects) })
+	t.Run("permissions", func(t *testing.T) { asked = w.eachHistory(t, ofPermissions) })
 	if read != nil && asked != nil && !t.Failed() {
 		t.Run("refused", func(t *testing.T) { refused(t, read, asked) })
 	}
 }
 
+// keepLogs copies what the servers have logged to where pictures are.
+func (w *world) keepLogs(t *testing.T) {
+	check(t, os.MkdirAll(*out, 0o700))
+	for n, m := range w.members {
+		log, err := os.ReadFile(m.Log)
+		check(t, err)
+		path := filepath.Join(*out, fmt.Sprintf("server-%d.log", n+1))
+		check(t, os.WriteFile(path, log, 0o600))
+		t.Log("the log of server", n+1, "is in", path)
+	}
+}
+
 // eachHistory makes and checks histories, one after the other, says what they went through, and returns the last one.
-func (w *world) eachHistory(t *testing.T, model porcupine.Model, record func(t *testing.T, seed uint64) *history) *history {
+func (w *world) eachHistory(t *testing.T, k kind) *history {
 	first := cmp.Or(*seed, uint64(time.Now().Unix()))
 	again := func(histories int, seed uint64) string {
 		return fmt.Sprintf("go test ./test/linear -run '^%s$' -servers %d -histories %d -seed %d", t.Name(), *servers, histories, seed)
@@ -161,9 +171,10 @@ func (w *world) eachHistory(t *testing.T, model porcupine.Model, record func(t *
 	operations, unknown := 0, 0
 	var last *history
 	for i := range *histories {
-		last = record(t, first+uint64(i))
-		last.check(t, model, *out, fmt.Sprintf("%s-%d", filepath.Base(t.Name()), first+uint64(i)))
+		last = k.record(w, t, first+uint64(i))
+		last.check(t, k, fmt.Sprintf("%s-%d", filepath.Base(t.Name()), first+uint64(i)))
 		if t.Failed() {
+			w.keepLogs(t)
 			t.Fatalf("history %d of %d failed; repeat it alone with %s", i+1, *histories, again(1, first+uint64(i)))
 		}
 		operations, unknown = operations+len(last.operations), unknown+len(last.open)

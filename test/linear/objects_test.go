@@ -62,11 +62,11 @@ func (p *writers) work(client int, rng *rand.Rand, until <-chan struct{}) {
 			p.history.fault(err)
 		}
 		reads := in.verb == get || in.verb == list
-		switch {
-		case err != nil, !known && (reads || !a.sent):
-			continue // it says nothing, and did nothing
-		default:
+		if err == nil && (known || a.sent && !reads) { // others say nothing, and did nothing
 			p.history.add(client, call, in, out, !known)
+		}
+		if !known {
+			rest(until)
 		}
 	}
 }

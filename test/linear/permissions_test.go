@@ -114,14 +114,16 @@ func (s *scene) work(h *history, client int, rng *rand.Rand, until <-chan struct
 			continue
 		}
 		known := a.status != 0 && a.status != http.StatusServiceUnavailable
-		if !known && (in.setting == "" || !a.sent) {
-			continue // it says nothing, and did nothing
-		}
 		out := permissionOutput{}
 		if known {
 			out.status = a.status
 		}
-		h.add(client, call, in, out, !known)
+		if known || a.sent && in.setting != "" { // others say nothing, and did nothing
+			h.add(client, call, in, out, !known)
+		}
+		if !known {
+			rest(until)
+		}
 	}
 }
 
