@@ -89,6 +89,8 @@ type Options struct {
 	Backlog int64
 	Region  string
 	Meter   Meter
+	// Exclusive lets one server at a time do the work, of those that share the store; nil: there is one server.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what is refused and what is given up; nil means slog.Default.
@@ -164,7 +166,7 @@ func New(store *meta.Store, with Deps, opts Options) *Service {
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	s.worker.Start(s.run)
+	s.worker.Start(func(ctx context.Context) { s.opts.Exclusive.Run(ctx, "trails", s.run) })
 }
 
 // Close ends the work. What is not delivered is in the metadata store, and is delivered after the next Start.
