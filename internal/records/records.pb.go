@@ -9999,6 +9999,7 @@ type Server struct {
 	Oldest        int64                  `protobuf:"varint,4,opt,name=oldest,proto3" json:"oldest,omitempty"`  // the formats of keys and records that it can read and write: from this one
 	Newest        int64                  `protobuf:"varint,5,opt,name=newest,proto3" json:"newest,omitempty"`  // up to this one
 	Count         uint64                 `protobuf:"varint,6,opt,name=count,proto3" json:"count,omitempty"`    // of the times that it said so
+	Said          int64                  `protobuf:"varint,7,opt,name=said,proto3" json:"said,omitempty"`      // when it said so last, by its own clock
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10071,6 +10072,13 @@ func (x *Server) GetNewest() int64 {
 func (x *Server) GetCount() uint64 {
 	if x != nil {
 		return x.Count
+	}
+	return 0
+}
+
+func (x *Server) GetSaid() int64 {
+	if x != nil {
+		return x.Said
 	}
 	return 0
 }
@@ -11166,14 +11174,15 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\":\n" +
 	"\fLeaseRenewal\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\x98\x01\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xac\x01\n" +
 	"\x06Server\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
 	"\x05since\x18\x03 \x01(\x03R\x05since\x12\x16\n" +
 	"\x06oldest\x18\x04 \x01(\x03R\x06oldest\x12\x16\n" +
 	"\x06newest\x18\x05 \x01(\x03R\x06newest\x12\x14\n" +
-	"\x05count\x18\x06 \x01(\x04R\x05count\"\x1f\n" +
+	"\x05count\x18\x06 \x01(\x04R\x05count\x12\x12\n" +
+	"\x04said\x18\a \x01(\x03R\x04said\"\x1f\n" +
 	"\aGarbage\x12\x14\n" +
 	"\x05found\x18\x01 \x01(\x03R\x05found\"B\n" +
 	"\x0eConsoleSession\x12\x16\n" +
