@@ -52,11 +52,10 @@ func translate(ctx context.Context, err error) error {
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("%w: %w", meta.ErrUnavailable, err)
 	}
-	var which *failed
 	switch {
 	case is(err, serialization, deadlock, uniqueViolation):
 		return fmt.Errorf("%w: %w", meta.ErrConflict, err)
-	case is(err, divisionByZero) && errors.As(err, &which) && which.call == beforeDeadline:
+	case isLate(err):
 		return fmt.Errorf("%w: the commit came to the database later than it may; nothing was written", meta.ErrUnavailable)
 	case is(err, divisionByZero):
 		return meta.ErrConflict
@@ -87,4 +86,10 @@ func isMeta(err error) bool {
 func lost(err error) bool {
 	var refused *pgconn.PgError
 	return err != nil && (!errors.As(err, &refused) || is(err, readOnlyServer) || strings.HasPrefix(refused.Code, "57P") || strings.HasPrefix(refused.Code, "08"))
+}
+
+// isLate reports whether err says that a commit came after its deadline.
+func isLate(err error) bool {
+	var which *failed
+	return errors.As(err, &which) && which.Code == divisionByZero && which.call == beforeDeadline
 }

@@ -79,7 +79,7 @@ func (r *reader) start(build func() []call) (err error) {
 
 // settle translates what came of an exchange and tells the health of it.
 func (r *reader) settle(err error) error {
-	if lost(err) && !isMeta(err) {
+	if lost(err) && !isMeta(err) && r.ctx.Err() == nil {
 		r.s.discard()
 	}
 	if r.begin == beginRead && r.s != nil && is(err, serialization) {
