@@ -118,7 +118,7 @@ func (t *tx) commitReads() error {
 // deadline of the commit has passed.
 func (t *tx) finish(err error) error {
 	late := isLate(err)
-	unknown := lost(err) && !is(err, readOnlyServer)
+	unknown := lost(err) && !is(err, readOnlyServer) || is(err, ambiguous)
 	if late || lost(err) {
 		t.s.discard() // with a clock that was wrong, if it was late
 	}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -71,19 +71,16 @@ func (r *reader) start(build func() []call) (err error) {
 			return r.settle(err)
 		}
 	}
-	if is(err, serialization, deadlock) && r.begin == beginRead {
-		err = errors.Join(meta.ErrUnavailable, err)
-	}
 	return r.settle(err)
 }
 
 // settle translates what came of an exchange and tells the health of it.
 func (r *reader) settle(err error) error {
-	if lost(err) && !isMeta(err) && r.ctx.Err() == nil {
+	if lost(err) && r.ctx.Err() == nil {
 		r.s.discard()
 	}
-	if r.begin == beginRead && r.s != nil && is(err, serialization) {
-		err = errors.Join(meta.ErrUnavailable, err)
+	if r.begin == beginRead && r.ctx.Err() == nil && is(err, serialization, deadlock) {
+		return fmt.Errorf("%w: this View cannot be serialized with what was written meanwhile, another can: %w", meta.ErrUnavailable, err)
 	}
 	err = translate(r.ctx, err)
 	r.engine.health.note(err, false)
@@ -125,6 +122,9 @@ func (r *reader) versions(keys [][]byte) ([]meta.Versioned, error) {
 	err := r.ask(func() []call {
 		found = make(map[string]meta.Versioned, len(keys))
 		return []call{{statement: readKeys, params: []param{blobs(keys)}, row: func(row [][]byte) error {
+			if len(row[2]) != 8 {
+				return fmt.Errorf("%w: a revision of %d bytes", meta.ErrCorrupt, len(row[2]))
+			}
 			revision := int64(binary.BigEndian.Uint64(row[2]))
 			found[string(row[0])] = meta.Versioned{Value: copyOf(row[1]), Revision: revision}
 			return nil

@@ -44,6 +44,7 @@ const (
 	serialization      = "40001"
 	deadlock           = "40P01"
 	divisionByZero     = "22012"
+	ambiguous          = "40003" // CockroachDB does not know whether a commit was done
 	diskFull           = "53100"
 	readOnlyServer     = "25006"
 	statementCancelled = "57014"
