@@ -87,7 +87,7 @@ func newWorld(t testing.TB, wrap func(http.Handler) http.Handler) *world {
 
 // options are the settings of the engine that a test has, with small parts and short pauses.
 func (w *world) options() s3blob.Options {
-	return s3blob.Options{Credentials: w.credentials, PartBytes: 64 << 10, MemoryBytes: 1 << 20, Backoff: 20 * time.Millisecond}
+	return s3blob.Options{Credentials: w.credentials, PartBytes: 128 << 10, MemoryBytes: 2 << 20, Backoff: 20 * time.Millisecond}
 }
 
 // open opens an engine in the world's bucket that is closed at the end of the test.
