@@ -1,6 +1,6 @@
 // Package blob stores immutable byte strings: written once, read by range, deleted.
 //
-// Store is what an engine implements (package memory, package files; a networked one later); package
+// Store is what an engine implements (packages memory, files and packs; s3blob, which many servers share); package
 // blobtest is the suite that defines its meaning. The package knows nothing of objects or buckets.
 //
 // # What a crash leaves
