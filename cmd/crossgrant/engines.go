@@ -19,6 +19,8 @@ type engines struct {
 	meta    func(dir string, reserve int64, log *slog.Logger) (meta.Engine, error)
 	blobs   func(dir string, log *slog.Logger) (blob.Store, error)
 	reserve int64        // bytes that only what deletes may use
+	master  string       // file with the master key; empty: that of the data folder
+	shared  bool         // other servers may use the same engines
 	log     *slog.Logger // nil: nothing is logged
 }
 

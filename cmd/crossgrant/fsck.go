@@ -55,6 +55,7 @@ func (c *fsckCommand) verify(ctx context.Context, out *fsckPrinter) error {
 	if err != nil {
 		return err
 	}
+	engines.master = c.MasterKey
 	if err := c.there(); err != nil {
 		return err
 	}
