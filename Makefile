@@ -20,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check
 
 build:
 	@mkdir -p bin
@@ -40,7 +40,7 @@ test: need-clients need-browser need-postgres
 	$(GO) test -count 1 -timeout 30m ./test/...
 
 check: need-cc need-postgres
-	@unformatted=$$(gofmt -l bench cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
+	@unformatted=$$(gofmt -l bench cmd deploy internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/layers
@@ -105,6 +105,11 @@ bench-records: s3bench
 # seconds, beside two that do not.
 bench-trails: s3bench
 	@bin/s3bench --trail trail --start trail=bin/crossgrant,CROSSGRANT_TRAIL_INTERVAL=5s --start none=bin/crossgrant --start again=bin/crossgrant $(BENCHFLAGS)
+
+# Every file below deploy/, by the programs that will read it.
+deploy-check: need-postgres
+	@for need in haproxy:haproxy promtool:prometheus systemd-analyze:systemd; do sh .ci/need $${need%:*} $${need#*:}; done
+	@GO='$(GO)' sh deploy/check.sh
 
 # The benchmarks in Go.
 bench-go:
