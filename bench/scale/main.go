@@ -1,0 +1,4 @@
+// Command scale runs the models of a store of 10¹² objects.
+package main
+
+func main() {}
