@@ -71,7 +71,7 @@ var Crossgrant = Rules{
 		{"bench/report"},
 		{"bench/s3bench"},
 		{"bench/scale/zipf", "bench/scale/chart", "bench/scale/ranges"},
-		{"bench/scale/population", "bench/scale/caches", "bench/scale/capacity"},
+		{"bench/scale/population", "bench/scale/caches", "bench/scale/hotrows", "bench/scale/capacity"},
 		{"bench/scale"},
 	},
 	Pure: []string{

@@ -42,6 +42,21 @@ type Hits struct {
 // Run sends requests to a server until its caches are as full as they get, and returns the hits of as many more. Where
 // servers are not alike it is the one whose load is the median. requests is how many the server gets in all.
 func Run(w World, s Spread, servers int, sizes Sizes, requests int, seed uint64) Hits {
+	p := place(w, s, servers)
+	h := newServer(w, p.accounts, p.weights, p.rate, sizes, rand.New(rand.NewPCG(seed, uint64(servers)))).run(requests)
+	h.Busiest = p.busiest
+	return h
+}
+
+// placed is what one of the servers, the median one, gets.
+type placed struct {
+	accounts *zipf.Zipf // of all servers
+	weights  []float64  // of the accounts whose requests come here; 0 for others
+	rate     float64    // requests a second
+	busiest  float64    // how many times the mean load the busiest server has
+}
+
+func place(w World, s Spread, servers int) placed {
 	accounts := zipf.New(w.Accounts, w.Skew)
 	over := s.Servers
 	if over == 0 || over > servers {
@@ -60,9 +75,7 @@ func Run(w World, s Spread, servers int, sizes Sizes, requests int, seed uint64)
 			weights[a] = accounts.P(a)
 		}
 	}
-	h := newServer(w, accounts, weights, w.Rate*loads[median], sizes, rand.New(rand.NewPCG(seed, uint64(servers)))).run(requests)
-	h.Busiest = loads[busiest] * float64(servers)
-	return h
+	return placed{accounts: accounts, weights: weights, rate: w.Rate * loads[median], busiest: loads[busiest] * float64(servers)}
 }
 
 // home is the first server of an account.

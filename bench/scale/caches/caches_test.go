@@ -8,31 +8,30 @@ import (
 	"crossgrant/bench/scale/zipf"
 )
 
-// expected is the hit rate of a cache that drops entries at random, by the approximation of Fagin and of Gallo and others:
-// an entry that is asked for at rate p stays until one of the drops, which come to each at one and the same rate, meets it,
-// or a change makes it invalid. The rate of drops is the one with which the cache is full.
-//
-// Source: Martina, Garetto, Leonardi, A unified approach to the performance analysis of caching systems, 2014.
-func expected(p []float64, size int, changes func(i int) float64) float64 {
-	held := func(drops float64) (n, hits float64) {
-		for i := range p {
-			kept := p[i] / (p[i] + drops)
-			n += kept
-			hits += p[i] * kept * p[i] / (p[i] + changes(i)) // valid if no change came since it was asked for last
+// TestExpectedHits compares what Expect computes with what Run counts.
+func TestExpectedHits(t *testing.T) {
+	w := World{Accounts: 20_000, Skew: 1, Callers: 10, Buckets: 5, Rate: 100_000}
+	sizes := Sizes{4096, 1024}
+	for _, test := range []struct {
+		spread  Spread
+		servers int
+		changes float64
+	}{
+		{Spread{"all", 0}, 20, 0},
+		{Spread{"all", 0}, 20, 1000},
+		{Spread{"four", 4}, 20, 100},
+		{Spread{"one", 1}, 20, 1000},
+	} {
+		w.Changes = test.changes
+		counted, expected := Run(w, test.spread, test.servers, sizes, 200_000, 1), Expect(w, test.spread, test.servers, sizes)
+		for what, pair := range map[string][2]float64{
+			"callers": {counted.Caller, expected.Caller}, "buckets": {counted.Bucket, expected.Bucket}, "busiest": {counted.Busiest, expected.Busiest},
+		} {
+			if math.Abs(pair[0]-pair[1]) > 0.015 {
+				t.Errorf("%+v, %s: counted %.4f, expected %.4f", test, what, pair[0], pair[1])
+			}
 		}
-		return n, hits
 	}
-	low, high := 0.0, 1.0
-	for range 100 {
-		middle := (low + high) / 2
-		if n, _ := held(middle); n > float64(size) {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	_, hits := held(high)
-	return hits
 }
 
 func TestHitsAreThoseOfTheory(t *testing.T) {
@@ -61,8 +60,11 @@ func TestHitsAreThoseOfTheory(t *testing.T) {
 					hits++
 				}
 			}
-			// A sixteenth is empty after a drop, and fills: on average a thirty-second part is.
-			want := expected(p, size-size/32, func(i int) float64 { return test.changes * p[i] })
+			all := make([]item, entries)
+			for i := range all {
+				all[i] = item{rate: p[i], changes: test.changes * p[i], n: 1}
+			}
+			want := hitShare(all, size)
 			if got := float64(hits) / counted; math.Abs(got-want) > 0.012 {
 				t.Errorf("%.4f of requests hit, want %.4f", got, want)
 			}

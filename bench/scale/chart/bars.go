@@ -1,9 +1,6 @@
 package chart
 
-import (
-	"fmt"
-	"html"
-)
+import "fmt"
 
 // Bars is a chart of one bar for each row.
 type Bars struct {
@@ -58,5 +55,3 @@ func (b *Bars) SVG() string {
 	c.text(f.right, f.bottom+38, "small", "end", b.Axis.Label+" →")
 	return c.end()
 }
-
-func escape(text string) string { return html.EscapeString(text) }

@@ -112,16 +112,18 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-size: 16px; font-weight: 600 }
 .small { font-size: 12px; fill: #59636e }
 .ground { fill: #ffffff }
-.grid { stroke: #e4e8ec } .axis { stroke: #8c959f } .mark { stroke: #cf222e; stroke-dasharray: 2 3 } .marked { fill: #b3202b; font-size: 12px }
+.grid { stroke: #e4e8ec } .axis { stroke: #8c959f } .mark { stroke: #cf222e; stroke-dasharray: 2 3 } .marked { fill: #b3202b; font-size: 12px; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
 polyline { fill: none; stroke-width: 2.2; stroke-linejoin: round }
 .l0 { stroke: #0b6bcb } .l1 { stroke: #b35900 } .l2 { stroke: #2a8a57 } .l3 { stroke: #7d4fc4 } .l4 { stroke: #59636e } .l5 { stroke: #c23a7a }
 .b0 { fill: #0b6bcb } .b1 { fill: #b35900 } .b2 { fill: #2a8a57 } .b3 { fill: #7d4fc4 } .b4 { fill: #59636e } .b5 { fill: #c23a7a }
-.dashed { stroke-dasharray: 7 4 } .dotted { stroke-dasharray: 2 4 }
+.t0 { fill: #0b5cad } .t1 { fill: #954a00 } .t2 { fill: #1f7048 } .t3 { fill: #6a3fb0 } .t4 { fill: #4b545d } .t5 { fill: #a82d66 }
+.dashed { stroke-dasharray: 7 4 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .small { fill: #9da7b1 } .ground { fill: #0d1117 }
-.grid { stroke: #262c34 } .axis { stroke: #6e7681 } .mark { stroke: #ff7b72 } .marked { fill: #ff9a93 }
+.grid { stroke: #262c34 } .axis { stroke: #6e7681 } .mark { stroke: #ff7b72 } .marked { fill: #ff9a93; stroke: #0d1117 }
 .l0 { stroke: #58a6ff } .l1 { stroke: #f0a04b } .l2 { stroke: #56c288 } .l3 { stroke: #b392f0 } .l4 { stroke: #9da7b1 } .l5 { stroke: #f185b5 }
 .b0 { fill: #58a6ff } .b1 { fill: #f0a04b } .b2 { fill: #56c288 } .b3 { fill: #b392f0 } .b4 { fill: #9da7b1 } .b5 { fill: #f185b5 }
+.t0 { fill: #58a6ff } .t1 { fill: #f0a04b } .t2 { fill: #56c288 } .t3 { fill: #b392f0 } .t4 { fill: #9da7b1 } .t5 { fill: #f185b5 }
 }
 `
 

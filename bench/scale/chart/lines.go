@@ -46,11 +46,6 @@ func (l *Lines) SVG() string {
 	var c canvas
 	c.begin(l.Title, l.Caption, int(f.bottom)+axisHeight)
 	f.axes(&c, &l.X, &l.Y)
-	for _, m := range l.Marks {
-		y := f.y(&l.Y, m.Value)
-		c.line("mark", f.left, y, f.right, y)
-		c.text(f.left+6, y-5, "marked", "start", m.Name)
-	}
 	var ends []float64
 	for _, s := range l.Series {
 		ends = append(ends, f.y(&l.Y, s.Y[len(s.Y)-1]))
@@ -58,6 +53,11 @@ func (l *Lines) SVG() string {
 	ends = apart(ends, 16, f.top, f.bottom)
 	for i, s := range l.Series {
 		f.series(&c, l, &s, ends[i])
+	}
+	for _, m := range l.Marks {
+		y := f.y(&l.Y, m.Value)
+		c.line("mark", f.left, y, f.right, y)
+		c.text(f.left+6, y-5, "marked", "start", m.Name)
 	}
 	return c.end()
 }
@@ -101,5 +101,5 @@ func (f *frame) series(c *canvas, l *Lines, s *Series, end float64) {
 	if end-last > 1 || last-end > 1 {
 		c.line("axis", x+2, last, x+10, end)
 	}
-	fmt.Fprintf(c, `<text x="%.1f" y="%.1f">%s</text>`+"\n", x+13, end+4, escape(s.Name))
+	c.text(x+13, end+4, fmt.Sprintf("t%d", s.Colour%colours), "start", s.Name)
 }

@@ -107,18 +107,22 @@ func (s *Store) split() {
 		for len(parts) > 0 {
 			first := parts[0]
 			parts = parts[1:]
-			if at := first.middle(); first.bytes > s.opts.MaxSize && at > first.from {
-				parts = append(first.cut(at), parts...)
-				s.sizeSplits++
+			at := ""
+			if first.bytes > s.opts.MaxSize {
+				at = first.middle()
+			}
+			if at == "" {
+				after = append(after, first)
 				continue
 			}
-			after = append(after, first)
+			parts = append(first.cut(at), parts...)
+			s.sizeSplits++
 		}
 	}
 	s.ranges = after
 }
 
-// middle returns the key in the middle of a range, by bytes; empty if its keys are not two.
+// middle returns the key in the middle of a range, by bytes, at which it can be cut; empty if there is none.
 func (p *piece) middle() string {
 	if len(p.keys) < 2 {
 		return ""
