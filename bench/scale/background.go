@@ -19,7 +19,10 @@ const (
 type background struct {
 	PassDays     float64 // that one server needs for a lifecycle pass over all
 	Walkers      float64 // that finish it in a day
-	WalkBytes    float64 // a second that a daily pass reads
+	WalkBytes    float64 // a second that a daily pass is sent
+	WalkStored   float64 // a second that the database reads for it, where values lie beside their keys
+	ListStored   float64 // bytes that it reads for a page of a listing
+	ListShort    float64 // likewise, if no content lay in records
 	ScrubRecords float64 // bytes a second that verifying all metadata in scrubDays reads
 	ScrubBlobs   float64 // likewise, all blobs
 	Blobs        float64 // how many there are
@@ -33,6 +36,8 @@ func computeBackground(all []store) (b background) {
 	b.PassDays = objects / pace / day
 	b.Walkers = b.PassDays
 	b.WalkBytes = objects * (capacity.KeyBytes + listed) / day
+	b.WalkStored = now.Metadata / day
+	b.ListStored, b.ListShort = 1000*now.PerObject.Sharded, 1000*all[0].PerObject.Sharded
 	b.ScrubRecords = now.Metadata / (scrubDays * day)
 	b.ScrubBlobs = now.Machines.Blobs / (scrubDays * day)
 	b.Blobs = objects * now.BlobsShare

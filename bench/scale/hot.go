@@ -121,8 +121,8 @@ func drawHot(all []hot) string {
 	}
 	l := &chart.Lines{
 		Title: "How much of all requests meets one range",
-		Caption: fmt.Sprintf("10⁶ requests a second, %g %% of them writes of new keys. Ranges split at %d requests a second, and at %d MiB.\n"+
-			"Minute 15 begins a new hour, and with it a new prefix for names that begin with the date.", 100*writes, splitLoad, splitSize>>20),
+		Caption: fmt.Sprintf("10⁶ requests a second, %g %% of them writes of new keys. Ranges split at %s requests a second, and at %d MiB.\n"+
+			"Minute 15 begins a new hour, and with it a new prefix for names that begin with the date.", 100*writes, grouped(splitLoad), splitSize>>20),
 		X: chart.Axis{Label: "minutes", Max: steps}, Y: chart.Axis{Label: "share of all requests, hottest range", Log: true, Min: 0.001, Max: 1, Text: chart.Percent},
 		Marks: []chart.Mark{{Value: splitLoad / rate, Name: "split threshold: 2,500 requests a second"}},
 	}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Measures what objects cost in PostgreSQL: bytes of table, TOAST and index for each row, and bytes of write-ahead log for
-# each commit, of the one table of keys and values. It makes a cluster of its own in a temporary folder and removes it.
+# Measures what objects cost in PostgreSQL: bytes of table, TOAST and index for each row, bytes of write-ahead log for each
+# commit, and pages that a listing reads, of the one table of keys and values. It makes a cluster of its own in a temporary folder and removes it.
 #
 #   sh bench/scale/postgres.sh [PORT]
 #
@@ -54,6 +54,9 @@ CALL write($count, $size, false);
 SELECT '  table:', pg_relation_size('kv') / $count, ' TOAST:', (pg_table_size('kv') - pg_relation_size('kv')) / $count, ' index:', pg_indexes_size('kv') / $count;
 CHECKPOINT;
 SQL
+	sql -c 'VACUUM ANALYZE kv'
+	echo "  a page of 1,000 keys, values cut to 512 bytes:$(sql -c "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) SELECT k, substring(v FROM 1 FOR 512), r FROM kv WHERE k >= '\\x80' ORDER BY k LIMIT 1000" |
+		sed -n 's/^ *Buffers: shared/ pages of 8 KiB/p; s/^ *Execution Time:/; time:/p' | sed -n '1p;$p' | tr -d '\n')"
 	wal 'new key, pages seldom written since the checkpoint' 2000 "$size" false
 	sql -c 'ALTER SYSTEM SET full_page_writes = off' -c 'SELECT pg_reload_conf()' >/dev/null
 	sleep 1

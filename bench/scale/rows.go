@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"crossgrant/bench/scale/capacity"
 	"crossgrant/bench/scale/chart"
 	"crossgrant/bench/scale/hotrows"
 	"crossgrant/bench/scale/zipf"
@@ -30,6 +31,7 @@ type rowFigures struct {
 	UsageRowsFew    float64 // likewise, where the requests of an account go to 8 servers
 	UsageRowsMinute float64 // likewise, where uses are written once a minute
 	UsageRowsOld    float64 // likewise, where no server writes what is stored and younger than staleUse
+	UsageNodes      float64 // of the database, for UsageRows
 	Segments        float64 // a second that one row can count
 	SegmentServers  float64 // servers that write no more than that, with little to record
 	SegmentRecords  float64 // records a second that fit
@@ -45,6 +47,8 @@ func computeRows() (f rowFigures) {
 	f.UsageRowsFew = hotrows.Usage(accounts, callers, rate, 8, usageInterval)
 	f.UsageRowsMinute = hotrows.Usage(accounts, callers, rate, servers, 60)
 	f.UsageRowsOld = hotrows.Usage(accounts, callers, rate, 1, staleUse)
+	a := capacity.Assumed
+	f.UsageNodes = f.UsageRows * a.WriteCPU / (a.NodeCores * a.NodeUse)
 	f.Segments = 1 / commitTime
 	f.SegmentServers = f.Segments * flush
 	f.SegmentRecords = f.Segments * segment / entryBytes
@@ -62,8 +66,8 @@ func drawStamps() string {
 	share := zipf.New(world.Accounts, world.Skew).P(0)
 	l := &chart.Lines{
 		Title: "Reads a second of one row: the stamp of the hottest account",
-		Caption: fmt.Sprintf("%d accounts, Zipf %g: the hottest has %s of all requests. One server for 10⁴ requests a second. Shared: a server's\n"+
-			"requests wait for one read that begins after they came, one at a time, %g ms each.", world.Accounts, world.Skew, chart.Percent(share), 1000*tripTime),
+		Caption: fmt.Sprintf("%s accounts, Zipf %g: the hottest has %s of all requests. One server for 10⁴ requests a second. Shared: a server's\n"+
+			"requests wait for one read that begins after they came, one at a time, %g ms each.", chart.Short(float64(world.Accounts)), world.Skew, chart.Percent(share), 1000*tripTime),
 		X:     chart.Axis{Label: "requests a second, all accounts", Log: true, Min: 1e3, Max: 1e6},
 		Y:     chart.Axis{Label: "reads a second", Log: true, Min: 10, Max: 1e5},
 		Marks: []chart.Mark{{Value: splitLoad, Name: "where a range would be split: one row cannot be"}},
@@ -89,7 +93,7 @@ func drawUsage() string {
 		Caption: "Every server writes a row for each access key, principal and account that it has seen, once an interval.\n" +
 			"One server for 10⁴ requests a second. Once in 15 minutes: if no server writes what is stored and younger than that.",
 		X: chart.Axis{Label: "requests a second", Log: true, Min: 1e3, Max: 1e6},
-		Y: chart.Axis{Label: "rows written a second", Log: true, Min: 100, Max: 1e6},
+		Y: chart.Axis{Label: "rows written a second", Log: true, Min: 100, Max: 2e6},
 	}
 	objects := chart.Series{Name: "objects (18 %)", Colour: 4, Dashed: true}
 	ten := chart.Series{Name: "every 10 s, as now", Colour: 1}

@@ -57,7 +57,7 @@ func (l *Lines) SVG() string {
 	for _, m := range l.Marks {
 		y := f.y(&l.Y, m.Value)
 		c.line("mark", f.left, y, f.right, y)
-		c.text(f.left+6, y-5, "marked", "start", m.Name)
+		c.text(f.left+6, y+15, "marked", "start", m.Name)
 	}
 	return c.end()
 }
