@@ -69,7 +69,8 @@ func drawHits(all []hit) string {
 	l := &chart.Lines{
 		Title: "How often a server knows the caller, and the bucket",
 		Caption: fmt.Sprintf("%s access keys and %s buckets in %s accounts (Zipf %g), %g changes of permissions a second;\n"+
-			"caches of %s callers and %s buckets a server. Lines: callers; dashed: buckets.", chart.Short(float64(world.Accounts*world.Callers)), chart.Short(float64(world.Accounts*world.Buckets)),
+			"caches of %s callers and %s buckets a server. Lines: callers; dashed: buckets.",
+			chart.Short(float64(world.Accounts*world.Callers)), chart.Short(float64(world.Accounts*world.Buckets)),
 			chart.Short(float64(world.Accounts)), world.Skew, world.Changes, chart.Short(float64(sizes().Callers)), chart.Short(float64(sizes().Buckets))),
 		X: chart.Axis{Label: "servers", Log: true, Min: 3, Max: 300, Ticks: []float64{3, 10, 30, 100, 300}},
 		Y: chart.Axis{Label: "share of requests that hit", Max: 1, Text: chart.Percent},
@@ -121,9 +122,11 @@ func hitsBySize() (all []hit) {
 func drawSizes(all []hit) string {
 	l := &chart.Lines{
 		Title: "What larger caches are worth",
-		Caption: fmt.Sprintf("Requests spread at random over %d servers. A cached user with a policy of two statements takes 7.8 KB (docs/PERFORMANCE.md):\n"+
-			"all %s access keys would take 16 GB of each server.", servers, chart.Short(float64(world.Accounts*world.Callers))),
-		X: chart.Axis{Label: "callers that a server holds (and a quarter as many buckets)", Log: true, Min: float64(sizes().Callers), Max: float64(64 * sizes().Callers)},
+		Caption: fmt.Sprintf("Requests spread at random over %d servers. A cached user with a policy of two statements takes 7.8 KB"+
+			" (docs/PERFORMANCE.md):\nall %s access keys would take 16 GB of each server.", servers, chart.Short(float64(world.Accounts*world.Callers))),
+		X: chart.Axis{
+			Label: "callers that a server holds (and a quarter as many buckets)", Log: true, Min: float64(sizes().Callers), Max: float64(64 * sizes().Callers),
+		},
 		Y: chart.Axis{Label: "share of requests that hit", Max: 1, Text: chart.Percent},
 	}
 	caller, bucket := chart.Series{Name: "callers", Colour: 0}, chart.Series{Name: "buckets", Colour: 1, Dashed: true}

@@ -14,13 +14,12 @@ import (
 	"crossgrant/bench/scale/zipf"
 )
 
-// What is simulated of the ranges: the requests of half an hour and somewhat more, of which one in sampled is.
+// What is simulated of the ranges: of the requests of each minute so many as stand for all of them.
 const (
 	rate       = 1e6 // requests a second
 	steps      = 40
 	stepLength = time.Minute
-	samples    = 8_000 // requests of a step
-	sampled    = rate / samples
+	samples    = 8_000  // requests of a step that are simulated
 	writes     = 0.2    // share of requests that write a new key
 	before     = 60_000 // keys that are there at the beginning, each standing for many
 	settled    = 20     // the last steps, of which means are told
@@ -57,38 +56,57 @@ type hot struct {
 // begin is when the simulation begins: an hour changes within it.
 var begin = time.Date(2026, 11, 27, 12, 45, 0, 0, time.UTC)
 
-// run writes and reads the keys of a population.
-func run(p population.Population) hot {
-	r := rand.New(rand.NewPCG(20261127, 1))
-	store := ranges.New(ranges.Options{MaxSize: splitSize, MinSize: mergeSize, MaxLoad: splitLoad / sampled * stepLength.Seconds() * samples / rate * sampled / stepLength.Seconds()})
-	var keys []string
-	write := func(at time.Time) {
-		key := string(p.Write(r, at))
-		keys = append(keys, key)
-		store.Write(key, objectBytes)
-	}
+// table is a population on its way into a store.
+type table struct {
+	population.Population
+	store   *ranges.Store
+	r       *rand.Rand
+	keys    []string // in the order in which they were written
+	popular *zipf.Zipf
+	order   []int // which of the first keys is the most popular, and so on
+}
+
+// newTable returns a table with the keys of the day before the simulation begins.
+func newTable(p population.Population) *table {
+	t := &table{Population: p, r: rand.New(rand.NewPCG(20261127, 1))}
+	t.store = ranges.New(ranges.Options{MaxSize: splitSize, MinSize: mergeSize, MaxLoad: splitLoad * samples / rate})
 	for i := range before {
-		write(begin.Add(-time.Duration(before-i) * 24 * time.Hour / before))
+		t.write(begin.Add(-time.Duration(before-i) * 24 * time.Hour / before))
 		if i%1000 == 999 {
-			store.Step()
+			t.store.Step()
 		}
 	}
-	popular, order := zipf.New(before, 0.5), r.Perm(before)
-	h := hot{Name: p.Name}
+	t.popular, t.order = zipf.New(before, 0.5), t.r.Perm(before)
+	return t
+}
+
+func (t *table) write(at time.Time) {
+	key := string(t.Write(t.r, at))
+	t.keys = append(t.keys, key)
+	t.store.Write(key, objectBytes)
+}
+
+// request writes a new key or reads one that is there.
+func (t *table) request(at time.Time) {
+	switch {
+	case t.r.Float64() < writes:
+		t.write(at)
+	case t.Recent:
+		back := int(t.r.ExpFloat64() * float64(len(t.keys)) / 20)
+		t.store.Read(t.keys[max(0, len(t.keys)-1-back)])
+	default:
+		t.store.Read(t.keys[t.order[t.popular.Draw(t.r)]])
+	}
+}
+
+// run sends the requests of all steps to the keys of a population.
+func run(p population.Population) hot {
+	t, h := newTable(p), hot{Name: p.Name}
 	for step := range steps {
 		for i := range samples {
-			at := begin.Add(time.Duration(step)*stepLength + time.Duration(i)*stepLength/samples)
-			switch {
-			case r.Float64() < writes:
-				write(at)
-			case p.Recent:
-				back := int(r.ExpFloat64() * float64(len(keys)) / 20)
-				store.Read(keys[max(0, len(keys)-1-back)])
-			default:
-				store.Read(keys[order[popular.Draw(r)]])
-			}
+			t.request(begin.Add(time.Duration(step)*stepLength + time.Duration(i)*stepLength/samples))
 		}
-		l := store.Step()
+		l := t.store.Step()
 		h.Shares = append(h.Shares, l.Hottest)
 		h.Worst = max(h.Worst, l.Hottest)
 		if step >= steps-settled {
@@ -96,7 +114,7 @@ func run(p population.Population) hot {
 			h.Ratio += l.Ratio / settled
 		}
 	}
-	h.PerSecond, h.Counts = h.Share*rate, store.Counts()
+	h.PerSecond, h.Counts = h.Share*rate, t.store.Counts()
 	return h
 }
 
@@ -123,17 +141,19 @@ func drawHot(all []hot) string {
 		Title: "How much of all requests meets one range",
 		Caption: fmt.Sprintf("10⁶ requests a second, %g %% of them writes of new keys. Ranges split at %s requests a second, and at %d MiB.\n"+
 			"Minute 15 begins a new hour, and with it a new prefix for names that begin with the date.", 100*writes, grouped(splitLoad), splitSize>>20),
-		X: chart.Axis{Label: "minutes", Max: steps}, Y: chart.Axis{Label: "share of all requests, hottest range", Log: true, Min: 0.001, Max: 1, Text: chart.Percent},
+		X:     chart.Axis{Label: "minutes", Max: steps},
+		Y:     chart.Axis{Label: "share of all requests, hottest range", Log: true, Min: 0.001, Max: 1, Text: chart.Percent},
 		Marks: []chart.Mark{{Value: splitLoad / rate, Name: "split threshold: 2,500 requests a second"}},
 	}
 	l.X.Ticks = []float64{0, 5, 10, 15, 20, 25, 30, 35, 40}
-	for i, name := range []string{"random names (UUIDv4, hashes)", "many buckets, Zipf 1.1, named in all ways", "host, then date", "date, then host", "a counter", "a counter, bucket in 64 shards"} {
+	labels := []string{"random names", "many buckets", "host, then date", "date, then host", "a counter", "counter, 64 shards"}
+	names := []string{
+		"random names (UUIDv4, hashes)", "many buckets, Zipf 1.1, named in all ways", "host, then date", "date, then host", "a counter",
+		"a counter, bucket in 64 shards",
+	}
+	for i, name := range names {
 		h := find(all, name)
-		short := map[string]string{"random names (UUIDv4, hashes)": "random names", "many buckets, Zipf 1.1, named in all ways": "many buckets", "a counter, bucket in 64 shards": "counter, 64 shards"}[name]
-		if short == "" {
-			short = name
-		}
-		l.Series = append(l.Series, chart.Series{Name: short, X: minutes, Y: h.Shares, Colour: i, Dashed: i%2 == 1})
+		l.Series = append(l.Series, chart.Series{Name: labels[i], X: minutes, Y: h.Shares, Colour: i, Dashed: i%2 == 1})
 	}
 	return l.SVG()
 }
@@ -151,7 +171,8 @@ func drawHottest(all []hot) string {
 		if h.PerSecond > 4*splitLoad {
 			colour = 1
 		}
-		b.Rows = append(b.Rows, chart.Bar{Name: h.Name, Value: h.PerSecond, Label: fmt.Sprintf("%s, %s of all", chart.Short(h.PerSecond), chart.Percent(h.Share)), Colour: colour})
+		label := fmt.Sprintf("%s, %s of all", chart.Short(h.PerSecond), chart.Percent(h.Share))
+		b.Rows = append(b.Rows, chart.Bar{Name: h.Name, Value: h.PerSecond, Label: label, Colour: colour})
 	}
 	return b.SVG()
 }
@@ -173,7 +194,7 @@ func fills() (random, inOrder float64) {
 	return fill(func(int) string { return fmt.Sprintf("%016x", r.Uint64()) }), fill(func(i int) string { return fmt.Sprintf("%016x", i) })
 }
 
-// Ranges returns how many ranges hold objects of so many bytes each.
+// rangesOf returns how many ranges hold objects of so many bytes each.
 func rangesOf(objects, bytes, fill float64) float64 {
 	return math.Ceil(objects * bytes / (fill * splitSize))
 }

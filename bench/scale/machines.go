@@ -24,7 +24,8 @@ type store struct {
 
 func stores(fill, extra float64) (all []store) {
 	for _, limit := range limits {
-		s := store{PerObject: capacity.Objects(limit), Machines: capacity.Need(capacity.Assumed, limit, rate, 1e12, extra), Cost: capacity.Mean(capacity.Assumed, limit, extra)}
+		s := store{PerObject: capacity.Objects(limit), Cost: capacity.Mean(capacity.Assumed, limit, extra)}
+		s.Machines = capacity.Need(capacity.Assumed, limit, rate, 1e12, extra)
 		s.Limit = fmt.Sprintf("%.0f KiB", limit/1024)
 		if limit == 0 {
 			s.Limit = "nothing"
@@ -38,11 +39,12 @@ func stores(fill, extra float64) (all []store) {
 // drawRanges draws how many ranges hold so many objects.
 func drawRanges(fill float64) string {
 	l := &chart.Lines{
-		Title:   "Ranges of the database",
-		Caption: fmt.Sprintf("Ranges of %d MiB that are %s full on average, as those that random keys fill. Before replicas.", splitSize>>20, chart.Percent(fill)),
-		X:       chart.Axis{Label: "objects", Log: true, Min: 1e6, Max: 1e12, Text: chart.Power},
-		Y:       chart.Axis{Label: "ranges", Log: true, Min: 1, Max: 1e8, Text: chart.Power},
-		Marks:   []chart.Mark{{Value: rate / splitLoad, Name: "10⁶ requests a second need as many, at 2,500 each"}},
+		Title: "Ranges of the database",
+		Caption: fmt.Sprintf("Ranges of %d MiB that are %s full on average, as those that random keys fill. Before replicas.",
+			splitSize>>20, chart.Percent(fill)),
+		X:     chart.Axis{Label: "objects", Log: true, Min: 1e6, Max: 1e12, Text: chart.Power},
+		Y:     chart.Axis{Label: "ranges", Log: true, Min: 1, Max: 1e8, Text: chart.Power},
+		Marks: []chart.Mark{{Value: rate / splitLoad, Name: "10⁶ requests a second need as many, at 2,500 each"}},
 	}
 	for i, limit := range limits {
 		s := chart.Series{Name: fmt.Sprintf("content ≤ %.0f KiB in records", limit/1024), Colour: i, Dashed: i == 1}
@@ -60,12 +62,16 @@ func drawRanges(fill float64) string {
 // drawMachines draws how many machines there are on the road to 10⁶ requests a second over 10¹² objects.
 func drawMachines() string {
 	l := &chart.Lines{
-		Title:   "Machines on the way to 10⁶ requests a second over 10¹² objects",
-		Caption: "A million objects for each request a second. Database: content ≤ 64 KiB in records, and ≤ 4 KiB (dashed).\nPermissions cached; what is measured and what is assumed is told in the text.",
-		X:       chart.Axis{Label: "requests a second", Log: true, Min: 1e3, Max: 1e6},
-		Y:       chart.Axis{Label: "machines", Log: true, Min: 1, Max: 1e4},
+		Title: "Machines on the way to 10⁶ requests a second over 10¹² objects",
+		Caption: "A million objects for each request a second. Database: content ≤ 64 KiB in records, and ≤ 4 KiB (dashed).\n" +
+			"Permissions cached; what is measured and what is assumed is told in the text.",
+		X: chart.Axis{Label: "requests a second", Log: true, Min: 1e3, Max: 1e6},
+		Y: chart.Axis{Label: "machines", Log: true, Min: 1, Max: 1e4},
 	}
-	series := []chart.Series{{Name: "blob store", Colour: 4}, {Name: "database, ≤ 64 KiB", Colour: 1}, {Name: "database, ≤ 4 KiB", Colour: 1, Dashed: true}, {Name: "servers", Colour: 0}}
+	series := []chart.Series{
+		{Name: "blob store", Colour: 4}, {Name: "database, ≤ 64 KiB", Colour: 1}, {Name: "database, ≤ 4 KiB", Colour: 1, Dashed: true},
+		{Name: "servers", Colour: 0},
+	}
 	for _, r := range rates {
 		now, small := capacity.Need(capacity.Assumed, limitNow, r, r*1e6, 0), capacity.Need(capacity.Assumed, 4<<10, r, r*1e6, 0)
 		for i, n := range []float64{now.BlobMachines, now.Database, small.Database, now.Servers} {

@@ -50,7 +50,8 @@ func differ(a, b string) int {
 
 func TestNumbers(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
-		{grouped(0), "0"}, {grouped(999), "999"}, {grouped(1000), "1,000"}, {grouped(1234567), "1,234,567"}, {grouped(-1234), "-1,234"}, {grouped(-123), "-123"},
+		{grouped(0), "0"}, {grouped(999), "999"}, {grouped(1000), "1,000"},
+		{grouped(1234567), "1,234,567"}, {grouped(-1234), "-1,234"}, {grouped(-123), "-123"},
 		{size(12), "12 B"}, {size(1.5e3), "1.5 kB"}, {size(1.07e18), "1.07 EB"},
 	} {
 		if test.got != test.want {

@@ -72,7 +72,9 @@ func TestMisses(t *testing.T) {
 	}
 	put(keys.Account(account), &records.Account{Id: string(account), CanonicalId: "aa", Name: "A"})
 	put(keys.AccessKey(key), &records.AccessKey{Id: string(key), Account: string(account), UserName: "ann", UserId: "AIDAANN", SealedSecret: sealed})
-	put(keys.Entity(account, keys.UserKind, "ann"), &records.User{Name: "ann", Id: "AIDAANN", Path: "/", Attached: []string{"arn:aws:iam::111111111111:policy/p"}})
+	put(keys.Entity(account, keys.UserKind, "ann"), &records.User{
+		Name: "ann", Id: "AIDAANN", Path: "/", Attached: []string{"arn:aws:iam::111111111111:policy/p"},
+	})
 	put(keys.Entity(account, keys.PolicyKind, "p"), &records.ManagedPolicy{
 		Name: "p", Path: "/", DefaultVersion: "v1", Versions: []*records.PolicyVersion{{Id: "v1", Document: `{"Version":"2012-10-17","Statement":[]}`}},
 	})

@@ -67,7 +67,8 @@ func drawStamps() string {
 	l := &chart.Lines{
 		Title: "Reads a second of one row: the stamp of the hottest account",
 		Caption: fmt.Sprintf("%s accounts, Zipf %g: the hottest has %s of all requests. One server for 10⁴ requests a second. Shared: a server's\n"+
-			"requests wait for one read that begins after they came, one at a time, %g ms each.", chart.Short(float64(world.Accounts)), world.Skew, chart.Percent(share), 1000*tripTime),
+			"requests wait for one read that begins after they came, one at a time, %g ms each.",
+			chart.Short(float64(world.Accounts)), world.Skew, chart.Percent(share), 1000*tripTime),
 		X:     chart.Axis{Label: "requests a second, all accounts", Log: true, Min: 1e3, Max: 1e6},
 		Y:     chart.Axis{Label: "reads a second", Log: true, Min: 10, Max: 1e5},
 		Marks: []chart.Mark{{Value: splitLoad, Name: "where a range would be split: one row cannot be"}},

@@ -63,9 +63,15 @@ func place(w World, s Spread, servers int) placed {
 		over = servers
 	}
 	loads := make([]float64, servers)
-	for a := range w.Accounts {
-		for i := range over {
-			loads[(home(a, servers)+i)%servers] += accounts.P(a) / float64(over)
+	if over == servers {
+		for k := range loads {
+			loads[k] = 1 / float64(servers)
+		}
+	} else {
+		for a := range w.Accounts {
+			for i := range over {
+				loads[(home(a, servers)+i)%servers] += accounts.P(a) / float64(over)
+			}
 		}
 	}
 	busiest, median := order(loads)

@@ -43,7 +43,8 @@ func (b *Bars) SVG() string {
 		y := f.top + float64(barStep*i) + 5
 		c.text(f.left-8, y+14, "", "end", r.Name)
 		x := f.x(&b.Axis, r.Value)
-		fmt.Fprintf(&c, `<rect class="b%d" x="%.1f" y="%.1f" width="%.1f" height="%d" rx="2"/>`+"\n", r.Colour%colours, f.left, y, max(1, x-f.left), barHeight)
+		fmt.Fprintf(&c, `<rect class="b%d" x="%.1f" y="%.1f" width="%.1f" height="%d" rx="2"/>`+"\n",
+			r.Colour%colours, f.left, y, max(1, x-f.left), barHeight)
 		c.text(max(x, f.left+1)+6, y+14, "small", "start", r.Label)
 	}
 	c.line("axis", f.left, f.top, f.left, f.bottom)

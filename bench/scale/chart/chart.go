@@ -112,7 +112,8 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-size: 16px; font-weight: 600 }
 .small { font-size: 12px; fill: #59636e }
 .ground { fill: #ffffff }
-.grid { stroke: #e4e8ec } .axis { stroke: #8c959f } .mark { stroke: #cf222e; stroke-dasharray: 2 3 } .marked { fill: #b3202b; font-size: 12px; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
+.grid { stroke: #e4e8ec } .axis { stroke: #8c959f } .mark { stroke: #cf222e; stroke-dasharray: 2 3 }
+.marked { fill: #b3202b; font-size: 12px; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
 polyline { fill: none; stroke-width: 2.2; stroke-linejoin: round }
 .l0 { stroke: #0b6bcb } .l1 { stroke: #b35900 } .l2 { stroke: #2a8a57 } .l3 { stroke: #7d4fc4 } .l4 { stroke: #59636e } .l5 { stroke: #c23a7a }
 .b0 { fill: #0b6bcb } .b1 { fill: #b35900 } .b2 { fill: #2a8a57 } .b3 { fill: #7d4fc4 } .b4 { fill: #59636e } .b5 { fill: #c23a7a }

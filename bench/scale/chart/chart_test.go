@@ -48,10 +48,16 @@ func TestApart(t *testing.T) {
 func TestDocuments(t *testing.T) {
 	lines := &Lines{
 		Title: "<lines> & more", Caption: "two\nlines", X: Axis{Label: "x", Min: 0, Max: 10}, Y: Axis{Label: "y", Log: true, Min: 1, Max: 1000},
-		Series: []Series{{Name: "a<b", X: []float64{0, 10}, Y: []float64{1, 1000}}, {Name: "second", X: []float64{0, 10}, Y: []float64{1, 990}, Dashed: true}},
-		Marks:  []Mark{{100, "limit"}},
+		Series: []Series{
+			{Name: "a<b", X: []float64{0, 10}, Y: []float64{1, 1000}},
+			{Name: "second", X: []float64{0, 10}, Y: []float64{1, 990}, Dashed: true},
+		},
+		Marks: []Mark{{100, "limit"}},
 	}
-	bars := &Bars{Title: "bars", Axis: Axis{Label: "v", Min: 0, Max: 1}, Rows: []Bar{{"one", 0.5, "half", 1}, {"two", 0, "none", 2}}, Marks: []Mark{{0.7, "most"}}}
+	bars := &Bars{
+		Title: "bars", Axis: Axis{Label: "v", Min: 0, Max: 1},
+		Rows: []Bar{{"one", 0.5, "half", 1}, {"two", 0, "none", 2}}, Marks: []Mark{{0.7, "most"}},
+	}
 	for svg, names := range map[string][]string{
 		lines.SVG(): {"<lines> & more", "two", "lines", "a<b", "second", "limit", "↑ y", "x →"},
 		bars.SVG():  {"bars", "one", "two", "half", "none", "most", "v →"},
