@@ -20,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale
 
 build:
 	@mkdir -p bin
@@ -92,6 +92,10 @@ bench-others: s3bench
 # One bucket with KEYS small objects compared with one of 10,000.
 bench-scale: s3bench
 	@bin/s3bench scale --program bin/crossgrant --keys '$(KEYS)'
+
+# The models of a store of 10¹² objects: writes docs/SCALE.md and the plots in docs/scale anew.
+scale:
+	$(GO) run ./bench/scale
 
 # Mixed load from 128 clients with 512 MiB of memory, for MINUTES.
 soak: s3bench
