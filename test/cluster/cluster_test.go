@@ -25,6 +25,7 @@ import (
 var (
 	all  = flag.Bool("all", false, "run everything")
 	only = flag.String("only", "", "run only the packages whose path contains this")
+	logs = flag.String("logs", filepath.Join(os.TempDir(), "crossgrant-cluster"), "folder that servers log to; it goes if all is well")
 	some = flag.String("some", "", "run only the tests of these packages that match, as go test -run")
 )
 
@@ -38,7 +39,21 @@ func TestMain(m *testing.M) { servertest.Main(m, &program) }
 
 // TestSuites runs the suites.
 func TestSuites(t *testing.T) {
-	environment := append(os.Environ(), backing.Start(t, program).Backend.Environment(servers)...)
+	if err := os.MkdirAll(*logs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(*logs, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := append(os.Environ(), backing.Start(t, program).Backend.Environment(servers, dir)...)
+	defer func() {
+		if t.Failed() {
+			t.Log("the servers have logged to", dir)
+		} else if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, a := range away {
 		if *all {
 			t.Logf("NOT RUN on %d servers: %s", servers, strings.TrimSpace(a.path+" "+a.test)+": "+a.reason)

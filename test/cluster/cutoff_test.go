@@ -34,6 +34,7 @@ func TestCutOff(t *testing.T) {
 				c.want(t, c.off, http.StatusOK)
 			}
 			how()
+			defer c.relay.Mend()
 			c.setPolicy(t, "Deny")
 			for range 3 {
 				response := c.get(t, c.off, "/bucket/object")

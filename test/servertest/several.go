@@ -54,7 +54,7 @@ func (s *Server) startSeveral() error {
 	}
 	c := &several{}
 	s.Address = listener.Addr().String()
-	if c.log, err = os.OpenFile(s.Log+".spread", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
+	if c.log, err = os.OpenFile(logOf(s.Log, stores, 0)+".spread", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	flags, consoles, err := c.splitConsole(s.Flags)
@@ -67,7 +67,7 @@ func (s *Server) startSeveral() error {
 		if consoles != nil {
 			m.Flags = append(m.Flags, "--console-listen", memberAddress(consoles, n))
 		}
-		m.Env, m.Log = slices.Concat(m.Env, s.Env), s.Log
+		m.Env, m.Log = slices.Concat(m.Env, s.Env), logOf(s.Log, stores, n)
 		c.members = append(c.members, m)
 	}
 	c.proxy = c.spread(listener)
@@ -90,6 +90,14 @@ func (c *several) splitConsole(flags []string) ([]string, net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", flags[at+1])
 	return slices.Concat(flags[:at], flags[at+2:]), l, err
+}
+
+// logOf returns where the n-th of several servers logs that would log to a path alone.
+func logOf(path string, stores Stores, n int) string {
+	if dir := os.Getenv(envLogs); dir != "" {
+		return filepath.Join(dir, fmt.Sprintf("%s-%d.log", stores.Name, n+1))
+	}
+	return path
 }
 
 // memberAddress returns where a member listens whose proxy is at l.

@@ -25,6 +25,8 @@ const (
 	envBlobs       = "SERVERTEST_BLOBS"
 	envBlobsKey    = "SERVERTEST_BLOBS_KEY_ID"
 	envBlobsSecret = "SERVERTEST_BLOBS_SECRET"
+	// envLogs is a folder that the servers log to, whatever the tests say; empty: none.
+	envLogs = "SERVERTEST_LOGS"
 )
 
 // Backend is where the stores of servers can be made: a PostgreSQL server, and a blob store.
@@ -34,16 +36,17 @@ type Backend struct {
 	KeyID, SecretKey string // for the blob store
 }
 
-// Environment returns what asks the tests below for so many servers over stores of this backend.
-func (b *Backend) Environment(servers int) []string {
+// Environment returns what asks the tests below for so many servers over stores of this backend, which log to a folder.
+func (b *Backend) Environment(servers int, logs string) []string {
 	return []string{
 		fmt.Sprint(envServers, "=", servers), envPostgres + "=" + b.Postgres, envBlobs + "=" + b.Blobs,
-		envBlobsKey + "=" + b.KeyID, envBlobsSecret + "=" + b.SecretKey,
+		envLogs + "=" + logs, envBlobsKey + "=" + b.KeyID, envBlobsSecret + "=" + b.SecretKey,
 	}
 }
 
 // Stores is what several servers have in common.
 type Stores struct {
+	Name        string // of the database
 	Meta, Blobs string   // the values of the flags
 	Env         []string // what gives access to the blob store
 }
@@ -65,7 +68,7 @@ func (b *Backend) Make(ctx context.Context) (Stores, error) {
 	}
 	meta.Path = "/" + name
 	return Stores{
-		Meta: meta.String(), Blobs: b.Blobs + "&prefix=" + name + "/",
+		Name: name, Meta: meta.String(), Blobs: b.Blobs + "&prefix=" + name + "/",
 		Env: []string{"AWS_ACCESS_KEY_ID=" + b.KeyID, "AWS_SECRET_ACCESS_KEY=" + b.SecretKey},
 	}, nil
 }
