@@ -46,7 +46,7 @@ func (b *Backend) Environment(servers int, logs string) []string {
 
 // Stores is what several servers have in common.
 type Stores struct {
-	Name        string // of the database
+	Name        string   // of the database
 	Meta, Blobs string   // the values of the flags
 	Env         []string // what gives access to the blob store
 }
