@@ -20,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots deploy-check need-clients need-browser need-cc need-python need-postgres
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots deploy-check need-clients need-browser need-cc need-python need-postgres blobs-conformance
 
 build:
 	@mkdir -p bin
@@ -72,6 +72,11 @@ s3-tests: need-python
 	@mkdir -p bin
 	$(GO) build -o bin/s3tests ./test/s3tests
 	@bin/s3tests -suite '$(SUITE)' -workers '$(WORKERS)' -min '$(MIN)' -min 'test_iam.py=$(MIN_IAM)' -min 'test_sts.py=$(MIN_STS)'
+
+# The suite of blob engines over a bucket of another S3 service, ENDPOINT='s3://BUCKET?endpoint=URL&region=REGION', with
+# credentials from the environment (AWS_ACCESS_KEY_ID, ...). It uses names that begin with the prefix, and leaves blobs there.
+blobs-conformance:
+	CROSSGRANT_TEST_BLOBS='$(ENDPOINT)' $(GO) test -count 1 -timeout 30m -v -run '^TestService$$' ./internal/blob/s3blob
 
 s3bench: build
 	$(GO) build -o bin/s3bench ./bench/s3bench
