@@ -11,7 +11,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
-	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/enginetest"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 )
@@ -24,7 +24,7 @@ func newService(t *testing.T) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := meta.New(memory.New())
+	store := meta.New(enginetest.New(t))
 	t.Cleanup(func() { store.Close() })
 	return New(store, box, Options{Now: func() time.Time { return noon }})
 }

@@ -15,7 +15,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
-	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/enginetest"
 	"crossgrant/internal/password"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
@@ -50,7 +50,7 @@ func newWorld(t *testing.T, quotas Quotas) *world {
 	now := func() time.Time {
 		return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(seconds.Add(1)) * time.Second)
 	}
-	store := meta.New(memory.New())
+	store := meta.New(enginetest.New(t))
 	w := &world{T: t, Service: New(store, box, Options{Now: now, Quotas: quotas, PasswordCost: password.Cost{Time: 1, Memory: 64, Threads: 1}}), ctx: context.Background()}
 	t.Cleanup(func() {
 		w.checkIndexes()

@@ -13,7 +13,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
-	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/enginetest"
 	"crossgrant/internal/policy"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
@@ -40,7 +40,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := meta.New(memory.New())
+	store := meta.New(enginetest.New(t))
 	t.Cleanup(func() { store.Close() })
 	err = store.Update(t.Context(), func(tx meta.Tx) error {
 		for _, account := range []ids.AccountID{ann, bob} {

@@ -14,7 +14,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
-	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/enginetest"
 	"crossgrant/internal/records"
 )
 
@@ -43,7 +43,7 @@ type world struct {
 
 func newWorld(t *testing.T, quotas Quotas) *world {
 	t.Helper()
-	return newWorldOver(t, quotas, memory.New())
+	return newWorldOver(t, quotas, enginetest.New(t))
 }
 
 func newWorldOver(t *testing.T, quotas Quotas, engine meta.Engine) *world {

@@ -13,7 +13,7 @@ import (
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
-	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/enginetest"
 	"crossgrant/internal/records"
 	"crossgrant/internal/seal"
 )
@@ -34,7 +34,7 @@ func newService(t *testing.T) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := meta.New(memory.New())
+	store := meta.New(enginetest.New(t))
 	t.Cleanup(func() { store.Close() })
 	trust := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}`
 	role := &records.Role{Name: "R", Id: "AROAR", Path: "/path/", Trust: trust, MaxSessionSeconds: 7200, Tags: []*records.Tag{{Key: "k", Value: "v"}}}

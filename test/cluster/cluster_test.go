@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"crossgrant/internal/meta/enginetest"
 	"crossgrant/test/backing"
 	"crossgrant/test/servertest"
 )
@@ -46,7 +47,9 @@ func TestSuites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	environment := append(os.Environ(), backing.Start(t, program).Backend.Environment(servers, dir)...)
+	backend := backing.Start(t, program).Backend
+	environment := append(os.Environ(), enginetest.Variable+"="+backend.Postgres)
+	environment = append(environment, backend.Environment(servers, dir)...)
 	defer func() {
 		if t.Failed() {
 			t.Log("the servers have logged to", dir)

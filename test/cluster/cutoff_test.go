@@ -27,16 +27,19 @@ const bound = 30 * time.Second
 // server takes away meanwhile.
 func TestCutOff(t *testing.T) {
 	c := newCut(t)
-	for name, how := range map[string]func(){"ended": c.relay.Cut, "silent": c.relay.Hold} {
+	for name, how := range map[string]struct {
+		strike func()
+		times  int // of requests: each waits for what is silent
+	}{"ended": {c.relay.Cut, 3}, "silent": {c.relay.Hold, 1}} {
 		t.Run(name, func(t *testing.T) {
 			c.setPolicy(t, "Allow")
 			for range 3 { // warm
 				c.want(t, c.off, http.StatusOK)
 			}
-			how()
+			how.strike()
 			defer c.relay.Mend()
 			c.setPolicy(t, "Deny")
-			for range 3 {
+			for range how.times {
 				response := c.get(t, c.off, "/bucket/object")
 				after, err := strconv.Atoi(response.Header.Get("Retry-After"))
 				if response.StatusCode != http.StatusServiceUnavailable || err != nil || after < 1 {

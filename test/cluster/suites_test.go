@@ -18,7 +18,6 @@ var suites = []suite{
 	{"./internal/sts", ""},
 	{"./internal/orgs", ""},
 	{"./internal/accounts", ""},
-	{"./internal/access", ""},
 	{"./internal/kms", ""},
 }
 
