@@ -92,6 +92,12 @@
 //	'j' 't'                          JournalState
 //	'j' 'k' request                  JournalKept: an entry that is in no segment yet, by request ID
 //	'f' kind                         ScrubProgress of the pass over what kind names
+//	'l' 'l' name                     Lease of work that one server at a time does
+//	'l' 'r' name                     LeaseRenewal: that its holder is there
+//	'l' 's' server                   Server that is there, by the ID that it drew
+//	'w' session                      ConsoleSession by the hash of its token
+//
+// What begins with 'l' or 'w' is only in stores that several servers share, and of no use in a copy of one.
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
 package keys
@@ -116,6 +122,13 @@ import (
 //	6  the journal of request records, analyzers
 //	7  trails, event history, entries of the journal that commit with a change
 const Format = 7
+
+// OldestWritten is the oldest format that this program can write as well, so that it runs beside programs of that format on one store
+// (package servers).
+const OldestWritten = 7
+
+// FormatFact is the name of the fact which format a store has: what is in it is of that format or of an older one.
+const FormatFact = "format"
 
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
