@@ -110,6 +110,9 @@ func (s *Store) attempt(ctx context.Context, fn func(tx Tx) error) error {
 		if err == nil {
 			err = along(ctx, run)
 		}
+		if err == nil {
+			err = guard(ctx, run)
+		}
 		written, refused = run.written, err != nil
 		return err
 	})

@@ -8,28 +8,23 @@ import (
 
 // apart are the keys that belong to a store, and not to what is stored in it: they are neither copied nor compared.
 var apart = []struct {
-	from, to []byte
-	why      string
+	is  func(key []byte) bool
+	why string
 }{
-	fact(markFact, "the mark of the migration itself"),
-	fact(formatFact, "held back while a store has a mark; the formats are compared apart from it"),
+	{isFact(markFact), "the mark of the migration itself"},
+	{isFact(formatFact), "held back while a store has a mark; the formats are compared apart from it"},
+	{keys.Sharing, "leases, sessions of consoles, and that servers are there: of no use in another store"},
 }
 
-func fact(name, why string) struct {
-	from, to []byte
-	why      string
-} {
-	key := keys.Meta(name)
-	return struct {
-		from, to []byte
-		why      string
-	}{key, append(bytes.Clone(key), 0), why}
+func isFact(name string) func(key []byte) bool {
+	fact := keys.Meta(name)
+	return func(key []byte) bool { return bytes.Equal(key, fact) }
 }
 
 // isApart reports whether a key belongs to the store.
 func isApart(key []byte) bool {
 	for _, a := range apart {
-		if bytes.Compare(a.from, key) <= 0 && bytes.Compare(key, a.to) < 0 {
+		if a.is(key) {
 			return true
 		}
 	}

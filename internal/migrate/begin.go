@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"crossgrant/internal/blob"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 )
 
@@ -31,7 +32,7 @@ func (m *migration) begin(ctx context.Context) (*Mark, error) {
 			return nil, err
 		}
 	}
-	if err := m.leave(ctx, target); err != nil {
+	if err := m.leave(ctx, source, target); err != nil {
 		return nil, err
 	}
 	return target, m.token(ctx, target)
@@ -72,14 +73,16 @@ func (m *migration) claim(ctx context.Context) (*Mark, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("read format of %s: %w", m.From.Name, err)
 	}
-	err := m.To.Store.Update(ctx, func(tx meta.Tx) error {
-		it := tx.Scan([]byte{0}, nil)
-		found := it.Next()
-		if err := it.Close(); err != nil {
+	seen, err := m.idle(ctx, m.To)
+	if err != nil {
+		return nil, err
+	}
+	err = m.To.Store.Update(ctx, func(tx meta.Tx) error {
+		if err := m.To.stillIdle(tx, seen); err != nil {
 			return err
 		}
-		if found {
-			return errNotEmpty
+		if err := empty(tx); err != nil {
+			return err
 		}
 		return hold(tx, mark)
 	})
@@ -89,9 +92,29 @@ func (m *migration) claim(ctx context.Context) (*Mark, error) {
 	return mark, nil
 }
 
+// empty returns errNotEmpty if anything is stored.
+func empty(tx meta.Tx) error {
+	it := tx.Scan([]byte{0}, nil)
+	found := false
+	for !found && it.Next() {
+		found = !keys.Sharing(it.Key())
+	}
+	if err := it.Close(); err != nil || !found {
+		return err
+	}
+	return errNotEmpty
+}
+
 // leave marks the source, unless it has the mark of this migration.
-func (m *migration) leave(ctx context.Context, target *Mark) error {
-	err := m.From.Store.Update(ctx, func(tx meta.Tx) error {
+func (m *migration) leave(ctx context.Context, source, target *Mark) error {
+	if source != nil && source.State == Leaving {
+		return nil
+	}
+	seen, err := m.idle(ctx, m.From)
+	if err != nil {
+		return err
+	}
+	err = m.From.Store.Update(ctx, func(tx meta.Tx) error {
 		source, err := markOf(tx)
 		if err != nil {
 			return err
@@ -99,8 +122,8 @@ func (m *migration) leave(ctx context.Context, target *Mark) error {
 		if err := m.admits(source, target); err != nil {
 			return err
 		}
-		if source != nil && source.State == Leaving {
-			return nil
+		if err := m.From.stillIdle(tx, seen); err != nil {
+			return err
 		}
 		return hold(tx, &Mark{ID: target.ID, State: Leaving, Other: m.To.Name, Since: m.Now().UTC(), Format: target.Format})
 	})

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -136,11 +137,11 @@ func (m *migration) empty(ctx context.Context, target *Mark) error {
 
 // copied returns some of the keys that were copied.
 func (m *migration) copied(r meta.Reader) (some [][]byte, err error) {
-	all, err := meta.Keys(r, []byte{0}, nil, removeBatch+len(apart))
-	for _, key := range all {
-		if !isApart(key) {
-			some = append(some, key)
+	it := r.Scan([]byte{0}, nil)
+	for len(some) < removeBatch && it.Next() {
+		if !isApart(it.Key()) {
+			some = append(some, bytes.Clone(it.Key()))
 		}
 	}
-	return some, err
+	return some, it.Close()
 }
