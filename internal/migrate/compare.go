@@ -19,9 +19,9 @@ type Difference struct {
 	What string `json:"what"`
 }
 
-// spanKeys is how many keys are compared at most before it is recorded how far that has come. It is also recorded when the
-// blobs that wait to be compared are many.
-const spanKeys = 20_000
+// spanPages is how many pages of keys are compared at most before it is recorded how far that has come. It is also recorded
+// when the blobs that wait to be compared are many.
+const spanPages = 10
 
 // comparison is a comparison that is under way.
 type comparison struct {
@@ -83,7 +83,7 @@ func (c *comparison) run(ctx context.Context, from []byte) error {
 		if next == nil {
 			break
 		}
-		if n%spanKeys == 0 || c.load.full() {
+		if n%(spanPages*c.p.m.Keys) == 0 || c.load.full() {
 			if err := c.record(ctx, append(next, 0)); err != nil {
 				return err
 			}

@@ -1,10 +1,16 @@
 package migrate_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/blob"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -112,7 +118,7 @@ func TestResumeCopiesOnce(t *testing.T) {
 	t.Parallel()
 	from, to := newPlace(t), newPlace(t)
 	from.furnish()
-	all := int64(len(from.contents()))
+	all, twin := int64(len(from.contents())), from.copy(t)
 	to.failBlob.Store(all - 2)
 	if _, err := migrate.Run(t.Context(), options(from, to)); !errors.Is(err, errFault) {
 		t.Fatal(err)
@@ -123,6 +129,12 @@ func TestResumeCopiesOnce(t *testing.T) {
 	}
 	if again := to.commits.Load(); again > 10 {
 		t.Errorf("%d of %d blobs were copied by the run that went on", again, all)
+	}
+	went := to.updates.Load()
+	other := newPlace(t)
+	run(t, twin, other)
+	if whole := other.updates.Load(); went > whole*2/3 {
+		t.Errorf("the run that went on committed %d times, a whole one %d times", went, whole)
 	}
 }
 
@@ -143,7 +155,7 @@ func TestGiveUp(t *testing.T) {
 		to.failNowhere()
 		for k := int64(1); ; k++ {
 			to.updates.Store(0)
-			to.failAfter.Store(k)
+			to.failBefore.Store(k)
 			_, err := migrate.GiveUp(t.Context(), options(from, to))
 			if err == nil || !errors.Is(err, errFault) {
 				if ended && to.servable() != nil && err == nil {
@@ -179,6 +191,7 @@ func TestCompare(t *testing.T) {
 		"format":          {func(t *testing.T, p *place) { p.put(keys.Meta("format"), []byte("6")) }, "is 7 in here and 6 in there"},
 		"missing blob":    {func(t *testing.T, p *place) { p.blobs.Delete(t.Context(), p.anyBlob()) }, "is not in there"},
 		"other bytes":     {func(t *testing.T, p *place) { p.changeBlob(func(b []byte) []byte { b[3]++; return b }) }, "other bytes"},
+		"both damaged":    {func(t *testing.T, p *place) { p.changeBlob(func(b []byte) []byte { b[3]++; return b }) }, "is not what was written"},
 		"fewer bytes":     {func(t *testing.T, p *place) { p.changeBlob(func(b []byte) []byte { return b[1:] }) }, "stored as"},
 		"unnamed blob":    {func(t *testing.T, p *place) { p.put(keys.Blob(string(p.anyBlob())), nil) }, "is not in there"},
 		"name of no blob": {func(t *testing.T, p *place) { p.put(keys.Blob(strings.Repeat("0", 32)), []byte{}) }, "names of blobs"},
@@ -189,7 +202,11 @@ func TestCompare(t *testing.T) {
 			other := source.copy(t)
 			test.change(t, other)
 			var found []migrate.Difference
-			o := options(source.copy(t), other)
+			one := source.copy(t)
+			if name == "both damaged" {
+				one = other.copy(t)
+			}
+			o := options(one, other)
 			o.Differs = func(d migrate.Difference) { found = append(found, d) }
 			report, err := migrate.Compare(t.Context(), o)
 			if test.want == "" {
@@ -233,11 +250,16 @@ func TestDamaged(t *testing.T) {
 	from.furnish()
 	key, o := from.anyObject()
 	id := blob.ID(o.Segments[0].Blob)
+	content := from.contents()[string(id)]
 	if err := from.blobs.Delete(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := migrate.Run(t.Context(), options(from, to)); !errors.Is(err, blob.ErrNotFound) || !strings.Contains(err.Error(), "crossgrant fsck") {
 		t.Fatalf("a lost blob: %v", err)
+	}
+	from.putBlob(id, bytes.Repeat([]byte{7}, len(content)))
+	if _, err := migrate.Run(t.Context(), options(from, to)); !errors.Is(err, blob.ErrCorrupt) || !strings.Contains(err.Error(), "crossgrant fsck") {
+		t.Fatalf("a damaged blob: %v", err)
 	}
 	o.Segments[0].Damaged = 1
 	if err := meta.New(from.engine).Update(t.Context(), func(tx meta.Tx) error { return records.Put(tx, key, o) }); err != nil {
@@ -245,9 +267,34 @@ func TestDamaged(t *testing.T) {
 	}
 	report, err := migrate.Run(t.Context(), options(from, to))
 	if err != nil || report.Damaged != 1 {
-		t.Errorf("a lost blob that is known: %v, %+v", err, report)
+		t.Errorf("a damaged blob that is known: %v, %+v", err, report)
 	}
-	wantEqual(t, from, to)
+	if _, there := to.contents()[string(id)]; there {
+		t.Error("a damaged blob was copied")
+	}
+}
+
+// TestDifferenceStays: a difference is told by each run, also by one that goes on behind it.
+func TestDifferenceStays(t *testing.T) {
+	t.Parallel()
+	from, to := newPlace(t), newPlace(t)
+	from.furnish()
+	o := options(from, to)
+	once := false
+	o.Tell = func(p migrate.Progress) {
+		if p.Stage == "compare" && !once {
+			once = true
+			to.put(keys.Account(account), []byte("changed"))
+		}
+	}
+	for range 2 {
+		if _, err := migrate.Run(t.Context(), o); !errors.Is(err, migrate.ErrDiffer) {
+			t.Errorf("%v, want a difference", err)
+		}
+	}
+	if to.servable() == nil {
+		t.Error("servers may use what is not equal")
+	}
 }
 
 // TestRefused are pairs that cannot be migrated, with what is said about it.
@@ -330,4 +377,47 @@ func begin(t *testing.T, from, to *place) {
 		t.Fatal(err)
 	}
 	to.failNowhere()
+}
+
+// TestServers: a store that a server uses is refused, and one that servers have left behind is not.
+func TestServers(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"here", "there"} {
+		for _, alive := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				from, to := newPlace(t), newPlace(t)
+				from.furnish()
+				used := from
+				if end == "there" {
+					used = to
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var server sync.WaitGroup
+				defer server.Wait()
+				say := func(n uint64) {
+					r := &records.Server{Address: "127.0.0.1:1", Count: n}
+					if err := meta.New(used.engine).Update(t.Context(), func(tx meta.Tx) error { return records.Put(tx, keys.Server("s"), r) }); err != nil {
+						t.Error(err)
+					}
+				}
+				say(1)
+				if alive {
+					server.Go(func() {
+						for n := uint64(2); background.Sleep(ctx, 5*time.Second); n++ {
+							say(n)
+						}
+					})
+				}
+				_, err := migrate.Run(ctx, options(from, to))
+				if !alive && err != nil {
+					t.Errorf("%s, left behind: %v", end, err)
+				}
+				if want := "a server uses " + end + ", at 127.0.0.1:1"; alive && (err == nil || !strings.Contains(err.Error(), want)) {
+					t.Errorf("%v, want %q", err, want)
+				}
+				cancel()
+			})
+		}
+	}
 }
