@@ -42,7 +42,7 @@ var Crossgrant = Rules{
 		{"internal/reach", "internal/analyzer/external", "internal/cloudtrail/selector"},
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain", "internal/expect", "internal/reachmap"},
 		{"internal/blob/disk"},
-		{"internal/meta/metatest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
+		{"internal/meta/metatest", "internal/meta/postgres/postgrestest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/meta/postgres", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
 		{"internal/blob/embedded"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas", "internal/lease"},
@@ -94,6 +94,7 @@ var Crossgrant = Rules{
 	Restricted: map[string][]string{
 		"internal/meta/memory":   {"cmd/crossgrant", "internal/httpapi/queryapi/querytest", "internal/console/s3test"},
 		"internal/meta/pebble":   {"cmd/crossgrant"},
+		"internal/meta/postgres": {"cmd/crossgrant"},
 		"internal/blob/memory":   {"cmd/crossgrant", "internal/console/s3test"},
 		"internal/blob/files":    {"internal/blob/embedded"},
 		"internal/blob/packs":    {"internal/blob/embedded"},
