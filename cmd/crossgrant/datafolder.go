@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/durable"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/migrate"
 	"crossgrant/internal/seal"
 )
 
@@ -135,9 +136,12 @@ func (d *dataFolder) open(e engines) error {
 
 // check compares the format of the data, and its master key, with what this program can read. It records both in
 // a new folder, and in an older one that its format is that of this program from now on: older programs would
-// take what this one writes for something else.
+// take what this one writes for something else. A store that is being moved is refused.
 func (d *dataFolder) check(ctx context.Context) error {
 	return d.store.Update(ctx, func(tx meta.Tx) error {
+		if err := migrate.Servable(tx); err != nil {
+			return err
+		}
 		format, err := tx.Get(keys.Meta(formatFact))
 		if errors.Is(err, meta.ErrNotFound) {
 			return d.sign(tx)

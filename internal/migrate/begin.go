@@ -35,7 +35,7 @@ func (m *migration) begin(ctx context.Context) (*Mark, error) {
 	if err := m.leave(ctx, source, target); err != nil {
 		return nil, err
 	}
-	return target, m.token(ctx, target)
+	return target, m.token(ctx, target, target.Stage == counting)
 }
 
 // admits returns an error unless a migration between stores that have these marks, nil for none, may begin or go on.
@@ -134,15 +134,15 @@ func (m *migration) leave(ctx context.Context, source, target *Mark) error {
 }
 
 // token sees to it that the blobs of the target are those that belong to its mark: they were empty when the migration began,
-// and have a blob since whose ID is that of the migration. Nothing is ever removed from blobs without it.
-func (m *migration) token(ctx context.Context, target *Mark) error {
+// and have a blob since whose ID is that of the migration. keep says that nothing is removed that was not settled; otherwise
+// what no key names is.
+func (m *migration) token(ctx context.Context, target *Mark, keep bool) error {
 	id := blob.ID(target.ID)
 	named := namedIn(m.To.Store)
 	err := m.To.Blobs.Recover(ctx, func(ctx context.Context, ids []blob.ID) ([]bool, error) {
 		is, err := named(ctx, ids)
 		for i := range is {
-			// Of blobs that are not known to be those of the target, none is removed.
-			is[i] = is[i] || ids[i] == id || target.Stage == counting
+			is[i] = is[i] || ids[i] == id || keep
 		}
 		return is, err
 	})

@@ -75,6 +75,11 @@ func (c *comparison) run(ctx context.Context, from []byte) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a, b := c.p.m.stream(ctx, c.p.m.From, from), c.p.m.stream(ctx, c.p.m.To, from)
+	defer func() {
+		cancel()
+		a.stop()
+		b.stop()
+	}()
 	for n := 1; ; n++ {
 		next, err := c.step(ctx, a, b)
 		if err != nil {

@@ -12,60 +12,6 @@ import (
 	"crossgrant/internal/records"
 )
 
-// entry is a key with its value.
-type entry struct{ key, value []byte }
-
-// page is a row of entries.
-type page struct {
-	entries []entry
-	next    []byte // the first key that may follow it; nil: none does
-}
-
-// read reads a page of what is at from and behind it, without what belongs to the store.
-func (m *migration) read(ctx context.Context, e End, from []byte) (p page, err error) {
-	err = e.Store.View(ctx, func(r meta.Reader) error {
-		p = page{} // the engine may run this again
-		it := meta.Scan(r, from, nil, meta.Plan{Limit: m.Keys + 1})
-		size := 0
-		for n := 0; it.Next(); n++ {
-			if n == m.Keys || size >= m.Bytes {
-				p.next = bytes.Clone(it.Key())
-				break
-			}
-			size += len(it.Key()) + len(it.Value())
-			if !isApart(it.Key()) {
-				p.entries = append(p.entries, entry{bytes.Clone(it.Key()), bytes.Clone(it.Value())})
-			}
-		}
-		return it.Close()
-	})
-	if err != nil {
-		return page{}, fmt.Errorf("read %s: %w", e.Name, err)
-	}
-	return p, nil
-}
-
-// readAll sends the pages of an end, from a key on, to pages, which it closes. It is one page ahead of who receives them.
-func (m *migration) readAll(ctx context.Context, e End, from []byte, pages chan<- page) error {
-	defer close(pages)
-	if len(from) == 0 {
-		from = []byte{0}
-	}
-	for from != nil {
-		p, err := m.read(ctx, e, from)
-		if err != nil {
-			return err
-		}
-		select {
-		case pages <- p:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		from = p.next
-	}
-	return nil
-}
-
 // copyAll copies what is not copied yet.
 func (p *position) copyAll(ctx context.Context) error {
 	m := p.m

@@ -83,7 +83,7 @@ func (m *migration) empty(ctx context.Context, target *Mark) error {
 	if target.Stage == ending {
 		return errors.New("it is equal to the source, and only the last step is missing: run crossgrant migrate again to finish it first")
 	}
-	if err := m.token(ctx, target); err != nil {
+	if err := m.token(ctx, target, true); err != nil {
 		return err
 	}
 	token := blob.ID(target.ID)
