@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"context"
+	"errors"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -31,7 +32,7 @@ func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (remo
 			}
 			if len(doomed) > 0 {
 				removed = len(doomed)
-				return meta.DeleteAll(tx, doomed)
+				return errors.Join(meta.DeleteAll(tx, doomed), s.mark(tx))
 			}
 		}
 		return nil

@@ -32,6 +32,8 @@ type index struct {
 	// sorted has the same by ARN, of each first the trail as it is now and then its versions, the latest first. The
 	// slices are not changed.
 	sorted map[ids.AccountID][]*Trail
+	// mark is that of the store when all of them were read.
+	mark []byte
 	// chosen is how many of the logging ones choose data events, versions how many are versions, shared how many are those
 	// of organizations.
 	chosen, versions, shared int
@@ -174,8 +176,12 @@ func (s *Service) Load(ctx context.Context) error {
 		return nil
 	}
 	var all map[string]*Trail
-	err := s.store.View(ctx, func(r meta.Reader) error {
+	var mark []byte
+	err := s.store.View(ctx, func(r meta.Reader) (err error) {
 		all = map[string]*Trail{}
+		if mark, err = s.readMark(r); err != nil {
+			return err
+		}
 		return errors.Join(everyTrail(r, all), everyVersion(r, all))
 	})
 	if err != nil {
@@ -183,7 +189,7 @@ func (s *Service) Load(ctx context.Context) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.stale = x.spoilt != spoilt
+	x.stale, x.mark = x.spoilt != spoilt, mark
 	x.reset()
 	for key, t := range all {
 		x.setLocked(ids.AccountID(t.Record.Account), key, t)

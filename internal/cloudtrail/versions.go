@@ -39,13 +39,13 @@ func (s *Service) put(tx meta.Tx, t *records.Trail) error {
 	err := records.Get(tx, key, stored)
 	switch {
 	case errors.Is(err, meta.ErrNotFound):
-		return records.Put(tx, key, t)
+		return errors.Join(records.Put(tx, key, t), s.mark(tx))
 	case err != nil:
 		return err
 	case proto.Equal(stored, t):
 		return nil
 	}
-	return errors.Join(s.keep(tx, stored), records.Put(tx, key, t))
+	return errors.Join(s.keep(tx, stored), records.Put(tx, key, t), s.mark(tx))
 }
 
 // forgetBatch is how many versions one transaction removes.

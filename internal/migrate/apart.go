@@ -12,7 +12,7 @@ var apart = []struct {
 	why string
 }{
 	{isFact(markFact), "the mark of the migration itself"},
-	{isFact(formatFact), "held back while a store has a mark; the formats are compared apart from it"},
+	{isFact(keys.FormatFact), "held back while a store has a mark; the formats are compared apart from it"},
 	{keys.Sharing, "leases, sessions of consoles, and that servers are there: of no use in another store"},
 	{keys.IsStamp, "that what others keep in memory has changed: servers begin with nothing in memory"},
 }

@@ -15,7 +15,7 @@ func (m *migration) end(ctx context.Context, p *position) error {
 		return err
 	}
 	mark := &Mark{ID: p.mark.ID, State: Filled, Other: p.mark.Other, Since: m.Now().UTC(), Format: p.mark.Format, Compared: p.mark.Compared}
-	err := p.commit(ctx, mark, func(tx meta.Tx) error { return tx.Put(keys.Meta(formatFact), []byte(mark.Format)) })
+	err := p.commit(ctx, mark, func(tx meta.Tx) error { return tx.Put(keys.Meta(keys.FormatFact), []byte(mark.Format)) })
 	if err != nil {
 		return fmt.Errorf("finish %s: %w", m.To.Name, err)
 	}

@@ -131,7 +131,7 @@ func (m *migration) empty(ctx context.Context, target *Mark) error {
 		return err
 	}
 	return m.To.Store.Update(ctx, func(tx meta.Tx) error {
-		return meta.DeleteAll(tx, [][]byte{keys.Meta(markFact), keys.Meta(formatFact)})
+		return meta.DeleteAll(tx, [][]byte{keys.Meta(markFact), keys.Meta(keys.FormatFact)})
 	})
 }
 

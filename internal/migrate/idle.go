@@ -7,15 +7,15 @@ import (
 
 	"crossgrant/internal/background"
 	"crossgrant/internal/keys"
-	"crossgrant/internal/lease"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
+	"crossgrant/internal/servers"
 )
 
 // A server that shares a store says again and again that it is there, under keys.Servers. One that is killed leaves what it
 // said last. So what is there is looked at twice; what has not changed meanwhile is left by servers that are gone. The
-// transaction that marks the store makes sure that it has not changed until then. A server that starts later reads the mark
-// (Servable) in the transaction that says that it is there.
+// transaction that marks the store makes sure that it has not changed until then. A server that starts later, or was silent and
+// comes back, reads the format in the transaction that says that it is there, finds that it is held back, and ends.
 
 // sightings are what servers have said that they are there, by their keys.
 type sightings map[string][]byte
@@ -47,7 +47,7 @@ func (m *migration) idle(ctx context.Context, e End) (sightings, error) {
 		return before, err
 	}
 	m.meter.begin("wait", Counts{}, Counts{})
-	if !background.Sleep(ctx, lease.DefaultTTL) {
+	if !background.Sleep(ctx, servers.Dead) {
 		return nil, ctx.Err()
 	}
 	after, err := readServers(ctx, e)

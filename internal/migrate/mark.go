@@ -12,15 +12,10 @@ import (
 	"crossgrant/internal/meta"
 )
 
-// Names of facts about a store.
-const (
-	markFact   = "migration"
-	formatFact = "format"
-)
-
-// heldFormat is the format of a store that servers have to keep away from: programs that know of no migrations read it as
-// one that is too new for them.
-const heldFormat = "held by crossgrant migrate"
+// markFact is the name of the fact that is the mark of a store. A store that servers have to keep away from also has the format
+// keys.FormatHeld: a server that does not ask for the mark, because it knows of no migrations, or because it asked before,
+// sees that instead.
+const markFact = "migration"
 
 // State is what a migration has made of a store.
 type State string
@@ -133,16 +128,16 @@ func Format(r meta.Reader) (string, error) {
 	if m != nil && m.State != Filled {
 		return m.Format, nil
 	}
-	text, err := r.Get(keys.Meta(formatFact))
+	text, err := r.Get(keys.Meta(keys.FormatFact))
 	return string(text), err
 }
 
 // hold writes a mark that keeps servers away.
 func hold(tx meta.Tx, m *Mark) error {
-	return errors.Join(tx.Put(keys.Meta(markFact), m.encode()), tx.Put(keys.Meta(formatFact), []byte(heldFormat)))
+	return errors.Join(tx.Put(keys.Meta(markFact), m.encode()), tx.Put(keys.Meta(keys.FormatFact), []byte(keys.FormatHeld)))
 }
 
 // release lets servers in again.
 func release(tx meta.Tx, m *Mark) error {
-	return errors.Join(tx.Delete(keys.Meta(markFact)), tx.Put(keys.Meta(formatFact), []byte(m.Format)))
+	return errors.Join(tx.Delete(keys.Meta(markFact)), tx.Put(keys.Meta(keys.FormatFact), []byte(m.Format)))
 }
