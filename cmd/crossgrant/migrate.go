@@ -108,7 +108,7 @@ func (c *migrateCommand) tell(s streams, what string, r migrate.Report, differen
 	printed := c.print(s.out, struct {
 		Result string
 		migrate.Report
-		Differences []migrate.Difference
+		Details []migrate.Difference
 	}{result, r, differences}, [][2]string{
 		{"Result", what + ", and " + result}, {"Accounts", n(r.Accounts)}, {"Identities", n(r.Identities)}, {"Buckets", n(r.Buckets)},
 		{"Objects", n(r.Objects)}, {"OtherVersions", n(r.Versions)}, {"Uploads", n(r.Uploads)}, {"Keys", n(r.Keys)},

@@ -15,8 +15,8 @@ import (
 
 // Difference is something that the two ends do not have alike.
 type Difference struct {
-	At   string `json:"at"` // what it is about, for people
-	What string `json:"what"`
+	At   string // what it is about, for people
+	What string
 }
 
 // spanPages is how many pages of keys are compared at most before it is recorded how far that has come. It is also recorded

@@ -13,18 +13,18 @@ import (
 
 // Counts are numbers of what is stored.
 type Counts struct {
-	Keys          int64 `json:"keys"`
-	MetadataBytes int64 `json:"metadata_bytes"` // of keys and values, small objects included
-	Blobs         int64 `json:"blobs"`
-	BlobBytes     int64 `json:"blob_bytes"` // of content, before encryption
-	Accounts      int64 `json:"accounts"`
-	Identities    int64 `json:"identities"` // users, groups, roles and managed policies
-	Buckets       int64 `json:"buckets"`
-	Objects       int64 `json:"objects"`  // current versions
-	Versions      int64 `json:"versions"` // the other versions, delete markers included
-	Uploads       int64 `json:"uploads"`  // in progress
+	Keys          int64
+	MetadataBytes int64 // of keys and values, small objects included
+	Blobs         int64
+	BlobBytes     int64 // of content, before encryption
+	Accounts      int64
+	Identities    int64 // users, groups, roles and managed policies
+	Buckets       int64
+	Objects       int64 // current versions
+	Versions      int64 // the other versions, delete markers included
+	Uploads       int64 // in progress
 	// Damaged is how many blobs were found damaged before, by their records, and are not copied.
-	Damaged int64 `json:"damaged"`
+	Damaged int64
 }
 
 // add counts a key with its value.
