@@ -2,7 +2,6 @@ package cloudtrail
 
 import (
 	"context"
-	"errors"
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
@@ -32,7 +31,7 @@ func (s *Service) EraseAccount(ctx context.Context, account ids.AccountID) (remo
 			}
 			if len(doomed) > 0 {
 				removed = len(doomed)
-				return errors.Join(meta.DeleteAll(tx, doomed), s.mark(tx))
+				return meta.DeleteAll(tx, doomed)
 			}
 		}
 		return nil

@@ -32,8 +32,6 @@ type index struct {
 	// sorted has the same by ARN, of each first the trail as it is now and then its versions, the latest first. The
 	// slices are not changed.
 	sorted map[ids.AccountID][]*Trail
-	// mark is that of the store when all of them were read.
-	mark []byte
 	// chosen is how many of the logging ones choose data events, versions how many are versions, shared how many are those
 	// of organizations.
 	chosen, versions, shared int
@@ -176,12 +174,8 @@ func (s *Service) Load(ctx context.Context) error {
 		return nil
 	}
 	var all map[string]*Trail
-	var mark []byte
-	err := s.store.View(ctx, func(r meta.Reader) (err error) {
+	err := s.store.View(ctx, func(r meta.Reader) error {
 		all = map[string]*Trail{}
-		if mark, err = s.readMark(r); err != nil {
-			return err
-		}
 		return errors.Join(everyTrail(r, all), everyVersion(r, all))
 	})
 	if err != nil {
@@ -189,7 +183,7 @@ func (s *Service) Load(ctx context.Context) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.stale, x.mark = x.spoilt != spoilt, mark
+	x.stale = x.spoilt != spoilt
 	x.reset()
 	for key, t := range all {
 		x.setLocked(ids.AccountID(t.Record.Account), key, t)

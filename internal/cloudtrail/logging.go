@@ -83,6 +83,6 @@ func (s *Service) Delete(ctx context.Context, account ids.AccountID, text string
 			return err
 		}
 		owner := ids.AccountID(t.Account)
-		return errors.Join(s.keep(tx, t), tx.Delete(keys.TrailState(owner, t.Name)), tx.Delete(keys.Trail(owner, t.Name)), s.mark(tx))
+		return errors.Join(s.keep(tx, t), tx.Delete(keys.TrailState(owner, t.Name)), tx.Delete(keys.Trail(owner, t.Name)))
 	})
 }

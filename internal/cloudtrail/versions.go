@@ -39,13 +39,13 @@ func (s *Service) put(tx meta.Tx, t *records.Trail) error {
 	err := records.Get(tx, key, stored)
 	switch {
 	case errors.Is(err, meta.ErrNotFound):
-		return errors.Join(records.Put(tx, key, t), s.mark(tx))
+		return errors.Join(records.Put(tx, key, t))
 	case err != nil:
 		return err
 	case proto.Equal(stored, t):
 		return nil
 	}
-	return errors.Join(s.keep(tx, stored), records.Put(tx, key, t), s.mark(tx))
+	return errors.Join(s.keep(tx, stored), records.Put(tx, key, t))
 }
 
 // forgetBatch is how many versions one transaction removes.
