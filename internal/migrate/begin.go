@@ -97,7 +97,7 @@ func empty(tx meta.Tx) error {
 	it := tx.Scan([]byte{0}, nil)
 	found := false
 	for !found && it.Next() {
-		found = !keys.Sharing(it.Key())
+		found = !keys.Sharing(it.Key()) && !keys.IsStamp(it.Key())
 	}
 	if err := it.Close(); err != nil || !found {
 		return err

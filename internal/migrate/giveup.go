@@ -135,11 +135,11 @@ func (m *migration) empty(ctx context.Context, target *Mark) error {
 	})
 }
 
-// copied returns some of the keys that were copied.
+// copied returns some of the keys that were copied, or are the stamps of those.
 func (m *migration) copied(r meta.Reader) (some [][]byte, err error) {
 	it := r.Scan([]byte{0}, nil)
 	for len(some) < removeBatch && it.Next() {
-		if !isApart(it.Key()) {
+		if !isApart(it.Key()) || keys.IsStamp(it.Key()) {
 			some = append(some, bytes.Clone(it.Key()))
 		}
 	}

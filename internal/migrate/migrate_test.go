@@ -173,6 +173,30 @@ func TestGiveUp(t *testing.T) {
 	}
 }
 
+// TestShared moves to a store whose writes are stamped, gives up, moves again, and back.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	a, b, c := newPlace(t), newPlace(t), newPlace(t)
+	b.shared = true
+	a.furnish()
+	begin(t, a, b)
+	if _, err := migrate.GiveUp(t.Context(), options(a, b)); err != nil {
+		t.Fatal(err)
+	}
+	if left := len(b.everything()); left > 0 {
+		t.Errorf("%d keys are left", left)
+	}
+	run(t, a, b)
+	if len(b.everything()) == len(a.everything()) {
+		t.Error("nothing is stamped")
+	}
+	run(t, b, c)
+	wantEqual(t, a, c)
+	if len(c.everything()) != len(a.everything()) {
+		t.Errorf("%d keys, want %d: stamps were copied", len(c.everything()), len(a.everything()))
+	}
+}
+
 // TestCompare finds what is not alike.
 func TestCompare(t *testing.T) {
 	t.Parallel()

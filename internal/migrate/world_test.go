@@ -19,6 +19,7 @@ import (
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/meta/memory"
+	"crossgrant/internal/meta/metatest"
 	"crossgrant/internal/migrate"
 	"crossgrant/internal/objects"
 	"crossgrant/internal/records"
@@ -41,6 +42,7 @@ type place struct {
 	t      testing.TB
 	engine *memory.Engine
 	blobs  *blobmemory.Store
+	shared bool // whether servers share it
 
 	// failBefore and failAfter are at which of the next Updates errFault is returned, before it is carried out or after; 0: at
 	// none. failBlob is the same of the Commit of blobs.
@@ -55,7 +57,12 @@ func newPlace(t testing.TB) *place {
 // end returns the place as the end of a migration, after a crash.
 func (p *place) end(name string) migrate.End {
 	p.blobs.Crash()
-	return migrate.End{Name: name, Store: meta.New(failingMeta{p.engine, p}), Blobs: failingBlobs{p.blobs, p}}
+	store := meta.New(failingMeta{p.engine, p})
+	if p.shared {
+		store = meta.New(metatest.NewShared(failingMeta{p.engine, p}))
+		store.StampWrites(keys.StampedBy)
+	}
+	return migrate.End{Name: name, Store: store, Blobs: failingBlobs{p.blobs, p}}
 }
 
 type failingMeta struct {
@@ -113,6 +120,7 @@ func (p *place) metadata() map[string]string {
 	all := p.everything()
 	delete(all, string(keys.Meta("migration")))
 	delete(all, string(keys.Meta("format")))
+	maps.DeleteFunc(all, func(key, _ string) bool { return keys.IsStamp([]byte(key)) })
 	return all
 }
 
