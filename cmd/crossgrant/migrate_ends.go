@@ -82,7 +82,7 @@ func (c *migrateCommand) source(ctx context.Context) (*dataFolder, error) {
 func (c *migrateCommand) target() (*dataFolder, error) {
 	e, err := parseEngines(c.ToMeta, c.ToBlobs)
 	if err != nil {
-		return nil, err
+		return nil, usagef("%s", strings.NewReplacer("--meta", "--to-meta", "--blobs", "--to-blobs").Replace(err.Error()))
 	}
 	if err := c.apart(); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func embeddedThere(data, metaURL, blobsURL string) error {
 		}
 		dir := orPath(path, filepath.Join(data, part.name))
 		if _, err := os.Stat(dir); err != nil {
-			return fmt.Errorf("there is no %s: name the folder where it is: %w", dir, err)
+			return fmt.Errorf("there is no %s: name the folder where it is; one in which no server was ever started has nothing to move: %w", dir, err)
 		}
 	}
 	return nil

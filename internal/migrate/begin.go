@@ -52,9 +52,11 @@ func (m *migration) admits(source, target *Mark) error {
 	case target.State != Filling:
 		return fmt.Errorf("%s is not empty: name another target", m.To.Name)
 	case source != nil && source.State == Leaving && source.ID != target.ID:
-		return fmt.Errorf("%s is being moved to %s, and %s is being filled from %s: name two that belong together", m.From.Name, source.Other, m.To.Name, target.Other)
+		return fmt.Errorf("%s is being moved to %s, and %s is being filled from %s: name two that belong together",
+			m.From.Name, source.Other, m.To.Name, target.Other)
 	case (source == nil || source.State == Filled) && target.Stage != counting:
-		return fmt.Errorf("%s is being filled from %s, and %s is not being moved: name that source, or empty this target with --give-up", m.To.Name, target.Other, m.From.Name)
+		return fmt.Errorf("%s is being filled from %s, and %s is not being moved: name that source, or empty this target with --give-up",
+			m.To.Name, target.Other, m.From.Name)
 	}
 	return nil
 }

@@ -140,7 +140,8 @@ func (c *comparison) step(ctx context.Context, a, b *stream) (key []byte, err er
 	}
 	b.pop()
 	if !bytes.Equal(source.value, target.value) {
-		c.differAt(ctx, source.key, fmt.Sprintf("has %d bytes in %s and other %d bytes in %s", len(source.value), c.p.m.From.Name, len(target.value), c.p.m.To.Name))
+		c.differAt(ctx, source.key, fmt.Sprintf("has %d bytes in %s and other %d bytes in %s",
+			len(source.value), c.p.m.From.Name, len(target.value), c.p.m.To.Name))
 		return source.key, nil
 	}
 	return source.key, c.addBlobs(source)

@@ -111,9 +111,11 @@ func Servable(r meta.Reader) error {
 	day := m.Since.Format(time.RFC3339)
 	switch m.State {
 	case Leaving:
-		return fmt.Errorf("this store is being moved to %s since %s: run crossgrant migrate again to finish, or with --give-up to use this one again", m.Other, day)
+		return fmt.Errorf("this store is being moved to %s since %s: run crossgrant migrate again to finish, or with --give-up to use this one again",
+			m.Other, day)
 	case Moved:
-		return fmt.Errorf("this store was moved to %s at %s: serve that, or run crossgrant migrate with --give-up to use this one again", m.Other, day)
+		return fmt.Errorf("this store was moved to %s at %s: serve that, or run crossgrant migrate with --give-up to use this one again",
+			m.Other, day)
 	default:
 		return fmt.Errorf("this store is being filled from %s since %s: run crossgrant migrate again to finish, or with --give-up to empty it", m.Other, day)
 	}
