@@ -72,7 +72,7 @@ crash:
 # OBJECTS objects and some of everything else are moved to PostgreSQL and an S3 service, and back, by processes that are killed
 # KILLS times on the way; the two ends are compared.
 migrate-million: need-postgres
-	$(GO) test -count 1 -timeout 6h -v ./test/migrate -networked -objects '$(OBJECTS)' -kills '$(KILLS)' -span '$(SPAN)'
+	$(GO) test -count 1 -timeout 6h -v ./test/migrate -run Networked -objects '$(OBJECTS)' -kills '$(KILLS)' -span '$(SPAN)'
 
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
 # MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.

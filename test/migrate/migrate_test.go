@@ -1,7 +1,7 @@
 // Package migrate_test moves a data folder that has some of everything to other engines and back, with processes that are killed
 // on the way, and compares.
 //
-//	go test ./test/migrate -objects 1000000 -kills 5 -networked -span 1m
+//	go test ./test/migrate -run Networked -objects 1000000 -span 1m
 package migrate_test
 
 import (
@@ -19,19 +19,29 @@ import (
 )
 
 var (
-	count     = flag.Int("objects", 1500, "how many objects are moved, beside some of everything else")
-	kills     = flag.Int("kills", 5, "how often a process is killed on the way")
-	span      = flag.Duration("span", 0, "longest time that a process copies before it is killed; 0: as --rate makes it last")
-	networked = flag.Bool("networked", false, "move to PostgreSQL and an S3 service, instead of another data folder")
-	seed      = flag.Uint64("seed", 0, "where random choices begin; 0: anywhere")
+	count = flag.Int("objects", 600, "how many objects are moved, beside some of everything else")
+	kills = flag.Int("kills", 5, "how often a process is killed on the way")
+	span  = flag.Duration("span", 0, "longest time that a process copies before it is killed; 0: as --rate makes it last")
+	seed  = flag.Uint64("seed", 0, "where random choices begin; 0: anywhere")
 )
 
 var program string
 
 func TestMain(m *testing.M) { servertest.Main(m, &program) }
 
-// TestThereAndBack moves from a folder to other engines, and from those to a third folder.
-func TestThereAndBack(t *testing.T) {
+// TestFolders moves from a folder to another one, and from that to a third.
+func TestFolders(t *testing.T) {
+	thereAndBack(t, func(_ *mover, data string) place { return place{data: data} })
+}
+
+// TestNetworked moves from a folder to PostgreSQL and an S3 service, and from those to another folder.
+func TestNetworked(t *testing.T) {
+	thereAndBack(t, (*mover).networked)
+}
+
+// thereAndBack moves from a folder to the place that there makes with another, and from that to a third.
+func thereAndBack(t *testing.T, there func(m *mover, data string) place) {
+	t.Helper()
 	start := *seed
 	if start == 0 {
 		start = rand.Uint64()
@@ -43,24 +53,19 @@ func TestThereAndBack(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	m := &mover{t: t, rng: rand.New(rand.NewPCG(start, 1)), dir: dir}
-	a := place{data: filepath.Join(dir, "a")}
-	b := place{data: filepath.Join(dir, "b")}
-	if *networked {
-		b = m.networked(b.data)
-	}
-	c := place{data: filepath.Join(dir, "c")}
+	a, b, c := place{data: filepath.Join(dir, "a")}, there(m, filepath.Join(dir, "b")), place{data: filepath.Join(dir, "c")}
 	world := m.fill(a)
 
-	there := m.move(a, b, (*kills+1)/2)
+	forth := m.move(a, b, (*kills+1)/2)
 	m.refused(a, "was moved to")
 	back := m.move(b, c, *kills/2)
 	m.refused(b, "was moved to")
-	if there.Objects < int64(*count) || there.Accounts != 4 || there.Identities < 5 || there.Uploads != 1 || there.Versions < 3 || there.Blobs < 5 {
-		t.Errorf("what was moved: %+v", there)
+	if forth.Objects < int64(*count) || forth.Accounts != 4 || forth.Identities < 5 || forth.Uploads != 1 || forth.Versions < 3 || forth.Blobs < 5 {
+		t.Errorf("what was moved: %+v", forth)
 	}
 	compared := m.report(m.command(a, c, "--verify-only"))
-	if compared.Result != "equal" || compared != there || back != there {
-		t.Errorf("there: %+v\nback: %+v\nthe first and the last: %+v", there, back, compared)
+	if compared.Result != "equal" || compared != forth || back != forth {
+		t.Errorf("there: %+v\nback: %+v\nthe first and the last: %+v", forth, back, compared)
 	}
 	m.fsck(c)
 	m.giveUp(a)

@@ -36,7 +36,6 @@ type mover struct {
 	t   *testing.T
 	rng *rand.Rand
 	dir string
-	env []string // credentials of the S3 service, and its address
 	// killed is how many processes were to be killed.
 	killed int
 }
@@ -44,28 +43,23 @@ type mover struct {
 // networked starts a database and an S3 service, and returns the place in them.
 func (m *mover) networked(data string) place {
 	m.t.Helper()
-	if m.env == nil {
-		s := &servertest.Server{Program: program, Data: filepath.Join(m.dir, "s3"), Address: "127.0.0.1:0", Log: filepath.Join(m.dir, "s3.log")}
-		if err := s.Start(); err != nil {
-			m.t.Fatal(err)
-		}
-		m.t.Cleanup(func() {
-			if err := s.Stop(); err != nil {
-				m.t.Error(err)
-			}
-		})
-		owner, err := s.CreateAccount(m.t.Context(), "store")
-		if err != nil {
-			m.t.Fatal(err)
-		}
-		m.env = []string{"AWS_ACCESS_KEY_ID=" + owner.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + owner.SecretAccessKey, "S3_ADDRESS=" + s.Address}
-		client := s3Client(s.Address, owner)
-		createBucket(m.t, client, "blobs")
+	s := &servertest.Server{Program: program, Data: filepath.Join(m.dir, "s3"), Address: "127.0.0.1:0", Log: filepath.Join(m.dir, "s3.log")}
+	if err := s.Start(); err != nil {
+		m.t.Fatal(err)
 	}
-	address := strings.TrimPrefix(m.env[2], "S3_ADDRESS=")
+	m.t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			m.t.Error(err)
+		}
+	})
+	owner, err := s.CreateAccount(m.t.Context(), "store")
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	createBucket(m.t, s3Client(s.Address, owner), "blobs")
 	return place{
-		data: data, meta: postgrestest.Database(m.t), env: m.env[:2],
-		blobs: "s3://blobs?endpoint=http://" + address + "&region=us-east-1&prefix=" + filepath.Base(data),
+		data: data, meta: postgrestest.New(m.t).Database(m.t), blobs: "s3://blobs?endpoint=http://" + s.Address + "&region=us-east-1&prefix=moved",
+		env: []string{"AWS_ACCESS_KEY_ID=" + owner.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + owner.SecretAccessKey},
 	}
 }
 
