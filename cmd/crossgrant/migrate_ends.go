@@ -49,13 +49,9 @@ func (c *migrateCommand) source(ctx context.Context) (*dataFolder, error) {
 	if err := embeddedThere(c.Data, c.Meta, c.Blobs); err != nil {
 		return nil, err
 	}
-	if c.MasterKey != "" {
-		if err := installKey(c.Data, c.MasterKey); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := os.Stat(filepath.Join(c.Data, masterFile)); err != nil {
-		return nil, fmt.Errorf("%s has no %s: name the master key of the source with --master-key: %w", c.Data, masterFile, err)
+	e.master = c.MasterKey
+	if _, err := os.Stat(c.masterKey()); err != nil {
+		return nil, fmt.Errorf("name the master key of the source with --master-key: %w", err)
 	}
 	folder, err := openFolder(c.Data, e, false)
 	if err != nil {
@@ -69,13 +65,18 @@ func (c *migrateCommand) source(ctx context.Context) (*dataFolder, error) {
 		if err != nil {
 			return err
 		}
-		_, err = checkFormat(r, "the source", []byte(format), folder.box, fmt.Errorf("%s is not the master key of the source", filepath.Join(c.Data, masterFile)))
+		_, err = checkFormat(r, "the source", []byte(format), folder.box, fmt.Errorf("%s is not the master key of the source", c.masterKey()))
 		return err
 	})
 	if err != nil {
 		return nil, errors.Join(err, folder.close())
 	}
 	return folder, nil
+}
+
+// masterKey returns the file with the master key of the source.
+func (c *migrateCommand) masterKey() string {
+	return orPath(c.MasterKey, filepath.Join(c.Data, masterFile))
 }
 
 // target opens the target, and makes it with the master key of the source if it is not there.
@@ -96,7 +97,7 @@ func (c *migrateCommand) target() (*dataFolder, error) {
 			return nil, err
 		}
 	}
-	if err := installKey(c.ToData, filepath.Join(c.Data, masterFile)); err != nil {
+	if err := installKey(c.ToData, c.masterKey()); err != nil {
 		return nil, err
 	}
 	folder, err := openFolder(c.ToData, e, begin)
