@@ -60,6 +60,9 @@ func thereAndBack(t *testing.T, there func(m *mover, data string) place) {
 	m.refused(a, "was moved to")
 	back := m.move(b, c, *kills/2)
 	m.refused(b, "was moved to")
+	if m.killed != *kills || m.landed*5 < *kills*4 { // one that is killed when it begins to compare may be quicker
+		t.Errorf("%d of %d processes were killed on the way, want %d", m.landed, m.killed, *kills)
+	}
 	if forth.Objects < int64(*count) || forth.Accounts != 4 || forth.Identities < 5 || forth.Uploads != 1 || forth.Versions < 3 || forth.Blobs < 5 {
 		t.Errorf("what was moved: %+v", forth)
 	}

@@ -36,8 +36,8 @@ type mover struct {
 	t   *testing.T
 	rng *rand.Rand
 	dir string
-	// killed is how many processes were to be killed.
-	killed int
+	// killed is how many processes were to be killed, and landed how many of them had not come to their end before.
+	killed, landed int
 }
 
 // networked starts a database and an S3 service, and returns the place in them.
@@ -78,6 +78,7 @@ func (m *mover) move(from, to place, kills int) report {
 		stage := []string{"copy", "count", "compare", "copy", "copy"}[m.killed%5]
 		m.killed++
 		if m.kill(from, to, stage) {
+			m.landed++
 			m.refused(to, "is being filled")
 			m.refused(from, "is being moved")
 		}
