@@ -4,6 +4,9 @@ LOGSDATA ?= crossgrant-data-logs
 FUZZTIME ?= 30s
 WORKERS  ?= 4
 ROUNDS   ?= 200
+OBJECTS  ?= 1000000
+KILLS    ?= 5
+SPAN     ?= 30s
 MIN      ?= 0
 MIN_IAM  ?= 0
 MIN_STS  ?= 0
@@ -20,7 +23,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale
+.PHONY: build run run-logs test check fuzz e2e crash migrate-million s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale
 
 build:
 	@mkdir -p bin
@@ -65,6 +68,11 @@ screenshots: need-browser
 # The server is killed, and the power is cut, ROUNDS times each in the middle of work. The log says how to repeat a run.
 crash:
 	$(GO) test -count 1 -timeout 4h -v ./test/crash -rounds $(ROUNDS)
+
+# OBJECTS objects and some of everything else are moved to PostgreSQL and an S3 service, and back, by processes that are killed
+# KILLS times on the way; the two ends are compared.
+migrate-million: need-postgres
+	$(GO) test -count 1 -timeout 6h -v ./test/migrate -run Networked -objects '$(OBJECTS)' -kills '$(KILLS)' -span '$(SPAN)'
 
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
 # MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.

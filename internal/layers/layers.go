@@ -46,7 +46,7 @@ var Crossgrant = Rules{
 		{"internal/blob/embedded"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas", "internal/lease", "internal/servers"},
-		{"internal/journal", "internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup", "internal/cloudtrail/signing"},
+		{"internal/journal", "internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup", "internal/migrate", "internal/cloudtrail/signing"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access", "internal/wire/restjson"},
 		{"internal/audit", "internal/simulator", "internal/notify", "internal/questions", "internal/reach/gather", "internal/analyzer", "internal/cloudtrail"},
