@@ -76,5 +76,7 @@ func checkFact(e *entry) {
 		}
 	case "master-key-check":
 		e.opens(e.value, "master-key-check", "the value that the master key is checked with")
+	case "console-form-key":
+		e.opens(e.value, "console-form-key", "the key of the console's forms")
 	}
 }

@@ -59,7 +59,7 @@ var Crossgrant = Rules{
 		{"internal/httpapi/queryapi/querytest"},
 		{"internal/admin", "internal/bootstrap"},
 		{"internal/console/cli", "internal/console/session", "internal/console/summary"},
-		{"internal/console/client"},
+		{"internal/console/client", "internal/console/shelf"},
 		{"internal/console/page"},
 		{"internal/console/bucket", "internal/console/mfadevice", "internal/console/consoletest"},
 		{"internal/console/home", "internal/console/signin", "internal/console/validate", "internal/console/buckets", "internal/console/objects", "internal/console/permissions", "internal/console/properties", "internal/console/identities", "internal/console/account", "internal/console/organization", "internal/console/why", "internal/console/bucket/buckettest", "internal/console/s3test"},
