@@ -20,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-ceph need-patroni
 
 build:
 	@mkdir -p bin
@@ -120,3 +120,10 @@ need-cc:
 	@sh .ci/need gcc 'gcc libc6-dev'
 need-python:
 	@sh .ci/need 'python:$(MODULES)' '$(patsubst %,python3-%,boto3 dateutil isodate munch pytest pytest-xdist requests tz urllib3)'
+# One machine's cluster of Ceph with its gateway, and PostgreSQL with a standby under Patroni and etcd, for test/rigs.
+need-ceph:
+	@for program in ceph-mon ceph-mgr ceph-osd radosgw; do sh .ci/need $$program 'ceph-mon ceph-mgr ceph-osd radosgw ceph-common'; done
+need-patroni:
+	@sh .ci/need /usr/lib/postgresql/15/bin/postgres postgresql-15
+	@sh .ci/need etcd etcd-server
+	@sh .ci/need patroni 'patroni python3-etcd python3-psycopg2'
