@@ -19,8 +19,9 @@ const patience = 20 * time.Second
 type Process struct {
 	Name string
 
-	group *Group
-	args  []string
+	group  *Group
+	args   []string
+	keeper *keeper // nil: the process is started once
 
 	mu     sync.Mutex
 	run    *exec.Cmd     // the last that was started
@@ -101,6 +102,9 @@ func (p *Process) Kill() {
 
 // End asks the process to end and kills it if it does not. What it has left of its process group is killed.
 func (p *Process) End() {
+	if p.keeper != nil {
+		p.keeper.end()
+	}
 	if p.Running() {
 		syscall.Kill(p.PID(), syscall.SIGTERM)
 		select {
