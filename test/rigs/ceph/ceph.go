@@ -19,7 +19,7 @@ import (
 // Options say where a cluster runs.
 type Options struct {
 	Folder    string // in which it makes a folder of its own; empty for that of temporary files. Its file system has to take O_DIRECT.
-	FirstPort int    // the first of 64 ports of which the cluster takes some; 0 for free ones
+	FirstPort int    // the first of 32 ports of which the cluster takes some; 0 for free ones
 	Block     int64  // size in bytes of the sparse file; 0 for 64 GiB
 }
 

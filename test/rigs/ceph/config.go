@@ -23,7 +23,7 @@ func choosePorts(first int) (ports, error) {
 	// The range that Ceph uses by itself, if none is given.
 	p := ports{first: 6800, last: 7568}
 	if first != 0 {
-		p.first, p.last = first+3, first+63
+		p.first, p.last = first+3, first+31
 	}
 	chosen, err := daemon.Ports(first, 3)
 	if err == nil {

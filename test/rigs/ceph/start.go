@@ -3,6 +3,8 @@ package ceph
 import (
 	"context"
 	"time"
+
+	"crossgrant/test/rigs/s3client"
 )
 
 // connect is how long a command may take to reach the monitor.
@@ -71,5 +73,6 @@ func (c *Cluster) checkGateway(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	all := c.group.Processes()
-	return all[len(all)-1].WaitFor(ctx, c.tryObject)
+	client := s3client.New(c.Endpoint, c.AccessKeyID, c.SecretAccessKey)
+	return all[len(all)-1].WaitFor(ctx, func(ctx context.Context) error { return s3client.Try(ctx, client, c.Bucket) })
 }
