@@ -22,9 +22,6 @@ func New(endpoint, accessKeyID, secret string) *s3.Client {
 	return s3.New(s3.Options{
 		Region: Region, BaseEndpoint: aws.String(endpoint), UsePathStyle: true, Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider(accessKeyID, secret, ""),
-		// The gateway of Ceph 16 takes no checksum behind a body.
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	})
 }
 
