@@ -20,7 +20,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-ceph need-patroni
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres need-ceph need-patroni
 
 build:
 	@mkdir -p bin
@@ -35,11 +35,11 @@ run-logs: build
 	@DATA='$(LOGSDATA)' exec sh examples/logs-in-another-account/run.sh
 
 # What runs the program is run anew each time: the go command does not see that the program has changed.
-test: need-clients need-browser
+test: need-clients need-browser need-postgres
 	$(GO) test -timeout 20m $(UNITS)
 	$(GO) test -count 1 -timeout 30m ./test/...
 
-check: need-cc
+check: need-cc need-postgres
 	@unformatted=$$(gofmt -l bench cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
@@ -55,7 +55,7 @@ fuzz:
 		done; \
 	done
 
-e2e: need-clients need-browser
+e2e: need-clients need-browser need-postgres
 	$(GO) test -count 1 -timeout 30m -v ./test/...
 
 # Every page of the console as a picture in the folder screenshots: light and dark, in a wide window and on a phone.
@@ -120,10 +120,12 @@ need-cc:
 	@sh .ci/need gcc 'gcc libc6-dev'
 need-python:
 	@sh .ci/need 'python:$(MODULES)' '$(patsubst %,python3-%,boto3 dateutil isodate munch pytest pytest-xdist requests tz urllib3)'
+# A server for the tests of the networked metadata engine, which they start themselves. Its programs are in no folder of the path.
+need-postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || sh .ci/need initdb postgresql
 # One machine's cluster of Ceph with its gateway, and PostgreSQL with a standby under Patroni and etcd, for test/rigs.
 need-ceph:
 	@for program in ceph-mon ceph-mgr ceph-osd radosgw; do sh .ci/need $$program 'ceph-mon ceph-mgr ceph-osd radosgw ceph-common'; done
-need-patroni:
-	@sh .ci/need /usr/lib/postgresql/15/bin/postgres postgresql-15
+need-patroni: need-postgres
 	@sh .ci/need etcd etcd-server
 	@sh .ci/need patroni 'patroni python3-etcd python3-psycopg2'

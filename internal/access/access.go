@@ -4,7 +4,8 @@
 // What it has read it keeps, compiled, together with the keys of the store that it was read from. As soon
 // as one of them is committed, and before the write is acknowledged, it is dropped, and nothing else is: a
 // request that starts after a permission was taken away is judged without it. Once caller and bucket are
-// warm, a decision reads no storage.
+// warm, a decision reads no storage; or, where other servers write to the store as well, one round trip with what the
+// request reads anyway (stamps.go).
 //
 // Whatever goes wrong while reading is an error, and an error is never an Allow.
 package access
@@ -58,6 +59,8 @@ type Access struct {
 	roles       *cache[string, *sts.Role] // by ARN
 	// caches are all of them, each after those that its values have parts from: see forget.
 	caches []forgetter
+	// guesses are what requests to a shared store read ahead.
+	guesses guesses
 }
 
 // Sizes of the caches, in entries. An entry is small (documents are compiled, and those of groups and
@@ -70,8 +73,11 @@ const (
 )
 
 // New returns an Access over store. It has to be made before the store is written to, because it
-// learns from the store's commits what to forget.
+// learns from the store's commits what to forget. It panics if the store is shared and not stamped (keys.StampedBy).
 func New(store *meta.Store, box *seal.Box, sessions Sessions) *Access {
+	if store.Shared() && !store.Stamped() {
+		panic("access: what others write to the store would not be seen")
+	}
 	a := &Access{
 		store:       store,
 		box:         box,

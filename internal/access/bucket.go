@@ -24,7 +24,7 @@ const Enforced = "BucketOwnerEnforced"
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func (a *Access) Bucket(ctx context.Context, name string) (*Bucket, error) {
-	b, err := a.buckets.get(name, nil, func(l *load) (*Bucket, error) { return a.readBucket(ctx, name, l) })
+	b, err := a.buckets.get(ctx, name, nil, func(l *load) (*Bucket, error) { return a.readBucket(ctx, name, l) })
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func Grants(list acl.ACL) []*records.Grant {
 // Account returns the account with this canonical user ID; ok is false if there is none, or there is none any
 // more.
 func (a *Access) Account(ctx context.Context, canonical ids.CanonicalUserID) (record *records.Account, ok bool, err error) {
-	id, err := a.byCanonical.get(canonical, nil, func(l *load) (ids.AccountID, error) {
+	id, err := a.byCanonical.get(ctx, canonical, nil, func(l *load) (ids.AccountID, error) {
 		var id []byte
 		err := l.view(ctx, func(r meta.Reader) (err error) {
 			id, err = r.Get(keys.CanonicalID(canonical))

@@ -28,12 +28,15 @@ type entry[V any] struct {
 	value V
 	// reads are the keys of the store that value was read from.
 	reads []string
+	// stamps has the revisions of their stamps, in a store that is shared.
+	stamps stamps
 }
 
-// load is one reading of a value: the keys that it has read so far.
+// load is one reading of a value: the keys that it has read so far, and their stamps.
 type load struct {
-	store *meta.Store
-	reads []string
+	store  *meta.Store
+	reads  []string
+	stamps stamps
 	// written are the keys that were written since the load began; all says that any may have been. Its
 	// cache's mu guards both.
 	written map[string]bool
@@ -55,21 +58,36 @@ func newCache[K comparable, V any](store *meta.Store, max int) *cache[K, V] {
 // get returns the value of key, which read makes if it is not kept. Several callers may read the same
 // value at once: a caller that waited for another one's could be given a value from before its own
 // request began. part is the load that the value becomes a part of; nil if there is none.
-func (c *cache[K, V]) get(key K, part *load, read func(l *load) (V, error)) (V, error) {
+//
+// In a store that is shared, what is kept holds as long as the request that ctx belongs to has seen the same stamps.
+func (c *cache[K, V]) get(ctx context.Context, key K, part *load, read func(l *load) (V, error)) (V, error) {
 	c.mu.RLock()
 	kept := c.entries[key]
 	c.mu.RUnlock()
 	if kept != nil {
-		part.add(kept.reads)
-		return kept.value, nil
+		same, err := kept.stamps.hold(ctx, c.store)
+		if err != nil {
+			return *new(V), err
+		}
+		if same {
+			part.add(kept.reads, kept.stamps)
+			return kept.value, nil
+		}
+	}
+	once := func(l *load) (V, error) {
+		c.mu.Lock()
+		c.loads[l] = true
+		c.mu.Unlock()
+		v, err := read(l)
+		c.end(key, l, v, err)
+		return v, err
+	}
+	if part == nil {
+		return settled(ctx, c.store, once)
 	}
 	l := &load{store: c.store}
-	c.mu.Lock()
-	c.loads[l] = true
-	c.mu.Unlock()
-	v, err := read(l)
-	c.end(key, l, v, err)
-	part.add(l.reads)
+	v, err := once(l)
+	part.add(l.reads, l.stamps)
 	return v, err
 }
 
@@ -78,14 +96,14 @@ func (c *cache[K, V]) end(key K, l *load, v V, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.loads, l)
-	if err != nil || l.overtaken() {
+	if err != nil || l.overtaken() || l.stamps.torn() {
 		return
 	}
 	if len(c.entries) >= c.max {
 		c.evictLocked()
 	}
 	c.dropLocked(key)
-	c.entries[key] = &entry[V]{v, l.reads}
+	c.entries[key] = &entry[V]{v, l.reads, l.stamps}
 	for _, k := range l.reads {
 		if c.users[k] == nil {
 			c.users[k] = map[K]bool{}
@@ -148,15 +166,20 @@ func (c *cache[K, V]) evictLocked() {
 	}
 }
 
-// view runs fn on one snapshot of the store and notes the keys that it reads.
+// view runs fn on one snapshot of the store and notes the keys that it reads. In a store that is shared, what fn reads is
+// read with its stamps, and of one snapshot if they say so in the end: see settled.
 func (l *load) view(ctx context.Context, fn func(meta.Reader) error) error {
+	if l.store.Shared() {
+		return fn(noting{stampReader{ctx, l}, l})
+	}
 	return l.store.View(ctx, func(r meta.Reader) error { return fn(noting{r, l}) })
 }
 
-// add notes keys that a part of the value was read from. It does nothing for a nil load.
-func (l *load) add(reads []string) {
+// add notes keys that a part of the value was read from, with their stamps. It does nothing for a nil load.
+func (l *load) add(reads []string, seen stamps) {
 	if l != nil {
 		l.reads = append(l.reads, reads...)
+		l.stamps.join(seen)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestCacheForgetsExactlyWhatWasRead(t *testing.T) {
 	c, store := newCacheFixture(t, 8)
 	counts := map[string]*int{"Aone": new(int), "Atwo": new(int)}
 	get := func(key string) string {
-		v, err := c.get(key, nil, reads(t.Context(), key, counts[key]))
+		v, err := c.get(t.Context(), key, nil, reads(t.Context(), key, counts[key]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,9 +80,9 @@ func TestCacheForgetsThroughItsParts(t *testing.T) {
 	c, store := newCacheFixture(t, 8)
 	var part, whole int
 	get := func() string {
-		v, err := c.get("whole", nil, func(l *load) (string, error) {
+		v, err := c.get(t.Context(), "whole", nil, func(l *load) (string, error) {
 			whole++
-			return c.get("part", l, reads(t.Context(), "Apart", &part))
+			return c.get(t.Context(), "part", l, reads(t.Context(), "Apart", &part))
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func TestCacheForgetsThroughItsParts(t *testing.T) {
 		return v
 	}
 	write(t, store, "Apart", "1")
-	c.get("part", nil, reads(t.Context(), "Apart", &part))
+	c.get(t.Context(), "part", nil, reads(t.Context(), "Apart", &part))
 	get()
 	get()
 	write(t, store, "Apart", "2")
@@ -104,7 +104,7 @@ func TestCacheKeepsNothingThatAWriteOvertook(t *testing.T) {
 	c, store := newCacheFixture(t, 4)
 	var n int
 	read := reads(t.Context(), "Ak", &n)
-	v, err := c.get("k", nil, func(l *load) (string, error) {
+	v, err := c.get(t.Context(), "k", nil, func(l *load) (string, error) {
 		v, err := read(l)
 		write(t, store, "Ak", "new") // between reading and keeping
 		return v, err
@@ -112,16 +112,16 @@ func TestCacheKeepsNothingThatAWriteOvertook(t *testing.T) {
 	if err != nil || v != "" {
 		t.Fatalf("get = %q, %v", v, err)
 	}
-	if v, _ = c.get("k", nil, read); v != "new" {
+	if v, _ = c.get(t.Context(), "k", nil, read); v != "new" {
 		t.Errorf("get after an overtaken load = %q, want the value that is read anew", v)
 	}
 	// A write of something else overtakes nothing.
-	c.get("other", nil, func(l *load) (string, error) {
+	c.get(t.Context(), "other", nil, func(l *load) (string, error) {
 		write(t, store, "Ak2", "x")
 		return read(l)
 	})
 	before := n
-	if c.get("other", nil, read); n != before {
+	if c.get(t.Context(), "other", nil, read); n != before {
 		t.Error("a value was not kept although nothing that it was read from was written")
 	}
 }
@@ -129,10 +129,10 @@ func TestCacheKeepsNothingThatAWriteOvertook(t *testing.T) {
 func TestCacheKeepsNoError(t *testing.T) {
 	t.Parallel()
 	c, _ := newCacheFixture(t, 4)
-	if _, err := c.get("k", nil, func(*load) (string, error) { return "", errors.New("disk") }); err == nil {
+	if _, err := c.get(t.Context(), "k", nil, func(*load) (string, error) { return "", errors.New("disk") }); err == nil {
 		t.Fatal("get hid the error of load")
 	}
-	if v, err := c.get("k", nil, func(*load) (string, error) { return "7", nil }); v != "7" || err != nil {
+	if v, err := c.get(t.Context(), "k", nil, func(*load) (string, error) { return "7", nil }); v != "7" || err != nil {
 		t.Errorf("get after an error = %q, %v, want 7", v, err)
 	}
 	if len(c.loads) != 0 {
@@ -146,7 +146,7 @@ func TestCacheIsBounded(t *testing.T) {
 	for i := range 1000 {
 		key := string(rune('a' + i))
 		var n int
-		c.get(key, nil, reads(t.Context(), "A"+key, &n))
+		c.get(t.Context(), key, nil, reads(t.Context(), "A"+key, &n))
 		if len(c.entries) > 32 || len(c.users) > 32 {
 			t.Fatalf("the cache holds %d entries and %d keys, more than its bound", len(c.entries), len(c.users))
 		}
@@ -162,7 +162,7 @@ func TestCacheForgetsAll(t *testing.T) {
 	count := 0
 	for range 2 {
 		for range 2 {
-			if _, err := c.get("A", nil, reads(t.Context(), "A", &count)); err != nil {
+			if _, err := c.get(t.Context(), "A", nil, reads(t.Context(), "A", &count)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -171,7 +171,7 @@ func TestCacheForgetsAll(t *testing.T) {
 	if count != 2 {
 		t.Errorf("the value was read %d times, want once each time it was forgotten", count)
 	}
-	_, err := c.get("A", nil, func(l *load) (string, error) {
+	_, err := c.get(t.Context(), "A", nil, func(l *load) (string, error) {
 		defer a.forget(nil)
 		return reads(t.Context(), "A", &count)(l)
 	})

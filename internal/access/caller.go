@@ -75,7 +75,7 @@ func (a *Access) Caller(ctx context.Context, id ids.AccessKeyID, token string, n
 	if len(id) > 4 && ids.Prefix(id[:4]) == ids.TemporaryKey {
 		return a.sessionCaller(ctx, id, token, now)
 	}
-	return a.callers.get(id, nil, func(l *load) (*Caller, error) { return a.readCaller(ctx, id, l) })
+	return a.callers.get(ctx, id, nil, func(l *load) (*Caller, error) { return a.readCaller(ctx, id, l) })
 }
 
 // readCaller reads who owns a long-term access key.

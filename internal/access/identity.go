@@ -38,7 +38,7 @@ type identity struct {
 
 // account returns the record of an account, or an error that wraps meta.ErrNotFound.
 func (a *Access) account(ctx context.Context, id ids.AccountID, part *load) (*records.Account, error) {
-	return a.accounts.get(id, part, func(l *load) (*records.Account, error) {
+	return a.accounts.get(ctx, id, part, func(l *load) (*records.Account, error) {
 		record := new(records.Account)
 		if err := l.view(ctx, func(r meta.Reader) error { return records.Get(r, keys.Account(id), record) }); err != nil {
 			return nil, fmt.Errorf("read account %s: %w", id, err)
@@ -49,7 +49,7 @@ func (a *Access) account(ctx context.Context, id ids.AccountID, part *load) (*re
 
 // identity returns a user or role, or an error that wraps meta.ErrNotFound.
 func (a *Access) identity(ctx context.Context, e entity, part *load) (*identity, error) {
-	return a.identities.get(e, part, func(l *load) (*identity, error) {
+	return a.identities.get(ctx, e, part, func(l *load) (*identity, error) {
 		i, err := a.readIdentity(ctx, e, l)
 		if err != nil {
 			return nil, fmt.Errorf("read %c %s of account %s: %w", e.kind, e.name, e.account, err)
@@ -92,7 +92,7 @@ func get(ctx context.Context, l *load, e entity, m proto.Message) error {
 
 // group returns the policies of a group, which all of its members share.
 func (a *Access) group(ctx context.Context, e entity, part *load) (authz.Layer, error) {
-	return a.groups.get(e, part, func(l *load) (authz.Layer, error) {
+	return a.groups.get(ctx, e, part, func(l *load) (authz.Layer, error) {
 		group := new(records.Group)
 		if err := get(ctx, l, e, group); err != nil {
 			return nil, fmt.Errorf("read group %s: %w", e.name, err)
@@ -150,7 +150,7 @@ func (a *Access) managed(ctx context.Context, account ids.AccountID, policyARN s
 	if err != nil {
 		return fault(policyARN, err), nil
 	}
-	return a.policies.get(policyOf{account, name}, part, func(l *load) (authz.Source, error) {
+	return a.policies.get(ctx, policyOf{account, name}, part, func(l *load) (authz.Source, error) {
 		var record *records.ManagedPolicy
 		err := l.view(ctx, func(r meta.Reader) (err error) {
 			record, err = managed.Customer(r, account, name)

@@ -46,7 +46,7 @@ func (a *Access) member(ctx context.Context, id ids.AccountID, part *load) (*mem
 	if id == "" {
 		return outside, nil
 	}
-	return a.members.get(id, part, func(l *load) (*member, error) {
+	return a.members.get(ctx, id, part, func(l *load) (*member, error) {
 		m, err := a.readMember(ctx, id, l)
 		if err != nil {
 			return nil, fmt.Errorf("read organization of account %s: %w", id, err)
@@ -258,7 +258,7 @@ func (a *Access) orgPolicy(ctx context.Context, p orgPolicy, management ids.Acco
 	if m, ok := managed.Lookup(p.id); ok {
 		return authz.Source{Name: m.ARN(), Document: m.Document}, nil
 	}
-	return a.orgPolicies.get(p, part, func(l *load) (authz.Source, error) {
+	return a.orgPolicies.get(ctx, p, part, func(l *load) (authz.Source, error) {
 		name := arn.OrganizationPolicy(management, p.organization, p.policyType, p.id).String()
 		record := new(records.OrganizationPolicy)
 		err := l.view(ctx, func(r meta.Reader) error {

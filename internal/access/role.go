@@ -11,7 +11,7 @@ import (
 // Role returns the role of this ARN with its trust policy, compiled, or nil if there is none: it must not be
 // told apart from one that refuses the caller. A ValidationError says that roleARN is not the ARN of a role.
 func (a *Access) Role(ctx context.Context, roleARN string) (*sts.Role, error) {
-	role, err := a.roles.get(roleARN, nil, func(l *load) (role *sts.Role, err error) {
+	role, err := a.roles.get(ctx, roleARN, nil, func(l *load) (role *sts.Role, err error) {
 		err = l.view(ctx, func(r meta.Reader) error {
 			role, err = sts.ReadRole(r, roleARN)
 			return err

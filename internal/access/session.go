@@ -25,14 +25,14 @@ func (a *Access) sessionCaller(ctx context.Context, id ids.AccessKeyID, token st
 		return nil, ErrUnknownKey
 	}
 	read := func(l *load) (*Caller, error) { return a.readSession(ctx, id, token, now, l) }
-	c, err := a.callers.get(id, nil, read)
+	c, err := a.callers.get(ctx, id, nil, read)
 	if err != nil {
 		return nil, err
 	}
 	if subtle.ConstantTimeCompare([]byte(c.token), []byte(token)) == 0 {
 		// Of another token. Only part of an access key ID is random, so that two sessions may have drawn the
 		// same; and the token may not have been issued here at all.
-		return read(&load{store: a.store})
+		return settled(ctx, a.store, read)
 	}
 	if !now.Before(c.Session.Expires) {
 		return nil, ErrExpiredToken

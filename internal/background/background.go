@@ -52,3 +52,18 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
+
+// Exclusive runs work that one server at a time may do, of those that share a store. The context of work ends when another
+// server may begin, and with ctx; Exclusive waits until work has returned, and runs it again when it is this server's turn
+// again. It returns when ctx ends, or when work has returned before its context ended. lease.Leases.Run is one; nil means
+// that there is one server.
+type Exclusive func(ctx context.Context, name string, work func(ctx context.Context))
+
+// Run runs the work of a name.
+func (e Exclusive) Run(ctx context.Context, name string, work func(ctx context.Context)) {
+	if e == nil {
+		work(ctx)
+		return
+	}
+	e(ctx, name, work)
+}

@@ -52,6 +52,11 @@ var otherRows = map[string]row{
 	`'j' 'k' request`: record(func(*entry, *records.JournalKept) {}),
 	`'f' kind`:        record(func(*entry, *records.ScrubProgress) {}),
 	`'M' name`:        plain(checkFact),
+	// Of a server that is gone they may be left; the others remove them, or take them over.
+	`'l' 'l' name`:   record(func(*entry, *records.Lease) {}),
+	`'l' 'r' name`:   record(func(*entry, *records.LeaseRenewal) {}),
+	`'l' 's' server`: record(func(*entry, *records.Server) {}),
+	`'w' session`:    record(func(*entry, *records.ConsoleSession) {}),
 }
 
 // sequence returns a sequence as the number that it is.

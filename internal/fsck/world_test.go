@@ -226,6 +226,10 @@ func (w *world) makeOthers(box *seal.Box) {
 	w.write(keys.TrailHistory(accountA), &records.TrailHistory{Events: 1})
 	w.write(keys.TrailEvents(accountA, 1), &records.TrailEvents{Events: 1})
 	w.write(keys.Scrub(keys.BlobScrub), &records.ScrubProgress{Started: 1})
+	w.write(keys.Lease("scrub"), &records.Lease{Holder: "a", Epoch: 1})
+	w.write(keys.LeaseRenewal("scrub"), &records.LeaseRenewal{Epoch: 1, Count: 1})
+	w.write(keys.Server("a"), &records.Server{Version: "1"})
+	w.write(keys.ConsoleSession([32]byte{1}), &records.ConsoleSession{Expires: 1})
 }
 
 func (w *world) canonical(id ids.AccountID) ids.CanonicalUserID {

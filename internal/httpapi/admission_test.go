@@ -48,6 +48,10 @@ func (m *meter) of(what string) int {
 // many is an authorizer of many accounts: the last digits of an access key ID name its own.
 type many struct{ rate, burst int }
 
+func (many) Ahead(ctx context.Context, _ func() access.Subject) (context.Context, error) {
+	return ctx, nil
+}
+
 func (m many) Caller(_ context.Context, id ids.AccessKeyID, _ string, _ time.Time) (*access.Caller, error) {
 	account := ids.AccountID("11111111" + id[len(id)-4:])
 	return &access.Caller{

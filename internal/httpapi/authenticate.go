@@ -66,12 +66,13 @@ func newVerifier(region string) *verifier {
 }
 
 // authenticate finds the service that is asked and who asks, and puts both into c. The service is
-// returned also with an error, so that it can word it.
+// returned also with an error, so that it can word it; and the context for all that follows, in which what the request will
+// most likely read is read.
 //
 // The order of AWS is kept: syntax, time and scope, key and session, signature. An expired session is
 // therefore reported before a signature that does not match, and credentials that do not hold never
 // fall back to an anonymous request.
-func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
+func (p *Pipeline) authenticate(ctx context.Context, c *Call) (context.Context, Service, error) {
 	r := signedRequest(c.HTTP)
 	service := p.serviceOf(c.HTTP, r)
 	c.Record.Service = service.Name()
@@ -84,47 +85,65 @@ func (p *Pipeline) authenticate(ctx context.Context, c *Call) (Service, error) {
 		c.RecordHeaders()
 	}
 	if err := p.admission.arrive(c); err != nil {
-		return service, err
+		return ctx, service, err
 	}
 	if headerSize(c.HTTP) > maxHeaders {
-		return service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
+		return ctx, service, apierr.New(http.StatusBadRequest, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.").
 			With("MaxSizeAllowed", strconv.Itoa(maxHeaders))
 	}
 	if strings.HasPrefix(service.Name(), "s3") && strings.Count(c.HTTP.URL.RawQuery, "&") >= maxParameters {
-		return service, apierr.New(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.").With("URI", c.HTTP.URL.Path)
+		return ctx, service, apierr.New(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.").With("URI", c.HTTP.URL.Path)
 	}
 	if unsigned(service, c.HTTP) {
-		return service, nil
+		ctx, err := p.ahead(ctx, c, service, nil)
+		return ctx, service, err
 	}
 	endpoint := p.signatures.endpoints[service.Name()]
 	if endpoint == nil {
-		return service, fmt.Errorf("service %s has no endpoint", service.Name())
+		return ctx, service, fmt.Errorf("service %s has no endpoint", service.Name())
 	}
 	if err := c.readWhole(endpoint.Dialect, r); err != nil {
-		return service, err
+		return ctx, service, err
 	}
 	if err := c.readUpload(service, r); err != nil {
-		return service, err
+		return ctx, service, err
 	}
 	signed, err := endpoint.Parse(r)
 	if err != nil {
-		return service, err
+		return ctx, service, err
+	}
+	if ctx, err = p.ahead(ctx, c, service, signed); err != nil {
+		return ctx, service, err
 	}
 	var verified *sigv4.Verified
 	if signed != nil {
 		if verified, err = p.verify(ctx, c, endpoint, signed, r); err != nil {
-			return service, err
+			return ctx, service, err
 		}
 	}
 	if endpoint.Dialect == sigv4.S3 && c.Upload == nil {
 		body, err := sigv4.NewBody(r, verified, c.HTTP.Body)
 		if err != nil {
-			return service, err
+			return ctx, service, err
 		}
 		c.Body, c.Length = body, body.Size()
 		c.Trailer = func() http.Header { return trailer(body.Trailer()) }
 	}
-	return service, nil
+	return ctx, service, nil
+}
+
+// ahead reads what a request of a service will most likely need. signed is nil for one that is not signed.
+func (p *Pipeline) ahead(ctx context.Context, c *Call, service Service, signed *sigv4.Signed) (context.Context, error) {
+	return p.authorizer.Ahead(ctx, func() access.Subject {
+		subject := access.Subject{Operation: service.Name()}
+		if signed != nil {
+			subject.AccessKeyID = ids.AccessKeyID(signed.AccessKeyID)
+		}
+		if f, ok := service.(Foreseer); ok {
+			f.Foresee(c, &subject)
+		}
+		return subject
+	})
 }
 
 // verify proves the signature and puts the caller into c.

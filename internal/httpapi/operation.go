@@ -145,3 +145,9 @@ type Locator interface {
 	// Locate fills in the record of the request.
 	Locate(c *Call)
 }
+
+// Foreseer is a Service that can tell what a request will read before it is authenticated and routed.
+type Foreseer interface {
+	// Foresee says what the request is about. It changes nothing of c.
+	Foresee(c *Call, subject *access.Subject)
+}

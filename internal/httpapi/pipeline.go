@@ -35,6 +35,9 @@ import (
 
 // Authorizer is what the pipeline needs of package access.
 type Authorizer interface {
+	// Ahead returns the context with which a request goes on, in which what it will most likely read is read. about says
+	// what the request is about, and is asked only if anything is read ahead.
+	Ahead(ctx context.Context, about func() access.Subject) (context.Context, error)
 	// Caller returns the caller that owns an access key, with its secret, or an *apierr.Error; token
 	// is the session token that came with the request.
 	Caller(ctx context.Context, id ids.AccessKeyID, token string, now time.Time) (*access.Caller, error)
@@ -206,7 +209,7 @@ func (p *Pipeline) accept(r *http.Request) *Call {
 // respond carries a call from its signature to its answer. The service that it returns is the one
 // that words errors, also where the request could not be authenticated.
 func (p *Pipeline) respond(ctx context.Context, c *Call) (Service, *Response, error) {
-	service, err := p.authenticate(ctx, c)
+	ctx, service, err := p.authenticate(ctx, c)
 	c.shared = p.share(ctx, service, c)
 	if err = faultOf(err); err != nil {
 		if l, ok := service.(Locator); ok {

@@ -92,6 +92,12 @@
 //	'j' 't'                          JournalState
 //	'j' 'k' request                  JournalKept: an entry that is in no segment yet, by request ID
 //	'f' kind                         ScrubProgress of the pass over what kind names
+//	'l' 'l' name                     Lease of work that one server at a time does
+//	'l' 'r' name                     LeaseRenewal: that its holder is there
+//	'l' 's' server                   Server that is there, by the ID that it drew
+//	'w' session                      ConsoleSession by the hash of its token
+//
+// What begins with 'l' or 'w' is only in stores that several servers share, and of no use in a copy of one.
 //
 // The layout is a format on disk: golden tests hold it, and Format is raised when it changes.
 package keys

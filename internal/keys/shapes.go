@@ -34,6 +34,7 @@ var Shapes = []string{
 	`'t' 'b' account name\0 sequence random`, `'t' 'd' account name\0 member sequence`, `'t' 'g' account name\0 member`, `'t' 'k' begins`,
 	`'t' 'h' account`, `'h' account sequence`,
 	`'M' name`, `'f' kind`,
+	`'l' 'l' name`, `'l' 'r' name`, `'l' 's' server`, `'w' session`,
 }
 
 // widths are those of the components of fixed width, in bytes.

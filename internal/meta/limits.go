@@ -27,7 +27,9 @@ func (r limitedReader) GetMany(keys [][]byte) ([][]byte, error) {
 }
 
 // ScanPlan implements Planner.
-func (r limitedReader) ScanPlan(from, to []byte, plan Plan) Iterator { return Scan(r.Reader, from, to, plan) }
+func (r limitedReader) ScanPlan(from, to []byte, plan Plan) Iterator {
+	return Scan(r.Reader, from, to, plan)
+}
 
 // limitedTx refuses keys and values beyond the limits, remembers whether anything was written, and the keys if record
 // is set.

@@ -41,9 +41,10 @@ func (f *fault) Error() string { return f.text }
 func (f *fault) Full() bool { return f.full }
 
 // Limits of keys and values, in bytes. A key holds an object key of 1,024 bytes whose every byte may
-// be escaped to two; a value holds a small object with its record, or a large policy.
+// be escaped to two, and what is around it; PostgreSQL's indexes take no key of more than 2,690. A value holds a small object
+// with its record, or a large policy.
 const (
-	MaxKey   = 4 << 10
+	MaxKey   = 2600
 	MaxValue = 4 << 20
 )
 
@@ -87,7 +88,7 @@ type Tx interface {
 // Keys sort bytewise. All methods are safe for concurrent use.
 type Engine interface {
 	// View runs fn on one consistent snapshot, which includes every Update that returned before
-	// View was called.
+	// View was called. It is taken at the latest when fn first reads.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Update runs fn and commits its writes atomically, serializable, durable (they survive power
 	// loss) when Update returns nil. If fn returns an error nothing is written and Update returns

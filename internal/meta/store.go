@@ -23,6 +23,8 @@ type Store struct {
 	engine    Engine
 	remote    Remote // engine, if it is one; otherwise nil
 	observers []func(written [][]byte)
+	stamp     func(key []byte) []byte // nil: nothing is stamped
+	follows   []*followed
 }
 
 var _ Engine = (*Store)(nil)
@@ -105,10 +107,16 @@ func (s *Store) attempt(ctx context.Context, fn func(tx Tx) error) error {
 	var written [][]byte
 	var refused bool // whether the last run of fn returned an error
 	err := s.engine.Update(ctx, func(tx Tx) error {
-		run := &limitedTx{limitedReader: limitedReader{tx}, tx: tx, record: len(s.observers) > 0}
+		run := &limitedTx{limitedReader: limitedReader{tx}, tx: tx, record: len(s.observers) > 0 || s.stamp != nil}
 		err := fn(run)
 		if err == nil {
 			err = along(ctx, run)
+		}
+		if err == nil {
+			err = guard(ctx, run)
+		}
+		if err == nil && s.stamp != nil {
+			err = s.stampWrites(run)
 		}
 		written, refused = run.written, err != nil
 		return err

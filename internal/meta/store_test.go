@@ -25,7 +25,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	store := meta.New(memory.New())
 	long := make([]byte, meta.MaxKey+1)
-	const noKey, longKey = "key of 0 bytes", "key of 4097 bytes"
+	const noKey, longKey = "key of 0 bytes", "key of 2601 bytes"
 	tests := []struct {
 		name string
 		call func(tx meta.Tx) error

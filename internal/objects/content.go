@@ -1,7 +1,10 @@
 package objects
 
 import (
+	"errors"
 	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -19,11 +22,14 @@ import (
 //
 // In memory, Object.inline has the content in either case. A record that is read in a transaction to be changed has
 // not: then there is nothing to write but the record.
+//
+// In a store that is shared, where another key is another round trip, content lies in the record, at its end: a list that
+// reads the beginnings of records leaves it out.
 
 // setApart gives the inline content of o, which is new, a place of its own if it is large enough.
 func (s *Service) setApart(o *records.Object) error {
 	o.Content = nil
-	if int64(len(o.Inline)) < s.opts.ApartFrom {
+	if int64(len(o.Inline)) < s.opts.ApartFrom || s.store.Shared() {
 		return nil
 	}
 	place := keys.Place{Sequence: uint64(s.opts.Now().UnixNano())}
@@ -36,22 +42,29 @@ func (s *Service) setApart(o *records.Object) error {
 
 // putObject writes o under at, the key of a version, and its content beside it if that is new.
 func putObject(tx meta.Tx, at []byte, o *records.Object) error {
-	if len(o.Content) == 0 || o.Inline == nil {
+	if len(o.Inline) < defaultApart && len(o.Content) == 0 || o.Inline == nil {
 		return records.Put(tx, at, o)
+	}
+	inline := o.Inline
+	o.Inline = nil
+	value, err := records.Marshal(o)
+	o.Inline = inline
+	if err != nil {
+		return err
+	}
+	if len(o.Content) == 0 {
+		value = protowire.AppendTag(value, inlineField, protowire.BytesType)
+		return tx.Put(at, protowire.AppendBytes(value, inline))
 	}
 	content, err := contentKey(o)
 	if err != nil {
 		return err
 	}
-	if err := tx.Put(content, o.Inline); err != nil {
-		return err
-	}
-	inline := o.Inline
-	o.Inline = nil
-	err = records.Put(tx, at, o)
-	o.Inline = inline
-	return err
+	return errors.Join(tx.Put(content, inline), tx.Put(at, value))
 }
+
+// inlineField is the number of Object.inline.
+const inlineField = 9
 
 // release turns the blobs of o, whose record the transaction removes, into garbage, and removes its content where
 // that lies beside it.

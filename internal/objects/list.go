@@ -46,19 +46,54 @@ func (s *Service) List(ctx context.Context, q ListQuery) (ListPage, error) {
 	if q.Max <= 0 {
 		return page, nil
 	}
-	err := s.store.View(ctx, func(r meta.Reader) error {
+	all, ok := q.Range()
+	if !ok {
+		return page, nil
+	}
+	err := s.store.ViewAhead(ctx, func(r meta.Reader) error {
 		page = ListPage{}
-		from, to := keys.Objects(q.Bucket, q.Prefix)
-		if start := q.start(); bytes.Compare(start, from) > 0 {
-			from = start
-		}
-		if to != nil && bytes.Compare(from, to) >= 0 {
-			return nil
-		}
-		it := r.Scan(from, to)
-		return errors.Join(page.walk(it, q), it.Close())
+		return page.read(r, all, q)
 	})
 	return page, err
+}
+
+// Range returns what List reads of the store; ok is false for nothing.
+func (q ListQuery) Range() (all meta.Range, ok bool) {
+	under := keys.Object(q.Bucket, q.Prefix)
+	from, to := keys.Objects(q.Bucket, q.Prefix)
+	if start := q.start(); bytes.Compare(start, from) > 0 {
+		from = start
+	}
+	if q.Max <= 0 || to != nil && bytes.Compare(from, to) >= 0 {
+		return all, false
+	}
+	plan := meta.Plan{Limit: q.Max + 1, Cut: listCut, Delimiter: []byte(q.Delimiter), Under: len(under)}
+	return meta.Range{From: from, To: to, Plan: plan}, true
+}
+
+// read fills the page.
+func (page *ListPage) read(r meta.Reader, all meta.Range, q ListQuery) error {
+	it := meta.Scan(r, all.From, all.To, all.Plan)
+	cut, err := page.walk(it, q)
+	if err := errors.Join(err, it.Close()); err != nil || len(cut) == 0 {
+		return err
+	}
+	whole := make([][]byte, len(cut))
+	for i, at := range cut {
+		whole[i] = keys.Object(q.Bucket, page.Objects[at].Key)
+	}
+	values, err := r.GetMany(whole)
+	if err != nil {
+		return err
+	}
+	var records listDecoder
+	for i, at := range cut {
+		entry := &page.Objects[at]
+		if entry.Object, err = records.decode(values[i]); err != nil {
+			return fmt.Errorf("object %q: %w", entry.Key, err)
+		}
+	}
+	return nil
 }
 
 // start is the first key of the store that q.After leaves.
@@ -72,17 +107,17 @@ func (q ListQuery) start() []byte {
 	return append(keys.Object(q.Bucket, q.After), 0)
 }
 
-// walk fills the page from it.
-func (page *ListPage) walk(it meta.Iterator, q ListQuery) error {
+// walk fills the page from it. It returns the places of objects whose records were cut where they say what is listed.
+func (page *ListPage) walk(it meta.Iterator, q ListQuery) (cut []int, err error) {
 	var records listDecoder
 	for found := it.Next(); found; {
 		if len(page.Objects)+len(page.Prefixes) == q.Max {
 			page.Truncated = true
-			return nil
+			return cut, nil
 		}
 		key, err := keys.ParseObject(it.Key())
 		if err != nil {
-			return err
+			return cut, err
 		}
 		if common, ok := commonPrefix(key, q.Prefix, q.Delimiter); ok {
 			page.Prefixes = append(page.Prefixes, common)
@@ -90,15 +125,17 @@ func (page *ListPage) walk(it meta.Iterator, q ListQuery) error {
 			found = it.SeekGE(keys.After(keys.Object(q.Bucket, common)))
 			continue
 		}
-		o, err := records.decode(it.Value())
-		if err != nil {
-			return fmt.Errorf("object %q: %w", key, err)
+		o, err := records.decodeCut(it.Value())
+		if errors.Is(err, errCut) {
+			cut = append(cut, len(page.Objects))
+		} else if err != nil {
+			return cut, fmt.Errorf("object %q: %w", key, err)
 		}
 		page.Objects = append(page.Objects, ListedObject{Key: key, Object: o})
 		page.Last = key
 		found = it.Next()
 	}
-	return nil
+	return cut, nil
 }
 
 // commonPrefix returns the common prefix that key is rolled up into: the part of key up to and with the

@@ -57,26 +57,59 @@ var listedFields = [...]listedField{
 	23: {number: func(o *records.Object, v uint64) { o.RestoredUntil = int64(v) }},
 }
 
+// listCut is how many bytes of a record lists read at least, which has all of it but for long metadata and the content
+// at its end.
+const listCut = 768
+
+// errCut says that a record was cut where it says what is listed.
+var errCut = errors.New("objects: the record was cut")
+
 // decode returns listedFields of the object whose record is value.
 func (d *listDecoder) decode(value []byte) (*records.Object, error) {
+	o, _, err := d.decodeUntil(value, 0)
+	return o, err
+}
+
+// decodeCut is decode of a record of which a list may have read the first listCut bytes only, or errCut. What is missing of the
+// content is not missed if it is the last field, as it is after a field of a higher number.
+func (d *listDecoder) decodeCut(value []byte) (*records.Object, error) {
+	if len(value) != listCut {
+		return d.decode(value)
+	}
+	o, whole, err := d.decodeUntil(value, inlineField)
+	if whole || err != nil {
+		return nil, errCut // an error, too, may be that of the cut
+	}
+	return o, nil
+}
+
+// decodeUntil decodes the fields of a record before the field of number last, if that follows one of a higher number; 0: all. whole says
+// that it came to the end.
+func (d *listDecoder) decodeUntil(value []byte, last protowire.Number) (o *records.Object, whole bool, err error) {
 	rest, err := records.Fields(value)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if len(d.objects) == 0 {
 		d.room = min(max(2*d.room, leastRoom), mostRoom)
 		d.objects = make([]records.Object, d.room)
 	}
-	o := &d.objects[0]
+	o = &d.objects[0]
 	d.objects = d.objects[1:]
+	highest := protowire.Number(0)
 	for len(rest) > 0 {
+		number, _, _ := protowire.ConsumeTag(rest)
+		if number == last && highest > last {
+			return o, false, nil
+		}
+		highest = max(highest, number)
 		n, err := d.field(o, rest)
 		if err != nil {
-			return nil, fmt.Errorf("decode %T: %w: %w", o, err, meta.ErrCorrupt)
+			return nil, false, fmt.Errorf("decode %T: %w: %w", o, err, meta.ErrCorrupt)
 		}
 		rest = rest[n:]
 	}
-	return o, nil
+	return o, true, nil
 }
 
 // field takes the field that rest begins with, and returns its length.

@@ -79,7 +79,8 @@ func readHead(r meta.Reader, id keys.BucketID, bucketName, key string) (*head, e
 
 // latestVersion returns the latest of the versions under keys.Version; nil if there are none.
 func latestVersion(r meta.Reader, id keys.BucketID, key string) (*records.Object, error) {
-	it := r.Scan(keys.VersionsOf(id, key))
+	all := latest(id, key)
+	it := meta.Scan(r, all.From, all.To, all.Plan)
 	var o *records.Object
 	var err error
 	if it.Next() {
@@ -321,12 +322,12 @@ func (s *Service) Head(ctx context.Context, b keys.BucketID, key, version string
 	return o, err
 }
 
-// read finds a version, and hands its record to take in the same transaction.
+// read finds a version, and hands its record to take in the same transaction, maybe twice.
 func (s *Service) read(ctx context.Context, b keys.BucketID, key, version string, take func(meta.Reader, *records.Object) error) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	return s.store.View(ctx, func(r meta.Reader) error {
+	return s.store.ViewAhead(ctx, func(r meta.Reader) error {
 		o, err := existing(r, b, key, version)
 		if err != nil {
 			return err

@@ -9884,6 +9884,250 @@ func (x *TrailEvents) GetCounts() []uint32 {
 	return nil
 }
 
+// Lease is who does work that one server at a time does, under keys.Lease.
+type Lease struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Holder        string                 `protobuf:"bytes,1,opt,name=holder,proto3" json:"holder,omitempty"` // ID of the server; empty: nobody
+	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`  // how often the lease was taken
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lease) Reset() {
+	*x = Lease{}
+	mi := &file_records_records_proto_msgTypes[110]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lease) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lease) ProtoMessage() {}
+
+func (x *Lease) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[110]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lease.ProtoReflect.Descriptor instead.
+func (*Lease) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{110}
+}
+
+func (x *Lease) GetHolder() string {
+	if x != nil {
+		return x.Holder
+	}
+	return ""
+}
+
+func (x *Lease) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+// LeaseRenewal changes as long as the holder of a lease is there, under keys.LeaseRenewal.
+type LeaseRenewal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Epoch         uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"` // of the Lease that it belongs to
+	Count         uint64                 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"` // of the renewals since then
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseRenewal) Reset() {
+	*x = LeaseRenewal{}
+	mi := &file_records_records_proto_msgTypes[111]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseRenewal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseRenewal) ProtoMessage() {}
+
+func (x *LeaseRenewal) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[111]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseRenewal.ProtoReflect.Descriptor instead.
+func (*LeaseRenewal) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{111}
+}
+
+func (x *LeaseRenewal) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *LeaseRenewal) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// Server is a server that is there, under keys.Server. It changes as long as that is so.
+type Server struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"` // of the program
+	Address       string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"` // that it listens on
+	Since         int64                  `protobuf:"varint,3,opt,name=since,proto3" json:"since,omitempty"`    // its start, by its own clock
+	Oldest        int64                  `protobuf:"varint,4,opt,name=oldest,proto3" json:"oldest,omitempty"`  // the formats of keys and records that it can read and write: from this one
+	Newest        int64                  `protobuf:"varint,5,opt,name=newest,proto3" json:"newest,omitempty"`  // up to this one
+	Count         uint64                 `protobuf:"varint,6,opt,name=count,proto3" json:"count,omitempty"`    // of the times that it said so
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Server) Reset() {
+	*x = Server{}
+	mi := &file_records_records_proto_msgTypes[112]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Server) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Server) ProtoMessage() {}
+
+func (x *Server) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[112]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Server.ProtoReflect.Descriptor instead.
+func (*Server) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{112}
+}
+
+func (x *Server) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Server) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Server) GetSince() int64 {
+	if x != nil {
+		return x.Since
+	}
+	return 0
+}
+
+func (x *Server) GetOldest() int64 {
+	if x != nil {
+		return x.Oldest
+	}
+	return 0
+}
+
+func (x *Server) GetNewest() int64 {
+	if x != nil {
+		return x.Newest
+	}
+	return 0
+}
+
+func (x *Server) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// ConsoleSession is a session of the console, under keys.ConsoleSession.
+type ConsoleSession struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sealed        []byte                 `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"`    // bound to the token, which only the browser has
+	Expires       int64                  `protobuf:"varint,2,opt,name=expires,proto3" json:"expires,omitempty"` // when it ends at the latest
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsoleSession) Reset() {
+	*x = ConsoleSession{}
+	mi := &file_records_records_proto_msgTypes[113]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsoleSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsoleSession) ProtoMessage() {}
+
+func (x *ConsoleSession) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[113]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsoleSession.ProtoReflect.Descriptor instead.
+func (*ConsoleSession) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{113}
+}
+
+func (x *ConsoleSession) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *ConsoleSession) GetExpires() int64 {
+	if x != nil {
+		return x.Expires
+	}
+	return 0
+}
+
 var File_records_records_proto protoreflect.FileDescriptor
 
 const file_records_records_proto_rawDesc = "" +
@@ -10870,7 +11114,23 @@ const file_records_records_proto_rawDesc = "" +
 	"\x04last\x18\x03 \x01(\x03R\x04last\x12\x16\n" +
 	"\x06events\x18\x04 \x01(\x03R\x06events\x12\x1c\n" +
 	"\tsequences\x18\x05 \x03(\x04R\tsequences\x12\x16\n" +
-	"\x06counts\x18\x06 \x03(\rR\x06countsB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\x06counts\x18\x06 \x03(\rR\x06counts\"5\n" +
+	"\x05Lease\x12\x16\n" +
+	"\x06holder\x18\x01 \x01(\tR\x06holder\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\":\n" +
+	"\fLeaseRenewal\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\x98\x01\n" +
+	"\x06Server\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
+	"\x05since\x18\x03 \x01(\x03R\x05since\x12\x16\n" +
+	"\x06oldest\x18\x04 \x01(\x03R\x06oldest\x12\x16\n" +
+	"\x06newest\x18\x05 \x01(\x03R\x06newest\x12\x14\n" +
+	"\x05count\x18\x06 \x01(\x04R\x05count\"B\n" +
+	"\x0eConsoleSession\x12\x16\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\x12\x18\n" +
+	"\aexpires\x18\x02 \x01(\x03R\aexpiresB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once
@@ -10884,7 +11144,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 118)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 122)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -10996,25 +11256,29 @@ var file_records_records_proto_goTypes = []any{
 	(*TrailKey)(nil),                   // 107: crossgrant.records.TrailKey
 	(*TrailHistory)(nil),               // 108: crossgrant.records.TrailHistory
 	(*TrailEvents)(nil),                // 109: crossgrant.records.TrailEvents
-	nil,                                // 110: crossgrant.records.Account.QuotasEntry
-	nil,                                // 111: crossgrant.records.User.InlineEntry
-	nil,                                // 112: crossgrant.records.Group.InlineEntry
-	nil,                                // 113: crossgrant.records.Role.InlineEntry
-	nil,                                // 114: crossgrant.records.Metadata.UserEntry
-	nil,                                // 115: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 116: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 117: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*Lease)(nil),                      // 110: crossgrant.records.Lease
+	(*LeaseRenewal)(nil),               // 111: crossgrant.records.LeaseRenewal
+	(*Server)(nil),                     // 112: crossgrant.records.Server
+	(*ConsoleSession)(nil),             // 113: crossgrant.records.ConsoleSession
+	nil,                                // 114: crossgrant.records.Account.QuotasEntry
+	nil,                                // 115: crossgrant.records.User.InlineEntry
+	nil,                                // 116: crossgrant.records.Group.InlineEntry
+	nil,                                // 117: crossgrant.records.Role.InlineEntry
+	nil,                                // 118: crossgrant.records.Metadata.UserEntry
+	nil,                                // 119: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 120: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 121: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	110, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	114, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	111, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	115, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	112, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	113, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	116, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	117, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -11037,7 +11301,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	114, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	118, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -11049,7 +11313,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	115, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	119, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -11065,7 +11329,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	116, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	120, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -11093,7 +11357,7 @@ var file_records_records_proto_depIdxs = []int32{
 	90,  // 84: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
 	2,   // 85: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
 	93,  // 86: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	117, // 87: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	121, // 87: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
 	2,   // 88: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
 	96,  // 89: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
 	98,  // 90: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
@@ -11130,7 +11394,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   118,
+			NumMessages:   122,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

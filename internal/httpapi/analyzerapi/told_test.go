@@ -23,6 +23,10 @@ import (
 // nobody may do anything.
 type nobody struct{}
 
+func (nobody) Ahead(ctx context.Context, _ func() access.Subject) (context.Context, error) {
+	return ctx, nil
+}
+
 func (nobody) Caller(_ context.Context, id ids.AccessKeyID, _ string, _ time.Time) (*access.Caller, error) {
 	return &access.Caller{Principal: policy.Principal{Kind: policy.User, Account: "111111111111", ARN: "arn:aws:iam::111111111111:user/ann"}, AccessKeyID: id, Secret: sigv4.NewSecret("secret")}, nil
 }

@@ -185,15 +185,15 @@ func parseToken(token string) (last string, ok bool) {
 	return string(b), err == nil && len(b) > 0 && len(b) <= maxKey
 }
 
-// page reads one page of the bucket.
-func (s *Service) page(ctx context.Context, in *listInput, after string) (objects.ListPage, error) {
-	return s.objects.List(ctx, objects.ListQuery{
-		Bucket: in.bucket.ID, Prefix: in.prefix, Delimiter: in.delimiter, After: after, Max: in.max,
-	})
+// query asks for the page.
+func (in *listInput) query() objects.ListQuery {
+	return objects.ListQuery{
+		Bucket: in.bucket.ID, Prefix: in.prefix, Delimiter: in.delimiter, After: max(in.marker, in.after, in.startAfter), Max: in.max,
+	}
 }
 
 func (s *Service) runListObjects(ctx context.Context, _ *httpapi.Call, in *listInput) (*httpapi.Response, error) {
-	page, err := s.page(ctx, in, in.marker)
+	page, err := s.objects.List(ctx, in.query())
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (s *Service) runListObjects(ctx context.Context, _ *httpapi.Call, in *listI
 }
 
 func (s *Service) runListObjectsV2(ctx context.Context, _ *httpapi.Call, in *listInput) (*httpapi.Response, error) {
-	page, err := s.page(ctx, in, max(in.after, in.startAfter))
+	page, err := s.objects.List(ctx, in.query())
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,117 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The statements that run once for each connection, or database.
+const (
+	sqlClock  = `SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS bigint)`
+	sqlProbe  = `SELECT k, v, r FROM crossgrant_kv WHERE r < 0 AND r > 0`
+	sqlFsync  = `SHOW fsync`
+	sqlCommit = `SHOW synchronous_commit`
+	// sqlCreateOrdered is what YugabyteDB, which spreads keys by their hash if it is not told otherwise, needs to keep them in
+	// order, and CockroachDB takes; PostgreSQL, whose keys are always in order, has no word for it.
+	sqlCreateOrdered = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k ASC))`
+	sqlCreate        = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k))`
+)
+
+// tuning has statements whose failure means that the server has no such setting. A scan of the whole table, which PostgreSQL
+// prefers while it is small, would make every Update conflict with every other.
+var tuning = []string{`SET enable_seqscan = off`, `SET enable_bitmapscan = off`, `SET jit = off`}
+
+// SQLSTATEs, as PostgreSQL's appendix A names them.
+const (
+	syntaxError        = "42601"
+	undefinedTable     = "42P01"
+	duplicateTable     = "42P07"
+	undefinedObject    = "42704"
+	unsupported        = "0A000"
+	invalidParameter   = "22023"
+	uniqueViolation    = "23505"
+	serialization      = "40001"
+	deadlock           = "40P01"
+	divisionByZero     = "22012"
+	diskFull           = "53100"
+	readOnlyServer     = "25006"
+	statementCancelled = "57014"
+)
+
+// ask returns the one value that sql yields, as text.
+func ask(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error) {
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	if err != nil {
+		return "", err
+	}
+	if len(results) != 1 || len(results[0].Rows) != 1 || len(results[0].Rows[0]) != 1 {
+		return "", fmt.Errorf("%s: no single value", sql)
+	}
+	return string(results[0].Rows[0][0]), nil
+}
+
+// is reports whether err is the server's with one of codes.
+func is(err error, codes ...string) bool {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, code := range codes {
+		if refused.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// unsafeServer is an error that says that a server loses what it acknowledged.
+type unsafeServer struct{ setting string }
+
+func (u *unsafeServer) Error() string {
+	return fmt.Sprintf("postgres: the server has %s = off and may lose what it has acknowledged: turn it on", u.setting)
+}
+
+// refuseUnsafe returns an *unsafeServer if the server says that a commit does not wait for its disk. One that has no such
+// settings, as CockroachDB has not, always waits.
+func refuseUnsafe(ctx context.Context, conn *pgconn.PgConn) error {
+	for _, s := range []struct{ name, sql string }{{"fsync", sqlFsync}, {"synchronous_commit", sqlCommit}} {
+		value, err := ask(ctx, conn, s.sql)
+		if err != nil && !is(err, undefinedObject, unsupported) {
+			return err
+		}
+		if err == nil && value == "off" {
+			return &unsafeServer{s.name}
+		}
+	}
+	return nil
+}
+
+// tune makes the settings of the connection that the server knows.
+func tune(ctx context.Context, conn *pgconn.PgConn) error {
+	for _, sql := range tuning {
+		if _, err := conn.Exec(ctx, sql).ReadAll(); err != nil && !is(err, undefinedObject, unsupported, invalidParameter) {
+			return err
+		}
+	}
+	return nil
+}
+
+// create makes the table if there is none. Several servers may do so at once.
+func create(ctx context.Context, conn *pgconn.PgConn) error {
+	probe := func() error { _, err := conn.Exec(ctx, sqlProbe).ReadAll(); return err }
+	err := probe()
+	if !is(err, undefinedTable) {
+		return err
+	}
+	_, err = conn.Exec(ctx, sqlCreateOrdered).ReadAll()
+	if is(err, syntaxError) {
+		_, err = conn.Exec(ctx, sqlCreate).ReadAll()
+	}
+	if err != nil && !is(err, duplicateTable, uniqueViolation) {
+		return fmt.Errorf("create the table crossgrant_kv: %w", err)
+	}
+	return probe()
+}
