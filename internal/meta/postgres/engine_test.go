@@ -26,3 +26,8 @@ func TestEngine(t *testing.T) {
 	t.Parallel()
 	metatest.Run(t, func(t *testing.T) meta.Engine { return open(t, postgrestest.Database(t), Options{}) })
 }
+
+func TestRemote(t *testing.T) {
+	t.Parallel()
+	metatest.RunRemote(t, func(t *testing.T) meta.Remote { return open(t, postgrestest.Database(t), Options{}) })
+}

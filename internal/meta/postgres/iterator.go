@@ -28,7 +28,8 @@ type iterator struct {
 	r        *reader
 	from, to []byte // to is nil where there is no upper bound
 	plan     meta.Plan
-	left     int // how many entries of plan.Limit were not brought yet
+	left     int         // how many entries of plan.Limit were not brought yet
+	beside   func() call // a call that is made along with the first batch; nil: none
 
 	start []byte // nil before the first batch
 	batch []entry
@@ -113,13 +114,17 @@ func (i *iterator) fetch(key []byte) error {
 	var size int
 	err := i.r.ask(func() []call {
 		i.batch, size = nil, 0
-		return []call{i.call(key, rows, func(row [][]byte) error {
+		var calls []call
+		if i.beside != nil {
+			calls = append(calls, i.beside())
+		}
+		return append(calls, i.call(key, rows, func(row [][]byte) error {
 			e := entry{key: copyOf(row[0]), value: copyOf(row[1])}
 			e.next = i.follows(e.key)
 			i.batch = append(i.batch, e)
 			size += len(e.key) + len(e.value)
 			return nil
-		})}
+		}))
 	})
 	if err != nil {
 		return err

@@ -120,28 +120,31 @@ func (r *reader) GetMany(keys [][]byte) ([][]byte, error) {
 }
 
 // versions returns the values and revisions of keys, in their order. Each value is a copy of its own.
-func (r *reader) versions(keys [][]byte) ([]meta.Versioned, error) {
-	var found map[string]meta.Versioned
-	err := r.ask(func() []call {
-		found = make(map[string]meta.Versioned, len(keys))
-		return []call{{statement: readKeys, params: []param{blobs(keys)}, row: func(row [][]byte) error {
-			revision := int64(binary.BigEndian.Uint64(row[2]))
-			found[string(row[0])] = meta.Versioned{Value: copyOf(row[1]), Revision: revision}
-			return nil
-		}}}
-	})
+func (r *reader) versions(keys [][]byte) (versions []meta.Versioned, err error) {
+	read := r.reading(keys, &versions)
+	err = r.ask(func() []call { return []call{read()} })
 	if err != nil {
 		return nil, err
 	}
-	versions, given := make([]meta.Versioned, len(keys)), make(map[string]bool, len(keys))
-	for i, key := range keys {
-		versions[i] = found[string(key)]
-		if versions[i].Value != nil && given[string(key)] {
-			versions[i].Value = copyOf(versions[i].Value)
-		}
-		given[string(key)] = true
-	}
 	return versions, nil
+}
+
+// reading builds the call that sets versions to the values and revisions of keys.
+func (r *reader) reading(keys [][]byte, versions *[]meta.Versioned) func() call {
+	places := make(map[string][]int, len(keys))
+	for i, key := range keys {
+		places[string(key)] = append(places[string(key)], i)
+	}
+	return func() call {
+		*versions = make([]meta.Versioned, len(keys))
+		return call{statement: readKeys, params: []param{blobs(keys)}, row: func(row [][]byte) error {
+			revision := int64(binary.BigEndian.Uint64(row[2]))
+			for _, place := range places[string(row[0])] {
+				(*versions)[place] = meta.Versioned{Value: copyOf(row[1]), Revision: revision}
+			}
+			return nil
+		}}
+	}
 }
 
 func (r *reader) Scan(from, to []byte) meta.Iterator { return r.ScanPlan(from, to, meta.Plan{}) }
