@@ -29,6 +29,7 @@ require (
 	github.com/tidwall/btree v1.8.2 // in-memory metadata engine
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // encryption of secrets
 	golang.org/x/crypto v0.57.0 // Argon2id, for the passwords of users
+	golang.org/x/sync v0.25.0 // semaphores that give out more than one
 	golang.org/x/sys v0.48.0 // system calls of files and sockets, features of the processor
 	google.golang.org/protobuf v1.36.12 // records
 )
@@ -100,7 +101,6 @@ require (
 	golang.org/x/exp/typeparams v0.0.0-20260811152304-ee035b5b010f // indirect
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
-	golang.org/x/sync v0.25.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/ini.v1 v1.67.3 // indirect

@@ -23,11 +23,25 @@ var (
 	ErrNotFound = errors.New("blob: not found")
 	// ErrCorrupt says that stored bytes are not what was written. It is never reported as ErrNotFound.
 	ErrCorrupt = errors.New("blob: corrupt")
+	// ErrUnavailable says that the engine cannot read or write now, and that it can when the cause, which it is wrapped
+	// with, is gone.
+	ErrUnavailable error = &fault{text: "blob: unavailable"}
 	// ErrNoSpace says that the engine has no room for the bytes.
-	ErrNoSpace = errors.New("blob: no space left")
+	ErrNoSpace error = &fault{text: "blob: no space left", full: true}
 	// ErrNoLink says that the bytes of a blob cannot be shared with another one, or not once more.
 	ErrNoLink = errors.New("blob: bytes cannot be shared")
 )
+
+// fault is an error that says to the packages above, by its method, that it passes.
+type fault struct {
+	text string
+	full bool
+}
+
+func (f *fault) Error() string { return f.text }
+
+// Full reports whether the fault is that there is no room.
+func (f *fault) Full() bool { return f.full }
 
 // ID names a blob: 32 lower-case hexadecimal digits. No two blobs ever have the same, also if one was deleted, unless the
 // caller of Create makes it so.

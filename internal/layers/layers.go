@@ -42,7 +42,7 @@ var Crossgrant = Rules{
 		{"internal/reach", "internal/analyzer/external", "internal/cloudtrail/selector"},
 		{"internal/meta", "internal/blob", "internal/seal", "internal/webidentity", "internal/explain", "internal/expect", "internal/reachmap"},
 		{"internal/blob/disk"},
-		{"internal/meta/metatest", "internal/meta/postgres/postgrestest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/meta/postgres", "internal/blob/memory", "internal/blob/files", "internal/blob/packs"},
+		{"internal/meta/metatest", "internal/meta/postgres/postgrestest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/meta/postgres", "internal/blob/memory", "internal/blob/files", "internal/blob/packs", "internal/blob/s3blob"},
 		{"internal/blob/embedded"},
 		{"internal/keys", "internal/records"},
 		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas", "internal/lease"},
@@ -102,6 +102,7 @@ var Crossgrant = Rules{
 		"internal/blob/files":    {"internal/blob/embedded"},
 		"internal/blob/packs":    {"internal/blob/embedded"},
 		"internal/blob/embedded": {"cmd/crossgrant"},
+		"internal/blob/s3blob":   {"cmd/crossgrant"},
 	},
 }
 

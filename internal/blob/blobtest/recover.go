@@ -32,6 +32,35 @@ func (a *asked) answer(_ context.Context, ids []blob.ID) ([]bool, error) {
 	return out, nil
 }
 
+// named is a Named that names what a test has settled.
+type named struct {
+	mu  sync.Mutex // protects ids
+	ids map[blob.ID]bool
+}
+
+func (n *named) answer(_ context.Context, ids []blob.ID) ([]bool, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := make([]bool, len(ids))
+	for i, id := range ids {
+		out[i] = n.ids[id]
+	}
+	return out, nil
+}
+
+// settle settles blobs, whose names are durable.
+func (n *named) settle(s blob.Store, ids ...blob.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, id := range ids {
+		if n.ids == nil {
+			n.ids = map[blob.ID]bool{}
+		}
+		n.ids[id] = true
+	}
+	s.Settle(ids...)
+}
+
 // testRecover checks what is left of blobs in each state after a crash, and after another one.
 func testRecover(t *testing.T, c Crasher) {
 	s := open(t, c, none)
@@ -150,13 +179,13 @@ func wantWalk(t *testing.T, s blob.Store, want map[blob.ID]int64) {
 }
 
 // testWalk checks that a walk tells of settled blobs only, and that its function may use the store.
-func testWalk(t *testing.T, s blob.Store) {
+func testWalk(t *testing.T, s blob.Store, r *named) {
 	want := map[blob.ID]int64{}
 	wantWalk(t, s, want)
 	for n := range 20 {
 		mustWrite(t, s, id(n*300), content(n*10, n))
 		if n%4 != 0 {
-			s.Settle(id(n * 300))
+			r.settle(s, id(n*300))
 			want[id(n*300)] = int64(n * 10)
 		}
 	}
@@ -175,10 +204,10 @@ func testWalk(t *testing.T, s blob.Store) {
 	wantWalk(t, s, nil)
 }
 
-func testWalkEnds(t *testing.T, s blob.Store) {
+func testWalkEnds(t *testing.T, s blob.Store, r *named) {
 	for n := range 3 {
 		mustWrite(t, s, id(n), nil)
-		s.Settle(id(n))
+		r.settle(s, id(n))
 	}
 	enough, calls := errors.New("enough"), 0
 	err := s.Walk(t.Context(), func(blob.ID, int64) error { calls++; return enough })

@@ -236,7 +236,7 @@ func mustAdd(t *testing.T, s blob.Store, size int64, data []byte) blob.ID {
 var newSizes = []int{0, 1, 63, 64, 4031, 4032, 4033, 4096, 65536, 131136, 1<<20 - 64, 1 << 20, 1<<20 + 1, 3 << 20}
 
 // testNew writes blobs of many sizes whose IDs the store draws, and reads all and parts of them.
-func testNew(t *testing.T, s blob.Store) {
+func testNew(t *testing.T, s blob.Store, r *named) {
 	all := map[blob.ID][]byte{}
 	for i, n := range newSizes {
 		for _, size := range []int64{int64(n), -1} {
@@ -250,7 +250,7 @@ func testNew(t *testing.T, s blob.Store) {
 	}
 	want := map[blob.ID]int64{}
 	for id, data := range all {
-		s.Settle(id)
+		r.settle(s, id)
 		want[id] = int64(len(data))
 		wantBlob(t, s, id, data)
 		for _, from := range []int{0, 1, len(data) / 2, len(data)} {

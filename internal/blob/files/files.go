@@ -66,7 +66,7 @@ type Store struct {
 	dir string
 	log *slog.Logger
 
-	gate disk.Gate
+	gate blob.Gate
 
 	newFolder vfs.File
 	entries   disk.SharedSync // makes the entries of newFolder durable

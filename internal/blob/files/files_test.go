@@ -46,7 +46,7 @@ func TestStore(t *testing.T) {
 		for moves, settled := range map[string]bool{"moved": true, "": false} {
 			t.Run(name+moves, func(t *testing.T) {
 				t.Parallel()
-				blobtest.Run(t, func(t *testing.T) blobtest.Crasher {
+				start := func(t *testing.T) blobtest.Crasher {
 					dir, fsys := disk(t)
 					var s *Store
 					return blobtest.Crasher{
@@ -64,7 +64,9 @@ func TestStore(t *testing.T) {
 						// closed so that it does not run out of them.
 						Crash: func() { s.mover.forget(); _ = s.Close() },
 					}
-				})
+				}
+				blobtest.Run(t, start)
+				blobtest.RunRecover(t, start)
 			})
 		}
 	}

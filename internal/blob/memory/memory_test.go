@@ -9,8 +9,10 @@ import (
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	blobtest.Run(t, func(*testing.T) blobtest.Crasher {
+	start := func(*testing.T) blobtest.Crasher {
 		s := New()
 		return blobtest.Crasher{Open: func() blob.Store { return s }, Crash: s.Crash}
-	})
+	}
+	blobtest.Run(t, start)
+	blobtest.RunRecover(t, start)
 }

@@ -192,7 +192,7 @@ func (s *Store) doom(l location) bool {
 // are removed when a later process first deletes something from the pack.
 func (s *Store) removeBytes(l location) {
 	err := s.tryRemoveBytes(l)
-	if err != nil && !errors.Is(err, errNoPack) && !errors.Is(err, disk.ErrClosed) {
+	if err != nil && !errors.Is(err, errNoPack) && !errors.Is(err, blob.ErrClosed) {
 		s.log.Error("the space of a blob that was read while it was deleted is not given back", "blob", string(l.id()), "error", err)
 	}
 	s.mu.Lock()
@@ -205,7 +205,7 @@ func (s *Store) tryRemoveBytes(l location) error {
 	s.removals.Lock()
 	defer s.removals.Unlock()
 	if s.ended {
-		return disk.ErrClosed
+		return blob.ErrClosed
 	}
 	f, err := s.forChange(l.pack)
 	if err != nil {

@@ -83,7 +83,7 @@ type Store struct {
 	limit int64
 	most  uint32 // pages of a pack
 
-	gate disk.Gate
+	gate blob.Gate
 
 	sealer sealer
 	// removals is held while committed blobs are deleted, and while packs are moved or removed.

@@ -50,7 +50,7 @@ func TestStore(t *testing.T) {
 		for packs, size := range map[string]int64{"many": 64 << 10, "one": 0} {
 			t.Run(name+"-"+packs, func(t *testing.T) {
 				t.Parallel()
-				blobtest.Run(t, func(t *testing.T) blobtest.Crasher {
+				start := func(t *testing.T) blobtest.Crasher {
 					dir, fsys := disk(t)
 					large := kept{memory.New()}
 					var s *Store
@@ -64,7 +64,9 @@ func TestStore(t *testing.T) {
 						},
 						Crash: func() { s.abandon(); large.Crash() },
 					}
-				})
+				}
+				blobtest.Run(t, start)
+				blobtest.RunRecover(t, start)
 			})
 		}
 	}

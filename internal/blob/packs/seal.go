@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/blob"
 	"crossgrant/internal/blob/disk"
 )
 
@@ -98,7 +99,7 @@ func (s *Store) seal(p *pack) error {
 	s.removals.Lock()
 	defer s.removals.Unlock()
 	if s.ended {
-		return disk.ErrClosed
+		return blob.ErrClosed
 	}
 	s.mu.Lock()
 	sealed, empty := s.open[p.id] != p, p.live == 0

@@ -1,11 +1,9 @@
-package disk
+package blob
 
 import (
 	"context"
 	"errors"
 	"sync"
-
-	"crossgrant/internal/blob"
 )
 
 // ErrClosed says that a store was closed.
@@ -19,7 +17,7 @@ type Gate struct {
 }
 
 // Enter checks that a call about these blobs may run. If it returns nil Leave has to follow.
-func (g *Gate) Enter(ctx context.Context, ids ...blob.ID) error {
+func (g *Gate) Enter(ctx context.Context, ids ...ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
