@@ -22,6 +22,10 @@
 // Options.MaxAge, and the oldest beyond maxObjects of a bucket, is dropped and counted. Deliveries are no
 // requests and leave no lines.
 //
+// Of several servers one works (Options.Exclusive). If two did for a moment, one of them would have read in vain, because
+// the position in the journal is advanced once, and a log object that both deliver is there when the second writes it: it
+// has one key, and is written where there is none.
+//
 // Sources:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#BucketLoggingStatusChanges
@@ -83,6 +87,8 @@ type Options struct {
 	MaxAge time.Duration
 	Region string
 	Meter  Meter
+	// Exclusive lets one server at a time do the work, of those that share the store; nil: there is one server.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what is refused and what is dropped; nil means slog.Default.
@@ -158,7 +164,7 @@ func New(store *meta.Store, j *journal.Journal, gate Access, storage Objects, op
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	s.worker.Start(s.run)
+	s.worker.Start(func(ctx context.Context) { s.opts.Exclusive.Run(ctx, "access-logs", s.run) })
 }
 
 // Close ends the work. What is not delivered is in the journal, and is delivered after the next Start.

@@ -7,6 +7,9 @@
 // nothing of the account is reachable, because only a closed account is deleted. The account itself goes last
 // (accounts.FinishDeletion), when a whole round over the parts has found nothing more.
 //
+// Of several servers one goes on in the background, and each may with Continue: a step removes what is there in one
+// transaction, so that two of them at once remove what one would.
+//
 // What is left is that the account's IDs are never given out again. Not removed is what is not the account's: objects
 // that it owns in buckets of others, and what others wrote about it, such as policies, ACLs, tags and log objects.
 package closure
@@ -19,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/meta"
 )
@@ -57,7 +61,7 @@ type Progress struct {
 // turn is how long one call of Continue works.
 const turn = time.Second
 
-// retry is how long the background work waits after a failure.
+// retry is how long the background work waits after a failure, and where other servers may begin deletions, for these.
 const retry = 10 * time.Second
 
 // Service ends accounts. It is safe for concurrent use.
@@ -66,6 +70,9 @@ type Service struct {
 	accounts Accounts
 	parts    []Part
 	log      *slog.Logger
+	// Exclusive lets one server at a time do the work of Start, of those that share the store; nil: there is one server. It
+	// is set before Start.
+	Exclusive background.Exclusive
 
 	work    sync.Mutex // held while something is removed
 	mu      sync.Mutex // protects removed
@@ -168,7 +175,7 @@ func (s *Service) note(id ids.AccountID, removed int) int {
 func (s *Service) Start() {
 	ctx, stop := context.WithCancel(meta.Freeing(context.Background()))
 	s.stop = stop
-	s.done.Go(func() { s.run(ctx) })
+	s.done.Go(func() { s.Exclusive.Run(ctx, "closure", s.run) })
 }
 
 // Close ends the work that Start began, and waits for it. What is left is done after the next start.
@@ -183,6 +190,9 @@ func (s *Service) Close() {
 func (s *Service) run(ctx context.Context) {
 	for {
 		var again <-chan time.Time
+		if s.Exclusive != nil {
+			again = time.After(retry)
+		}
 		if err := s.finishAll(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("deleting accounts", "error", err, "retry", retry)
 			again = time.After(retry)

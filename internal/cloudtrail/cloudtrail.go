@@ -20,6 +20,7 @@ import (
 	"crossgrant/internal/arn"
 	"crossgrant/internal/cloudtrail/selector"
 	"crossgrant/internal/ids"
+	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
 )
@@ -68,6 +69,7 @@ func New(store *meta.Store, o Options) *Service {
 	s := &Service{store: store, Options: o}
 	s.index.init()
 	store.OnCommit(s.observe)
+	store.Follow(keys.TrailsStamp(), s.index.spoil)
 	return s
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // The scrub verifies everything again and again, slowly: the files and records of the metadata first, then all
-// blobs. It repairs nothing. How far it is with the blobs is kept, so that a start does not begin the pass anew.
+// blobs. It repairs nothing. How far it is with the blobs is kept, so that a start does not begin the pass anew. Of several
+// servers one scrubs; another goes on from there. If two did for a moment, some would be read, and told, twice.
 
 const (
 	// keptEvery is how often the progress of a pass is kept.
@@ -51,6 +52,8 @@ type ScrubOptions struct {
 	Busy func() bool
 	// Meter is told; nil: nobody is.
 	Meter Meter
+	// Exclusive lets one server at a time do the work, of those that share the store; nil: there is one server.
+	Exclusive background.Exclusive
 	// Log receives a line for each finding and each pass.
 	Log *slog.Logger
 }
@@ -74,7 +77,7 @@ func NewScrubber(opts ScrubOptions) *Scrubber {
 func (s *Scrubber) Start() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.done.Go(func() { s.run(ctx) })
+	s.done.Go(func() { s.opts.Exclusive.Run(ctx, "scrub", s.run) })
 }
 
 // Close ends the scrub and waits for it.

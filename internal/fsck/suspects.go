@@ -106,7 +106,13 @@ func (r *run) stray(ctx context.Context, key []byte, what string) error {
 // orphan reports a blob that nothing names, and removes it. That nothing named it in the snapshot is not enough: it may
 // have come into being since, for blobs are listed outside of it. Then it has an entry now, or is to be deleted, or is
 // gone already; in this order it goes through them, so that they are looked for in it.
+//
+// In a store that servers share it is not looked for: what another server is about to name has none of these. The servers
+// themselves search for orphans, among blobs that are old enough.
 func (r *run) orphan(ctx context.Context, s *suspect) error {
+	if r.opts.Store.Shared() {
+		return nil
+	}
 	id := s.blob()
 	known := false
 	err := r.opts.Store.View(ctx, func(reader meta.Reader) error {

@@ -125,7 +125,8 @@ func attachable(policyARN string, k keys.Kind) error {
 const usesFact = "policy-uses"
 
 // Recover makes the indexes and numbers of uses of policies for what an older program has stored. It must be
-// called before the service is used on such a store, and does nothing on any other.
+// called before the service is used on such a store, and does nothing on any other. Two servers that do it at once do the
+// same: each account's are made in one transaction, of what is there then.
 func (s *Service) Recover(ctx context.Context) error {
 	var accounts []ids.AccountID
 	err := s.store.View(ctx, func(r meta.Reader) error {

@@ -12,6 +12,11 @@
 // is a time as well: that of the transaction in nanoseconds since 1970, or one more than the last. So what
 // was appended at some time is found without an index: it lies in a segment from that time on.
 //
+// The transaction that writes a segment reads the last sequence (records.JournalState) and writes its own in place of it.
+// Transactions are serializable, so of two servers that write at once the second has a higher sequence, or begins anew;
+// and whoever sees a segment sees all that have lower ones. Nothing appears behind a reader that has gone on, however far the clocks of
+// servers are apart: one whose clock is behind takes one more than the last.
+//
 // Segments are removed, the oldest first, when they are older than Options.Age or all of them larger than
 // Options.Size. What a registered reader has not read yet stays, up to overdue times that size.
 package journal
@@ -50,6 +55,9 @@ type Options struct {
 	// Readers are the names of those who read every entry in turn.
 	Readers []string
 	Meter   Meter
+	// Exclusive lets one server at a time remove segments and collect what was kept, of those that share the store; nil:
+	// there is one server. Each writes its own segments.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what fails; nil means slog.Default.
@@ -97,7 +105,7 @@ type Journal struct {
 	room    sync.Cond // signals that there is more room, or that the journal is closed
 	closed  bool
 
-	worker background.Worker
+	writer, keeper background.Worker
 }
 
 // segment is entries on their way to the store.
@@ -140,12 +148,14 @@ func New(store *meta.Store, opts Options) *Journal {
 
 // Start begins to write and to remove segments, until Close. It is called at most once.
 func (j *Journal) Start() {
-	j.worker.Start(j.run)
+	j.writer.Start(j.writeAll)
+	j.keeper.Start(func(ctx context.Context) { j.opts.Exclusive.Run(ctx, "journal", j.keepRoom) })
 }
 
 // Close writes what waits and ends the work.
 func (j *Journal) Close() {
-	j.worker.Close()
+	j.keeper.Close()
+	j.writer.Close()
 	j.mu.Lock()
 	j.closed = true
 	j.room.Broadcast()
@@ -216,22 +226,25 @@ func (j *Journal) growing(n int) *segment {
 	return s
 }
 
-// run writes what was appended, and removes what is old.
-func (j *Journal) run(ctx context.Context) {
-	flush, trim := time.NewTicker(j.opts.Flush), time.NewTicker(trimInterval)
+// writeAll writes what was appended, again and again.
+func (j *Journal) writeAll(ctx context.Context) {
+	flush := time.NewTicker(j.opts.Flush)
 	defer flush.Stop()
-	defer trim.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-flush.C:
 		case <-j.full:
-		case <-trim.C:
-			background.Complain(ctx, j.opts.Log, "remove old segments of the journal of requests", j.Trim(ctx))
-			background.Complain(ctx, j.opts.Log, "take kept entries into the journal of requests", j.collect(ctx))
-			continue
 		}
 		background.Complain(ctx, j.opts.Log, "write the journal of requests", j.Flush(ctx))
+	}
+}
+
+// keepRoom removes what is old, and takes in what was kept and not settled, again and again.
+func (j *Journal) keepRoom(ctx context.Context) {
+	for background.Sleep(ctx, trimInterval) {
+		background.Complain(ctx, j.opts.Log, "remove old segments of the journal of requests", j.Trim(ctx))
+		background.Complain(ctx, j.opts.Log, "take kept entries into the journal of requests", j.collect(ctx))
 	}
 }

@@ -38,14 +38,19 @@ func (j *Journal) Settle(request string, at time.Time, entry []byte) bool {
 }
 
 // Recover takes into the journal what was kept by a server that ended before it was settled. It is to be called before
-// requests are served.
+// requests are served. In a store that servers share it does nothing: what it would find is what others are about to
+// settle. What one has left that is gone is collected within minutes, by whoever does that.
 func (j *Journal) Recover(ctx context.Context) error {
+	if j.store.Shared() {
+		return nil
+	}
 	return j.take(ctx, func(string) bool { return true })
 }
 
 // collect takes into the journal what was kept, was there at the last look already, and is in no segment that waits:
-// there was no room for its settled form. A request that takes longer than that from its change to its end is in the
-// journal twice, under one ID: readers tell at least once, not exactly once.
+// there was no room for its settled form, or the server that was to settle it is gone. A request that takes longer than that from its
+// change to its end is in the journal twice, under one ID, and so is one whose server could not write for so long: readers tell at
+// least once, not exactly once.
 func (j *Journal) collect(ctx context.Context) error {
 	before := j.unsettled
 	j.unsettled = nil

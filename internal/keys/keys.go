@@ -123,6 +123,13 @@ import (
 //	7  trails, event history, entries of the journal that commit with a change
 const Format = 7
 
+// OldestWritten is the oldest format that this program can write as well, so that it runs beside programs of that format on one store
+// (package servers).
+const OldestWritten = 7
+
+// FormatFact is the name of the fact which format a store has: what is in it is of that format or of an older one.
+const FormatFact = "format"
+
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
 

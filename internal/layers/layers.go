@@ -45,7 +45,7 @@ var Crossgrant = Rules{
 		{"internal/meta/metatest", "internal/meta/postgres/postgrestest", "internal/blob/blobtest", "internal/meta/memory", "internal/meta/pebble", "internal/meta/postgres", "internal/blob/memory", "internal/blob/files", "internal/blob/packs", "internal/blob/s3blob"},
 		{"internal/blob/embedded"},
 		{"internal/keys", "internal/records"},
-		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas", "internal/lease"},
+		{"internal/iam/managed", "internal/orgs/managed", "internal/orgs/declarative", "internal/sse", "internal/lifecycle", "internal/quotas", "internal/lease", "internal/servers"},
 		{"internal/journal", "internal/objects", "internal/iam", "internal/sts", "internal/accounts", "internal/orgs", "internal/kms", "internal/backup", "internal/cloudtrail/signing"},
 		{"internal/wire/restxml", "internal/wire/query", "internal/wire/json11", "internal/wire/formdata", "internal/lifecycle/engine", "internal/closure", "internal/fsck"},
 		{"internal/access", "internal/wire/restjson"},

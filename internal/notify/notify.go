@@ -10,6 +10,10 @@
 // takes an event by answering 2xx. One that answers 400, 413 or 422 refuses this event, which is dropped; any
 // other answer, and none, is a failure of the webhook. Redirects are not followed.
 //
+// Of several servers one delivers what goes to a destination (Options.Exclusive), and looks for what others have written
+// every second. If two did for a moment, events would be sent twice. Sequences are those of the clock of the server that
+// made the change: events of one key that come from two servers are in the order of these.
+//
 // The queue of a destination has bounds: events older than Options.MaxAge, and the oldest beyond
 // Options.MaxQueued, are dropped, logged and counted. Writes to buckets are never refused because a webhook
 // is away.
@@ -28,6 +32,7 @@ import (
 	"time"
 
 	"crossgrant/internal/arn"
+	"crossgrant/internal/background"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -75,6 +80,9 @@ type Options struct {
 	FirstPause, MaxPause time.Duration
 	// Timeout is how long a webhook may take to answer; 0 means ten seconds.
 	Timeout time.Duration
+	// Exclusive lets one server at a time deliver the events of a destination, of those that share the store; nil: there is
+	// one server.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what is dropped and what fails; nil means slog.Default.
@@ -173,9 +181,14 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	s.started = true
 	for _, q := range s.queues {
-		s.workers.Go(q.run)
+		s.begin(q)
 	}
 	return nil
+}
+
+// begin starts the worker of a queue.
+func (s *Service) begin(q *queue) {
+	s.workers.Go(func() { s.opts.Exclusive.Run(s.ctx, "events/"+q.destination, q.run) })
 }
 
 // waiting returns the destinations that events wait for, and the highest sequence among the events.
@@ -255,7 +268,7 @@ func (s *Service) wake(destination string) {
 			q = s.newQueue(destination)
 			s.queues[destination] = q
 			if s.started {
-				s.workers.Go(q.run)
+				s.begin(q)
 			}
 		}
 		s.mu.Unlock()

@@ -20,6 +20,8 @@ const (
 	trimmed = 1000
 	// tick is how often the bounds of a queue that is not empty are looked after.
 	tick = 10 * time.Second
+	// look is how often an empty queue is looked at where other servers may write to it.
+	look = time.Second
 )
 
 // queue is the events of one destination, and the worker that delivers them.
@@ -40,36 +42,40 @@ func (s *Service) newQueue(destination string) *queue {
 	return &queue{s: s, destination: destination, hook: hook, configured: ok, awake: make(chan struct{}, 1)}
 }
 
-// run is the worker.
-func (q *queue) run() {
+// run is the worker, until ctx ends.
+func (q *queue) run(ctx context.Context) {
 	if !q.configured {
 		q.s.opts.Log.Warn("events wait for a destination that is not configured", "destination", q.destination)
 	}
-	for q.s.ctx.Err() == nil {
-		pause, err := q.step(q.s.ctx)
-		if err != nil && q.s.ctx.Err() == nil {
+	for ctx.Err() == nil {
+		pause, err := q.step(ctx)
+		if err != nil && ctx.Err() == nil {
 			q.s.opts.Log.Error("deliver events", "destination", q.destination, "fault", err.Error())
 		}
 		if pause != 0 {
-			q.sleep(pause)
+			q.sleep(ctx, pause)
 		}
 	}
 }
 
 // sleep waits for a time, or, if it is negative, until there is something to do.
-func (q *queue) sleep(pause time.Duration) {
+func (q *queue) sleep(ctx context.Context, pause time.Duration) {
 	var over <-chan time.Time
-	if pause > 0 {
-		timer := time.NewTimer(pause)
+	awake := q.awake
+	after := pause
+	if pause < 0 && q.s.opts.Exclusive != nil {
+		after = look
+	}
+	if after > 0 {
+		timer := time.NewTimer(after)
 		defer timer.Stop()
 		over = timer.C
 	}
-	awake := q.awake
 	if pause > 0 {
 		awake = nil // a new event does not make a webhook answer that is away
 	}
 	select {
-	case <-q.s.ctx.Done():
+	case <-ctx.Done():
 	case <-over:
 	case <-awake:
 	}

@@ -29,9 +29,10 @@ type unnamed struct {
 	claimed bool
 }
 
-// unnamed returns the claimant of ids. That they are discarded is no change that the caller makes: nothing goes along.
+// unnamed returns the claimant of ids. That they are discarded is no change that the caller makes: nothing goes along, and
+// it may be done also when the caller may not change anything any more.
 func (s *Service) unnamed(ctx context.Context, ids ...blob.ID) unnamed {
-	return unnamed{s: s, ctx: meta.Along(context.WithoutCancel(ctx), nil), ids: ids}
+	return unnamed{s: s, ctx: meta.Guarded(meta.Along(context.WithoutCancel(ctx), nil), nil), ids: ids}
 }
 
 func (u *unnamed) claim(tx meta.Tx) error {
@@ -47,7 +48,8 @@ func (u *unnamed) claim(tx meta.Tx) error {
 func (u *unnamed) settle() { u.s.blobs.Settle(u.ids...) }
 
 // discard deletes the blobs, unless their record was committed after all, which a transaction that reports an
-// error may have done. What cannot be found out or deleted now is left to the sweeper, or to Recover.
+// error may have done. What cannot be found out or deleted now is left to the sweeper, or to Recover; in stores that are
+// shared, to the search for orphans.
 func (u *unnamed) discard() {
 	if err := u.tryDiscard(); err != nil {
 		u.s.opts.Log.Error("blobs are not deleted yet", "blob", string(u.ids[0]), "blobs", len(u.ids), "error", err)
@@ -61,6 +63,11 @@ func (u *unnamed) tryDiscard() (err error) {
 	if u.claimed {
 		if ids, err = u.s.settleNamed(u.ctx, ids); err != nil {
 			return err
+		}
+		if s := u.s; s.store.Shared() {
+			// The record may become visible still: the engine that was to commit it is elsewhere, and only the time after
+			// which it does so no more is known. They are left to the search for orphans.
+			return nil
 		}
 	}
 	if len(ids) == 0 {

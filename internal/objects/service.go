@@ -29,9 +29,16 @@
 //   - the sweeper deletes garbage, blob first and key second, so that what a crash interrupts is found again.
 //
 // No blob is left that nobody would find, and nobody has to look at those that are where they belong.
+//
+// # Several servers
+//
+// In a store that servers share a start cleans nothing up: what it would find may be what another one is about to name. One
+// server at a time deletes garbage, a while after it has found it (Options.Grace), because it does not know what the others
+// are reading; and looks for blobs of writes that came to nothing, a day after (shared.go).
 package objects
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -39,6 +46,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/blob"
 	"crossgrant/internal/md5lanes"
 	"crossgrant/internal/meta"
@@ -77,6 +85,13 @@ type Options struct {
 	Keys *sse.Keyring
 	// Changed is called in the transaction of each change; nil means that nobody is told.
 	Changed Observer
+	// Exclusive lets one server at a time delete garbage, of those that share the stores; nil: there is one server.
+	Exclusive background.Exclusive
+	// Grace is how long garbage is left to the readers of other servers, in stores that are shared; 0 means an hour.
+	Grace time.Duration
+	// Orphans deletes the blobs that named says nothing names, of those that are older than any write lasts; nil: the blob
+	// store needs it not, because it is told by Recover. It is for stores that are shared, once in OrphanInterval.
+	Orphans func(ctx context.Context, named blob.Named) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Rand is the source of IDs, safe for concurrent use; nil means crypto/rand.
@@ -131,6 +146,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxBuckets == 0 {
 		o.MaxBuckets = defaultMaxBuckets
+	}
+	if o.Grace == 0 {
+		o.Grace = defaultGrace
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -26,7 +26,12 @@ const (
 
 // Recover keeps the blobs that records name and deletes those that were being written when the server ended, and all
 // other garbage. It is called before the first call of another method, and costs what was under way then.
+//
+// In stores that servers share it deletes nothing: others are writing.
 func (s *Service) Recover(ctx context.Context) error {
+	if s.store.Shared() {
+		return s.blobs.Recover(ctx, s.named)
+	}
 	if err := s.recoverWriting(ctx); err != nil {
 		return err
 	}
@@ -70,6 +75,11 @@ func (s *Service) sweep(ctx context.Context) error {
 		ids, next, err := s.blobIDs(ctx, from, to)
 		if err != nil || len(ids) == 0 {
 			return errors.Join(append(failed, err)...)
+		}
+		if s.store.Shared() {
+			if ids, err = s.due(ctx, ids); err != nil {
+				return errors.Join(append(failed, err)...)
+			}
 		}
 		gone, errs := s.deleteBlobs(ctx, s.sweeper.free(ids))
 		failed = append(failed, errs...)
@@ -163,7 +173,20 @@ func (w *sweeper) wake() {
 func (w *sweeper) start(s *Service) {
 	ctx, stop := context.WithCancel(meta.Freeing(context.Background()))
 	w.stop = stop
-	w.done.Go(func() { w.run(ctx, s) })
+	if s.store.Shared() {
+		w.done.Go(func() { w.run(ctx, s, func(context.Context) error { return w.discardOwed() }) })
+		w.done.Go(func() { s.opts.Exclusive.Run(ctx, "garbage", s.sweepShared) })
+		w.done.Go(func() { s.opts.Exclusive.Run(ctx, "orphans", s.sweepOrphans) })
+		return
+	}
+	w.done.Go(func() {
+		w.run(ctx, s, func(ctx context.Context) error {
+			if err := w.discardOwed(); err != nil {
+				return err
+			}
+			return s.sweep(ctx)
+		})
+	})
 	w.wake()
 }
 
@@ -176,7 +199,7 @@ func (w *sweeper) close() {
 
 // run sweeps when woken. After a failure it sweeps again on its own, after a pause, and after one that left out what
 // is pinned not before a pause.
-func (w *sweeper) run(ctx context.Context, s *Service) {
+func (w *sweeper) run(ctx context.Context, s *Service, sweep func(ctx context.Context) error) {
 	var retry <-chan time.Time // nil: no retry is due
 	signal := w.signal         // nil: wakes are for later
 	pause := firstRetry
@@ -191,10 +214,7 @@ func (w *sweeper) run(ctx context.Context, s *Service) {
 		case <-retry:
 		}
 		signal = w.signal
-		err := w.discardOwed()
-		if err == nil {
-			err = s.sweep(ctx)
-		}
+		err := sweep(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return

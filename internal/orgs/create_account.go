@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"crossgrant/internal/apierr"
+	"crossgrant/internal/background"
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
@@ -59,7 +61,7 @@ func statusOf(r *records.CreateAccountRequest) AccountStatus {
 // CreateAccount returns, though the status that it returns is, as AWS's, that of the beginning. What is
 // wrong with name or address is told by the status later on.
 //
-// If the server ends in the middle, Recover makes the account when it is started again.
+// If the server ends in the middle, Recover makes the account when it is started again, or Tend on another server.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
 func (s *Service) CreateAccount(ctx context.Context, account ids.AccountID, in NewAccount) (AccountStatus, error) {
@@ -188,17 +190,56 @@ func (s *Service) complete(ctx context.Context, org ids.OrganizationID, id, fail
 }
 
 // Recover finishes the accounts that were being made when the server ended, and makes the indexes that a
-// program before this one did not keep. It must run before requests are served.
+// program before this one did not keep. It must run before requests are served. In a store that servers share it finishes
+// nothing, because others may be about to: Tend does.
 func (s *Service) Recover(ctx context.Context) error {
-	if err := s.index(ctx); err != nil {
+	if err := s.index(ctx); err != nil || s.store.Shared() {
 		return err
 	}
-	type unfinished struct {
-		org     ids.OrganizationID
-		request *records.CreateAccountRequest
+	all, err := s.unfinished(ctx)
+	if err != nil {
+		return err
 	}
-	var all []unfinished
-	err := s.store.View(ctx, func(r meta.Reader) error {
+	for _, u := range all {
+		if err := s.finishAccount(ctx, u.org, u.request); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tendInterval is how long an account may be in the making until it is Tend's: a server that has begun it needs much less.
+const tendInterval = time.Minute
+
+// Tend finishes the accounts that other servers had begun to make when they ended, until ctx ends. One server does it, of
+// those that share the store. If that which began one goes on after all, both do the same: each step does nothing if it has
+// been done.
+func (s *Service) Tend(ctx context.Context, log *slog.Logger) {
+	var before map[string]bool // that were in the making at the last look
+	for background.Sleep(ctx, tendInterval) {
+		all, err := s.unfinished(ctx)
+		now := map[string]bool{}
+		for _, u := range all {
+			now[u.request.Id] = true
+			if before[u.request.Id] {
+				err = errors.Join(err, s.finishAccount(ctx, u.org, u.request))
+			}
+		}
+		before = now
+		background.Complain(ctx, log, "finish accounts that were being made", err)
+	}
+}
+
+// unfinished is a request in progress.
+type unfinished struct {
+	org     ids.OrganizationID
+	request *records.CreateAccountRequest
+}
+
+// unfinished returns all requests in progress.
+func (s *Service) unfinished(ctx context.Context) (all []unfinished, err error) {
+	err = s.store.View(ctx, func(r meta.Reader) error {
+		all = nil
 		from, to := keys.UnfinishedRequests()
 		it := r.Scan(from, to)
 		var err error
@@ -213,14 +254,9 @@ func (s *Service) Recover(ctx context.Context) error {
 		return errors.Join(err, it.Close())
 	})
 	if err != nil {
-		return fmt.Errorf("find accounts that are being made: %w", err)
+		return nil, fmt.Errorf("find accounts that are being made: %w", err)
 	}
-	for _, u := range all {
-		if err := s.finishAccount(ctx, u.org, u.request); err != nil {
-			return err
-		}
-	}
-	return nil
+	return all, nil
 }
 
 // AccountStatus returns the status of a request to make an account.

@@ -9999,6 +9999,7 @@ type Server struct {
 	Oldest        int64                  `protobuf:"varint,4,opt,name=oldest,proto3" json:"oldest,omitempty"`  // the formats of keys and records that it can read and write: from this one
 	Newest        int64                  `protobuf:"varint,5,opt,name=newest,proto3" json:"newest,omitempty"`  // up to this one
 	Count         uint64                 `protobuf:"varint,6,opt,name=count,proto3" json:"count,omitempty"`    // of the times that it said so
+	Said          int64                  `protobuf:"varint,7,opt,name=said,proto3" json:"said,omitempty"`      // when it said so last, by its own clock
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10075,6 +10076,59 @@ func (x *Server) GetCount() uint64 {
 	return 0
 }
 
+func (x *Server) GetSaid() int64 {
+	if x != nil {
+		return x.Said
+	}
+	return 0
+}
+
+// Garbage is a blob that is to be deleted, under keys.Garbage, and was found by a server that shares the store. Until then, and in a
+// store that is not shared, the value is empty.
+type Garbage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Found         int64                  `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"` // when, by the clock of that server
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Garbage) Reset() {
+	*x = Garbage{}
+	mi := &file_records_records_proto_msgTypes[113]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Garbage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Garbage) ProtoMessage() {}
+
+func (x *Garbage) ProtoReflect() protoreflect.Message {
+	mi := &file_records_records_proto_msgTypes[113]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Garbage.ProtoReflect.Descriptor instead.
+func (*Garbage) Descriptor() ([]byte, []int) {
+	return file_records_records_proto_rawDescGZIP(), []int{113}
+}
+
+func (x *Garbage) GetFound() int64 {
+	if x != nil {
+		return x.Found
+	}
+	return 0
+}
+
 // ConsoleSession is a session of the console, under keys.ConsoleSession.
 type ConsoleSession struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -10086,7 +10140,7 @@ type ConsoleSession struct {
 
 func (x *ConsoleSession) Reset() {
 	*x = ConsoleSession{}
-	mi := &file_records_records_proto_msgTypes[113]
+	mi := &file_records_records_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10098,7 +10152,7 @@ func (x *ConsoleSession) String() string {
 func (*ConsoleSession) ProtoMessage() {}
 
 func (x *ConsoleSession) ProtoReflect() protoreflect.Message {
-	mi := &file_records_records_proto_msgTypes[113]
+	mi := &file_records_records_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10111,7 +10165,7 @@ func (x *ConsoleSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsoleSession.ProtoReflect.Descriptor instead.
 func (*ConsoleSession) Descriptor() ([]byte, []int) {
-	return file_records_records_proto_rawDescGZIP(), []int{113}
+	return file_records_records_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *ConsoleSession) GetSealed() []byte {
@@ -11120,14 +11174,17 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\":\n" +
 	"\fLeaseRenewal\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\x98\x01\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xac\x01\n" +
 	"\x06Server\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
 	"\x05since\x18\x03 \x01(\x03R\x05since\x12\x16\n" +
 	"\x06oldest\x18\x04 \x01(\x03R\x06oldest\x12\x16\n" +
 	"\x06newest\x18\x05 \x01(\x03R\x06newest\x12\x14\n" +
-	"\x05count\x18\x06 \x01(\x04R\x05count\"B\n" +
+	"\x05count\x18\x06 \x01(\x04R\x05count\x12\x12\n" +
+	"\x04said\x18\a \x01(\x03R\x04said\"\x1f\n" +
+	"\aGarbage\x12\x14\n" +
+	"\x05found\x18\x01 \x01(\x03R\x05found\"B\n" +
 	"\x0eConsoleSession\x12\x16\n" +
 	"\x06sealed\x18\x01 \x01(\fR\x06sealed\x12\x18\n" +
 	"\aexpires\x18\x02 \x01(\x03R\aexpiresB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
@@ -11144,7 +11201,7 @@ func file_records_records_proto_rawDescGZIP() []byte {
 	return file_records_records_proto_rawDescData
 }
 
-var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 122)
+var file_records_records_proto_msgTypes = make([]protoimpl.MessageInfo, 123)
 var file_records_records_proto_goTypes = []any{
 	(*Account)(nil),                    // 0: crossgrant.records.Account
 	(*AccessKey)(nil),                  // 1: crossgrant.records.AccessKey
@@ -11259,26 +11316,27 @@ var file_records_records_proto_goTypes = []any{
 	(*Lease)(nil),                      // 110: crossgrant.records.Lease
 	(*LeaseRenewal)(nil),               // 111: crossgrant.records.LeaseRenewal
 	(*Server)(nil),                     // 112: crossgrant.records.Server
-	(*ConsoleSession)(nil),             // 113: crossgrant.records.ConsoleSession
-	nil,                                // 114: crossgrant.records.Account.QuotasEntry
-	nil,                                // 115: crossgrant.records.User.InlineEntry
-	nil,                                // 116: crossgrant.records.Group.InlineEntry
-	nil,                                // 117: crossgrant.records.Role.InlineEntry
-	nil,                                // 118: crossgrant.records.Metadata.UserEntry
-	nil,                                // 119: crossgrant.records.Upload.GrantHeadersEntry
-	nil,                                // 120: crossgrant.records.OrganizationCounts.PoliciesEntry
-	nil,                                // 121: crossgrant.records.AnalyzerFinding.ConditionEntry
+	(*Garbage)(nil),                    // 113: crossgrant.records.Garbage
+	(*ConsoleSession)(nil),             // 114: crossgrant.records.ConsoleSession
+	nil,                                // 115: crossgrant.records.Account.QuotasEntry
+	nil,                                // 116: crossgrant.records.User.InlineEntry
+	nil,                                // 117: crossgrant.records.Group.InlineEntry
+	nil,                                // 118: crossgrant.records.Role.InlineEntry
+	nil,                                // 119: crossgrant.records.Metadata.UserEntry
+	nil,                                // 120: crossgrant.records.Upload.GrantHeadersEntry
+	nil,                                // 121: crossgrant.records.OrganizationCounts.PoliciesEntry
+	nil,                                // 122: crossgrant.records.AnalyzerFinding.ConditionEntry
 }
 var file_records_records_proto_depIdxs = []int32{
 	9,   // 0: crossgrant.records.Account.public_access_block:type_name -> crossgrant.records.PublicAccessBlock
 	57,  // 1: crossgrant.records.Account.password_policy:type_name -> crossgrant.records.PasswordPolicy
-	114, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
+	115, // 2: crossgrant.records.Account.quotas:type_name -> crossgrant.records.Account.QuotasEntry
 	58,  // 3: crossgrant.records.Account.root_login:type_name -> crossgrant.records.Login
-	115, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
+	116, // 4: crossgrant.records.User.inline:type_name -> crossgrant.records.User.InlineEntry
 	2,   // 5: crossgrant.records.User.tags:type_name -> crossgrant.records.Tag
 	58,  // 6: crossgrant.records.User.login:type_name -> crossgrant.records.Login
-	116, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
-	117, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
+	117, // 7: crossgrant.records.Group.inline:type_name -> crossgrant.records.Group.InlineEntry
+	118, // 8: crossgrant.records.Role.inline:type_name -> crossgrant.records.Role.InlineEntry
 	2,   // 9: crossgrant.records.Role.tags:type_name -> crossgrant.records.Tag
 	7,   // 10: crossgrant.records.ManagedPolicy.versions:type_name -> crossgrant.records.PolicyVersion
 	2,   // 11: crossgrant.records.ManagedPolicy.tags:type_name -> crossgrant.records.Tag
@@ -11301,7 +11359,7 @@ var file_records_records_proto_depIdxs = []int32{
 	25,  // 28: crossgrant.records.LifecycleRule.noncurrent_transitions:type_name -> crossgrant.records.NoncurrentTransition
 	27,  // 29: crossgrant.records.Notification.targets:type_name -> crossgrant.records.NotificationTarget
 	28,  // 30: crossgrant.records.NotificationTarget.filters:type_name -> crossgrant.records.NotificationFilter
-	118, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
+	119, // 31: crossgrant.records.Metadata.user:type_name -> crossgrant.records.Metadata.UserEntry
 	34,  // 32: crossgrant.records.KMSKey.material:type_name -> crossgrant.records.KMSMaterial
 	29,  // 33: crossgrant.records.Object.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 34: crossgrant.records.Object.acl:type_name -> crossgrant.records.Grant
@@ -11313,7 +11371,7 @@ var file_records_records_proto_depIdxs = []int32{
 	30,  // 40: crossgrant.records.Object.part_checksums:type_name -> crossgrant.records.Checksum
 	29,  // 41: crossgrant.records.Upload.metadata:type_name -> crossgrant.records.Metadata
 	8,   // 42: crossgrant.records.Upload.acl:type_name -> crossgrant.records.Grant
-	119, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
+	120, // 43: crossgrant.records.Upload.grant_headers:type_name -> crossgrant.records.Upload.GrantHeadersEntry
 	2,   // 44: crossgrant.records.Upload.tags:type_name -> crossgrant.records.Tag
 	35,  // 45: crossgrant.records.Upload.retention:type_name -> crossgrant.records.Retention
 	32,  // 46: crossgrant.records.Upload.encryption:type_name -> crossgrant.records.Encryption
@@ -11329,7 +11387,7 @@ var file_records_records_proto_depIdxs = []int32{
 	13,  // 56: crossgrant.records.LogLines.logging:type_name -> crossgrant.records.Logging
 	13,  // 57: crossgrant.records.LogObject.logging:type_name -> crossgrant.records.Logging
 	52,  // 58: crossgrant.records.TrustedService.administrators:type_name -> crossgrant.records.DelegatedAdministrator
-	120, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
+	121, // 59: crossgrant.records.OrganizationCounts.policies:type_name -> crossgrant.records.OrganizationCounts.PoliciesEntry
 	2,   // 60: crossgrant.records.OrganizationResourcePolicy.tags:type_name -> crossgrant.records.Tag
 	2,   // 61: crossgrant.records.InstanceProfile.tags:type_name -> crossgrant.records.Tag
 	59,  // 62: crossgrant.records.Login.password:type_name -> crossgrant.records.Password
@@ -11357,7 +11415,7 @@ var file_records_records_proto_depIdxs = []int32{
 	90,  // 84: crossgrant.records.RequestQuestion.session:type_name -> crossgrant.records.SessionDocument
 	2,   // 85: crossgrant.records.Analyzer.tags:type_name -> crossgrant.records.Tag
 	93,  // 86: crossgrant.records.ArchiveRule.filter:type_name -> crossgrant.records.FilterCriterion
-	121, // 87: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
+	122, // 87: crossgrant.records.AnalyzerFinding.condition:type_name -> crossgrant.records.AnalyzerFinding.ConditionEntry
 	2,   // 88: crossgrant.records.Trail.tags:type_name -> crossgrant.records.Tag
 	96,  // 89: crossgrant.records.Trail.selectors:type_name -> crossgrant.records.EventSelector
 	98,  // 90: crossgrant.records.Trail.advanced:type_name -> crossgrant.records.AdvancedEventSelector
@@ -11394,7 +11452,7 @@ func file_records_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_records_records_proto_rawDesc), len(file_records_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   122,
+			NumMessages:   123,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

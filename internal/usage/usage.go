@@ -54,6 +54,9 @@ type Options struct {
 	// Pending is how many uses may wait in memory until they are written; 0 means 131,072. Of those beyond,
 	// none is kept that was not waiting already.
 	Pending int
+	// Exclusive lets one server at a time sweep, of those that share the store; nil: there is one server. Each writes its own
+	// uses: they are merged, and the order does not matter.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what could not be written; nil means slog.Default.
@@ -77,7 +80,7 @@ type Service struct {
 	flushing sync.Mutex
 	swept    []byte
 
-	worker background.Worker
+	writer, sweeper background.Worker
 }
 
 var _ audit.Reader = (*Service)(nil)
@@ -132,31 +135,29 @@ func New(store *meta.Store, opts Options) *Service {
 
 // Start begins to write, until Close. It is called at most once.
 func (s *Service) Start() {
-	s.worker.Start(s.run)
+	s.writer.Start(s.write)
+	s.sweeper.Start(func(ctx context.Context) { s.opts.Exclusive.Run(ctx, "usage", s.sweepAll) })
 }
 
 // Close writes the uses so far and ends the work.
 func (s *Service) Close() {
-	if s.worker.Close() {
+	s.sweeper.Close()
+	if s.writer.Close() {
 		s.flush(context.Background())
 	}
 }
 
-func (s *Service) run(ctx context.Context) {
-	write, sweep := time.NewTicker(s.opts.Interval), time.NewTicker(sweepInterval)
-	defer write.Stop()
-	defer sweep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-write.C:
-			s.flush(ctx)
-		case <-sweep.C:
-			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.opts.Log.Error("remove old data of real use", "fault", err.Error())
-			}
-		}
+// write writes the uses at every interval.
+func (s *Service) write(ctx context.Context) {
+	for background.Sleep(ctx, s.opts.Interval) {
+		s.flush(ctx)
+	}
+}
+
+// sweepAll sweeps again and again.
+func (s *Service) sweepAll(ctx context.Context) {
+	for background.Sleep(ctx, sweepInterval) {
+		background.Complain(ctx, s.opts.Log, "remove old data of real use", s.Sweep(ctx))
 	}
 }
 

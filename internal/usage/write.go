@@ -24,7 +24,7 @@ func (s *Service) Flush(ctx context.Context) error {
 	s.mu.Unlock()
 	var failure error
 	for batch := range slices.Chunk(slices.Collect(maps.Keys(taken)), maxBatch) {
-		if failure = s.write(ctx, batch, taken); failure != nil {
+		if failure = s.add(ctx, batch, taken); failure != nil {
 			break
 		}
 		s.mu.Lock()
@@ -59,8 +59,8 @@ func (s *Service) putBackLocked(of subject, u *records.Usage) {
 	s.size += count(waiting) - before
 }
 
-// write adds the uses of some subjects to those that are stored. What does not exist any more has none.
-func (s *Service) write(ctx context.Context, batch []subject, uses map[subject]*records.Usage) error {
+// add adds the uses of some subjects to those that are stored. What does not exist any more has none.
+func (s *Service) add(ctx context.Context, batch []subject, uses map[subject]*records.Usage) error {
 	oldest := s.opts.Now().Add(-Period).UnixNano()
 	names := make([][]byte, 0, 2*len(batch))
 	for _, of := range batch {

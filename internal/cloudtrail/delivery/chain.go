@@ -39,7 +39,11 @@ func (c *chain) follow() bool {
 // account if there is none.
 func noteDelivered(tx meta.Tx, q *queue, f *records.TrailFile, sequence uint64) error {
 	member := ids.AccountID(f.Account)
-	err := records.Put(tx, keys.TrailDelivered(q.account, q.name, member, sequence), &records.TrailDelivered{
+	sequence, err := behindPending(tx, keys.TrailDigests(q.account, q.name, member), sequence)
+	if err != nil {
+		return err
+	}
+	err = records.Put(tx, keys.TrailDelivered(q.account, q.name, member, sequence), &records.TrailDelivered{
 		Bucket: f.Bucket, Key: f.Key, Sha256: f.Sha256, Oldest: f.Oldest, Newest: f.Newest,
 	})
 	if err != nil {
@@ -49,6 +53,16 @@ func noteDelivered(tx meta.Tx, q *queue, f *records.TrailFile, sequence uint64) 
 		d.End = time.Unix(0, int64(sequence)).Truncate(time.Second).UnixNano()
 		d.Trail, d.ToBucket, d.ToPrefix, d.Organization = f.Trail, f.Bucket, f.Prefix, f.Organization
 	})
+}
+
+// behindPending returns a sequence, or a higher one: the digest file that is pending removes what it has, which is all up to its
+// last sequence. It may have been made by a server whose clock is ahead of this one's.
+func behindPending(r meta.Reader, chain []byte, sequence uint64) (uint64, error) {
+	d := new(records.TrailDigests)
+	if err := records.Get(r, chain, d); err != nil && !errors.Is(err, meta.ErrNotFound) {
+		return 0, err
+	}
+	return max(sequence, d.GetPending().GetLast()+1), nil
 }
 
 // begun begins a chain unless there is one.

@@ -17,6 +17,11 @@
 // refused is told by the trail's status and tried again at every interval. It waits within bounds: what is older than
 // Options.MaxAge, and the oldest beyond Options.Backlog of a trail, is given up and counted.
 //
+// Of several servers one works (Options.Exclusive). If two did for a moment, one would have read in vain, because the position
+// in the journal is advanced once; a log file would be written twice under its name, with the same content; and what is noted of
+// it, and chains of digest files, are changed only by who holds the lease, which the transactions themselves check: else a
+// digest file might name a log file twice, or two of them might follow the same one.
+//
 // Sources:
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
@@ -45,6 +50,8 @@ type Trails interface {
 	Place(ctx context.Context, account ids.AccountID) (cloudtrail.Place, error)
 	// At returns the trails that logged events of an account, in an organization or not, at a time, as they were.
 	At(ctx context.Context, account ids.AccountID, in cloudtrail.Place, at time.Time) ([]*cloudtrail.Trail, error)
+	// Refresh makes what the others tell as new as what any server had written when it was called.
+	Refresh(ctx context.Context) error
 	// LogsData reports whether a trail selects data events.
 	LogsData() bool
 	// Forget removes what is kept of trails as they were until before.
@@ -89,6 +96,8 @@ type Options struct {
 	Backlog int64
 	Region  string
 	Meter   Meter
+	// Exclusive lets one server at a time do the work, of those that share the store; nil: there is one server.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what is refused and what is given up; nil means slog.Default.
@@ -164,7 +173,7 @@ func New(store *meta.Store, with Deps, opts Options) *Service {
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	s.worker.Start(s.run)
+	s.worker.Start(func(ctx context.Context) { s.opts.Exclusive.Run(ctx, "trails", s.run) })
 }
 
 // Close ends the work. What is not delivered is in the metadata store, and is delivered after the next Start.

@@ -32,6 +32,10 @@ func (s *Service) read(ctx context.Context) (much bool, err error) {
 
 // gather takes the events of a segment.
 func (s *Service) gather(ctx context.Context, batch *journal.Batch) error {
+	// After the segment was read: whoever changed a trail before a request of it ended, it is known.
+	if err := s.trails.Refresh(ctx); err != nil {
+		return err
+	}
 	for _, entry := range batch.Entries {
 		s.gathered.passed += len(entry)
 		if err := s.take(ctx, entry); err != nil {

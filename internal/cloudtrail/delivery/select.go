@@ -14,7 +14,8 @@ import (
 // Wants reports whether a trail may select the event of a request. It is asked of every request, and looks up in memory
 // what the trails say now; if that cannot be told, one may.
 func (s *Service) Wants(r *audit.Record) bool {
-	if c := event.CategoryOf(r); c == event.Unlogged || c == event.Data && !s.trails.LogsData() {
+	c := event.CategoryOf(r)
+	if c == event.Unlogged || c == event.Data && !s.trails.LogsData() {
 		return false
 	}
 	f := event.FactsOf(r)

@@ -14,6 +14,9 @@
 // the store by the time at which they began. Histories have bounds: what is older than 90 days goes, and the oldest of
 // what is more than Options.Size, which is counted. What is an hour old is merged into larger records (merge.go).
 //
+// Of several servers one works (Options.Exclusive). If two did for a moment, one would have read in vain: the position in
+// the journal is advanced once, and values are merged and removed in transactions that look whether they are there.
+//
 // Sources:
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
 // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
@@ -49,6 +52,8 @@ type Options struct {
 	// Region is the one that events tell.
 	Region string
 	Meter  Meter
+	// Exclusive lets one server at a time do the work, of those that share the store; nil: there is one server.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what fails and what is lost; nil means slog.Default.
@@ -106,7 +111,7 @@ func New(store *meta.Store, j *journal.Journal, box *seal.Box, opts Options) *Se
 
 // Start begins to work, until Close. It is called at most once.
 func (s *Service) Start() {
-	s.worker.Start(s.run)
+	s.worker.Start(func(ctx context.Context) { s.opts.Exclusive.Run(ctx, "event-history", s.run) })
 }
 
 // Close ends the work. What is not read is in the journal, and is read after the next Start.

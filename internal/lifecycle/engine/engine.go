@@ -17,6 +17,11 @@
 // What the walk finds due is only a candidate. It is judged anew in the transaction that removes or moves it
 // (objects.ApplyLifecycle): what was written, locked or tagged anew in between is spared, and so is everything once the
 // lifecycle was replaced. Candidates go in batches, several at a time.
+//
+// # Several servers
+//
+// One of them works (Options.Exclusive). If two did for a moment, what one has removed is no candidate any more for the
+// other, because it is judged anew, and progress that went back makes a part of the walk twice.
 package engine
 
 import (
@@ -57,6 +62,8 @@ type Options struct {
 	// Count is told what was done, by its name (see the constants); nil means that nobody is told. It is called from
 	// several goroutines.
 	Count func(what string, n int)
+	// Exclusive lets one server at a time do the work, of those that share the store; nil: there is one server.
+	Exclusive background.Exclusive
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives failures; nil means slog.Default.
@@ -118,7 +125,7 @@ func New(store *meta.Store, objects Objects, opts Options) *Engine {
 func (e *Engine) Start() {
 	ctx, stop := context.WithCancel(meta.Freeing(context.Background()))
 	e.stop = stop
-	e.done.Go(func() { e.run(ctx) })
+	e.done.Go(func() { e.opts.Exclusive.Run(ctx, "lifecycles", e.run) })
 }
 
 // Close ends the work that Start began, and waits for it. What is left is done after the next start.
