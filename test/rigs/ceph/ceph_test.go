@@ -12,7 +12,7 @@ var start = flag.Bool("start", false, "start the cluster, which needs Ceph's pac
 // TestStart starts a cluster, which itself puts and gets an object, and ends it.
 func TestStart(t *testing.T) {
 	if !*start {
-		t.Skip("a cluster is started with -start, as `make rigs` does")
+		t.Skip("a cluster is started with -start, as `make test-rigs` does")
 	}
 	c, err := ceph.Start(t.Context(), ceph.Options{Folder: t.TempDir()})
 	if err != nil {

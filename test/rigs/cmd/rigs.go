@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"crossgrant/test/rigs/ceph"
 	"crossgrant/test/rigs/patroni"
@@ -20,6 +21,14 @@ func described(name, endpoint, bucket, id, secret string) []string {
 	}
 }
 
+// withoutPassword returns the URL of a database so that it can be an argument, which others see. The password is in PGPASSWORD then.
+func withoutPassword(text string) string {
+	scheme, rest, _ := strings.Cut(text, "://")
+	login, host, _ := strings.Cut(rest, "@")
+	user, _, _ := strings.Cut(login, ":")
+	return scheme + "://" + user + "@" + host
+}
+
 func startCeph(ctx context.Context, o options) (*rig, error) {
 	c, err := ceph.Start(ctx, ceph.Options{Folder: o.folder, FirstPort: o.firstPort})
 	if err != nil {
@@ -33,7 +42,7 @@ func startPostgres(ctx context.Context, o options) (*rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rig{[]string{"POSTGRES_URL=" + s.URL()}, s.Close}, nil
+	return &rig{[]string{"POSTGRES_URL=" + withoutPassword(s.URL()), "POSTGRES_PASSWORD=" + s.Password()}, s.Close}, nil
 }
 
 func startPatroni(ctx context.Context, o options) (*rig, error) {
@@ -41,7 +50,7 @@ func startPatroni(ctx context.Context, o options) (*rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rig{[]string{"PATRONI_URL=" + c.URL()}, c.Close}, nil
+	return &rig{[]string{"PATRONI_URL=" + withoutPassword(c.URL()), "PATRONI_PASSWORD=" + c.Password()}, c.Close}, nil
 }
 
 func startStore(ctx context.Context, o options) (*rig, error) {

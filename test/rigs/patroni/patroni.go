@@ -75,6 +75,9 @@ func (c *Cluster) URL() string {
 	return c.url(postgres.Database, postgres.Database)
 }
 
+// Password returns that of the owner of the database.
+func (c *Cluster) Password() string { return c.password }
+
 func (c *Cluster) url(user, database string) string {
 	var hosts []string
 	for _, n := range c.nodes {

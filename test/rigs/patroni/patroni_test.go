@@ -17,7 +17,7 @@ var start = flag.Bool("start", false, "start the cluster, which needs the packag
 // TestFailover kills the primary twice, the second time with its Patroni, and finds what was written before.
 func TestFailover(t *testing.T) {
 	if !*start {
-		t.Skip("a cluster is started with -start, as `make rigs` does")
+		t.Skip("a cluster is started with -start, as `make test-rigs` does")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

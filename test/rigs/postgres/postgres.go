@@ -65,6 +65,9 @@ func (s *Server) Close() error {
 // URL returns the URL of the database, with the password of its owner.
 func (s *Server) URL() string { return s.url(Database, Database) }
 
+// Password returns that of the owner of the database.
+func (s *Server) Password() string { return s.password }
+
 // PID returns the ID of the postmaster; all other processes of the server are its children.
 func (s *Server) PID() int { return s.process.PID() }
 

@@ -14,7 +14,7 @@ var start = flag.Bool("start", false, "start the server, which needs PostgreSQL'
 // TestStart starts a server and writes into its database as its owner.
 func TestStart(t *testing.T) {
 	if !*start {
-		t.Skip("a server is started with -start, as `make rigs` does")
+		t.Skip("a server is started with -start, as `make test-rigs` does")
 	}
 	ctx := t.Context()
 	s, err := postgres.Start(ctx, postgres.Options{})
