@@ -36,7 +36,7 @@ type accountCommand struct {
 // dataFlag says which data folder a command is about, and where its metadata lies.
 type dataFlag struct {
 	Data string `help:"Data folder." default:"./crossgrant-data" placeholder:"DIR"`
-	Meta string `help:"Engine of the metadata: pebble:, pebble:DIR or memory:." default:"pebble:" placeholder:"URL"`
+	Meta string `help:"Engine of the metadata: pebble:, pebble:DIR, postgres://HOST/DATABASE or memory:." default:"pebble:" placeholder:"URL"`
 }
 
 // outputFlag says how a command prints.
@@ -161,7 +161,7 @@ func printJSON(w io.Writer, value any) error {
 // with runs do with the operator of the data folder: the server that has it open, or, if there is none,
 // the folder itself, which is made if create is set.
 func (f dataFlag) with(ctx context.Context, create bool, do func(admin.Operator) error) error {
-	return f.without(ctx, "files:", create, func(e engines) engines { return engines{meta: e.meta} }, func(o *offline) error { return do(o.operator) }, do)
+	return f.without(ctx, "", create, func(e engines) engines { return engines{meta: e.meta} }, func(o *offline) error { return do(o.operator) }, do)
 }
 
 // withBlobs is with for what removes large objects, too: without a server, the folder is opened with its blobs, and

@@ -43,7 +43,7 @@ type backupCreateCommand struct {
 	Rate          float64 `help:"Most that is copied, in MiB per second. 0 sets no bound." default:"0" placeholder:"MIB"`
 	WithMasterKey bool    `help:"Include master.json: who can read the backup can then read all that is in it."`
 	Adopt         bool    `help:"Go on in a target that has the backups of another data folder, such as the one that this was restored from."`
-	Blobs         string  `help:"Engine of large objects if no server runs: files: or files:DIR." default:"files:" placeholder:"URL"`
+	Blobs         string  `help:"Engine of large objects if no server runs: files:, files:DIR or s3://BUCKET?endpoint=URL." default:"files:" placeholder:"URL"`
 }
 
 type backupListCommand struct {

@@ -20,7 +20,7 @@ import (
 type checkCommand struct {
 	Files      []string `arg:"" name:"file" help:"Files of tests: YAML, or txtar archives of tests with what they are about."`
 	Data       string   `help:"Data folder to ask about: its server or, if none runs, the folder itself." placeholder:"DIR"`
-	Meta       string   `help:"Engine of the metadata of the data folder, if no server runs: pebble: or pebble:DIR." default:"pebble:" placeholder:"URL"`
+	Meta       string   `help:"Engine of the metadata of the data folder, if no server runs: pebble:, pebble:DIR or postgres://HOST/DATABASE." default:"pebble:" placeholder:"URL"`
 	World      string   `help:"Accounts to ask about without a server: a bootstrap file, or a directory of policy documents. If not given, what each file names." placeholder:"PATH"`
 	Region     string   `help:"Region to ask about without a server." default:"us-east-1" placeholder:"REGION"`
 	NewBuckets string   `help:"How buckets are made without a server if nothing else is said: acls-enabled or acls-disabled." enum:"acls-enabled,acls-disabled" default:"acls-enabled"`
@@ -97,7 +97,7 @@ func readTests(name string) (string, error) {
 
 // live runs do with the server of the data folder or, if there is none, with the folder itself.
 func (c *checkCommand) live(ctx context.Context, do func(admin.AskOperator) error) error {
-	return dataFlag{Data: c.Data, Meta: c.Meta}.without(ctx, "files:", false, func(e engines) engines { return engines{meta: e.meta} },
+	return dataFlag{Data: c.Data, Meta: c.Meta}.without(ctx, "", false, func(e engines) engines { return engines{meta: e.meta} },
 		func(o *offline) error { return do(o.asking(c.Region)) }, func(o admin.Operator) error { return do(o) })
 }
 

@@ -46,7 +46,7 @@ type deleteCommand struct {
 	outputFlag
 	Account string `arg:"" help:"Account ID, canonical user ID, e-mail address or name."`
 	Yes     bool   `help:"Delete it. Without this, what would be removed is told, and nothing is."`
-	Blobs   string `help:"Engine of large objects if no server runs: files: or files:DIR." default:"files:" placeholder:"URL"`
+	Blobs   string `help:"Engine of large objects if no server runs: files:, files:DIR or s3://BUCKET?endpoint=URL." default:"files:" placeholder:"URL"`
 }
 
 // unconfirmedError says that nothing was done, because what is to be done has to be confirmed.

@@ -121,6 +121,7 @@ func (d *dataFolder) open(e engines) error {
 		return fmt.Errorf("open metadata: %w", err)
 	}
 	d.store = meta.New(engine)
+	d.store.StampWrites(keys.StampedBy)
 	if e.blobs == nil {
 		return nil
 	}

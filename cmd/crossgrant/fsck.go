@@ -20,7 +20,7 @@ import (
 // fsckCommand verifies a data folder.
 type fsckCommand struct {
 	dataFlag
-	Blobs  string `help:"Engine of large objects: files: or files:DIR." default:"files:" placeholder:"URL"`
+	Blobs  string `help:"Engine of large objects: files:, files:DIR or s3://BUCKET?endpoint=URL." default:"files:" placeholder:"URL"`
 	Repair bool   `help:"Repair what can be repaired without inventing anything."`
 	JSON   bool   `name:"json" help:"Print findings and summary as lines of JSON."`
 	Quiet  bool   `help:"Do not show progress."`
@@ -54,6 +54,13 @@ func (c *fsckCommand) verify(ctx context.Context, out *fsckPrinter) error {
 	engines, err := parseEngines(c.Meta, c.Blobs)
 	if err != nil {
 		return err
+	}
+	if engines.networked {
+		folder, err := openFolder(c.Data, engines, false)
+		if err != nil {
+			return locked(err)
+		}
+		return errors.Join(c.verifyFolder(ctx, out, folder), folder.close())
 	}
 	if err := c.there(); err != nil {
 		return err

@@ -34,8 +34,11 @@ func TestUsageErrors(t *testing.T) {
 		{"address without port", []string{"serve", "--listen", "localhost"}, "is not HOST:PORT"},
 		{"region with a blank", []string{"serve", "--region", "us east"}, "is not the name of a region"},
 		{"half of TLS", []string{"serve", "--tls-cert", "cert.pem"}, "--tls-cert and --tls-key go together"},
-		{"engine of another world", []string{"serve", "--meta", "postgres://u:secret@host/db"}, `there is no engine "postgres"`},
-		{"blobs elsewhere", []string{"serve", "--blobs", "s3://bucket"}, `there is no engine "s3"`},
+		{"engine of another world", []string{"serve", "--meta", "mysql://u:secret@host/db"}, `there is no engine "mysql"`},
+		{"a database without a name", []string{"serve", "--meta", "postgres://u:secret@host:port/db"}, "--meta: "},
+		{"half on the network", []string{"serve", "--meta", "postgres://u:secret@host/db"}, "go together"},
+		{"blobs elsewhere", []string{"serve", "--blobs", "azblob://bucket"}, `there is no engine "azblob"`},
+		{"half on the network, too", []string{"serve", "--blobs", "s3://bucket"}, "go together"},
 		{"half in memory", []string{"serve", "--meta", "memory:"}, "go together"},
 		{"secret without key", []string{"account", "create", "a", "--secret-access-key", "very-secret"}, "needs --access-key-id"},
 	}

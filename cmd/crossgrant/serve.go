@@ -31,7 +31,7 @@ type serveCommand struct {
 	TLSCert    string `name:"tls-cert" help:"Certificate chain, PEM; with --tls-key." placeholder:"FILE"`
 	TLSKey     string `name:"tls-key" help:"Private key of the certificate, PEM." placeholder:"FILE"`
 	Reserve    int64  `help:"Free space, in MiB, that only what deletes may use, beside what the metadata needs; 0 for none." default:"64" placeholder:"MIB"`
-	Blobs      string `help:"Engine of large objects: files:, files:DIR or memory:." default:"files:" placeholder:"URL"`
+	Blobs      string `help:"Engine of large objects: files:, files:DIR, s3://BUCKET?endpoint=URL or memory:." default:"files:" placeholder:"URL"`
 
 	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
 	ScrubInterval     time.Duration `help:"How often everything that is stored is verified; 0: never." default:"168h" placeholder:"DURATION"`

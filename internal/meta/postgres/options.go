@@ -27,6 +27,12 @@ const (
 	connectTimeout = 5 * time.Second
 )
 
+// CheckURL returns an error that says what is wrong with the address of a database; it asks nobody.
+func CheckURL(url string) error {
+	_, err := Options{}.config(url)
+	return err
+}
+
 // config returns the configuration of the pool for url, which pgx reads: a URL or a list of name=value. What comes out of it
 // for passwords stays in it: pgx leaves them out of its errors.
 func (o Options) config(url string) (*pgxpool.Config, error) {
