@@ -21,7 +21,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres need-ceph need-patroni rigs test-rigs bench-rgw blobs-conformance-rgw failover
+.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale need-ceph need-patroni rigs test-rigs bench-rgw blobs-conformance-rgw failover
 
 build:
 	@mkdir -p bin
@@ -41,7 +41,7 @@ test: need-clients need-browser need-postgres
 	$(GO) test -count 1 -timeout 30m ./test/...
 
 check: need-cc need-postgres
-	@unformatted=$$(gofmt -l bench cmd internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
+	@unformatted=$$(gofmt -l bench cmd deploy internal test); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/layers
@@ -74,10 +74,15 @@ s3-tests: need-python
 	$(GO) build -o bin/s3tests ./test/s3tests
 	@bin/s3tests -suite '$(SUITE)' -workers '$(WORKERS)' -min '$(MIN)' -min 'test_iam.py=$(MIN_IAM)' -min 'test_sts.py=$(MIN_STS)'
 
+# The suite of blob engines over a bucket of another S3 service, ENDPOINT='s3://BUCKET?endpoint=URL&region=REGION', with
+# credentials from the environment (AWS_ACCESS_KEY_ID, ...). It uses names that begin with the prefix, and leaves blobs there.
+blobs-conformance:
+	CROSSGRANT_TEST_BLOBS='$(ENDPOINT)' $(GO) test -count 1 -timeout 30m -v -run '^TestService$$' ./internal/blob/s3blob
+
 # The suite of blob engines over Ceph's gateway.
 blobs-conformance-rgw: rigs need-ceph
 	@bin/rigs ceph -- sh -c 'AWS_ACCESS_KEY_ID=$$CEPH_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$$CEPH_SECRET_ACCESS_KEY CROSSGRANT_TEST_BLOBS=$$CEPH_BLOBS \
-		exec $(GO) test -count 1 -timeout 30m -v -run "^TestService$$" ./internal/blob/s3blob'
+		exec $(MAKE) --no-print-directory blobs-conformance ENDPOINT="$$CEPH_BLOBS"'
 
 # The primary of PostgreSQL under Patroni is killed ROUNDS times while clients of two servers work. It fails if anything is lost that
 # was acknowledged, or if service is away for more than 30 seconds.
@@ -113,6 +118,10 @@ bench-rgw: s3bench rigs need-ceph need-postgres
 bench-scale: s3bench
 	@bin/s3bench scale --program bin/crossgrant --keys '$(KEYS)'
 
+# The models of a store of 10¹² objects: writes docs/SCALE.md and the plots in docs/scale anew.
+scale:
+	$(GO) run ./bench/scale
+
 # Mixed load from 128 clients with 512 MiB of memory, for MINUTES.
 soak: s3bench
 	@bin/s3bench soak --program bin/crossgrant --minutes '$(MINUTES)'
@@ -125,6 +134,11 @@ bench-records: s3bench
 # seconds, beside two that do not.
 bench-trails: s3bench
 	@bin/s3bench --trail trail --start trail=bin/crossgrant,CROSSGRANT_TRAIL_INTERVAL=5s --start none=bin/crossgrant --start again=bin/crossgrant $(BENCHFLAGS)
+
+# Every file below deploy/, by the programs that will read it.
+deploy-check: need-postgres
+	@for need in haproxy:haproxy promtool:prometheus systemd-analyze:systemd; do sh .ci/need $${need%:*} $${need#*:}; done
+	@GO='$(GO)' sh deploy/check.sh
 
 # The benchmarks in Go.
 bench-go:

@@ -37,6 +37,8 @@ type accountCommand struct {
 type dataFlag struct {
 	Data string `help:"Data folder." default:"./crossgrant-data" placeholder:"DIR"`
 	Meta string `help:"Engine of the metadata: pebble:, pebble:DIR, postgres://HOST/DATABASE or memory:." default:"pebble:" placeholder:"URL"`
+
+	MasterKey string `name:"master-key" help:"File with the master key, the same for all servers that share a store; by default master.json in the data folder." placeholder:"FILE"`
 }
 
 // outputFlag says how a command prints.
@@ -192,7 +194,9 @@ func (f dataFlag) without(ctx context.Context, blobs string, create bool, choose
 	if err != nil {
 		return err
 	}
-	folder, err := openFolder(f.Data, choose(e), create)
+	e = choose(e)
+	e.master = f.MasterKey
+	folder, err := openFolder(f.Data, e, create)
 	if err != nil {
 		return locked(err)
 	}

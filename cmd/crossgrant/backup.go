@@ -182,7 +182,7 @@ func (d *dataFolder) backups(service *objects.Service) *backup.Service {
 		},
 		OpenState: openState,
 		Blobs:     d.blobs, Pin: service.Pin, ID: d.backupID, Seal: d.box.Seal,
-		MasterKey: func() ([]byte, error) { return os.ReadFile(filepath.Join(d.dir, masterFile)) },
+		MasterKey: func() ([]byte, error) { return os.ReadFile(d.master) },
 		Scratch:   filepath.Join(d.dir, checkpointDir),
 	})
 }

@@ -21,7 +21,7 @@ import (
 // Names in a data folder, beside admin.sock.
 const (
 	lockFile   = "lock"
-	masterFile = "master.json"
+	masterFile = "master.json" // unless --master-key names another one
 	metaDir    = "meta"
 	blobsDir   = "blobs"
 )
@@ -29,7 +29,7 @@ const (
 // formatFact is the version of the layout of keys and records; sealFact a value that only the folder's
 // own master key opens.
 const (
-	formatFact = "format"
+	formatFact = keys.FormatFact
 	sealFact   = "master-key-check"
 )
 
@@ -38,11 +38,12 @@ var errLocked = errors.New("the data folder is in use")
 
 // dataFolder is an open data folder. One process at a time has it.
 type dataFolder struct {
-	dir   string
-	store *meta.Store
-	blobs blob.Store // nil if it was opened without
-	box   *seal.Box
-	lock  *os.File
+	dir    string
+	master string // the file with the master key
+	store  *meta.Store
+	blobs  blob.Store // nil if it was opened without
+	box    *seal.Box
+	lock   *os.File
 }
 
 // openFolder opens the data folder dir with the engines e, and makes it if create is set. The error
@@ -56,7 +57,7 @@ func openFolder(dir string, e engines, create bool) (*dataFolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dataFolder{dir: dir, lock: lock}
+	d := &dataFolder{dir: dir, master: orPath(e.master, filepath.Join(dir, masterFile)), lock: lock}
 	if err := d.open(e); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -106,15 +107,15 @@ func lockFolder(dir string) (*os.File, error) {
 
 // open opens what is in the folder.
 func (d *dataFolder) open(e engines) error {
-	master := filepath.Join(d.dir, masterFile)
-	if _, err := os.Stat(filepath.Join(d.dir, metaDir)); err == nil {
-		if _, err := os.Stat(master); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is missing, and without it no secret key can be read: restore it from a backup", master)
+	if _, err := os.Stat(filepath.Join(d.dir, metaDir)); err == nil && !e.shared {
+		if _, err := os.Stat(d.master); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing, and without it no secret key can be read: restore it from a backup", d.master)
 		}
 	}
-	var err error
-	if d.box, err = seal.Load(master); err != nil {
-		return err
+	if !e.shared {
+		if err := d.loadMaster(); err != nil {
+			return err
+		}
 	}
 	engine, err := e.meta(filepath.Join(d.dir, metaDir), e.reserve, e.log)
 	if err != nil {
@@ -122,6 +123,11 @@ func (d *dataFolder) open(e engines) error {
 	}
 	d.store = meta.New(engine)
 	d.store.StampWrites(keys.StampedBy)
+	if e.shared {
+		if err := d.loadShared(); err != nil {
+			return err
+		}
+	}
 	if e.blobs == nil {
 		return nil
 	}
@@ -134,9 +140,30 @@ func (d *dataFolder) open(e engines) error {
 	return nil
 }
 
+// loadMaster reads the master key, which it makes if there is none.
+func (d *dataFolder) loadMaster() (err error) {
+	d.box, err = seal.Load(d.master)
+	return err
+}
+
+// loadShared is loadMaster where other servers may have made the master key: then it makes none.
+func (d *dataFolder) loadShared() error {
+	if _, err := os.Stat(d.master); errors.Is(err, fs.ErrNotExist) {
+		var sealed [][]byte
+		if sealed, err = d.store.Read(context.Background(), [][]byte{keys.Meta(sealFact)}); err != nil {
+			return fmt.Errorf("read master key check: %w", err)
+		}
+		if sealed[0] != nil {
+			return fmt.Errorf("there is no %s: copy it from another server of this store, or name it with --master-key", d.master)
+		}
+	}
+	return d.loadMaster()
+}
+
 // check compares the format of the data, and its master key, with what this program can read. It records both in
 // a new folder, and in an older one that its format is that of this program from now on: older programs would
-// take what this one writes for something else.
+// take what this one writes for something else. The format of a store that servers share is raised only when all of them can
+// read the new one (package servers).
 func (d *dataFolder) check(ctx context.Context) error {
 	return d.store.Update(ctx, func(tx meta.Tx) error {
 		format, err := tx.Get(keys.Meta(formatFact))
@@ -146,8 +173,11 @@ func (d *dataFolder) check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		strange := fmt.Errorf("%s is not the master key of this data folder: restore it from a backup", filepath.Join(d.dir, masterFile))
-		if n, err := checkFormat(tx, "the data folder", format, d.box, strange); err != nil || n == keys.Format {
+		name, strange := "the data folder", fmt.Errorf("%s is not the master key of this data folder: restore it from a backup", d.master)
+		if d.store.Shared() {
+			name, strange = "the store", fmt.Errorf("%s is not the master key of this store: copy it from another server of the store, or name it with --master-key", d.master)
+		}
+		if n, err := checkFormat(tx, name, format, d.box, strange); err != nil || n == keys.Format || d.store.Shared() {
 			return err
 		}
 		return putFormat(tx)

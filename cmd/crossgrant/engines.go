@@ -22,9 +22,9 @@ type engines struct {
 	meta    func(dir string, reserve int64, log *slog.Logger) (meta.Engine, error)
 	blobs   func(dir string, log *slog.Logger) (blob.Store, error)
 	reserve int64        // bytes that only what deletes may use
+	master  string       // file with the master key; empty: that of the data folder
+	shared  bool         // other servers may use the same engines
 	log     *slog.Logger // nil: nothing is logged
-	// networked says that the storage is not in the folder, and that other servers may use it.
-	networked bool
 }
 
 // parseEngines returns the engines that two URLs name; without that of blobs if blobsURL is empty. Metadata and blobs belong
@@ -68,7 +68,7 @@ func (e *engines) parseMeta(url string) (kind, error) {
 		if err := postgres.CheckURL(url); err != nil {
 			return "", usagef("--meta: %v", err)
 		}
-		e.networked = true
+		e.shared = true
 		e.meta = func(string, int64, *slog.Logger) (meta.Engine, error) {
 			return postgres.Open(context.Background(), url, postgres.Options{})
 		}

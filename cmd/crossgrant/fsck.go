@@ -55,7 +55,8 @@ func (c *fsckCommand) verify(ctx context.Context, out *fsckPrinter) error {
 	if err != nil {
 		return err
 	}
-	if engines.networked {
+	engines.master = c.MasterKey
+	if engines.shared {
 		folder, err := openFolder(c.Data, engines, false)
 		if err != nil {
 			return locked(err)

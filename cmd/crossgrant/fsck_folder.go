@@ -22,7 +22,7 @@ func (c *fsckCommand) there() error {
 	for _, part := range []struct{ path, hint string }{
 		{filepath.Join(c.Data, lockFile), c.Data + " is not a data folder: name another one with --data"},
 		{c.metadata(), "the metadata is elsewhere, or lost: name its folder with --meta, or restore it from a backup"},
-		{filepath.Join(c.Data, masterFile), "without it nothing can be read: restore it from a backup"},
+		{orPath(c.MasterKey, filepath.Join(c.Data, masterFile)), "without it nothing can be read: restore it from a backup"},
 	} {
 		switch _, err := os.Stat(part.path); {
 		case errors.Is(err, fs.ErrNotExist):

@@ -47,6 +47,7 @@ type commandLine struct {
 	Check    checkCommand    `cmd:"" help:"Test who can do what, as files say it must be."`
 	APIModel apiModelCommand `cmd:"" name:"api-model" help:"Print the model of an API that AWS has not, for aws configure add-model."`
 	Access   accessCommand   `cmd:"" help:"Tell who can reach a bucket, what a principal can reach, and what anyone outside can, by which path."`
+	Server   serverCommand   `cmd:"" help:"List the servers that share a store."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
@@ -117,12 +118,16 @@ func report(s streams, err error) int {
 
 type versionCommand struct{}
 
-// Run prints the version that the Go toolchain recorded in the program.
+// Run prints the version.
 func (versionCommand) Run(s streams) error {
-	version := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintln(s.out, "crossgrant", version)
+	_, err := fmt.Fprintln(s.out, "crossgrant", version())
 	return err
+}
+
+// version returns the version that the Go toolchain recorded in the program.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }

@@ -33,12 +33,13 @@ type serveCommand struct {
 	Reserve    int64  `help:"Free space, in MiB, that only what deletes may use, beside what the metadata needs; 0 for none." default:"64" placeholder:"MIB"`
 	Blobs      string `help:"Engine of large objects: files:, files:DIR, s3://BUCKET?endpoint=URL or memory:." default:"files:" placeholder:"URL"`
 
-	LifecycleInterval time.Duration `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
-	ScrubInterval     time.Duration `help:"How often everything that is stored is verified; 0: never." default:"168h" placeholder:"DURATION"`
-	ScrubRate         int           `help:"How much the scrub reads per second at most, in MiB; 0: as much as it can." default:"32" placeholder:"MIB"`
-	LifecycleDay      time.Duration `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
-	WebsiteDomain     string        `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
-	AccessLogInterval time.Duration `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
+	LifecycleInterval time.Duration  `help:"How often the lifecycles of buckets are carried out." default:"24h" placeholder:"DURATION"`
+	DrainDelay        *time.Duration `help:"How long requests are served still after the server was told to end, and says that it is not ready: load balancers need as long to notice. By default 5s where servers share a store, else 0s." placeholder:"DURATION"`
+	ScrubInterval     time.Duration  `help:"How often everything that is stored is verified; 0: never." default:"168h" placeholder:"DURATION"`
+	ScrubRate         int            `help:"How much the scrub reads per second at most, in MiB; 0: as much as it can." default:"32" placeholder:"MIB"`
+	LifecycleDay      time.Duration  `help:"Length of a day in lifecycles; shorter ones are for tests." default:"24h" placeholder:"DURATION"`
+	WebsiteDomain     string         `help:"Domain whose hosts are the websites of buckets (bucket.DOMAIN); those below s3-website.localhost and s3-website.DOMAIN of --domain work by themselves." placeholder:"DOMAIN"`
+	AccessLogInterval time.Duration  `help:"How often server access logs are delivered to their buckets." default:"5m" placeholder:"DURATION"`
 
 	RecordAge    time.Duration `help:"How long records of requests, with why each was allowed or denied, are kept." default:"168h" placeholder:"DURATION"`
 	RecordSize   int64         `help:"How much of them is kept at most, compressed, in MiB." default:"1024" placeholder:"MIB"`
@@ -72,6 +73,10 @@ const (
 	minRate = 0.001
 	// drainTime is how long requests that are under way may go on after the server is told to end.
 	drainTime = 30 * time.Second
+	// drainDelay is how long load balancers have by default to notice that a server that shares its store with others ends, and
+	// maxDrain more than any needs.
+	drainDelay = 5 * time.Second
+	maxDrain   = 10 * time.Minute
 )
 
 // Run runs the server until ctx ends.
@@ -105,6 +110,8 @@ type config struct {
 	// webhooks are the destinations of event notifications, by ARN.
 	webhooks map[string]notify.Webhook
 	lines    *audit.Lines // what is logged; nil: requests are not
+	// refused is called when the server must end because the others that share its store have gone on without it; nil: nobody is told.
+	refused func(error)
 }
 
 // config checks the flags and reads the files that they name, before anything is opened.
@@ -126,9 +133,12 @@ func (c *serveCommand) config() (*config, error) {
 	if c.Reserve < 0 || c.Reserve > maxReserve {
 		return nil, usagef("--reserve: %d is not within 0 and %d MiB", c.Reserve, maxReserve)
 	}
-	out.engines.reserve = c.Reserve << 20
+	out.engines.reserve, out.engines.master = c.Reserve<<20, c.MasterKey
 	if err := errors.Join(c.limitFlags.check(), c.consoleFlags.check()); err != nil {
 		return nil, err
+	}
+	if d := c.DrainDelay; d != nil && (*d < 0 || *d > maxDrain) {
+		return nil, usagef("--drain-delay: %s is not within 0 and %s", *d, maxDrain)
 	}
 	if c.AccessLogInterval <= 0 {
 		return nil, usagef("--access-log-interval: %s is not a time that passes", c.AccessLogInterval)
@@ -176,10 +186,14 @@ func (c *serveCommand) config() (*config, error) {
 
 // serve runs the services of an open folder.
 func (c *serveCommand) serve(ctx context.Context, s streams, config *config, folder *dataFolder, log *slog.Logger) (err error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	config.refused = end
 	wired, err := c.wire(ctx, config, folder, log)
 	if err != nil {
 		return err
 	}
+	defer wired.sharing.close() // after all who work under a lease
 	defer wired.objects.Close()
 	defer wired.lifecycles.Close()
 	defer wired.scrubber.Close()
@@ -206,7 +220,10 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 		wired.console.port = fmt.Sprint(visitors.Addr().(*net.TCPAddr).Port)
 	}
 	if config.file != nil {
-		if err := bootstrap.Apply(ctx, wired.bootstrap, config.file, progress{log}); err != nil {
+		wired.sharing.exclusive().Run(ctx, "bootstrap", func(ctx context.Context) {
+			err = bootstrap.Apply(ctx, wired.bootstrap, config.file, progress{log})
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -244,13 +261,29 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.closure.Start()
 	wired.usage.Start()
 	wired.journal.Start()
+	wired.sharing.start(wired.orgs, wired.trails, log)
 	place := "There is no console; --console-listen says where one is to be."
 	if visitors != nil {
 		place = "The console is at " + c.endpoint(c.ConsoleListen, visitors.Addr())
 	}
 	// Both lines at once: who waits for the first has the second as well.
 	fmt.Fprintf(s.out, "crossgrant is ready at %s, data in %s, accounts: %s\n%s\n", endpoint, c.Data, wired.count(ctx), place)
-	return group.wait(ctx)
+	err = group.wait(ctx, c.drain(folder))
+	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause // the others have refused it
+	}
+	return err
+}
+
+// drain is how long the server serves after it was told to end.
+func (c *serveCommand) drain(folder *dataFolder) time.Duration {
+	switch {
+	case c.DrainDelay != nil:
+		return *c.DrainDelay
+	case folder.store.Shared():
+		return drainDelay
+	}
+	return 0
 }
 
 // endpoint returns the URL under which clients on this machine reach what listens on an address, which a flag named.
@@ -287,12 +320,17 @@ func (g *serverGroup) add(server *http.Server, l net.Listener) {
 	go func() { g.failed <- server.Serve(l) }()
 }
 
-// wait waits until ctx ends or a server fails, then lets requests under way finish, and ends all.
-func (g *serverGroup) wait(ctx context.Context) error {
+// wait waits until ctx ends or a server fails, serves for delay still if ctx ended, then lets requests under way finish, and ends all.
+func (g *serverGroup) wait(ctx context.Context, delay time.Duration) error {
 	var failure error
 	running := len(g.servers)
 	select {
 	case <-ctx.Done():
+		select {
+		case <-time.After(delay):
+		case failure = <-g.failed:
+			running--
+		}
 	case failure = <-g.failed:
 		running--
 	}

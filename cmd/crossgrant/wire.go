@@ -13,6 +13,7 @@ import (
 	"crossgrant/internal/analyzer"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/backup"
+	"crossgrant/internal/blob"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/cloudtrail"
@@ -78,11 +79,13 @@ type wired struct {
 	pipeline   *httpapi.Pipeline
 	metrics    *metrics.Metrics
 	console    *consoleOrigin
+	orgs       *orgs.Service
+	sharing    *sharing
 }
 
 // wire makes the services over an open folder, and makes the folder ready: its format is checked, and
-// what a crash left is cleaned up.
-func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (*wired, error) {
+// what a crash left is cleaned up. The server is ready until ctx ends.
+func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFolder, log *slog.Logger) (_ *wired, err error) {
 	store, box := folder.store, folder.box
 	log = quietIn(log, func() error { _, err := store.Condition(); return err })
 	sessions := sts.New(store, box, sts.Options{})
@@ -91,10 +94,21 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	trails := cloudtrail.New(store, cloudtrail.Options{Region: c.Region, World: authorizer})
 	counted := metrics.New()
 	counted.Storage(store.Condition)
-	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Log: log})
+	shared := c.share(folder, log, config.refused)
+	exclusive := shared.exclusive()
+	counted.Gauge("leases", "Pieces of background work that this server does, of those that one server at a time does.", shared.held)
+	events := notify.New(store, notify.Options{Webhooks: config.webhooks, Meter: counted, Exclusive: exclusive, Log: log})
 	if err := folder.check(ctx); err != nil {
 		return nil, err
 	}
+	if err := shared.join(ctx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			shared.close()
+		}
+	}()
 	identity := iam.New(store, box, iam.Options{})
 	if err := identity.Recover(ctx); err != nil {
 		return nil, err
@@ -106,9 +120,10 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		trails:   trails,
 		metrics:  counted,
 		console:  &consoleOrigin{url: c.ConsoleURL, secure: config.tls != nil},
+		sharing:  shared,
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
-		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed,
+		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed, Exclusive: exclusive, Orphans: orphans(folder.blobs),
 	})
 	if err := w.objects.Recover(ctx); err != nil {
 		return nil, err
@@ -121,6 +136,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if err := organizations.Recover(ctx); err != nil {
 		return nil, err
 	}
+	w.orgs = organizations
 	buckets := s3api.ACLsEnabled
 	if c.NewBuckets == "acls-disabled" {
 		buckets = s3api.ACLsDisabled
@@ -137,12 +153,12 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	}
 	calendar := lifecycle.Calendar{Day: c.LifecycleDay}
 	w.lifecycles = engine.New(store, w.objects, engine.Options{
-		Interval: c.LifecycleInterval, Calendar: calendar, Count: counted.Lifecycle, Log: log,
+		Interval: c.LifecycleInterval, Calendar: calendar, Count: counted.Lifecycle, Exclusive: exclusive, Log: log,
 	})
 	busy := new(traffic)
 	w.scrubber = fsck.NewScrubber(fsck.ScrubOptions{
 		Options:  fsck.Options{Store: store, Blobs: folder.blobs, Keys: &sse.Keyring{Master: box, KMS: w.kms}},
-		Interval: c.ScrubInterval, Rate: int64(c.ScrubRate) << 20, Busy: busy.is, Meter: counted, Log: log,
+		Interval: c.ScrubInterval, Rate: int64(c.ScrubRate) << 20, Busy: busy.is, Meter: counted, Exclusive: exclusive, Log: log,
 	})
 	s3 := s3api.New(w.objects, s3api.Deps{
 		Buckets: authorizer, Accounts: authorizer, Principals: identity, MFA: identity, KMS: w.kms,
@@ -152,7 +168,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	if c.WebsiteDomain != "" {
 		pages.Websites = []string{c.WebsiteDomain}
 	}
-	w.usage = usage.New(store, usage.Options{Log: log})
+	w.usage = usage.New(store, usage.Options{Exclusive: exclusive, Log: log})
 	c.keepRecords(w, folder, authorizer, identity, log)
 	if err := w.journal.Recover(ctx); err != nil {
 		return nil, err
@@ -164,8 +180,8 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 	}
 	parts.analyzer = analyzer.New(store, analyzer.Options{Region: c.Region, World: authorizer, Principals: identity})
 	w.closure = parts.closure(store, w.accounts, log)
+	w.closure.Exclusive = exclusive
 	told := reports.New(store, reports.Deps{Entities: identity, Policies: authorizer, Usage: w.usage}, reports.Options{})
-	var err error
 	w.pipeline, err = httpapi.New(httpapi.Config{
 		Region:     c.Region,
 		Authorizer: authorizer,
@@ -181,7 +197,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		Records:     w.stream,
 		Keep:        w.decisions.Keep,
 		Now:         time.Now,
-		Ready:       func(ctx context.Context) error { return answers(ctx, store) },
+		Ready:       folder.ready(ctx),
 		Metrics:     counted.Handler(),
 		NamesBucket: s3.NamesBucket,
 		Console:     w.console.sent,
@@ -192,15 +208,15 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 
 // keepRecords makes what keeps the records of requests, and what reads them from where they are kept.
 func (c *serveCommand) keepRecords(w *wired, folder *dataFolder, gate *access.Access, identity *iam.Service, log *slog.Logger) {
-	store := folder.store
+	store, exclusive := folder.store, w.sharing.exclusive()
 	w.journal = journal.New(store, journal.Options{
-		Age: c.RecordAge, Size: c.RecordSize << 20, Wait: c.RecordWait, Meter: w.metrics, Log: log,
+		Age: c.RecordAge, Size: c.RecordSize << 20, Wait: c.RecordWait, Meter: w.metrics, Exclusive: exclusive, Log: log,
 		Readers: []string{accesslog.Reader, history.Reader, delivery.Reader},
 	})
 	w.accessLog = accesslog.New(store, w.journal, gate, w.objects, accesslog.Options{
-		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Log: log,
+		Interval: c.AccessLogInterval, Region: c.Region, Meter: w.metrics, Exclusive: exclusive, Log: log,
 	})
-	w.history = history.New(store, w.journal, folder.box, history.Options{Region: c.Region, Meter: w.metrics, Log: log})
+	w.history = history.New(store, w.journal, folder.box, history.Options{Region: c.Region, Meter: w.metrics, Exclusive: exclusive, Log: log})
 	out := archive.New(gate, w.objects, archive.Options{
 		Region: c.Region, Publish: func(r *audit.Record) { w.stream.Publish(r) },
 		Keep: func(tx meta.Tx, r *audit.Record) error { return w.decisions.Keep(tx, r) },
@@ -208,7 +224,7 @@ func (c *serveCommand) keepRecords(w *wired, folder *dataFolder, gate *access.Ac
 	w.trails.Destination = out
 	w.signing = signing.New(store, folder.box, signing.Options{})
 	w.delivery = delivery.New(store, delivery.Deps{Journal: w.journal, Trails: w.trails, Archive: out, Keys: w.signing}, delivery.Options{
-		Interval: c.TrailInterval, DigestInterval: c.DigestInterval, Backlog: c.TrailBacklog << 20, Region: c.Region, Meter: w.metrics, Log: log,
+		Interval: c.TrailInterval, DigestInterval: c.DigestInterval, Backlog: c.TrailBacklog << 20, Region: c.Region, Meter: w.metrics, Exclusive: exclusive, Log: log,
 	})
 	w.decisions = decisions.New(w.journal, w.questions, decisions.Options{
 		Allows: c.RecordAllows, Organizations: w.delivery.Organizations, Shown: shown(identity), Log: log,
@@ -228,6 +244,16 @@ func shown(identity *iam.Service) func(stored string) string {
 		}
 		return stored
 	}
+}
+
+// orphans returns what deletes the blobs that nothing names, if the blobs are kept where several servers write them; or nil.
+func orphans(blobs blob.Store) func(ctx context.Context, named blob.Named) error {
+	if s, ok := blobs.(interface {
+		SweepOrphans(ctx context.Context, named blob.Named) error
+	}); ok {
+		return s.SweepOrphans
+	}
+	return nil
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

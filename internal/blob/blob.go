@@ -1,6 +1,6 @@
 // Package blob stores immutable byte strings: written once, read by range, deleted.
 //
-// Store is what an engine implements (package memory, package files; a networked one later); package
+// Store is what an engine implements (packages memory, files and packs; s3blob, which many servers share); package
 // blobtest is the suite that defines its meaning. The package knows nothing of objects or buckets.
 //
 // # What a crash leaves
@@ -9,6 +9,9 @@
 // durable. The store therefore counts a committed blob as unsettled until it is told, by Settle, that the record
 // which names it is durable too, or the blob is deleted. After a crash Recover asks about those, and about no others:
 // it costs what was under way, not what is stored.
+//
+// Where many servers share a store (Sweeper), one of them cannot tell what another has left from what it is about to have
+// named. There Recover removes nothing, and SweepOrphans looks for what is old and not named.
 package blob
 
 import (
@@ -55,7 +58,8 @@ type Store interface {
 	// Recover keeps of the blobs that were not settled when the store was used last those that named says are
 	// named, settled, and removes the others, committed or half written. It is called once, before any method but
 	// Close, and must not be called while another process uses the store. If it fails the store must not be used;
-	// it can be opened and recovered again. Called later it changes nothing.
+	// it can be opened and recovered again. Called later it changes nothing. That of a Sweeper removes nothing, and may be
+	// called while other processes use the store; it keeps named, to ask whether a blob that another process wrote is settled.
 	Recover(ctx context.Context, named Named) error
 	// New begins a blob and draws its ID, which may say where the blob lies. size is how many bytes will be written, and
 	// no other number can be committed; -1 says that it is not known.
@@ -67,7 +71,8 @@ type Store interface {
 	// blob that is not there, or was settled before, it does nothing.
 	Settle(ids ...ID)
 	// Open returns a reader of length bytes from offset; the range must lie in the blob. The reader
-	// stays good if the blob is deleted while it is open. ErrNotFound if there is no such blob.
+	// stays good if the blob is deleted while it is open; where another process deletes it, only as far as the engine
+	// says, and what fails is an error that wraps ErrNotFound. ErrNotFound if there is no such blob.
 	Open(ctx context.Context, id ID, offset, length int64) (io.ReadCloser, error)
 	// OpenWhole returns a reader of all bytes of a blob, for who does not know how long it is, and their number. It is
 	// like that of Open.
@@ -76,7 +81,8 @@ type Store interface {
 	// some of them may be there, and those that are not may come back after a crash.
 	Delete(ctx context.Context, ids ...ID) error
 	// Walk calls fn with each settled blob and its size in bytes, in no order, until fn returns an error, which
-	// Walk returns. A blob that is settled or deleted meanwhile may be left out.
+	// Walk returns. A blob that is settled or deleted meanwhile may be left out. Of blobs that other processes wrote, those are
+	// settled that are named, and those that are so old that nobody can be about to name them.
 	Walk(ctx context.Context, fn func(id ID, size int64) error) error
 	// Close waits for running calls and releases the store.
 	Close() error

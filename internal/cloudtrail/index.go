@@ -19,7 +19,8 @@ import (
 
 // index is all trails in memory, by account. It is read when it is asked for the first time, and
 // then follows the commits of the store: a trail that was written is read again before the Update that wrote it
-// returns.
+// returns. What other servers write that share the store becomes known with the stamp of trails (meta.Store.Follow), at the
+// beginning of each request and by Refresh.
 type index struct {
 	// loading is held while something is read into the index, so that what was read later is there later.
 	loading sync.Mutex

@@ -39,7 +39,7 @@ func (s *Service) put(tx meta.Tx, t *records.Trail) error {
 	err := records.Get(tx, key, stored)
 	switch {
 	case errors.Is(err, meta.ErrNotFound):
-		return errors.Join(records.Put(tx, key, t))
+		return records.Put(tx, key, t)
 	case err != nil:
 		return err
 	case proto.Equal(stored, t):

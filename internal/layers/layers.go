@@ -73,6 +73,9 @@ var Crossgrant = Rules{
 		{"bench/load"},
 		{"bench/report"},
 		{"bench/s3bench"},
+		{"bench/scale/zipf", "bench/scale/chart", "bench/scale/ranges"},
+		{"bench/scale/population", "bench/scale/caches", "bench/scale/hotrows", "bench/scale/capacity"},
+		{"bench/scale"},
 	},
 	Pure: []string{
 		"internal/ids", "internal/arn", "internal/apierr", "internal/policy", "internal/acl", "internal/sigv4",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -37,7 +38,8 @@ func newClient(ctx context.Context, l Location, opts *Options) (*s3.Client, erro
 			requests: semaphore.NewWeighted(int64(opts.Requests)), readers: semaphore.NewWeighted(int64(opts.Readers)),
 		}
 		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
-			r.MaxAttempts, r.MaxBackoff = opts.Attempts, opts.Backoff
+			r.MaxAttempts = opts.Attempts
+			r.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return opts.pause(attempt), nil })
 		})
 		// Checksums are sent as headers, which a service that does not know them overlooks. It would not overlook the trailers and
 		// the encoding of bodies that the SDK uses when it is free to choose.

@@ -12,10 +12,9 @@ import (
 	"crossgrant/internal/blob"
 )
 
-// full are the codes by which services say that there is no room.
+// full are the codes by which services say that there is no room: Ceph's, MinIO's, and this program's own.
 var full = map[string]bool{
-	"QuotaExceeded": true, "XMinioStorageFull": true, "XMinioAdminBucketQuotaExceeded": true, "InsufficientStorage": true, "StorageFull": true,
-	"EntityTooLargeForQuota": true, "InsufficientCapacity": true,
+	"QuotaExceeded": true, "XMinioStorageFull": true, "XMinioAdminBucketQuotaExceeded": true, "InsufficientStorage": true,
 }
 
 // codeOf returns the code and the status of an answer of the service; nothing if err is none.
@@ -31,10 +30,11 @@ func codeOf(err error) (code string, status int) {
 	return code, status
 }
 
-// missing reports whether the service says that there is no such object. That there is no such bucket is something else.
+// missing reports whether the service says that there is no such object. That there is no such bucket is something else, and so is an
+// answer of the same status without a code: something on the way may have given it.
 func missing(err error) bool {
 	code, _ := codeOf(err)
-	return code == "NoSuchKey" || code == "NotFound"
+	return code == "NoSuchKey"
 }
 
 // translate words an error of a request in the terms of package blob. What is neither the end of ctx nor a fault of the
@@ -50,7 +50,7 @@ func translate(ctx context.Context, what string, err error) error {
 		return fmt.Errorf("%s: %w", what, blob.ErrNotFound)
 	case full[code] || status == http.StatusInsufficientStorage:
 		return fmt.Errorf("%s: %w: %w", what, blob.ErrNoSpace, err)
-	case status >= 500, status == 0, status < 400, passes[status], code == "NoSuchBucket", code == "RequestTimeout":
+	case status >= 500, status < 400, passes[status], status == http.StatusNotFound && code != "NoSuchUpload", code == "RequestTimeout":
 		return fmt.Errorf("%s: %w: %w", what, blob.ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)

@@ -3,7 +3,6 @@ package s3blob
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,6 +23,9 @@ func (s *Store) Link(ctx context.Context, from, to blob.ID) error {
 		return err
 	}
 	defer s.gate.Leave()
+	if s.noCopy.Load() {
+		return blob.ErrNoLink
+	}
 	u := s.names.read(from)
 	if u == nil {
 		return fmt.Errorf("%s: %w", about(from), blob.ErrNotFound)
@@ -55,7 +57,8 @@ func (s *Store) copy(ctx context.Context, from, to blob.ID) error {
 	_, err := s.client.CopyObject(withKind(ctx, slow), &s3.CopyObjectInput{
 		Bucket: s.bucket(), Key: s.key(to), CopySource: aws.String(url.PathEscape(s.at.Bucket) + "/" + *s.key(from)),
 	})
-	if code, status := codeOf(err); notBuilt(err) || status == http.StatusBadRequest && code == "InvalidRequest" {
+	if notBuilt(err) {
+		s.noCopy.Store(true)
 		return fmt.Errorf("%s: %w: %w", about(from), blob.ErrNoLink, err)
 	}
 	return translate(ctx, about(from), err)

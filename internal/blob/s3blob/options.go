@@ -2,6 +2,7 @@ package s3blob
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -27,7 +28,7 @@ type Options struct {
 	// Backoff is the longest pause between two attempts; 0 means 2 seconds.
 	Backoff time.Duration
 	// Stall is how long the service may be silent, neither taking nor giving a byte, before an attempt is given up; 0
-	// means 20 seconds. What has the service move bytes on its own may take ten minutes.
+	// means 30 seconds. What has the service move bytes on its own may take ten minutes.
 	Stall time.Duration
 	// OrphanAge is how old a blob is that SweepOrphans may take for an orphan; 0 means 24 hours. A write that takes more than half of
 	// it is refused when it is committed.
@@ -50,12 +51,17 @@ func (o Options) withDefaults() Options {
 	def(&o.Readers, 1024)
 	def(&o.Attempts, 5)
 	def(&o.Backoff, 2*time.Second)
-	def(&o.Stall, 20*time.Second)
+	def(&o.Stall, 30*time.Second)
 	def(&o.OrphanAge, 24*time.Hour)
 	if o.Transport == nil {
 		o.Transport = newTransport()
 	}
 	return o
+}
+
+// pause draws how long to wait after so many failures, so that those who failed together do not come back together.
+func (o *Options) pause(failures int) time.Duration {
+	return rand.N(min(o.Backoff, 50*time.Millisecond<<min(failures, 10)))
 }
 
 // def sets what is zero.

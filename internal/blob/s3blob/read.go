@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -207,8 +205,7 @@ func (r *reader) broke(err error) error {
 	if r.failures >= r.store.opts.Attempts || r.tag == "" {
 		return translate(r.ctx, about(r.use.id), fmt.Errorf("the answer broke off %d bytes before its end: %w", r.end-r.at, err))
 	}
-	most := min(r.store.opts.Backoff, time.Duration(1<<r.failures)*50*time.Millisecond)
-	if !background.Sleep(r.ctx, rand.N(most)) {
+	if !background.Sleep(r.ctx, r.store.opts.pause(r.failures)) {
 		return fmt.Errorf("%s: %w", about(r.use.id), r.ctx.Err())
 	}
 	return nil

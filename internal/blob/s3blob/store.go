@@ -22,8 +22,8 @@ type Store struct {
 	names  names
 	gate   blob.Gate
 	named  atomic.Pointer[blob.Named] // that of Recover
-	// single says that the service does not delete many objects with one request.
-	single atomic.Bool
+	// single says that the service does not delete many objects with one request, noCopy that it does not copy.
+	single, noCopy atomic.Bool
 
 	remover background.Worker // deletes what readers held
 	// tidying has the goroutines that remove what was begun and not committed; closing ends them.

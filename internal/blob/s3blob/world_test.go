@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,8 @@ type world struct {
 	url         string
 	credentials aws.CredentialsProvider
 	client      *s3.Client
+	// ago is how long ago what is written now seems to be written.
+	ago atomic.Int64
 }
 
 // newWorld returns a world with a bucket. wrap may stand between the network and the service.
@@ -52,7 +55,9 @@ func newWorld(t testing.TB, wrap func(http.Handler) http.Handler) *world {
 	identity := iam.New(store, box, iam.Options{})
 	authorizer := access.New(store, box, sts.New(store, box, sts.Options{}))
 	encryption := kms.New(store, box, kms.Options{Region: "us-east-1", Principals: identity})
+	w := &world{}
 	storage := objects.New(store, blobs.New(), objects.Options{
+		Now:  func() time.Time { return time.Now().Add(-time.Duration(w.ago.Load())) },
 		Keys: &sse.Keyring{Master: box, KMS: encryption}, Log: slog.New(slog.DiscardHandler), InlineLimit: 512, MinPart: 1024,
 	})
 	api := s3api.New(storage, s3api.Deps{
@@ -65,7 +70,7 @@ func newWorld(t testing.TB, wrap func(http.Handler) http.Handler) *world {
 	must(t, err)
 	_, key, err := people.Create(t.Context(), accounts.NewAccount{Name: "store"})
 	must(t, err)
-	w := &world{credentials: credentials.NewStaticCredentialsProvider(string(key.ID), key.Secret, "")}
+	w.credentials = credentials.NewStaticCredentialsProvider(string(key.ID), key.Secret, "")
 	inner := httptest.NewServer(handler)
 	t.Cleanup(inner.Close)
 	w.client = s3.New(s3.Options{BaseEndpoint: &inner.URL, Region: "us-east-1", UsePathStyle: true, Credentials: w.credentials})
@@ -82,7 +87,7 @@ func newWorld(t testing.TB, wrap func(http.Handler) http.Handler) *world {
 
 // options are the settings of the engine that a test has, with small parts and short pauses.
 func (w *world) options() s3blob.Options {
-	return s3blob.Options{Credentials: w.credentials, PartBytes: 64 << 10, MemoryBytes: 1 << 20, Backoff: 20 * time.Millisecond}
+	return s3blob.Options{Credentials: w.credentials, PartBytes: 128 << 10, MemoryBytes: 2 << 20, Backoff: 20 * time.Millisecond}
 }
 
 // open opens an engine in the world's bucket that is closed at the end of the test.
@@ -92,6 +97,25 @@ func (w *world) open(t testing.TB, opts s3blob.Options) *s3blob.Store {
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// keys returns the names of all objects in the bucket.
+func (w *world) keys(t testing.TB) (keys []string) {
+	t.Helper()
+	out, err := w.client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket)})
+	must(t, err)
+	for _, o := range out.Contents {
+		keys = append(keys, *o.Key)
+	}
+	return keys
+}
+
+// uploads returns the number of unfinished uploads.
+func (w *world) uploads(t testing.TB) int {
+	t.Helper()
+	out, err := w.client.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: aws.String(bucket)})
+	must(t, err)
+	return len(out.Uploads)
 }
 
 // noDevice has no MFA device.

@@ -13,10 +13,16 @@ import (
 
 // Wants reports whether a trail may select the event of a request. It is asked of every request, and looks up in memory
 // what the trails say now; if that cannot be told, one may.
+//
+// In a store that servers share, another one may have changed a trail of which this one learns with its next request, or within a
+// second. So all management events are wanted, which the event history has anyway.
 func (s *Service) Wants(r *audit.Record) bool {
 	c := event.CategoryOf(r)
 	if c == event.Unlogged || c == event.Data && !s.trails.LogsData() {
 		return false
+	}
+	if c == event.Management && s.store.Shared() {
+		return true
 	}
 	f := event.FactsOf(r)
 	wanted := false

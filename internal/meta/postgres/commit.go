@@ -2,13 +2,11 @@ package postgres
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"crossgrant/internal/meta"
 )
 
 // puts are keys that get values.
@@ -116,15 +114,19 @@ func (t *tx) commitReads() error {
 	return t.finish(t.s.exchange(context.WithoutCancel(t.ctx), call{statement: commit}))
 }
 
-// finish says what came of a commit. After the connection was lost, or gave no answer in time, that is not known.
+// finish says what came of a commit. After the connection was lost, or gave no answer in time, that is not known until the
+// deadline of the commit has passed.
 func (t *tx) finish(err error) error {
-	if lost(err) {
-		t.s.discard()
+	late := isLate(err)
+	unknown := lost(err) && !is(err, readOnlyServer) || is(err, ambiguous)
+	if late || lost(err) {
+		t.s.discard() // with a clock that was wrong, if it was late
+	}
+	if unknown && len(t.writes) > 0 {
+		t.engine.unsettled()
+		err = fmt.Errorf("whether the commit was done is not known: %w", err)
 	}
 	err = translate(context.WithoutCancel(t.ctx), err)
 	t.engine.health.note(err, len(t.writes) > 0)
-	if err != nil && !errors.Is(err, meta.ErrConflict) {
-		t.err = err
-	}
 	return err
 }

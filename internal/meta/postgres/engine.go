@@ -20,7 +20,9 @@ type Engine struct {
 	timeout time.Duration
 	health  *health
 
-	mu      sync.Mutex // protects closed, and running from growing once it is set
+	observers []func() // of OnUnsettled
+
+	mu      sync.Mutex // protects the fields below, and running from growing once closed is set
 	closed  bool
 	running sync.WaitGroup // calls, and what they left to be done behind them
 }
@@ -28,7 +30,11 @@ type Engine struct {
 var (
 	_ meta.Remote    = (*Engine)(nil)
 	_ meta.Monitored = (*Engine)(nil)
+	_ meta.Unsettled = (*Engine)(nil)
 )
+
+// grace is how much longer than its deadline a commit may take to become visible that the server began before it.
+const grace = time.Second
 
 // idle is after which time without use a connection is looked at before it is used.
 const idle = time.Second
@@ -131,6 +137,7 @@ func (e *Engine) Close() error {
 		return meta.ErrClosed
 	}
 	e.running.Wait()
+	e.health.stop()
 	e.pool.Close()
 	return nil
 }
@@ -144,6 +151,22 @@ func (e *Engine) enter() error {
 	}
 	e.running.Add(1)
 	return nil
+}
+
+// OnUnsettled implements meta.Unsettled: observe is called when the time of a commit whose outcome was unknown is over.
+func (e *Engine) OnUnsettled(observe func()) { e.observers = append(e.observers, observe) }
+
+// unsettled has the observers told when a commit that was sent now can no longer become visible.
+func (e *Engine) unsettled() {
+	time.AfterFunc(e.timeout+grace, func() {
+		if e.enter() != nil {
+			return
+		}
+		defer e.running.Done()
+		for _, observe := range e.observers {
+			observe()
+		}
+	})
 }
 
 // Condition implements meta.Monitored.

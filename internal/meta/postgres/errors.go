@@ -14,9 +14,9 @@ import (
 // unavailable are the SQLSTATEs, or with two characters their classes, that say that the server cannot do now what it can at
 // other times.
 var unavailable = []string{
-	"08",             // connection exceptions
-	"28",             // who connects is not let in: the operator changes that
-	"40003",          // CockroachDB does not know whether a commit was done
+	"08", // connection exceptions
+	"28", // who connects is not let in: the operator changes that
+	ambiguous,
 	"53",             // insufficient resources; too many connections
 	"55006", "55P03", // in use; a lock is not to be had
 	"57",             // shutdowns, a start that goes on, statement_timeout
@@ -52,11 +52,10 @@ func translate(ctx context.Context, err error) error {
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("%w: %w", meta.ErrUnavailable, err)
 	}
-	var which *failed
 	switch {
 	case is(err, serialization, deadlock, uniqueViolation):
 		return fmt.Errorf("%w: %w", meta.ErrConflict, err)
-	case is(err, divisionByZero) && errors.As(err, &which) && which.call == beforeDeadline:
+	case isLate(err):
 		return fmt.Errorf("%w: the commit came to the database later than it may; nothing was written", meta.ErrUnavailable)
 	case is(err, divisionByZero):
 		return meta.ErrConflict
@@ -86,5 +85,14 @@ func isMeta(err error) bool {
 // lost reports whether err says that the connection, or the server behind it, is not to be used again.
 func lost(err error) bool {
 	var refused *pgconn.PgError
+	if isMeta(err) { // it comes from reading what was answered
+		return false
+	}
 	return err != nil && (!errors.As(err, &refused) || is(err, readOnlyServer) || strings.HasPrefix(refused.Code, "57P") || strings.HasPrefix(refused.Code, "08"))
+}
+
+// isLate reports whether err says that a commit came after its deadline.
+func isLate(err error) bool {
+	var which *failed
+	return errors.As(err, &which) && which.Code == divisionByZero && which.call == beforeDeadline
 }

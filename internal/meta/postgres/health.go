@@ -26,6 +26,7 @@ type health struct {
 	full      error      // the last commit that found no room
 	fullAt    time.Time
 	timer     *time.Timer
+	stopped   bool
 }
 
 // note takes note of what came of an exchange: err is as translate returns it. A commit tells whether there is room.
@@ -37,7 +38,7 @@ func (h *health) note(err error, committed bool) {
 		h.full, h.fullAt = err, time.Now()
 	case errors.Is(err, meta.ErrUnavailable):
 		h.err = err
-		if h.timer == nil {
+		if h.timer == nil && !h.stopped {
 			h.timer = time.AfterFunc(probeEvery, h.again)
 		}
 	case err == nil:
@@ -57,8 +58,18 @@ func (h *health) again() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.timer = nil
-	if !well {
+	if !well && !h.stopped {
 		h.timer = time.AfterFunc(probeEvery, h.again)
+	}
+}
+
+// stop ends the probing.
+func (h *health) stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stopped = true
+	if h.timer != nil {
+		h.timer.Stop()
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -71,19 +71,16 @@ func (r *reader) start(build func() []call) (err error) {
 			return r.settle(err)
 		}
 	}
-	if is(err, serialization, deadlock) && r.begin == beginRead {
-		err = errors.Join(meta.ErrUnavailable, err)
-	}
 	return r.settle(err)
 }
 
 // settle translates what came of an exchange and tells the health of it.
 func (r *reader) settle(err error) error {
-	if lost(err) && !isMeta(err) {
+	if lost(err) && r.ctx.Err() == nil {
 		r.s.discard()
 	}
-	if r.begin == beginRead && r.s != nil && is(err, serialization) {
-		err = errors.Join(meta.ErrUnavailable, err)
+	if r.begin == beginRead && r.ctx.Err() == nil && is(err, serialization, deadlock) {
+		return fmt.Errorf("%w: this View cannot be serialized with what was written meanwhile, another can: %w", meta.ErrUnavailable, err)
 	}
 	err = translate(r.ctx, err)
 	r.engine.health.note(err, false)
@@ -138,6 +135,9 @@ func (r *reader) reading(keys [][]byte, versions *[]meta.Versioned) func() call 
 	return func() call {
 		*versions = make([]meta.Versioned, len(keys))
 		return call{statement: readKeys, params: []param{blobs(keys)}, row: func(row [][]byte) error {
+			if len(row[2]) != 8 {
+				return fmt.Errorf("%w: a revision of %d bytes", meta.ErrCorrupt, len(row[2]))
+			}
 			revision := int64(binary.BigEndian.Uint64(row[2]))
 			for _, place := range places[string(row[0])] {
 				(*versions)[place] = meta.Versioned{Value: copyOf(row[1]), Revision: revision}

@@ -11,18 +11,26 @@ import (
 // The statements that run once for each connection, or database.
 const (
 	sqlClock  = `SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS bigint)`
-	sqlProbe  = `SELECT k, v, r FROM crossgrant_kv WHERE r < 0 AND r > 0`
+	sqlProbe  = `SELECT k, v, r FROM crossgrant_kv LIMIT 0`
 	sqlFsync  = `SHOW fsync`
 	sqlCommit = `SHOW synchronous_commit`
 	// sqlCreateOrdered is what YugabyteDB, which spreads keys by their hash if it is not told otherwise, needs to keep them in
 	// order, and CockroachDB takes; PostgreSQL, whose keys are always in order, has no word for it.
 	sqlCreateOrdered = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k ASC))`
 	sqlCreate        = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k))`
+	sqlBegin         = `BEGIN`
+	sqlCommitSetup   = `COMMIT`
+	sqlRollbackSetup = `ROLLBACK`
+	sqlFence         = `INSERT INTO crossgrant_kv (k, v, r) SELECT k, ''::bytea, -1 FROM unnest($1::bytea[]) AS w (k)`
 )
 
 // tuning has statements whose failure means that the server has no such setting. A scan of the whole table, which PostgreSQL
-// prefers while it is small, would make every Update conflict with every other.
-var tuning = []string{`SET enable_seqscan = off`, `SET enable_bitmapscan = off`, `SET jit = off`}
+// prefers while it is small, would make every Update conflict with every other. What is left to plan is always the same, and
+// planned once for each connection.
+var tuning = []string{
+	`SET enable_seqscan = off`, `SET enable_bitmapscan = off`, `SET enable_hashjoin = off`, `SET enable_mergejoin = off`, `SET jit = off`,
+	`SET plan_cache_mode = force_generic_plan`,
+}
 
 // SQLSTATEs, as PostgreSQL's appendix A names them.
 const (
@@ -36,6 +44,7 @@ const (
 	serialization      = "40001"
 	deadlock           = "40P01"
 	divisionByZero     = "22012"
+	ambiguous          = "40003" // CockroachDB does not know whether a commit was done
 	diskFull           = "53100"
 	readOnlyServer     = "25006"
 	statementCancelled = "57014"
@@ -97,21 +106,4 @@ func tune(ctx context.Context, conn *pgconn.PgConn) error {
 		}
 	}
 	return nil
-}
-
-// create makes the table if there is none. Several servers may do so at once.
-func create(ctx context.Context, conn *pgconn.PgConn) error {
-	probe := func() error { _, err := conn.Exec(ctx, sqlProbe).ReadAll(); return err }
-	err := probe()
-	if !is(err, undefinedTable) {
-		return err
-	}
-	_, err = conn.Exec(ctx, sqlCreateOrdered).ReadAll()
-	if is(err, syntaxError) {
-		_, err = conn.Exec(ctx, sqlCreate).ReadAll()
-	}
-	if err != nil && !is(err, duplicateTable, uniqueViolation) {
-		return fmt.Errorf("create the table crossgrant_kv: %w", err)
-	}
-	return probe()
 }

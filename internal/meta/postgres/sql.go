@@ -35,7 +35,7 @@ func (s statement) name() string { return "crossgrant_" + strconv.Itoa(int(s)) }
 // statements are the texts.
 //
 // The parameters: keys, values and revisions are arrays of one length; the last parameters of those that abort are the number
-// of rows that there have to be, and the new revision.
+// of rows that there have to be, and the new revision. Rows whose revision is not positive are no entries: see fences.
 var statements = [...]string{
 	beginRead:  `BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY`,
 	beginWrite: `BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE`,
@@ -43,27 +43,34 @@ var statements = [...]string{
 	rollback:   `ROLLBACK`,
 
 	readKeys:  `SELECT k, v, r FROM crossgrant_kv WHERE k = ANY ($1::bytea[])`,
-	scanRange: `SELECT k, v FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea ORDER BY k LIMIT $3::bigint`,
+	scanRange: `SELECT k, v FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
 	scanCut: `SELECT k, substring(v FROM 1 FOR $4::bigint::int) FROM crossgrant_kv
-		WHERE k >= $1::bytea AND k < $2::bytea ORDER BY k LIMIT $3::bigint`,
+		WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
 
-	// scanGroups walks the range by seeks: each step finds the first key at or after the bound b that the step before left,
-	// which is behind its key, or, if its key belongs to a group, behind the group: the part of the key before the delimiter
-	// $6, which is sought after the first $5 bytes, and then $7, the least bytes that are greater than all that begin with
-	// the delimiter.
-	scanGroups: `WITH RECURSIVE walk (k, v, b, n) AS (
-			SELECT CAST(NULL AS bytea), CAST(NULL AS bytea), $1::bytea, CAST(0 AS bigint)
+	// scanGroups walks the range in steps. Each reads a few rows at or after the bound b that the step before left behind its
+	// last row: after its key, or, if its key belongs to a group g, after the group. The group is the part of the key before
+	// the delimiter $6, which is sought after the first $5 bytes; $7 is the least bytes that are greater than all that begin
+	// with the delimiter. Of the rows of one group in a step only the first is kept; n counts those. So keys without groups
+	// cost little more than without a delimiter, and groups that have thousands of keys are passed in one step each.
+	scanGroups: `WITH RECURSIVE walk (k, v, kept, b, n, last) AS (
+			SELECT CAST(NULL AS bytea), CAST(NULL AS bytea), false, $1::bytea, CAST(0 AS bigint), true
 		UNION ALL
-			SELECT e.k, e.v,
-				CASE WHEN position($6::bytea IN substring(e.k FROM $5::bigint::int + 1)) > 0
-					THEN substring(e.k FROM 1 FOR $5::bigint::int + position($6::bytea IN substring(e.k FROM $5::bigint::int + 1)) - 1) || $7::bytea
-					ELSE e.k || $8::bytea END,
-				walk.n + 1
-			FROM walk, LATERAL (SELECT t.k, substring(t.v FROM 1 FOR $4::bigint::int) AS v FROM crossgrant_kv AS t
-				WHERE t.k >= walk.b AND t.k < $2::bytea ORDER BY t.k LIMIT 1) AS e
-			WHERE walk.n < $3::bigint
+			SELECT e.k, CASE WHEN e.kept = 1 THEN substring(e.v FROM 1 FOR $4::bigint::int) END, e.kept = 1,
+				CASE WHEN e.last THEN coalesce(e.g || $7::bytea, e.k || $8::bytea) END, walk.n + e.m, e.last
+			FROM walk, LATERAL (
+				SELECT d.k, d.v, d.g, d.kept, d.last, CAST(sum(d.kept) OVER (ORDER BY d.k) AS bigint) AS m FROM (
+					SELECT s.k, s.v, s.g, CASE WHEN s.g = lag(s.g) OVER (ORDER BY s.k) THEN 0 ELSE 1 END AS kept,
+						lead(s.k) OVER (ORDER BY s.k) IS NULL AS last
+					FROM (
+						SELECT t.k, t.v, CASE WHEN position($6::bytea IN substring(t.k FROM $5::bigint::int + 1)) > 0 THEN
+							substring(t.k FROM 1 FOR $5::bigint::int + position($6::bytea IN substring(t.k FROM $5::bigint::int + 1)) - 1) END AS g
+						FROM crossgrant_kv AS t WHERE t.k >= walk.b AND t.k < $2::bytea AND t.r > 0 ORDER BY t.k LIMIT 16
+					) AS s
+				) AS d
+			) AS e
+			WHERE walk.last AND walk.n < $3::bigint
 		)
-		SELECT k, v FROM walk WHERE n > 0 ORDER BY n`,
+		SELECT k, v FROM walk WHERE kept AND n <= $3::bigint ORDER BY k`,
 
 	// checkReads aborts unless the keys $1 have the revisions $2 and the keys $3 have no value.
 	checkReads: `SELECT 1 / (CASE WHEN

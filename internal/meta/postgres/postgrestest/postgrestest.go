@@ -79,10 +79,13 @@ func (s *Server) Database(t testing.TB) string {
 }
 
 // Exec carries out sql as the owner of the server, in the database postgres.
-func (s *Server) Exec(sql string) error {
+func (s *Server) Exec(sql string) error { return Exec(s.url("postgres"), sql) }
+
+// Exec carries out sql in the database at url.
+func Exec(url, sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, s.url("postgres"))
+	conn, err := pgconn.Connect(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -53,7 +54,11 @@ func start() (*Server, error) {
 	if s.address, err = freeAddress(); err != nil {
 		return nil, err
 	}
-	if s.folder, err = os.MkdirTemp(memory(), "postgrestest-"); err != nil {
+	base := memory()
+	if err := sweep(base); err != nil {
+		return nil, err
+	}
+	if s.folder, err = os.MkdirTemp(base, fmt.Sprintf("%s%d-", prefix, os.Getpid())); err != nil {
 		return nil, err
 	}
 	if err := s.initialize(); err != nil {
@@ -63,6 +68,28 @@ func start() (*Server, error) {
 		return nil, errors.Join(err, s.remove())
 	}
 	return s, nil
+}
+
+// prefix, with the number of the process that made it, is what the name of a server's folder begins with.
+const prefix = "postgrestest-"
+
+// sweep removes folders of this user whose process has ended without doing so, and whose server ended with it.
+func sweep(base string) error {
+	folders, err := filepath.Glob(filepath.Join(base, prefix+"*-*"))
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
+		pid, err := strconv.Atoi(number)
+		if err != nil || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			continue
+		}
+		if err := os.RemoveAll(folder); err != nil && !errors.Is(err, os.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }
 
 // programs returns the folder of the newest PostgreSQL of Debian.
