@@ -56,6 +56,11 @@ func (s *Store) start(ctx context.Context) error {
 	return s3client.Try(ctx, s3client.New(s.Endpoint, s.AccessKeyID, s.SecretAccessKey), s.Bucket)
 }
 
+// URL is what --blobs takes. The keys are to be in the environment.
+func (s *Store) URL() string {
+	return fmt.Sprintf("s3://%s?endpoint=%s&region=%s", s.Bucket, s.Endpoint, s3client.Region)
+}
+
 // PID returns the ID of the server's process.
 func (s *Store) PID() int { return s.server.PID() }
 
