@@ -18,6 +18,8 @@ const patience = 20 * time.Second
 // Process is a process of a group. All methods are safe for concurrent use.
 type Process struct {
 	Name string
+	// Stop asks it to end; 0: SIGTERM. To be set before End.
+	Stop syscall.Signal
 
 	group  *Group
 	args   []string
@@ -106,7 +108,11 @@ func (p *Process) End() {
 		p.keeper.end()
 	}
 	if p.Running() {
-		syscall.Kill(p.PID(), syscall.SIGTERM)
+		ask := p.Stop
+		if ask == 0 {
+			ask = syscall.SIGTERM
+		}
+		syscall.Kill(p.PID(), ask)
 		select {
 		case <-p.Exited():
 		case <-time.After(patience):

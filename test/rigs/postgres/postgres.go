@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"syscall"
 	"time"
 
 	"crossgrant/test/rigs/daemon"
@@ -105,6 +106,7 @@ func (s *Server) start(ctx context.Context, o Options) error {
 	if s.process, err = s.group.Start("postgres", args...); err != nil {
 		return err
 	}
+	s.process.Stop = syscall.SIGINT // not waiting for clients to leave
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	return s.process.WaitFor(ctx, func(ctx context.Context) error {
