@@ -7,6 +7,8 @@ ROUNDS   ?= 200
 OBJECTS  ?= 1000000
 KILLS    ?= 5
 SPAN     ?= 30s
+HISTORIES ?= 200
+SEED     ?= 0
 MIN      ?= 0
 MIN_IAM  ?= 0
 MIN_STS  ?= 0
@@ -24,7 +26,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash migrate-million s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale need-ceph need-patroni rigs test-rigs bench-rgw blobs-conformance-rgw failover
+.PHONY: build run run-logs test check fuzz e2e crash migrate-million s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale need-ceph need-patroni rigs test-rigs bench-rgw blobs-conformance-rgw failover e2e-cluster linear
 
 build:
 	@mkdir -p bin
@@ -61,6 +63,17 @@ fuzz:
 
 e2e: need-clients need-browser need-postgres
 	$(GO) test -count 1 -timeout 30m -v ./test/...
+
+# The stories, and the suites about IAM and authorization, on three servers over PostgreSQL and a networked blob store, all of
+# them processes of this machine. The start of its output lists what is not run that way, and why.
+e2e-cluster: need-clients need-browser need-postgres
+	$(GO) test -count 1 -timeout 4h -v ./test/cluster -all
+
+# Whether three servers are, to their clients, one: HISTORIES histories of objects, and as many of permissions, while servers are
+# killed, paused and cut off, and PostgreSQL is restarted. Without the rights of root no network can be cut: the output says so.
+linear: need-postgres
+	@sh .ci/need ip iproute2
+	$(GO) test -count 1 -timeout 4h -v ./test/linear -histories $(HISTORIES) -seed $(SEED)
 
 # Every page of the console as a picture in the folder screenshots: light and dark, in a wide window and on a phone.
 screenshots: need-browser

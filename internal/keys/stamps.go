@@ -24,6 +24,7 @@ func StampOf(key []byte) []byte {
 		if len(key) > accountWidth {
 			return append([]byte("sa"), key[1:1+accountWidth]...)
 		}
+		return key // of AWS itself, which is no account with a number, but is asked about as one
 	case 'R':
 		if org, _, err := unescape(key[1:]); err == nil {
 			return append([]byte("so"), org...)
