@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 
 	"crossgrant/internal/console"
+	"crossgrant/internal/console/shelf"
 )
 
 // defaultConsole is where the console listens if nobody says where.
@@ -108,9 +110,17 @@ func (f *consoleFlags) listen(log *slog.Logger) (net.Listener, error) {
 	return l, nil
 }
 
-// console returns the console over the APIs, which listen on an address.
-func (c *serveCommand) console(api http.Handler, apiAddress net.Addr, secure bool, log *slog.Logger) http.Handler {
-	return console.New(console.Options{
-		API: api, Region: c.Region, Port: fmt.Sprint(apiAddress.(*net.TCPAddr).Port), Secure: secure, PublicURL: c.ConsoleAPIURL, Log: log,
-	})
+// console returns the console over the APIs, which listen on an address. Where servers share a store, visitors may come to any of them.
+func (c *serveCommand) console(ctx context.Context, folder *dataFolder, w *wired, apiAddress net.Addr, secure bool, log *slog.Logger) (http.Handler, error) {
+	o := console.Options{
+		API: w.pipeline, Region: c.Region, Port: fmt.Sprint(apiAddress.(*net.TCPAddr).Port), Secure: secure, PublicURL: c.ConsoleAPIURL, Log: log,
+	}
+	if folder.store.Shared() {
+		key, err := shelf.FormKey(ctx, folder.store, folder.box)
+		if err != nil {
+			return nil, err
+		}
+		o.Sessions, o.FormKey = shelf.New(folder.store, nil), key
+	}
+	return console.New(o), nil
 }

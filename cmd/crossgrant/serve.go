@@ -235,6 +235,10 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	if err := wired.events.Start(ctx); err != nil {
 		return err
 	}
+	pages, err := c.console(ctx, folder, wired, listener.Addr(), config.tls != nil, log)
+	if err != nil {
+		return err
+	}
 	endpoint := c.endpoint(c.Listen, listener.Addr())
 	socket, err := admin.Listen(c.Data)
 	if err != nil {
@@ -248,7 +252,6 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.metrics.Gauge("connections", "Connections that are open, but for the spare ones.", open)
 	group.add(server, on)
 	if visitors != nil {
-		pages := c.console(wired.pipeline, listener.Addr(), config.tls != nil, log)
 		server, on, _ := c.server(pages, visitors, config.tls, wired.metrics, log)
 		group.add(server, on)
 	}
@@ -266,7 +269,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	wired.closure.Start()
 	wired.usage.Start()
 	wired.journal.Start()
-	wired.sharing.start(wired.orgs, wired.trails, log)
+	wired.sharing.start(folder.store, wired.orgs, wired.trails, log)
 	place := "There is no console; --console-listen says where one is to be."
 	if visitors != nil {
 		place = "The console is at " + c.endpoint(c.ConsoleListen, visitors.Addr())

@@ -14,6 +14,7 @@ import (
 	"crossgrant/internal/background"
 	"crossgrant/internal/blob"
 	"crossgrant/internal/cloudtrail"
+	"crossgrant/internal/console/shelf"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/lease"
 	"crossgrant/internal/meta"
@@ -26,7 +27,7 @@ type sharing struct {
 	servers *servers.Servers
 	leases  *lease.Leases
 
-	accounts, trails background.Worker
+	accounts, trails, sessions background.Worker
 }
 
 // share makes what a server among others needs; of a folder that is its own, nothing. refused is called when the server must end
@@ -67,7 +68,7 @@ func (s *sharing) join(ctx context.Context) error {
 }
 
 // start begins what is done for others and because of them.
-func (s *sharing) start(organizations *orgs.Service, trails *cloudtrail.Service, log *slog.Logger) {
+func (s *sharing) start(store *meta.Store, organizations *orgs.Service, trails *cloudtrail.Service, log *slog.Logger) {
 	if s.servers == nil {
 		return
 	}
@@ -75,12 +76,16 @@ func (s *sharing) start(organizations *orgs.Service, trails *cloudtrail.Service,
 	s.accounts.Start(func(ctx context.Context) {
 		s.leases.Run(ctx, "accounts", func(ctx context.Context) { organizations.Tend(ctx, log) })
 	})
+	s.sessions.Start(func(ctx context.Context) {
+		s.leases.Run(ctx, "console-sessions", func(ctx context.Context) { shelf.New(store, nil).Sweep(ctx, log) })
+	})
 }
 
 // close ends it. It is called after all who work under a lease have ended.
 func (s *sharing) close() {
 	s.accounts.Close()
 	s.trails.Close()
+	s.sessions.Close()
 	if s.servers != nil {
 		s.servers.Close()
 	}

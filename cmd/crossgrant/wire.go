@@ -13,7 +13,6 @@ import (
 	"crossgrant/internal/analyzer"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/backup"
-	"crossgrant/internal/blob"
 	"crossgrant/internal/bootstrap"
 	"crossgrant/internal/closure"
 	"crossgrant/internal/cloudtrail"
@@ -123,7 +122,7 @@ func (c *serveCommand) wire(ctx context.Context, config *config, folder *dataFol
 		sharing:  shared,
 	}
 	w.objects = objects.New(store, folder.blobs, objects.Options{
-		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed, Exclusive: exclusive, Orphans: orphans(folder.blobs),
+		Log: log, Keys: &sse.Keyring{Master: box, KMS: w.kms}, Changed: events.Changed, Exclusive: exclusive,
 	})
 	if err := w.objects.Recover(ctx); err != nil {
 		return nil, err
@@ -244,16 +243,6 @@ func shown(identity *iam.Service) func(stored string) string {
 		}
 		return stored
 	}
-}
-
-// orphans returns what deletes the blobs that nothing names, if the blobs are kept where several servers write them; or nil.
-func orphans(blobs blob.Store) func(ctx context.Context, named blob.Named) error {
-	if s, ok := blobs.(interface {
-		SweepOrphans(ctx context.Context, named blob.Named) error
-	}); ok {
-		return s.SweepOrphans
-	}
-	return nil
 }
 
 // traffic knows when a request ended last. It is a reader of the stream of request records.

@@ -18,6 +18,7 @@ import (
 	"crossgrant/internal/console/page"
 	"crossgrant/internal/console/permissions"
 	"crossgrant/internal/console/properties"
+	"crossgrant/internal/console/session"
 	"crossgrant/internal/console/signin"
 	"crossgrant/internal/console/validate"
 	"crossgrant/internal/console/why"
@@ -33,13 +34,17 @@ type Options struct {
 	Secure bool
 	// PublicURL is the URL by which browsers reach the API; empty: the host of the console, with Port.
 	PublicURL string
-	Log       *slog.Logger
+	// Sessions and FormKey are those of page.Config.
+	Sessions session.Shelf
+	FormKey  *[32]byte
+	Log      *slog.Logger
 }
 
 // New returns the console.
 func New(o Options) http.Handler {
 	return page.New(page.Config{
 		API: o.API, Region: o.Region, Port: o.Port, Secure: o.Secure, PublicURL: o.PublicURL, Log: o.Log,
+		Sessions: o.Sessions, FormKey: o.FormKey,
 		Sections: Sections(),
 		Nav:      navigation,
 	})

@@ -56,3 +56,6 @@ func StampedBy(key []byte) []byte {
 
 // TrailsStamp is the stamp of all trails.
 func TrailsStamp() []byte { return []byte("sT") }
+
+// IsStamp reports whether a key is the stamp of others, which is of no use in a copy of the store.
+func IsStamp(key []byte) bool { return len(key) > 0 && key[0] == 's' }

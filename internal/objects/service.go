@@ -38,7 +38,6 @@
 package objects
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -89,9 +88,6 @@ type Options struct {
 	Exclusive background.Exclusive
 	// Grace is how long garbage is left to the readers of other servers, in stores that are shared; 0 means an hour.
 	Grace time.Duration
-	// Orphans deletes the blobs that named says nothing names, of those that are older than any write lasts; nil: the blob
-	// store needs it not, because it is told by Recover. It is for stores that are shared, once in OrphanInterval.
-	Orphans func(ctx context.Context, named blob.Named) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Rand is the source of IDs, safe for concurrent use; nil means crypto/rand.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"crossgrant/internal/background"
@@ -97,14 +96,16 @@ func (s *Service) noteFound(ctx context.Context, fresh [][]byte, now time.Time) 
 
 // sweepOrphans searches for blobs that nothing names, once in OrphanInterval, whichever server does it.
 func (s *Service) sweepOrphans(ctx context.Context) {
-	if s.opts.Orphans == nil {
+	if _, ok := s.blobs.(blob.Sweeper); !ok {
 		return
 	}
 	for {
 		wait, err := s.orphansDue(ctx)
 		if err == nil && wait <= 0 {
 			wait = OrphanInterval
-			if err = s.opts.Orphans(ctx, s.namedOrGarbage); err == nil {
+			var swept blob.Swept
+			if swept, err = s.SweepOrphans(ctx); err == nil {
+				s.opts.Log.Info("searched for blobs that nothing names", "blobs", swept.Blobs, "removed", swept.Orphans, "bytes", swept.Bytes, "uploads", swept.Uploads)
 				err = s.keepOrphans(ctx)
 			}
 		}
@@ -144,24 +145,4 @@ func (s *Service) orphansDue(ctx context.Context) (wait time.Duration, err error
 func (s *Service) keepOrphans(ctx context.Context) error {
 	now := s.opts.Now().UTC().Format(time.RFC3339)
 	return s.store.Update(ctx, func(tx meta.Tx) error { return tx.Put(keys.Meta(orphansFact), []byte(now)) })
-}
-
-// namedOrGarbage tells which of ids are no orphans: a record names them, or they are garbage, whose time comes.
-func (s *Service) namedOrGarbage(ctx context.Context, ids []blob.ID) (named []bool, err error) {
-	both := make([][]byte, 0, 2*len(ids))
-	for _, id := range ids {
-		both = append(both, keys.Blob(string(id)), keys.Garbage(string(id)))
-	}
-	err = s.store.View(ctx, func(r meta.Reader) error {
-		values, err := r.GetMany(both)
-		if err != nil {
-			return err
-		}
-		named = make([]bool, len(ids))
-		for i, pair := range slices.Collect(slices.Chunk(values, 2)) {
-			named[i] = pair[0] != nil || pair[1] != nil
-		}
-		return nil
-	})
-	return named, err
 }

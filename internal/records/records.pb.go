@@ -10133,7 +10133,8 @@ func (x *Garbage) GetFound() int64 {
 type ConsoleSession struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Sealed        []byte                 `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"`    // bound to the token, which only the browser has
-	Expires       int64                  `protobuf:"varint,2,opt,name=expires,proto3" json:"expires,omitempty"` // when it ends at the latest
+	Expires       int64                  `protobuf:"varint,2,opt,name=expires,proto3" json:"expires,omitempty"` // when it ends unless it is used
+	Latest        int64                  `protobuf:"varint,3,opt,name=latest,proto3" json:"latest,omitempty"`   // when it ends at the latest
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10178,6 +10179,13 @@ func (x *ConsoleSession) GetSealed() []byte {
 func (x *ConsoleSession) GetExpires() int64 {
 	if x != nil {
 		return x.Expires
+	}
+	return 0
+}
+
+func (x *ConsoleSession) GetLatest() int64 {
+	if x != nil {
+		return x.Latest
 	}
 	return 0
 }
@@ -11184,10 +11192,11 @@ const file_records_records_proto_rawDesc = "" +
 	"\x05count\x18\x06 \x01(\x04R\x05count\x12\x12\n" +
 	"\x04said\x18\a \x01(\x03R\x04said\"\x1f\n" +
 	"\aGarbage\x12\x14\n" +
-	"\x05found\x18\x01 \x01(\x03R\x05found\"B\n" +
+	"\x05found\x18\x01 \x01(\x03R\x05found\"Z\n" +
 	"\x0eConsoleSession\x12\x16\n" +
 	"\x06sealed\x18\x01 \x01(\fR\x06sealed\x12\x18\n" +
-	"\aexpires\x18\x02 \x01(\x03R\aexpiresB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
+	"\aexpires\x18\x02 \x01(\x03R\aexpires\x12\x16\n" +
+	"\x06latest\x18\x03 \x01(\x03R\x06latestB\x1dZ\x1bcrossgrant/internal/recordsb\x06proto3"
 
 var (
 	file_records_records_proto_rawDescOnce sync.Once

@@ -22,12 +22,19 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &Visit{Request: r, site: h.site, writer: w, row: h.row, dry: r.Method == http.MethodPost && r.Header.Get("X-Dry-Run") == "1"}
 	if c, err := r.Cookie(h.site.cookieName()); err == nil {
-		if v.Session = h.site.sessions.Find(c.Value); v.Session != nil {
+		if v.Session, err = h.site.sessions.Find(r.Context(), c.Value); err != nil {
+			h.fail(v, http.StatusServiceUnavailable, err)
+			return
+		}
+		if v.Session != nil {
 			v.token = c.Value
 		}
 	}
 	if v.Session != nil && v.Session.Base.Expired(h.site.now()) {
-		v.SignOut()
+		if err := v.SignOut(); err != nil {
+			h.fail(v, http.StatusServiceUnavailable, err)
+			return
+		}
 	}
 	if !safe(r.Method) && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")

@@ -14,12 +14,15 @@ import (
 var errSealed = errors.New("page: no sealed value, or one that is too old")
 
 // sealer seals what a form has to bring back and its page must not show, such as a password between two steps of
-// signing in. Its key lives as long as the server.
+// signing in. Its key lives as long as the server, unless it is one that several have.
 type sealer struct {
 	key [chacha20poly1305.KeySize]byte
 }
 
-func newSealer() *sealer {
+func newSealer(key *[chacha20poly1305.KeySize]byte) *sealer {
+	if key != nil {
+		return &sealer{*key}
+	}
 	s := new(sealer)
 	rand.Read(s.key[:]) // never fails: https://pkg.go.dev/crypto/rand#Read
 	return s

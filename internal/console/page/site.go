@@ -33,6 +33,10 @@ type Config struct {
 	Nav       []Group
 	Log       *slog.Logger
 	Now       func() time.Time // nil: time.Now
+	// Sessions keeps who is signed in; nil: this server's memory does. FormKey seals what forms bring back, the same on all
+	// servers that a visitor may reach; nil: a key of this server.
+	Sessions session.Shelf
+	FormKey  *[32]byte
 }
 
 // Site is the console: all of its pages. It is an http.Handler.
@@ -50,11 +54,11 @@ type Site struct {
 
 // New returns a Site. It panics if a row or template is wrong.
 func New(config Config) *Site {
-	s := &Site{config: config, log: config.Log, now: config.Now, mux: http.NewServeMux(), guard: http.NewCrossOriginProtection(), assets: newAssets(config.Sections), sealer: newSealer()}
+	s := &Site{config: config, log: config.Log, now: config.Now, mux: http.NewServeMux(), guard: http.NewCrossOriginProtection(), assets: newAssets(config.Sections), sealer: newSealer(config.FormKey)}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.sessions = session.NewStore(s.now)
+	s.sessions = session.NewStore(s.now, config.Sessions)
 	s.frame = s.base()
 	s.mux.Handle("/assets/", s.assets)
 	for _, section := range config.Sections {

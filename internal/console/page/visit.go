@@ -89,13 +89,15 @@ func (v *Visit) Change(change func(*session.Session)) error {
 		return nil
 	}
 	change(v.Session)
-	return v.site.sessions.Update(v.token, change)
+	return v.site.sessions.Update(v.Request.Context(), v.token, change)
 }
 
 // SignIn begins a session. The one there was ends: its token is worth nothing from now on.
 func (v *Visit) SignIn(in *session.Session) error {
-	v.site.sessions.End(v.token)
-	token, err := v.site.sessions.Begin(in)
+	if err := v.site.sessions.End(v.Request.Context(), v.token); err != nil {
+		return err
+	}
+	token, err := v.site.sessions.Begin(v.Request.Context(), in)
 	if err != nil {
 		return err
 	}
@@ -104,11 +106,14 @@ func (v *Visit) SignIn(in *session.Session) error {
 	return nil
 }
 
-// SignOut ends the session.
-func (v *Visit) SignOut() {
-	v.site.sessions.End(v.token)
+// SignOut ends the session, on whatever server the next request is. If it cannot, the visitor is signed in still.
+func (v *Visit) SignOut() error {
+	if err := v.site.sessions.End(v.Request.Context(), v.token); err != nil {
+		return err
+	}
 	v.token, v.Session = "", nil
 	http.SetCookie(v.writer, v.site.cookie(v.Request, "", -1))
+	return nil
 }
 
 // SetCookie sets a cookie that keeps what is no secret, such as a choice of the visitor, for a year. A form that is only

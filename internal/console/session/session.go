@@ -1,6 +1,7 @@
 // Package session keeps who is signed in to the console. A session lives in the memory of the server, sealed under a key
 // that only the visitor's cookie has: whoever reads the memory, or a dump of it, without the cookie learns no
-// credentials. A server that starts anew has none, and everybody signs in again.
+// credentials. A server that starts anew has none, and everybody signs in again. Servers that share a store keep sessions there
+// (package shelf), sealed as well, so that it does not matter which of them a request reaches.
 package session
 
 import (

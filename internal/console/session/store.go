@@ -1,13 +1,12 @@
 package session
 
 import (
-	"container/list"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"sync"
 	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -20,43 +19,47 @@ const (
 	// Source: https://docs.aws.amazon.com/signin/latest/userguide/console-sign-in-tutorials.html
 	Idle    = 2 * time.Hour
 	Longest = 12 * time.Hour
-	// most is how many sessions there are; of more, the one that was used longest ago ends.
-	most = 10_000
 )
 
 // tokenSize is the size of what a cookie has, in bytes. Its hash finds the session, and it is the key that opens it.
 const tokenSize = chacha20poly1305.KeySize
 
-// Store keeps sessions. It is safe for concurrent use.
+// ID is the hash of a token, by which a session is found: what keeps sessions does not have the tokens.
+type ID = [sha256.Size]byte
+
+// Shelf keeps sealed sessions until they are over: Idle after they were used last, Longest after they began. It is safe for concurrent
+// use.
+type Shelf interface {
+	// Put keeps a session, which begins now.
+	Put(ctx context.Context, id ID, sealed []byte) error
+	// Get returns a session and notes that it is used; nil if there is none, or none any more.
+	Get(ctx context.Context, id ID) (sealed []byte, err error)
+	// Change replaces a session by what change makes of it, which may run several times; of none it makes nothing.
+	Change(ctx context.Context, id ID, change func(sealed []byte) ([]byte, error)) error
+	// Drop ends a session. It has ended for everybody when Drop returns nil.
+	Drop(ctx context.Context, id ID) error
+}
+
+// Store keeps sessions. It is safe for concurrent use. Its errors are those of the Shelf.
 type Store struct {
-	now func() time.Time
-
-	// mu protects what follows.
-	mu sync.Mutex
-	// sessions are found by the hash of their token; order has the one that was used last at its front.
-	sessions map[[sha256.Size]byte]*list.Element
-	order    list.List // of *kept
+	now   func() time.Time
+	shelf Shelf
 }
 
-// kept is a session as it is kept.
-type kept struct {
-	id          [sha256.Size]byte
-	sealed      []byte
-	used, began time.Time
+// NewStore returns a Store over shelf; nil: its sessions are in memory.
+func NewStore(now func() time.Time, shelf Shelf) *Store {
+	if shelf == nil {
+		shelf = newMemory(now)
+	}
+	return &Store{now: now, shelf: shelf}
 }
 
-// NewStore returns an empty Store.
-func NewStore(now func() time.Time) *Store {
-	return &Store{now: now, sessions: map[[sha256.Size]byte]*list.Element{}}
-}
-
-// id is the hash by which a session is found: the memory does not have the token itself.
-func id(token []byte) [sha256.Size]byte {
+func idOf(token []byte) ID {
 	return sha256.Sum256(append([]byte("crossgrant console session\x00"), token...))
 }
 
 // Begin keeps a new session and returns its token, which was drawn just now: nobody can have brought it along.
-func (s *Store) Begin(in *Session) (token string, err error) {
+func (s *Store) Begin(ctx context.Context, in *Session) (token string, err error) {
 	raw := make([]byte, tokenSize)
 	csrf := make([]byte, 16)
 	rand.Read(raw) // never fails: https://pkg.go.dev/crypto/rand#Read
@@ -67,95 +70,51 @@ func (s *Store) Begin(in *Session) (token string, err error) {
 	if err != nil {
 		return "", err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k := &kept{id: id(raw), sealed: sealed, used: s.now(), began: s.now()}
-	s.sessions[k.id] = s.order.PushFront(k)
-	for s.order.Len() > most || s.order.Len() > 0 && s.over(s.order.Back().Value.(*kept)) {
-		s.drop(s.order.Back())
-	}
-	return base64.RawURLEncoding.EncodeToString(raw), nil
+	return base64.RawURLEncoding.EncodeToString(raw), s.shelf.Put(ctx, idOf(raw), sealed)
 }
 
 // Find returns the session of a token; nil if there is none, or none any more. It is a copy: changes
 // are made with Update.
-func (s *Store) Find(token string) *Session {
+func (s *Store) Find(ctx context.Context, token string) (*Session, error) {
+	raw, ok := decode(token)
+	if !ok {
+		return nil, nil
+	}
+	sealed, err := s.shelf.Get(ctx, idOf(raw))
+	if err != nil || sealed == nil {
+		return nil, err
+	}
+	out, err := open(raw, sealed)
+	if err != nil {
+		return nil, nil // nobody has sealed it with this token
+	}
+	return out, nil
+}
+
+// Update changes the session of a token, one change at a time. It does nothing if there is none any more. change may run several
+// times, each time on the session as it is.
+func (s *Store) Update(ctx context.Context, token string, change func(*Session)) error {
 	raw, ok := decode(token)
 	if !ok {
 		return nil
 	}
-	k := s.look(raw)
-	if k == nil {
-		return nil
-	}
-	out, err := open(raw, k.sealed)
-	if err != nil {
-		return nil
-	}
-	return out
-}
-
-// look finds a session that is not over, and notes that it is used.
-func (s *Store) look(raw []byte) *kept {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.sessions[id(raw)]
-	if e == nil {
-		return nil
-	}
-	k := e.Value.(*kept)
-	if s.over(k) {
-		s.drop(e)
-		return nil
-	}
-	k.used = s.now()
-	s.order.MoveToFront(e)
-	copied := *k
-	return &copied
-}
-
-// Update changes the session of a token, one change at a time. It does nothing if there is none any more.
-func (s *Store) Update(token string, change func(*Session)) error {
-	raw, ok := decode(token)
-	if !ok {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.sessions[id(raw)]
-	if e == nil {
-		return nil
-	}
-	k := e.Value.(*kept)
-	in, err := open(raw, k.sealed)
-	if err != nil {
-		return err
-	}
-	change(in)
-	k.sealed, err = seal(raw, in)
-	return err
+	return s.shelf.Change(ctx, idOf(raw), func(sealed []byte) ([]byte, error) {
+		in, err := open(raw, sealed)
+		if err != nil {
+			return nil, err
+		}
+		change(in)
+		return seal(raw, in)
+	})
 }
 
 // End ends the session of a token.
-func (s *Store) End(token string) {
+func (s *Store) End(ctx context.Context, token string) error {
 	raw, ok := decode(token)
 	if !ok {
-		return
+		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := s.sessions[id(raw)]; e != nil {
-		s.drop(e)
-	}
-}
-
-func (s *Store) over(k *kept) bool {
-	now := s.now()
-	return now.Sub(k.used) >= Idle || now.Sub(k.began) >= Longest
-}
-
-func (s *Store) drop(e *list.Element) {
-	delete(s.sessions, s.order.Remove(e).(*kept).id)
+	return s.shelf.Drop(ctx, idOf(raw))
 }
 
 func decode(token string) ([]byte, bool) {

@@ -8,37 +8,48 @@ import (
 
 func newStore() (*Store, *time.Time) {
 	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
-	return NewStore(func() time.Time { return now }), &now
+	return NewStore(func() time.Time { return now }, nil), &now
 }
 
 func begin(t *testing.T, s *Store, name string) string {
 	t.Helper()
-	token, err := s.Begin(&Session{Base: Identity{Name: name, AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a secret of " + name}})
+	token, err := s.Begin(t.Context(), &Session{Base: Identity{Name: name, AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a secret of " + name}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
 }
 
+func find(t *testing.T, s *Store, token string) *Session {
+	t.Helper()
+	in, err := s.Find(t.Context(), token)
+	if err != nil {
+		t.Error(err)
+	}
+	return in
+}
+
 func TestSession(t *testing.T) {
 	t.Parallel()
 	s, _ := newStore()
 	token := begin(t, s, "ann")
-	if in := s.Find(token); in == nil || in.Base.SecretAccessKey != "a secret of ann" || in.CSRF == "" {
+	if in := find(t, s, token); in == nil || in.Base.SecretAccessKey != "a secret of ann" || in.CSRF == "" {
 		t.Fatalf("found %+v", in)
 	}
-	if err := s.Update(token, func(in *Session) { in.Role = &Role{Identity: Identity{Name: "role"}} }); err != nil {
+	if err := s.Update(t.Context(), token, func(in *Session) { in.Role = &Role{Identity: Identity{Name: "role"}} }); err != nil {
 		t.Fatal(err)
 	}
-	if in := s.Find(token); in.Current().Name != "role" {
+	if in := find(t, s, token); in.Current().Name != "role" {
 		t.Errorf("current is %q", in.Current().Name)
 	}
-	s.End(token)
-	if s.Find(token) != nil {
+	if err := s.End(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	if find(t, s, token) != nil {
 		t.Error("a session goes on after its end")
 	}
 	for _, wrong := range []string{"", "x", token[:len(token)-1], token + "A", begin(t, s, "bob")[:42] + "!"} {
-		if s.Find(wrong) != nil {
+		if find(t, s, wrong) != nil {
 			t.Errorf("%q found a session", wrong)
 		}
 	}
@@ -50,7 +61,7 @@ func TestSealed(t *testing.T) {
 	s, _ := newStore()
 	token := begin(t, s, "ann")
 	raw, _ := decode(token)
-	k := s.order.Front().Value.(*kept)
+	k := s.shelf.(*memory).order.Front().Value.(*kept)
 	if bytes.Contains(k.sealed, []byte("secret")) || bytes.Contains(k.sealed, raw) || bytes.Equal(k.id[:], raw) {
 		t.Error("a session is kept in the clear")
 	}
@@ -65,18 +76,18 @@ func TestExpiry(t *testing.T) {
 	idle, used := begin(t, s, "ann"), begin(t, s, "bob")
 	for range 2 {
 		*now = now.Add(Idle - time.Minute)
-		if s.Find(used) == nil {
+		if find(t, s, used) == nil {
 			t.Fatal("a session that is used ended")
 		}
 	}
-	if s.Find(idle) != nil {
+	if find(t, s, idle) != nil {
 		t.Error("a session that nobody uses goes on")
 	}
 	for range int(Longest / time.Hour) {
 		*now = now.Add(time.Hour)
-		s.Find(used)
+		find(t, s, used)
 	}
-	if s.Find(used) != nil {
+	if find(t, s, used) != nil {
 		t.Error("a session goes on for ever")
 	}
 }
@@ -86,11 +97,12 @@ func TestMost(t *testing.T) {
 	t.Parallel()
 	s, _ := newStore()
 	first, second := begin(t, s, "ann"), begin(t, s, "bob")
-	s.Find(first)
+	find(t, s, first)
 	for range most - 1 {
 		begin(t, s, "many")
 	}
-	if s.Find(first) == nil || s.Find(second) != nil || len(s.sessions) != most || s.order.Len() != most {
-		t.Errorf("%d sessions, first %v, second %v", len(s.sessions), s.Find(first) != nil, s.Find(second) != nil)
+	m := s.shelf.(*memory)
+	if find(t, s, first) == nil || find(t, s, second) != nil || len(m.sessions) != most || m.order.Len() != most {
+		t.Errorf("%d sessions, first %v, second %v", len(m.sessions), find(t, s, first) != nil, find(t, s, second) != nil)
 	}
 }

@@ -231,7 +231,9 @@ func toStart(context.Context, *page.Visit) (*page.View, error) {
 }
 
 func signOut(_ context.Context, v *page.Visit) (*page.Done, error) {
-	v.SignOut()
+	if err := v.SignOut(); err != nil {
+		return nil, err
+	}
 	return &page.Done{To: "/signin"}, nil
 }
 

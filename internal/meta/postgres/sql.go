@@ -21,6 +21,7 @@ const (
 	scanCut
 	scanGroups
 	checkReads
+	checkFirst
 	insertNew
 	swapKnown
 	putBlind
@@ -43,7 +44,7 @@ var statements = [...]string{
 	rollback:   `ROLLBACK`,
 
 	readKeys:  `SELECT k, v, r FROM crossgrant_kv WHERE k = ANY ($1::bytea[])`,
-	scanRange: `SELECT k, v FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
+	scanRange: `SELECT k, v, r FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
 	scanCut: `SELECT k, substring(v FROM 1 FOR $4::bigint::int) FROM crossgrant_kv
 		WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
 
@@ -77,6 +78,13 @@ var statements = [...]string{
 			(SELECT count(*) FROM unnest($1::bytea[], $2::bigint[]) AS w (k, r), LATERAL (SELECT t.r FROM crossgrant_kv AS t WHERE t.k = w.k) AS e
 				WHERE e.r = w.r) = $4::bigint
 			AND (SELECT count(*) FROM crossgrant_kv WHERE k = ANY ($3::bytea[])) = 0
+		THEN 1 ELSE 0 END)`,
+
+	// checkFirst aborts unless the first key of a range is $3, with the revision $4, if $5 is 1, or there is none, if it is 0.
+	checkFirst: `SELECT 1 / (CASE WHEN
+			(SELECT count(*) FROM (SELECT k, r FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS f
+				WHERE f.k = $3::bytea AND f.r = $4::bigint) = $5::bigint
+			AND (SELECT count(*) FROM (SELECT k FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS f) = $5::bigint
 		THEN 1 ELSE 0 END)`,
 
 	// insertNew fails, as a unique violation, if one of the keys has a value.
