@@ -36,6 +36,8 @@ var away = []struct {
 	{"./test/bench", "", "runs the load generator, which starts single servers"},
 	{"./test/s3tests", "", "tests the program that runs Ceph's s3-tests"},
 	{"./test/oidcissuer", "", "runs no server"},
+	{"./test/patroni", "", "runs a PostgreSQL with a standby of its own"},
+	{"./test/postgres", "", "tests what the rigs start, with databases of its own"},
 	{"./test/spread", "", "runs no server"},
 	{"./test/relay", "", "runs no server"},
 	{"./test/linear", "", "runs three servers of its own"},
