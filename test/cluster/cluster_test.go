@@ -103,7 +103,7 @@ func TestListed(t *testing.T) {
 			}
 			return err
 		}
-		dir := "./test/" + filepath.Base(filepath.Dir(path))
+		dir := "./test/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
 		runs := slices.ContainsFunc(suites, func(s suite) bool { return s.path == dir })
 		for _, a := range away {
 			runs = runs || a.path == dir && a.test == ""

@@ -52,11 +52,6 @@ type answer struct {
 	err    error // why none came
 }
 
-// unknown reports whether what was asked for may have been done or not, now or later.
-func (a answer) unknown() bool {
-	return a.sent && (a.status == 0 || a.status == http.StatusServiceUnavailable)
-}
-
 // failed returns an error if the answer is not one of those that a client may expect, nor that the server is in trouble.
 func (a answer) failed(r request, expected ...int) error {
 	if a.status == 0 || a.status == http.StatusServiceUnavailable {
