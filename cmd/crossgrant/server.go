@@ -24,11 +24,7 @@ type serverListCommand struct {
 
 // Run lists the servers. It asks the store, and no server.
 func (c *serverListCommand) Run(ctx context.Context, s streams) (err error) {
-	blobs := "files:"
-	if c.Meta == "memory:" {
-		blobs = c.Meta
-	}
-	e, err := parseEngines(c.Meta, blobs)
+	e, err := parseEngines(c.Meta, "")
 	if err != nil {
 		return err
 	}
