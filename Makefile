@@ -4,6 +4,11 @@ LOGSDATA ?= crossgrant-data-logs
 FUZZTIME ?= 30s
 WORKERS  ?= 4
 ROUNDS   ?= 200
+OBJECTS  ?= 1000000
+KILLS    ?= 5
+SPAN     ?= 30s
+HISTORIES ?= 200
+SEED     ?= 0
 MIN      ?= 0
 MIN_IAM  ?= 0
 MIN_STS  ?= 0
@@ -11,6 +16,7 @@ MIN_STS  ?= 0
 # What `make bench` measures beside this server, and how; see bin/s3bench --help.
 ENDPOINTS  ?=
 BENCHFLAGS ?= --clients 1,8,32,128 --seconds 1 --rounds 3
+RGWFLAGS   ?= --ops put,get,list --clients 1,32 --seconds 2 --rounds 5
 KEYS       ?= 200000
 MINUTES    ?= 30
 
@@ -20,7 +26,7 @@ UNITS = $$($(GO) list ./... | grep -v '/test/')
 # What s3-tests imports, and what runs it.
 MODULES = boto3,dateutil,isodate,munch,pytest,xdist,pytz,requests,urllib3
 
-.PHONY: build run run-logs test check fuzz e2e crash s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale
+.PHONY: build run run-logs test check fuzz e2e crash migrate-million s3-tests bench bench-others bench-records bench-trails bench-scale bench-go soak s3bench screenshots need-clients need-browser need-cc need-python need-postgres blobs-conformance deploy-check scale need-ceph need-patroni rigs test-rigs bench-rgw blobs-conformance-rgw failover e2e-cluster linear
 
 build:
 	@mkdir -p bin
@@ -58,6 +64,17 @@ fuzz:
 e2e: need-clients need-browser need-postgres
 	$(GO) test -count 1 -timeout 30m -v ./test/...
 
+# The stories, and the suites about IAM and authorization, on three servers over PostgreSQL and a networked blob store, all of
+# them processes of this machine. The start of its output lists what is not run that way, and why.
+e2e-cluster: need-clients need-browser need-postgres
+	$(GO) test -count 1 -timeout 4h -v ./test/cluster -all
+
+# Whether three servers are, to their clients, one: HISTORIES histories of objects, and as many of permissions, while servers are
+# killed, paused and cut off, and PostgreSQL is restarted. Without the rights of root no network can be cut: the output says so.
+linear: need-postgres
+	@sh .ci/need ip iproute2
+	$(GO) test -count 1 -timeout 4h -v ./test/linear -histories $(HISTORIES) -seed $(SEED)
+
 # Every page of the console as a picture in the folder screenshots: light and dark, in a wide window and on a phone.
 screenshots: need-browser
 	$(GO) test -count 1 -timeout 30m -run '^TestPages$$' ./test/console -screenshots '$(CURDIR)/screenshots'
@@ -65,6 +82,11 @@ screenshots: need-browser
 # The server is killed, and the power is cut, ROUNDS times each in the middle of work. The log says how to repeat a run.
 crash:
 	$(GO) test -count 1 -timeout 4h -v ./test/crash -rounds $(ROUNDS)
+
+# OBJECTS objects and some of everything else are moved to PostgreSQL and an S3 service, and back, by processes that are killed
+# KILLS times on the way; the two ends are compared.
+migrate-million: need-postgres
+	$(GO) test -count 1 -timeout 6h -v ./test/migrate -run Networked -objects '$(OBJECTS)' -kills '$(KILLS)' -span '$(SPAN)'
 
 # Ceph's s3-tests, from the checkout in the folder SUITE. It fails if fewer than MIN tests pass, or fewer than
 # MIN_IAM of test_iam.py, or fewer than MIN_STS of test_sts.py.
@@ -78,6 +100,24 @@ s3-tests: need-python
 blobs-conformance:
 	CROSSGRANT_TEST_BLOBS='$(ENDPOINT)' $(GO) test -count 1 -timeout 30m -v -run '^TestService$$' ./internal/blob/s3blob
 
+# The suite of blob engines over Ceph's gateway.
+blobs-conformance-rgw: rigs need-ceph
+	@bin/rigs ceph -- sh -c 'AWS_ACCESS_KEY_ID=$$CEPH_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$$CEPH_SECRET_ACCESS_KEY CROSSGRANT_TEST_BLOBS=$$CEPH_BLOBS \
+		exec $(MAKE) --no-print-directory blobs-conformance ENDPOINT="$$CEPH_BLOBS"'
+
+# The primary of PostgreSQL under Patroni is killed ROUNDS times while clients of two servers work. It fails if anything is lost that
+# was acknowledged, or if service is away for more than 30 seconds.
+failover: ROUNDS = 10
+failover: need-patroni
+	$(GO) test -count 1 -timeout 2h -v ./test/failover -rounds $(ROUNDS)
+
+# Other people's servers, brought up and ended.
+rigs:
+	@mkdir -p bin
+	$(GO) build -o bin/rigs ./test/rigs/cmd
+test-rigs: need-ceph need-patroni
+	$(GO) test -count 1 -v ./test/rigs/... -start
+
 s3bench: build
 	$(GO) build -o bin/s3bench ./bench/s3bench
 
@@ -88,6 +128,12 @@ bench: s3bench
 # The same beside MinIO, versitygw and SeaweedFS, as far as they are installed, in the path or in the folder OTHERS.
 bench-others: s3bench
 	@sh bench/others.sh with bin/s3bench --start bin/crossgrant $(BENCHFLAGS)
+
+# One server over PostgreSQL and blobs in another server, and then over PostgreSQL and blobs in Ceph, each beside Ceph's own gateway in
+# the same run; all on this machine, with one copy of everything.
+bench-rgw: s3bench rigs need-ceph need-postgres
+	@bin/rigs ceph postgres store -- sh bench/rgw.sh STORE bin/s3bench --start bin/crossgrant $(RGWFLAGS)
+	@bin/rigs ceph postgres -- sh bench/rgw.sh CEPH bin/s3bench --start bin/crossgrant $(RGWFLAGS)
 
 # One bucket with KEYS small objects compared with one of 10,000.
 bench-scale: s3bench
@@ -137,3 +183,9 @@ need-python:
 # A server for the tests of the networked metadata engine, which they start themselves. Its programs are in no folder of the path.
 need-postgres:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || sh .ci/need initdb postgresql
+# One machine's cluster of Ceph with its gateway, and PostgreSQL with a standby under Patroni and etcd, for test/rigs.
+need-ceph:
+	@for program in ceph-mon ceph-mgr ceph-osd radosgw; do sh .ci/need $$program 'ceph-mon ceph-mgr ceph-osd radosgw ceph-common'; done
+need-patroni: need-postgres
+	@sh .ci/need etcd etcd-server
+	@sh .ci/need patroni 'patroni python3-etcd python3-psycopg2'

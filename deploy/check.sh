@@ -48,7 +48,7 @@ done
 
 say 'alert rules'
 promtool check config prometheus/prometheus.yaml
-promtool test rules prometheus/rules_test.yaml
+promtool test rules prometheus/rules_test.yaml prometheus/rules_days_test.yaml
 
 say 'chart, Compose file, Dockerfile, Patroni'
 cd test

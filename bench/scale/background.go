@@ -6,8 +6,8 @@ const (
 	day = 24 * 60 * 60 // seconds
 	// pace is how many versions a second a lifecycle pass reads at most (lifecycle/engine, Options.Pace and Page).
 	pace = 100_000
-	// listed is what a listing needs of a record, in bytes, where values are cut.
-	listed = 512
+	// listed is what a listing needs of a record, in bytes, where values are cut (objects, listCut).
+	listed = 768
 	// scrubDays is how long a pass of the scrub may take: assumed.
 	scrubDays = 30
 	// indexShard is how many entries a shard of a bucket's index has at most in Ceph, and indexShards how many shards

@@ -126,6 +126,7 @@ func drawSizes(all []hit) string {
 			" (docs/PERFORMANCE.md):\nall %s access keys would take 16 GB of each server.", servers, chart.Short(float64(world.Accounts*world.Callers))),
 		X: chart.Axis{
 			Label: "callers that a server holds (and a quarter as many buckets)", Log: true, Min: float64(sizes().Callers), Max: float64(64 * sizes().Callers),
+			Text: func(v float64) string { return grouped(v/1024) + " Ki" },
 		},
 		Y: chart.Axis{Label: "share of requests that hit", Max: 1, Text: chart.Percent},
 	}

@@ -15,6 +15,7 @@ import (
 	"crossgrant/internal/durable"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
+	"crossgrant/internal/migrate"
 	"crossgrant/internal/seal"
 )
 
@@ -163,9 +164,12 @@ func (d *dataFolder) loadShared() error {
 // check compares the format of the data, and its master key, with what this program can read. It records both in
 // a new folder, and in an older one that its format is that of this program from now on: older programs would
 // take what this one writes for something else. The format of a store that servers share is raised only when all of them can
-// read the new one (package servers).
+// read the new one (package servers). A store that is being moved, or was, is refused.
 func (d *dataFolder) check(ctx context.Context) error {
 	return d.store.Update(ctx, func(tx meta.Tx) error {
+		if err := migrate.Servable(tx); err != nil {
+			return err
+		}
 		format, err := tx.Get(keys.Meta(formatFact))
 		if errors.Is(err, meta.ErrNotFound) {
 			return d.sign(tx)

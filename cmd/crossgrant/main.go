@@ -39,6 +39,7 @@ type commandLine struct {
 	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and enable KMS keys, and rotate the master key."`
 	Backup   backupCommand   `cmd:"" help:"Make backups of a data folder, list and verify them."`
 	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
+	Migrate  migrateCommand  `cmd:"" help:"Move everything to other storage engines and compare it, while no server runs; run again, it goes on where it ended."`
 	Explain  explainCommand  `cmd:"" help:"Tell why a request is allowed or denied, and what would allow it."`
 	Profiles profilesCommand `cmd:"" help:"Print or write an AWS CLI configuration for the bootstrap users."`
 	Fsck     fsckCommand     `cmd:"" help:"Verify everything that is stored, also while a server runs, and repair it."`

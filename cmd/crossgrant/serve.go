@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -24,6 +25,7 @@ type serveCommand struct {
 	limitFlags
 	consoleFlags
 	Listen     string `help:"Address to listen on." default:"127.0.0.1:9000" placeholder:"HOST:PORT"`
+	Endpoint   string `help:"URL by which clients reach the API, such as that of a load balancer before several servers: what the profiles of the AWS CLI name. By default that of --listen." placeholder:"URL"`
 	Region     string `help:"Region that this server is." default:"us-east-1" placeholder:"REGION"`
 	Domain     string `help:"Base domain of virtual-hosted buckets (bucket.DOMAIN); localhost works by itself." placeholder:"DOMAIN"`
 	NewBuckets string `help:"How new buckets are made: acls-enabled or acls-disabled (as on AWS since 2023: ACLs off, public access blocked)." enum:"acls-enabled,acls-disabled" default:"acls-enabled"`
@@ -123,6 +125,9 @@ func (c *serveCommand) config() (*config, error) {
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return nil, usagef("--listen: %q is not HOST:PORT", c.Listen)
+	}
+	if c.Endpoint, err = originOf("--endpoint", c.Endpoint); err != nil {
+		return nil, err
 	}
 	if c.Region == "" || strings.Trim(c.Region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return nil, usagef("--region: %q is not the name of a region", c.Region)
@@ -239,7 +244,7 @@ func (c *serveCommand) serve(ctx context.Context, s streams, config *config, fol
 	if err != nil {
 		return err
 	}
-	operator := folder.operator(wired.accounts, wired.kms, wired.closure, endpoint, c.Region)
+	operator := folder.operator(wired.accounts, wired.kms, wired.closure, cmp.Or(c.Endpoint, endpoint), c.Region)
 	operator.Backups, operator.Decisions, operator.Questions = wired.backups, wired.decisions, wired.questions
 	group := &serverGroup{failed: make(chan error, 3)}
 	group.add(&http.Server{Handler: admin.Handler(operator), ReadHeaderTimeout: headerTimeout}, socket)

@@ -59,7 +59,7 @@ func newCache[K comparable, V any](store *meta.Store, max int) *cache[K, V] {
 // value at once: a caller that waited for another one's could be given a value from before its own
 // request began. part is the load that the value becomes a part of; nil if there is none.
 //
-// In a store that is shared, what is kept holds as long as the request that ctx belongs to has seen the same stamps.
+// In a store that is shared, what is kept holds as long as the request that ctx belongs to has seen the same stamps (see Remembered).
 func (c *cache[K, V]) get(ctx context.Context, key K, part *load, read func(l *load) (V, error)) (V, error) {
 	c.mu.RLock()
 	kept := c.entries[key]

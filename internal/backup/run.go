@@ -15,6 +15,7 @@ import (
 
 	"crossgrant/internal/blob"
 	"crossgrant/internal/durable"
+	"crossgrant/internal/limits"
 )
 
 const (
@@ -33,7 +34,7 @@ type run struct {
 	*Service
 	t       *target
 	order   *Order
-	limiter limiter
+	limiter limits.Throughput
 	man     manifest
 	result  *Result
 	// before is the snapshot before this one; nil if there is none that can be read.
@@ -53,7 +54,7 @@ func newRun(s *Service, t *target, o *Order, folder string, tell func(Progress))
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Service: s, t: t, order: o, limiter: limiter{rate: o.Rate}, result: &Result{}, partial: partial, meter: meter[Progress]{tell: tell}}
+	r := &run{Service: s, t: t, order: o, limiter: limits.Throughput{Rate: o.Rate}, result: &Result{}, partial: partial, meter: meter[Progress]{tell: tell}}
 	r.chunks.New = newChunk
 	r.man = manifest{Format: formatVersion, ID: 1, Folder: folder}
 	for _, ids := range [][]int{whole, partial} {
@@ -179,7 +180,7 @@ func (r *run) copyFile(ctx context.Context, from io.Reader, staged string, besid
 	chunk := r.chunks.Get().(*[]byte)
 	defer r.chunks.Put(chunk)
 	// Neither side may take over the copying: each chunk is counted and bounded.
-	reader := &limited{ctx, from, &r.limiter, r.copied}
+	reader := r.limiter.Reader(ctx, from, r.copied)
 	n, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, hash, beside)}, reader, *chunk)
 	if err == nil {
 		err = f.Sync()

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"crossgrant/internal/durable"
+	"crossgrant/internal/limits"
 )
 
 // Names in a target.
@@ -251,7 +252,7 @@ func copyVerified(ctx context.Context, to io.Writer, path string, size int64, su
 	defer from.Close()
 	hash := sha256.New()
 	// Neither side may take over the copying: each chunk is counted.
-	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(to, hash)}, &limited{ctx, from, &limiter{}, passed}, chunk)
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(to, hash)}, new(limits.Throughput).Reader(ctx, from, passed), chunk)
 	if err != nil {
 		return err
 	}

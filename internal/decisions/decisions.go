@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"crossgrant/internal/access"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/authz"
 	"crossgrant/internal/journal"
@@ -170,7 +171,7 @@ func (s *Service) organizations(r *audit.Record) []audit.Organization {
 	if s.opts.Organizations == nil {
 		return nil
 	}
-	all, err := s.opts.Organizations(context.Background(), r)
+	all, err := s.opts.Organizations(access.Remembered(context.Background()), r)
 	if err != nil {
 		s.opts.Log.Error("find the organizations that are told of a request", "request_id", r.RequestID, "fault", err.Error())
 		return nil

@@ -7,6 +7,7 @@ import (
 
 	"crossgrant/internal/ids"
 	"crossgrant/internal/keys"
+	"crossgrant/internal/migrate"
 	"crossgrant/internal/records"
 )
 
@@ -68,6 +69,10 @@ func checkFact(e *entry) {
 	case "format":
 		if n, err := strconv.Atoi(string(e.value)); err != nil || n < 1 || n > keys.Format {
 			e.wrong(Record, "it says that the format is %q", e.value)
+		}
+	case "migration":
+		if _, err := migrate.ParseMark(e.value); err != nil {
+			e.wrong(Record, "%v", err)
 		}
 	case "master-key-check":
 		e.opens(e.value, "master-key-check", "the value that the master key is checked with")

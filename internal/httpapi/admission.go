@@ -197,11 +197,16 @@ func (c *Call) TurnAway(reason string, after time.Duration, err error) error {
 	return err
 }
 
+// faultPause is after how many seconds a client may ask again what failed because the storage does.
+const faultPause = "1"
+
 // turned returns the error to answer a call with that failed with err, and sets the headers of the answer if it was
-// turned away. A client that stalled is told so, whatever failed because of it.
+// turned away, or the storage fails. A client that stalled is told so, whatever failed because of it.
 func (c *Call) turned(w http.ResponseWriter, err error) error {
 	if c.admitted.retryAfter != "" {
 		w.Header()["Retry-After"] = []string{c.admitted.retryAfter}
+	} else if apierr.IsFault(err) && apierr.From(err).Status == http.StatusServiceUnavailable {
+		w.Header()["Retry-After"] = []string{faultPause}
 	}
 	if c.received.phase.Load() == stalled {
 		return errStalled

@@ -130,6 +130,9 @@ const OldestWritten = 7
 // FormatFact is the name of the fact which format a store has: what is in it is of that format or of an older one.
 const FormatFact = "format"
 
+// FormatHeld is the format of a store that takes part in a migration: no program can read it as one.
+const FormatHeld = "held by crossgrant migrate"
+
 // errKey says that bytes are not a key of the space they were taken for.
 var errKey = errors.New("keys: malformed key")
 

@@ -24,6 +24,7 @@ func StampOf(key []byte) []byte {
 		if len(key) > accountWidth {
 			return append([]byte("sa"), key[1:1+accountWidth]...)
 		}
+		return key // of AWS itself, which is no account with a number, but is asked about as one
 	case 'R':
 		if org, _, err := unescape(key[1:]); err == nil {
 			return append([]byte("so"), org...)
@@ -55,3 +56,6 @@ func StampedBy(key []byte) []byte {
 
 // TrailsStamp is the stamp of all trails.
 func TrailsStamp() []byte { return []byte("sT") }
+
+// IsStamp reports whether a key is the stamp of others, which is of no use in a copy of the store.
+func IsStamp(key []byte) bool { return len(key) > 0 && key[0] == 's' }

@@ -2,7 +2,7 @@
 // rates as token buckets, the progress that a peer has to make, and how often a line is worth logging.
 //
 // It knows no HTTP, no accounts and no addresses but for Source: what is limited is named by keys that its users
-// choose. It reads no clock, except that a gate waits as long as it is told to.
+// choose. It reads no clock, except that a gate waits as long as it is told to, and Throughput as long as it takes.
 package limits
 
 import "net/netip"

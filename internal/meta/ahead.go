@@ -15,7 +15,11 @@ type Versioned struct {
 }
 
 // Entry is a key with its value.
-type Entry struct{ Key, Value []byte }
+type Entry struct {
+	Key, Value []byte
+	// Revision is that of the key, in a range whose Plan has neither Cut nor Delimiter; elsewhere it may be 0.
+	Revision int64
+}
 
 // Range is the keys k with From <= k < To, of which what Plan says will be read. A nil To means no upper bound.
 type Range struct {
@@ -52,6 +56,17 @@ func (a *Ahead) Get(key []byte) (v Versioned, ok bool) {
 	}
 	v, ok = a.found[string(key)]
 	return v, ok
+}
+
+// First returns the first entry of a range, nil if it has none; ok is false if that was not read.
+func (a *Ahead) First(from, to []byte) (first *Entry, ok bool) {
+	if a == nil || a.of == nil || a.of.Plan.Cut > 0 || !bytes.Equal(a.of.From, from) || !bytes.Equal(a.of.To, to) || (a.of.To == nil) != (to == nil) {
+		return nil, false
+	}
+	if len(a.entries) == 0 {
+		return nil, a.whole
+	}
+	return &a.entries[0], true
 }
 
 // aheadKey is the key of the *Ahead of a context.

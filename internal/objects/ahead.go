@@ -18,14 +18,14 @@ func AheadRead(b *records.Bucket, key, version string) (wanted [][]byte, of *met
 		wanted = append(wanted, keys.Version(id, key, place))
 	case version == NullVersion:
 		wanted = append(wanted, keys.NullVersion(id, key))
-	case b.Versioning != "":
+	default:
 		of = latest(id, key) // a delete marker, if the key has no current object
 	}
 	return wanted, of
 }
 
-// AheadWrite returns what the transaction reads that writes or deletes the current version of a key.
-func AheadWrite(b *records.Bucket, key string) (wanted [][]byte) {
+// AheadWrite returns what the transaction reads that writes or deletes the current version of a key: keys, and a range or nil.
+func AheadWrite(b *records.Bucket, key string) (wanted [][]byte, of *meta.Range) {
 	id := keys.BucketID(b.Id)
 	wanted = [][]byte{keys.Bucket(b.Name), keys.Object(id, key)}
 	if b.Versioning == VersioningSuspended {
@@ -34,7 +34,10 @@ func AheadWrite(b *records.Bucket, key string) (wanted [][]byte) {
 	if b.Notifies {
 		wanted = append(wanted, keys.Setting(id, keys.Notification))
 	}
-	return wanted
+	if b.Versioning != "" {
+		of = latest(id, key)
+	}
+	return wanted, of
 }
 
 // AheadPart returns what the transaction reads that writes a part of an upload.

@@ -167,7 +167,7 @@ func (s *Servers) Format() int { return int(s.format.Load()) }
 func (s *Servers) run(ctx context.Context) {
 	for count := uint64(2); background.Sleep(ctx, beat); count++ {
 		err := s.beat(ctx, count)
-		if refused := (*tooOldError)(nil); errors.As(err, &refused) {
+		if refused := (*tooOldError)(nil); errors.As(err, &refused) || errors.Is(err, ErrMigrated) {
 			s.opts.Log.Error("this server must end", "fault", err.Error())
 			if s.opts.Refused != nil {
 				s.opts.Refused(err)
@@ -212,12 +212,18 @@ func readFormat(r meta.Reader) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read format: %w", err)
 	}
+	if string(text) == keys.FormatHeld {
+		return 0, ErrMigrated
+	}
 	format, err := strconv.Atoi(string(text))
 	if err != nil {
 		return 0, fmt.Errorf("the store has format %q: use a newer crossgrant", text)
 	}
 	return format, nil
 }
+
+// ErrMigrated says that no server may use the store, because it is being moved, or filled.
+var ErrMigrated = errors.New("the store takes part in a migration: run crossgrant migrate to its end, or give it up with --give-up")
 
 // tooOldError says that a program cannot read a store.
 type tooOldError struct{ format, newest int }

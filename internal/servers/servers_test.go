@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -196,5 +197,27 @@ func TestWritesNewOnly(t *testing.T) {
 		w.format(8)
 		a.Close()
 		n.Close()
+	})
+}
+
+// TestMigrated: where a migration has taken over no server joins, and one that has joined ends.
+func TestMigrated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		a := w.join(w.server("a", 7, 7))
+		defer a.Close()
+		err := w.store().Update(t.Context(), func(tx meta.Tx) error { return tx.Put(keys.Meta(keys.FormatFact), []byte(keys.FormatHeld)) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.server("b", 7, 7).Join(t.Context()); !errors.Is(err, ErrMigrated) {
+			t.Errorf("join: %v", err)
+		}
+		time.Sleep(beat + time.Second)
+		synctest.Wait()
+		if !errors.Is(a.refused, ErrMigrated) {
+			t.Errorf("a server that has joined: %v", a.refused)
+		}
 	})
 }

@@ -173,6 +173,11 @@ func tell(t *testing.T, between interlude, stories []string) {
 			s := &stage{between: between, work: env.WorkDir}
 			env.Values[stageKey{}] = s
 			env.Defer(func() { s.end(t) })
+			stores, err := servertest.Environment(filepath.Join(env.WorkDir, "data"))
+			if err != nil {
+				return err
+			}
+			env.Vars = append(env.Vars, stores...)
 			env.Setenv("PATH", binDir+string(os.PathListSeparator)+os.Getenv("PATH"))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("EXAMPLES", examples)

@@ -136,6 +136,33 @@ func (o *otherSum) WriteHeader(status int) {
 	o.ResponseWriter.WriteHeader(status)
 }
 
+// TestCommitTwice checks that a blob is there if its upload was completed by an attempt whose answer was lost, and is no more for the
+// next one; and not if the upload went in another way.
+func TestCommitTwice(t *testing.T) {
+	t.Parallel()
+	for _, completed := range []bool{true, false} {
+		_, f, s := newFaulty(t)
+		f.with(func(w http.ResponseWriter, r *http.Request) bool {
+			if operation(r) != "CompleteMultipartUpload" {
+				return false
+			}
+			if completed {
+				f.next.ServeHTTP(discarded{http.Header{}}, r)
+			}
+			answer(w, http.StatusNotFound, "NoSuchUpload")
+			return true
+		})
+		data := content(400_000)
+		id, err := write(t.Context(), s, data)
+		if completed != (err == nil) {
+			t.Errorf("completed %v: %v", completed, err)
+		}
+		if completed {
+			wantBlob(t, s, id, data)
+		}
+	}
+}
+
 // TestCommitFails checks that an upload that cannot be completed is no blob, and that its parts go.
 func TestCommitFails(t *testing.T) {
 	t.Parallel()

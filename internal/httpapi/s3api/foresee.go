@@ -65,7 +65,7 @@ func foreseen(method string, b *access.Bucket, key string, query url.Values) ([]
 		}
 		return objects.AheadPart(b.Record, key, query.Get("uploadId"), number), nil
 	default:
-		return objects.AheadWrite(b.Record, key), nil
+		return objects.AheadWrite(b.Record, key)
 	}
 }
 

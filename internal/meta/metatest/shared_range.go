@@ -27,6 +27,7 @@ func (s *Shared) ReadRange(ctx context.Context, keys [][]byte, of meta.Range) (f
 			if cut := of.Plan.Cut; cut > 0 && len(e.Value) > cut {
 				e.Value = e.Value[:cut]
 			}
+			e.Revision = s.revisions[string(e.Key)]
 			entries = append(entries, e)
 			if group := of.Plan.Group(e.Key); group != nil {
 				ok = it.SeekGE(after(group))

@@ -81,10 +81,11 @@ func BenchmarkPage(b *testing.B) {
 func BenchmarkPut(b *testing.B) {
 	e := open(b, postgrestest.Database(b), Options{})
 	fill(b, e, 1, 200, func(int) string { return "Bbucket" })
+	store := meta.New(e)
 	var n atomic.Uint64
 	b.Run("one", func(b *testing.B) {
 		for b.Loop() {
-			if err := putLike(e, fmt.Sprint(n.Add(1)), n.Load()); err != nil {
+			if err := putLike(e, store, fmt.Sprint(n.Add(1)), n.Load()); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -94,7 +95,7 @@ func BenchmarkPut(b *testing.B) {
 		b.RunParallel(func(p *testing.PB) {
 			for p.Next() {
 				i := n.Add(1)
-				if err := putLike(e, fmt.Sprint(i), i); err != nil && !errors.Is(err, meta.ErrConflict) {
+				if err := putLike(e, store, fmt.Sprint(i), i); err != nil && !errors.Is(err, meta.ErrConflict) {
 					b.Error(err)
 				}
 			}

@@ -97,7 +97,7 @@ func (t *tx) commit() error {
 	}
 	var calls []call
 	if fresh {
-		calls = append(calls, call{statement: beginWrite})
+		calls = append(append(calls, call{statement: beginWrite}), t.firstChecks()...)
 	}
 	calls = append(calls, c.calls(t, 1+rand.Int64N(math.MaxInt64))...)
 	deadline := t.s.link.now().Add(t.engine.timeout)

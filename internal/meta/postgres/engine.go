@@ -46,7 +46,10 @@ func Open(ctx context.Context, url string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(ctx, config.ConnConfig.Config.Copy()); err != nil {
+	var risky *unsafeServer
+	if err := prepare(ctx, config.ConnConfig.Config.Copy()); errors.As(err, &risky) {
+		return nil, err // which does not pass
+	} else if err != nil {
 		return nil, translate(ctx, err)
 	}
 	e := &Engine{timeout: o.timeout(), health: &health{}}

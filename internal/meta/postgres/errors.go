@@ -44,10 +44,6 @@ func translate(ctx context.Context, err error) error {
 	if isMeta(err) {
 		return err
 	}
-	var risky *unsafeServer
-	if errors.As(err, &risky) {
-		return risky
-	}
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("%w: %w", meta.ErrUnavailable, err)

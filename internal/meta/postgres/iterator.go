@@ -20,7 +20,10 @@ var beyond = bytes.Repeat([]byte{0xff}, meta.MaxKey+1)
 
 // entry is a key with its value. next is the least key that is known, beside those that were brought, not to be between
 // the entry and the one that was brought after it.
-type entry struct{ key, value, next []byte }
+type entry struct {
+	key, value, next []byte
+	revision         int64 // 0 if it was not read
+}
 
 // iterator walks a range by what it brings in batches. A batch has the entries from start on, but for those that are in a
 // group of the plan with one before them.
@@ -118,12 +121,15 @@ func (i *iterator) fetch(key []byte) error {
 		if i.beside != nil {
 			calls = append(calls, i.beside())
 		}
-		return append(calls, i.call(key, rows, func(row [][]byte) error {
+		return append(calls, i.call(key, rows, func(row [][]byte) (err error) {
 			e := entry{key: copyOf(row[0]), value: copyOf(row[1])}
+			if len(row) > 2 {
+				e.revision, err = revisionOf(row[2])
+			}
 			e.next = i.follows(e.key)
 			i.batch = append(i.batch, e)
 			size += len(e.key) + len(e.value)
-			return nil
+			return err
 		}))
 	})
 	if err != nil {

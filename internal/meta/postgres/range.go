@@ -27,7 +27,7 @@ func (e *Engine) ReadRange(ctx context.Context, keys [][]byte, of meta.Range) (f
 	if it.err == nil && len(it.batch) > 0 {
 		entries = make([]meta.Entry, len(it.batch))
 		for i, e := range it.batch {
-			entries[i] = meta.Entry{Key: e.key, Value: e.value}
+			entries[i] = meta.Entry{Key: e.key, Value: e.value, Revision: e.revision}
 		}
 	}
 	if err := it.Close(); err != nil {

@@ -135,16 +135,24 @@ func (r *reader) reading(keys [][]byte, versions *[]meta.Versioned) func() call 
 	return func() call {
 		*versions = make([]meta.Versioned, len(keys))
 		return call{statement: readKeys, params: []param{blobs(keys)}, row: func(row [][]byte) error {
-			if len(row[2]) != 8 {
-				return fmt.Errorf("%w: a revision of %d bytes", meta.ErrCorrupt, len(row[2]))
+			revision, err := revisionOf(row[2])
+			if err != nil {
+				return err
 			}
-			revision := int64(binary.BigEndian.Uint64(row[2]))
 			for _, place := range places[string(row[0])] {
 				(*versions)[place] = meta.Versioned{Value: copyOf(row[1]), Revision: revision}
 			}
 			return nil
 		}}
 	}
+}
+
+// revisionOf decodes a revision.
+func revisionOf(column []byte) (int64, error) {
+	if len(column) != 8 {
+		return 0, fmt.Errorf("%w: a revision of %d bytes", meta.ErrCorrupt, len(column))
+	}
+	return int64(binary.BigEndian.Uint64(column)), nil
 }
 
 func (r *reader) Scan(from, to []byte) meta.Iterator { return r.ScanPlan(from, to, meta.Plan{}) }

@@ -30,6 +30,7 @@ func TestSerializable(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Database(t)
 	engines := []*Engine{open(t, url, Options{}), open(t, url, Options{})}
+	stores := []*meta.Store{meta.New(engines[0]), meta.New(engines[1])}
 	keys := []string{"Aa", "Ab", "B", "C"}
 	var mu sync.Mutex // protects history and ids
 	var history []*transaction
@@ -43,7 +44,7 @@ func TestSerializable(t *testing.T) {
 				ids++
 				id := ids
 				mu.Unlock()
-				done, err := randomTransaction(rng, engines[w%2], id, keys)
+				done, err := randomTransaction(rng, engines[w%2], stores[w%2], id, keys)
 				if errors.Is(err, meta.ErrConflict) || errors.Is(err, meta.ErrUnavailable) {
 					continue // a View that could not be serialized is unavailable
 				}
@@ -76,7 +77,7 @@ func TestSerializable(t *testing.T) {
 }
 
 // randomTransaction is a View, or an Update that reads some keys, ahead or one after the other, and appends to some.
-func randomTransaction(rng *rand.Rand, e *Engine, id int, keys []string) (*transaction, error) {
+func randomTransaction(rng *rand.Rand, e *Engine, store *meta.Store, id int, keys []string) (*transaction, error) {
 	tr := &transaction{id: id, began: time.Now()}
 	var some [][]byte
 	for _, key := range keys {
@@ -104,7 +105,7 @@ func randomTransaction(rng *rand.Rand, e *Engine, id int, keys []string) (*trans
 	ctx := context.Background()
 	if shape > 1 {
 		var err error
-		if ctx, err = meta.New(e).Ahead(ctx, some); err != nil {
+		if ctx, err = store.Ahead(ctx, some); err != nil {
 			return nil, err
 		}
 	}

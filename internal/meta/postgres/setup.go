@@ -8,30 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The statements that run once for each connection, or database.
-const (
-	sqlClock  = `SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS bigint)`
-	sqlProbe  = `SELECT k, v, r FROM crossgrant_kv LIMIT 0`
-	sqlFsync  = `SHOW fsync`
-	sqlCommit = `SHOW synchronous_commit`
-	// sqlCreateOrdered is what YugabyteDB, which spreads keys by their hash if it is not told otherwise, needs to keep them in
-	// order, and CockroachDB takes; PostgreSQL, whose keys are always in order, has no word for it.
-	sqlCreateOrdered = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k ASC))`
-	sqlCreate        = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k))`
-	sqlBegin         = `BEGIN`
-	sqlCommitSetup   = `COMMIT`
-	sqlRollbackSetup = `ROLLBACK`
-	sqlFence         = `INSERT INTO crossgrant_kv (k, v, r) SELECT k, ''::bytea, -1 FROM unnest($1::bytea[]) AS w (k)`
-)
-
-// tuning has statements whose failure means that the server has no such setting. A scan of the whole table, which PostgreSQL
-// prefers while it is small, would make every Update conflict with every other. What is left to plan is always the same, and
-// planned once for each connection.
-var tuning = []string{
-	`SET enable_seqscan = off`, `SET enable_bitmapscan = off`, `SET enable_hashjoin = off`, `SET enable_mergejoin = off`, `SET jit = off`,
-	`SET plan_cache_mode = force_generic_plan`,
-}
-
 // SQLSTATEs, as PostgreSQL's appendix A names them.
 const (
 	syntaxError        = "42601"

@@ -2,8 +2,8 @@ package postgres
 
 import "strconv"
 
-// Every statement that the engine sends, but for those of setup.go, which run once for each connection or database. They use
-// what PostgreSQL 15, CockroachDB and YugabyteDB have in common; sql_test.go holds the list of it.
+// Every statement that the engine sends. They use what PostgreSQL 15, CockroachDB and YugabyteDB have in common, but for some of
+// those at the end; sql_test.go holds the list of it.
 //
 // What must abort a transaction divides by zero, since nothing else in SQL that all three take does. So a commit can be
 // decided by the server and needs no answer in between.
@@ -21,6 +21,7 @@ const (
 	scanCut
 	scanGroups
 	checkReads
+	checkFirst
 	insertNew
 	swapKnown
 	putBlind
@@ -43,7 +44,7 @@ var statements = [...]string{
 	rollback:   `ROLLBACK`,
 
 	readKeys:  `SELECT k, v, r FROM crossgrant_kv WHERE k = ANY ($1::bytea[])`,
-	scanRange: `SELECT k, v FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
+	scanRange: `SELECT k, v, r FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
 	scanCut: `SELECT k, substring(v FROM 1 FOR $4::bigint::int) FROM crossgrant_kv
 		WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT $3::bigint`,
 
@@ -79,6 +80,13 @@ var statements = [...]string{
 			AND (SELECT count(*) FROM crossgrant_kv WHERE k = ANY ($3::bytea[])) = 0
 		THEN 1 ELSE 0 END)`,
 
+	// checkFirst aborts unless the first key of a range is $3, with the revision $4, if $5 is 1, or there is none, if it is 0.
+	checkFirst: `SELECT 1 / (CASE WHEN
+			(SELECT count(*) FROM (SELECT k, r FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS f
+				WHERE f.k = $3::bytea AND f.r = $4::bigint) = $5::bigint
+			AND (SELECT count(*) FROM (SELECT k FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS f) = $5::bigint
+		THEN 1 ELSE 0 END)`,
+
 	// insertNew fails, as a unique violation, if one of the keys has a value.
 	insertNew: `INSERT INTO crossgrant_kv (k, v, r) SELECT k, v, $3::bigint FROM unnest($1::bytea[], $2::bytea[]) AS w (k, v)`,
 	// swapKnown aborts unless each key has the revision that is expected of it. The row that is proposed carries the expected
@@ -102,4 +110,28 @@ var statements = [...]string{
 
 	// beforeDeadline aborts a commit that comes later than it may.
 	beforeDeadline: `SELECT 1 / (CASE WHEN clock_timestamp() < $1::timestamptz THEN 1 ELSE 0 END)`,
+}
+
+// The statements that run once for each connection, or database.
+const (
+	sqlClock  = `SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS bigint)`
+	sqlProbe  = `SELECT k, v, r FROM crossgrant_kv LIMIT 0`
+	sqlFsync  = `SHOW fsync`
+	sqlCommit = `SHOW synchronous_commit`
+	// sqlCreateOrdered is what YugabyteDB, which spreads keys by their hash if it is not told otherwise, needs to keep them in
+	// order, and CockroachDB takes; PostgreSQL, whose keys are always in order, has no word for it.
+	sqlCreateOrdered = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k ASC))`
+	sqlCreate        = `CREATE TABLE crossgrant_kv (k bytea NOT NULL, v bytea NOT NULL, r bigint NOT NULL, PRIMARY KEY (k))`
+	sqlBegin         = `BEGIN`
+	sqlCommitSetup   = `COMMIT`
+	sqlRollbackSetup = `ROLLBACK`
+	sqlFence         = `INSERT INTO crossgrant_kv (k, v, r) SELECT k, ''::bytea, -1 FROM unnest($1::bytea[]) AS w (k)`
+)
+
+// tuning has statements whose failure means that the server has no such setting. A scan of the whole table, which PostgreSQL
+// prefers while it is small, would make every Update conflict with every other. What is left to plan is always the same, and
+// planned once for each connection.
+var tuning = []string{
+	`SET enable_seqscan = off`, `SET enable_bitmapscan = off`, `SET enable_hashjoin = off`, `SET enable_mergejoin = off`, `SET jit = off`,
+	`SET plan_cache_mode = force_generic_plan`,
 }

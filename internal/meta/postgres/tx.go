@@ -24,6 +24,7 @@ type tx struct {
 	reader
 	ahead  *meta.Ahead
 	used   map[string]int64
+	firsts []firstUsed
 	writes map[string]write
 }
 
@@ -40,15 +41,24 @@ func newTx(e *Engine, ctx context.Context) *tx {
 
 // confirm is the call that compares what was used with what is.
 func (t *tx) confirm() []call {
+	calls := t.firstChecks()
 	if len(t.used) == 0 {
-		return nil
+		return calls
 	}
 	keys := make([][]byte, 0, len(t.used))
 	for key := range t.used {
 		keys = append(keys, []byte(key))
 	}
 	slices.SortFunc(keys, bytes.Compare)
-	return []call{{statement: checkReads, params: t.reads(keys)}}
+	return append(calls, call{statement: checkReads, params: t.reads(keys)})
+}
+
+// firstChecks are the calls that compare the beginnings of ranges that were used with what is.
+func (t *tx) firstChecks() (calls []call) {
+	for i := range t.firsts {
+		calls = append(calls, t.firsts[i].check())
+	}
+	return calls
 }
 
 // reads are the parameters of checkReads about keys that were used.
@@ -144,9 +154,12 @@ func (t *tx) ScanPlan(from, to []byte, plan meta.Plan) meta.Iterator {
 			own = append(own, ownWrite(key, t.writes[key]))
 		}
 	}
-	stored := t.reader.ScanPlan(from, to, plan)
 	if len(own) == 0 {
-		return stored
+		if it := t.firstAhead(from, to, plan); it != nil {
+			return it
+		}
+		return t.reader.ScanPlan(from, to, plan)
 	}
+	stored := t.reader.ScanPlan(from, to, plan)
 	return &merged{stored: stored, own: own, from: bytes.Clone(from)}
 }

@@ -1,4 +1,4 @@
-package backup
+package limits
 
 import (
 	"context"
@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-func TestLimiter(t *testing.T) {
+func TestThroughput(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &limiter{rate: 1000}
+		l := &Throughput{Rate: 1000}
 		began := time.Now()
 		for range 5 {
-			if err := l.wait(t.Context(), 500); err != nil {
+			if err := l.Wait(t.Context(), 500); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -24,7 +24,7 @@ func TestLimiter(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := l.wait(ctx, 1_000_000); !errors.Is(err, context.Canceled) {
+		if err := l.Wait(ctx, 1_000_000); !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
 	})
