@@ -32,7 +32,7 @@ func TestGarbageOfOthers(t *testing.T) {
 		f.Start()
 		f.put("k", big("a", 500))
 		f.put("k", "new")
-		time.Sleep(defaultGrace)
+		time.Sleep(defaultGrace - time.Second)
 		if left := len(f.blobs.existing()); left != 1 {
 			t.Errorf("%d blobs are left before their time, want 1", left)
 		}

@@ -3,6 +3,7 @@ package metatest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -16,6 +17,7 @@ func RunRemote(t *testing.T, open func(t *testing.T) meta.Remote) {
 	t.Run("Revisions", func(t *testing.T) { testRevisions(t, open(t)) })
 	t.Run("ReadRange", func(t *testing.T) { testReadRange(t, open(t)) })
 	t.Run("Ahead", func(t *testing.T) { testAhead(t, open(t)) })
+	t.Run("First", func(t *testing.T) { testFirst(t, open(t)) })
 }
 
 // testRevisions: each write of a key, and no other, gives it a revision that it never had.
@@ -185,5 +187,65 @@ func testAhead(t *testing.T, e meta.Remote) {
 	sum, readErr := mine.Read(t.Context(), [][]byte{[]byte("sum")})
 	if err != nil || readErr != nil || string(sum[0]) != "2!" {
 		t.Errorf("Update = %v after %d runs; sum is %s, %v", err, runs, sum, readErr)
+	}
+}
+
+// testFirst: a transaction that used the first entry of a range, or that there was none, as it was read ahead, begins anew if
+// the range begins otherwise now.
+func testFirst(t *testing.T, e meta.Remote) {
+	mine, others := meta.New(e), meta.New(e)
+	write := func(fn func(tx meta.Tx) error) {
+		t.Helper()
+		if err := others.Update(t.Context(), fn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(key, value string) func(tx meta.Tx) error {
+		return func(tx meta.Tx) error { return tx.Put([]byte(key), []byte(value)) }
+	}
+	remove := func(key string) func(tx meta.Tx) error {
+		return func(tx meta.Tx) error { return tx.Delete([]byte(key)) }
+	}
+	nothing := func(meta.Tx) error { return nil }
+	of := meta.Range{From: []byte("r"), To: []byte("s"), Plan: meta.Plan{Limit: 1}}
+	for name, c := range map[string]struct {
+		before, meanwhile func(tx meta.Tx) error
+		want              string
+	}{
+		"none, still":       {nothing, nothing, ""},
+		"none, then one":    {nothing, put("r5", "a"), "r5=a"},
+		"one, still":        {put("r5", "a"), put("r7", "b"), "r5=a"},
+		"one, then before":  {put("r5", "a"), put("r3", "b"), "r3=b"},
+		"one, then changed": {put("r5", "a"), put("r5", "b"), "r5=b"},
+		"one, then gone":    {put("r5", "a"), remove("r5"), ""},
+		"beside the range":  {put("q", "a"), put("s", "b"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			write(func(tx meta.Tx) error {
+				all, err := meta.Keys(tx, []byte("q"), nil, meta.All)
+				if err != nil {
+					return err
+				}
+				return meta.DeleteAll(tx, all)
+			})
+			write(c.before)
+			ctx, err := mine.AheadRange(t.Context(), nil, &of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(c.meanwhile)
+			found := ""
+			err = mine.Update(ctx, func(tx meta.Tx) error {
+				found = ""
+				it := meta.Scan(tx, of.From, of.To, of.Plan)
+				if it.Next() {
+					found = fmt.Sprintf("%s=%s", it.Key(), it.Value())
+				}
+				return errors.Join(it.Close(), tx.Put([]byte("sum"), nil))
+			})
+			if err != nil || found != c.want {
+				t.Errorf("committed having found %q, %v, want %q", found, err, c.want)
+			}
+		})
 	}
 }

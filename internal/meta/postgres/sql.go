@@ -82,9 +82,9 @@ var statements = [...]string{
 
 	// checkFirst aborts unless the first key of a range is $3, with the revision $4, if $5 is 1, or there is none, if it is 0.
 	checkFirst: `SELECT 1 / (CASE WHEN
-			(SELECT count(*) FROM (SELECT k, r FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS f
-				WHERE f.k = $3::bytea AND f.r = $4::bigint) = $5::bigint
-			AND (SELECT count(*) FROM (SELECT k FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS f) = $5::bigint
+			(SELECT count(*) FROM (SELECT k, r FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS e
+				WHERE e.k = $3::bytea AND e.r = $4::bigint) = $5::bigint
+			AND (SELECT count(*) FROM (SELECT k FROM crossgrant_kv WHERE k >= $1::bytea AND k < $2::bytea AND r > 0 ORDER BY k LIMIT 1) AS e) = $5::bigint
 		THEN 1 ELSE 0 END)`,
 
 	// insertNew fails, as a unique violation, if one of the keys has a value.
