@@ -37,6 +37,7 @@ var away = []struct {
 	{"./test/s3tests", "", "tests the program that runs Ceph's s3-tests"},
 	{"./test/oidcissuer", "", "runs no server"},
 	{"./test/failover", "", "runs a server over a PostgreSQL with a standby, and kills that"},
+	{"./test/migrate", "", "moves between a folder and stores of its own"},
 	{"./test/rigs/ceph", "", "tests a rig"},
 	{"./test/rigs/patroni", "", "tests a rig"},
 	{"./test/rigs/postgres", "", "tests a rig"},
