@@ -176,7 +176,7 @@ func (d *dataFolder) backups(service *objects.Service) *backup.Service {
 		Checkpoint: func(ctx context.Context, dir string) error {
 			err := d.store.Checkpoint(ctx, dir)
 			if errors.Is(err, meta.ErrNoCheckpoint) {
-				return errors.New("this engine of metadata keeps nothing that could be backed up")
+				return errors.New("metadata that is not in the data folder is not backed up by this command: back up the database, and then the bucket of the blobs, by their own means (docs/OPERATIONS.md)")
 			}
 			return err
 		},

@@ -37,6 +37,8 @@ type load struct {
 	store  *meta.Store
 	reads  []string
 	stamps stamps
+	// snapshot, if it is not nil, is what all is read from, also the parts: see settled.
+	snapshot meta.Reader
 	// written are the keys that were written since the load began; all says that any may have been. Its
 	// cache's mu guards both.
 	written map[string]bool
@@ -61,6 +63,9 @@ func newCache[K comparable, V any](store *meta.Store, max int) *cache[K, V] {
 //
 // In a store that is shared, what is kept holds as long as the request that ctx belongs to has seen the same stamps (see Remembered).
 func (c *cache[K, V]) get(ctx context.Context, key K, part *load, read func(l *load) (V, error)) (V, error) {
+	if part != nil && part.snapshot != nil {
+		return read(part)
+	}
 	c.mu.RLock()
 	kept := c.entries[key]
 	c.mu.RUnlock()
@@ -75,6 +80,9 @@ func (c *cache[K, V]) get(ctx context.Context, key K, part *load, read func(l *l
 		}
 	}
 	once := func(l *load) (V, error) {
+		if l.snapshot != nil {
+			return read(l)
+		}
 		c.mu.Lock()
 		c.loads[l] = true
 		c.mu.Unlock()
@@ -169,7 +177,10 @@ func (c *cache[K, V]) evictLocked() {
 // view runs fn on one snapshot of the store and notes the keys that it reads. In a store that is shared, what fn reads is
 // read with its stamps, and of one snapshot if they say so in the end: see settled.
 func (l *load) view(ctx context.Context, fn func(meta.Reader) error) error {
-	if l.store.Shared() {
+	switch {
+	case l.snapshot != nil:
+		return fn(noting{l.snapshot, l})
+	case l.store.Shared():
 		return fn(noting{stampReader{ctx, l}, l})
 	}
 	return l.store.View(ctx, func(r meta.Reader) error { return fn(noting{r, l}) })

@@ -86,12 +86,16 @@ func (s stamps) hold(ctx context.Context, store *meta.Store) (bool, error) {
 	return true, nil
 }
 
-// maxReadings is how often a value is read before it is given up, because others write to what it is made of all the
-// time.
-const maxReadings = 8
+// How often a value is read in the hope that nothing is written meanwhile, and then in a snapshot, which may fail because of what
+// is written.
+const (
+	maxReadings  = 3
+	maxSnapshots = 8
+)
 
 // settled returns what read makes of the store, all of it of one moment after the call. In a store that is shared, read reads one
-// thing after the other; that nothing was written meanwhile is what the stamps say afterwards.
+// thing after the other; that nothing was written meanwhile is what the stamps say afterwards. Where others write all the time, it
+// reads a snapshot instead, which tells no revisions, so that nothing of it is kept.
 func settled[V any](ctx context.Context, store *meta.Store, read func(l *load) (V, error)) (V, error) {
 	for range maxReadings {
 		l := &load{store: store}
@@ -107,7 +111,25 @@ func settled[V any](ctx context.Context, store *meta.Store, read func(l *load) (
 			return v, err
 		}
 	}
-	return *new(V), fmt.Errorf("access: permissions change all the time: %w", meta.ErrUnavailable)
+	return inSnapshot(ctx, store, read)
+}
+
+// inSnapshot is settled in one transaction.
+func inSnapshot[V any](ctx context.Context, store *meta.Store, read func(l *load) (V, error)) (v V, err error) {
+	for range maxSnapshots {
+		var readErr error
+		err = store.View(ctx, func(r meta.Reader) error {
+			v, readErr = read(&load{store: store, snapshot: r})
+			return nil
+		})
+		if err = errors.Join(err, readErr); !errors.Is(err, meta.ErrUnavailable) || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		v = *new(V)
+	}
+	return v, err
 }
 
 // unchanged reads the stamps again and reports whether all are as they were.

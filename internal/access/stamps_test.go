@@ -137,6 +137,24 @@ func TestReadingIsOfOneMoment(t *testing.T) {
 	}
 }
 
+// TestReadingAmongWriters: who asks is answered though others write to the same account all the time.
+func TestReadingAmongWriters(t *testing.T) {
+	t.Parallel()
+	f, engine := sharedFixture(t)
+	n := 0
+	engine.before = func(int64) {
+		n++
+		f.put(keys.Entity(accountID, keys.UserKind, "other"), &records.User{Name: "other", Id: fmt.Sprint("AIDA", n), Path: "/"})
+	}
+	for range 20 {
+		f.mustAllow(true)
+	}
+	f.put(keys.Entity(accountID, keys.GroupKind, "devs"), &records.Group{Name: "devs", Id: "AGPADEVS", Path: "/"})
+	f.mustAllow(false)
+	engine.before = nil
+	f.mustAllow(false)
+}
+
 // TestSharedRevocations: while others take and give a permission, a request that begins after a change was acknowledged, and
 // ends before the next one begins, is decided by it.
 func TestSharedRevocations(t *testing.T) {

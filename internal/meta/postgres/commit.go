@@ -90,7 +90,7 @@ func (t *tx) commit() error {
 	c := t.sort()
 	fresh := t.s == nil
 	if fresh {
-		if t.s, t.err = t.engine.open(t.ctx); t.err != nil {
+		if t.s, t.err = t.engine.open(t.ctx, false); t.err != nil {
 			t.err = t.settle(t.err)
 			return t.err
 		}
@@ -100,6 +100,7 @@ func (t *tx) commit() error {
 		calls = append(append(calls, call{statement: beginWrite}), t.firstChecks()...)
 	}
 	calls = append(calls, c.calls(t, 1+rand.Int64N(math.MaxInt64))...)
+	t.s.wrote = true
 	deadline := t.s.link.now().Add(t.engine.timeout)
 	calls = append(calls, call{statement: beforeDeadline, params: []param{moment(deadline)}}, call{statement: commit})
 	return t.finish(t.s.exchange(context.WithoutCancel(t.ctx), calls...))

@@ -16,9 +16,11 @@ import (
 
 // Engine is a meta.Engine over a database that other processes may use, through engines of their own, at the same time.
 type Engine struct {
-	pool    *pgxpool.Pool
-	timeout time.Duration
-	health  *health
+	// pool has the connections for transactions, and once those for what is one exchange (Read): who reads in the middle of a
+	// transaction, which holds a connection, does not wait for others that do the same.
+	pool, once *pgxpool.Pool
+	timeout    time.Duration
+	health     *health
 
 	observers []func() // of OnUnsettled
 
@@ -63,7 +65,14 @@ func Open(ctx context.Context, url string, o Options) (*Engine, error) {
 	if o.Trip != nil {
 		config.ConnConfig.DialFunc = counted(config.ConnConfig.DialFunc, o.Trip)
 	}
+	all := config.MaxConns
+	config.MaxConns = max(1, all/2)
+	if e.once, err = pgxpool.NewWithConfig(ctx, config.Copy()); err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	config.MaxConns = max(1, all-all/2)
 	if e.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		e.once.Close()
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	e.health.probe = e.probe
@@ -142,6 +151,7 @@ func (e *Engine) Close() error {
 	e.running.Wait()
 	e.health.stop()
 	e.pool.Close()
+	e.once.Close()
 	return nil
 }
 

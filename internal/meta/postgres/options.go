@@ -45,7 +45,7 @@ func (o Options) config(url string) (*pgxpool.Config, error) {
 		return nil, fmt.Errorf("postgres: the address of the database: %w", err)
 	}
 	if _, told := plain.RuntimeParams["pool_max_conns"]; !told {
-		c.MaxConns = int32(max(8, 4*runtime.NumCPU()))
+		c.MaxConns = int32(max(16, 8*runtime.NumCPU()))
 	}
 	conn := c.ConnConfig
 	if conn.ConnectTimeout <= 0 {

@@ -140,7 +140,7 @@ func walkRange(rng *rand.Rand, r meta.Reader, from, to []byte, plan meta.Plan, f
 func TestIndexScans(t *testing.T) {
 	t.Parallel()
 	e := open(t, postgrestest.Database(t), Options{})
-	s, err := e.open(context.Background())
+	s, err := e.open(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (r *reader) ask(build func() []call) error {
 // start is the first exchange.
 func (r *reader) start(build func() []call) (err error) {
 	for range attempts {
-		if r.s, err = r.engine.open(r.ctx); err != nil {
+		if r.s, err = r.engine.open(r.ctx, r.once); err != nil {
 			return r.settle(err)
 		}
 		calls := []call{{statement: r.begin}}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"crossgrant/internal/meta"
 )
 
 // link is what is known of a connection for as long as it lives.
@@ -34,6 +36,7 @@ type session struct {
 	loan   *pgxpool.Conn
 	conn   *pgconn.PgConn
 	link   *link
+	wrote  bool // writes were sent
 }
 
 // call is a statement with its parameters. row gets each row of the result; what it keeps it copies.
@@ -52,9 +55,21 @@ type failed struct {
 func (f *failed) Error() string { return fmt.Sprintf("%s (SQLSTATE %s)", f.Message, f.Code) }
 func (f *failed) Unwrap() error { return f.PgError }
 
-// open lends a connection. It waits for one until ctx ends.
-func (e *Engine) open(ctx context.Context) (*session, error) {
-	loan, err := e.pool.Acquire(ctx)
+// errBusy says that all connections are in use, for as long as a round trip may take.
+var errBusy = fmt.Errorf("%w: all connections to the database are in use", meta.ErrUnavailable)
+
+// open lends a connection: one for a single exchange if once is set. It waits for one until ctx ends, and not for long.
+func (e *Engine) open(ctx context.Context, once bool) (*session, error) {
+	pool := e.pool
+	if once {
+		pool = e.once
+	}
+	waiting, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
+	loan, err := pool.Acquire(waiting)
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("%w: %w", errBusy, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +118,11 @@ func (s *session) exchange(ctx context.Context, calls ...call) error {
 	return errors.Join(err, rowErr)
 }
 
-// done gives the connection back. A transaction that is open on it is rolled back, and nobody waits for that.
+// done gives the connection back. A transaction that is open on it is ended, and nobody waits for that: it is committed if it has but
+// read, as that is what makes the database keep watch over what it read until all that ran beside it have ended; otherwise
+// one of those could still commit what makes the reads belong to no order of transactions.
+//
+// Source: https://www.postgresql.org/docs/15/transaction-iso.html#XACT-SERIALIZABLE
 func (s *session) done() {
 	if s == nil || s.loan == nil {
 		return
@@ -114,6 +133,10 @@ func (s *session) done() {
 		loan.Release()
 		return
 	}
+	end := commit
+	if s.wrote || s.conn.TxStatus() != 'T' {
+		end = rollback
+	}
 	if s.link.turns != nil {
 		s.link.turns.aside.Store(true)
 	}
@@ -121,7 +144,7 @@ func (s *session) done() {
 	go func() {
 		defer s.engine.running.Done()
 		defer loan.Release() // which closes the connection if the transaction is open still
-		_ = s.exchange(context.Background(), call{statement: rollback})
+		_ = s.exchange(context.Background(), call{statement: end})
 	}()
 }
 
@@ -138,6 +161,7 @@ func (s *session) discard() {
 	_ = s.conn.Close(ctx)
 	loan.Release()
 	s.engine.pool.Reset()
+	s.engine.once.Reset()
 }
 
 // setUp makes a new connection ready: it refuses a server that may lose what it acknowledged, prepares the statements, and
