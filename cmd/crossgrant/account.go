@@ -218,6 +218,7 @@ func locked(err error) error {
 // operator returns the operator of an open folder.
 func (d *dataFolder) operator(service *accounts.Service, keys *kms.Service, ends *closure.Service, endpoint, region string) *admin.Local {
 	return &admin.Local{
+		Alone:    d.alone(endpoint != ""),
 		Accounts: service, Passwords: iam.New(d.store, d.box, iam.Options{}), KMS: keys, Closure: ends, Box: d.box, Endpoint: endpoint, Region: region,
 		Reach:  gather.New(d.store, gather.Default),
 		Verify: fsck.Options{Store: d.store, Blobs: d.blobs, Keys: &sse.Keyring{Master: d.box, KMS: keys}},

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"crossgrant/internal/admin"
+	"crossgrant/internal/seal"
 )
 
 // keyCommand has the commands that keep KMS keys and the master key.
@@ -18,6 +21,7 @@ type keyCommand struct {
 	Rotate       keyRotateCommand    `cmd:"" help:"Give a KMS key new material; what the earlier one sealed stays readable."`
 	Disable      keyDisableCommand   `cmd:"" help:"Disable a KMS key: what is encrypted under it cannot be read until it is enabled."`
 	Enable       keyEnableCommand    `cmd:"" help:"Enable a KMS key."`
+	MakeMaster   makeMasterCommand   `cmd:"" help:"Make the file with a master key, for servers that are to share a store."`
 	RotateMaster rotateMasterCommand `cmd:"" help:"Add a new master key to master.json, which seals from then on. Back the file up afterwards."`
 }
 
@@ -50,6 +54,22 @@ type (
 )
 
 type rotateMasterCommand struct{ dataFlag }
+
+type makeMasterCommand struct {
+	File string `arg:"" help:"The file, which must not be there. Nobody but its owner can read it."`
+}
+
+// Run makes a master key.
+func (c *makeMasterCommand) Run(s streams) error {
+	if _, err := os.Lstat(c.File); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is there already: name a new file", c.File)
+	}
+	if _, err := seal.Load(c.File); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "the master key is in %s: give it to each server with --master-key, and keep a copy, as nothing can be read without it\n", c.File)
+	return err
+}
 
 // Run makes a KMS key.
 func (c *keyCreateCommand) Run(ctx context.Context, s streams) error {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"text/tabwriter"
 	"time"
 
+	"crossgrant/internal/apierr"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/servers"
 )
@@ -15,6 +17,28 @@ import (
 // serverCommand has the commands about the servers that share a store.
 type serverCommand struct {
 	List serverListCommand `cmd:"" help:"List the servers that share a store."`
+}
+
+// alone returns what tells whether no other server uses the store; serving says that this process is one of them.
+func (d *dataFolder) alone(serving bool) func(context.Context) error {
+	if !d.store.Shared() {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		list, err := servers.All(ctx, d.store)
+		if err != nil {
+			return err
+		}
+		others := len(list)
+		if serving {
+			others--
+		}
+		if others > 0 {
+			return apierr.New(http.StatusConflict, "ServersRunning",
+				"%d other servers use this store and could not read what is sealed with a new master key: stop them, rotate, copy the master key to them, and start them again", others)
+		}
+		return nil
+	}
 }
 
 type serverListCommand struct {

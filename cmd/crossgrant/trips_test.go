@@ -10,12 +10,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"crossgrant/internal/accounts"
+	"crossgrant/internal/apierr"
 	"crossgrant/internal/audit"
 	"crossgrant/internal/blob"
 	blobmemory "crossgrant/internal/blob/memory"
@@ -140,6 +142,47 @@ func TestRoundTrips(t *testing.T) {
 			t.Errorf("%s %s: %d, %d round trips, want %d and at most %d: %.300s", c.method, c.target, status, trips, c.status, c.most, answer)
 		}
 	}
+}
+
+// TestRotationAmongServers: the master key is not rotated while another server, which could not open what is sealed from then on,
+// uses the store.
+func TestRotationAmongServers(t *testing.T) {
+	t.Parallel()
+	url, master := postgrestest.Database(t), filepath.Join(t.TempDir(), "master.json")
+	if status, _, stderr := crossgrant(t, "key", "make-master", master); status != 0 {
+		t.Fatal(stderr)
+	}
+	if status, _, stderr := crossgrant(t, "key", "make-master", master); status == 0 || !strings.Contains(stderr, "is there already") {
+		t.Errorf("a master key is made in the place of another: %s", stderr)
+	}
+	var folders [2]*dataFolder
+	var all [2]*wired
+	for i := range folders {
+		e := engines{
+			shared: true, master: master,
+			meta: func(string, int64, *slog.Logger) (meta.Engine, error) {
+				return postgres.Open(context.Background(), url, postgres.Options{})
+			},
+			blobs: func(string, *slog.Logger) (blob.Store, error) { return blobmemory.New(), nil },
+		}
+		var err error
+		if folders[i], err = openFolder(t.TempDir(), e, true); err != nil {
+			t.Fatal(err)
+		}
+		defer folders[i].close()
+		if all[i], err = (&serveCommand{Region: "us-east-1"}).wire(t.Context(), &config{}, folders[i], slog.New(slog.DiscardHandler)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	operator := folders[0].operator(all[0].accounts, all[0].kms, all[0].closure, "http://127.0.0.1", "us-east-1")
+	if _, err := operator.RotateMasterKey(t.Context()); !apierr.Is(err, "ServersRunning") {
+		t.Errorf("rotated beside another server: %v", err)
+	}
+	all[1].sharing.close()
+	if _, err := operator.RotateMasterKey(t.Context()); err != nil {
+		t.Error(err)
+	}
+	all[0].sharing.close()
 }
 
 // TestRoundTripsOfOthers: a user of another account who is let in by a bucket policy costs no more.

@@ -152,6 +152,8 @@ type Local struct {
 	Decisions *decisions.Service
 	// Box is sealed with the master key.
 	Box *seal.Box
+	// Alone returns an error that says what to do if other servers use the same store; nil: none can.
+	Alone func(context.Context) error
 	// ReadProfiles returns the profiles by name.
 	ReadProfiles func(context.Context) ([]Profile, error)
 	// Questions puts what Ask answers.

@@ -99,8 +99,15 @@ func (l *Local) ChangeKey(ctx context.Context, id, change string) (Key, error) {
 	return describeKey(k), nil
 }
 
-// RotateMasterKey makes a new master key.
-func (l *Local) RotateMasterKey(context.Context) (Done, error) { return Done{}, l.Box.Rotate() }
+// RotateMasterKey makes a new master key, unless other servers use the store: they could not open what is sealed with it.
+func (l *Local) RotateMasterKey(ctx context.Context) (Done, error) {
+	if l.Alone != nil {
+		if err := l.Alone(ctx); err != nil {
+			return Done{}, err
+		}
+	}
+	return Done{}, l.Box.Rotate()
+}
 
 func describeKey(k *kms.Key) Key {
 	return Key{
