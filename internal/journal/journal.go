@@ -243,8 +243,15 @@ func (j *Journal) writeAll(ctx context.Context) {
 
 // keepRoom removes what is old, and takes in what was kept and not settled, again and again.
 func (j *Journal) keepRoom(ctx context.Context) {
-	for background.Sleep(ctx, trimInterval) {
-		background.Complain(ctx, j.opts.Log, "remove old segments of the journal of requests", j.Trim(ctx))
+	every := trimInterval
+	if j.store.Shared() {
+		every = collectShared
+	}
+	for trimmed := time.Now(); background.Sleep(ctx, every); {
+		if time.Since(trimmed) >= trimInterval {
+			background.Complain(ctx, j.opts.Log, "remove old segments of the journal of requests", j.Trim(ctx))
+			trimmed = time.Now()
+		}
 		background.Complain(ctx, j.opts.Log, "take kept entries into the journal of requests", j.collect(ctx))
 	}
 }

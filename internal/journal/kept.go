@@ -39,7 +39,7 @@ func (j *Journal) Settle(request string, at time.Time, entry []byte) bool {
 
 // Recover takes into the journal what was kept by a server that ended before it was settled. It is to be called before
 // requests are served. In a store that servers share it does nothing: what it would find is what others are about to
-// settle. What one has left that is gone is collected within minutes, by whoever does that.
+// settle. What one has left that is gone is collected within half a minute, by whoever does that.
 func (j *Journal) Recover(ctx context.Context) error {
 	if j.store.Shared() {
 		return nil

@@ -16,6 +16,9 @@ import (
 const (
 	// trimInterval is how often old segments are looked for.
 	trimInterval = time.Minute
+	// collectShared is how often what was kept and not settled is looked for in a store that servers share, where none looks
+	// when it starts: what a server that is gone has left is in the journal after two looks.
+	collectShared = 10 * time.Second
 	// trimBatch is how many segments one transaction removes at most.
 	trimBatch = 64
 )
