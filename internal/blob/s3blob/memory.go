@@ -13,7 +13,7 @@ import (
 type memory struct {
 	most  int64
 	room  *semaphore.Weighted
-	pools [48]sync.Pool // *[]byte, by the power of two that is their capacity
+	pools [48]sync.Pool // *[]byte, by the class of their capacity
 }
 
 func (m *memory) init(most int64) {
@@ -69,16 +69,29 @@ func (b *buffer) drop() {
 
 // get returns no bytes, with a capacity of at least size.
 func (m *memory) get(size int) []byte {
-	class := bits.Len(uint(size - 1))
+	class := classOf(size)
 	if p, _ := m.pools[class].Get().(*[]byte); p != nil {
 		return (*p)[:0]
 	}
-	return make([]byte, 0, 1<<class)
+	return make([]byte, 0, capacity(class))
+}
+
+// capacity is that of the buffers of a class: a power of two, and a sixteenth more, for what encryption adds to contents, which
+// often have a power of two.
+func capacity(class int) int { return 1<<class + 1<<class>>4 }
+
+// classOf returns the class of the smallest buffers that have room for size bytes.
+func classOf(size int) int {
+	class := bits.Len(uint(size - 1))
+	if class > 0 && capacity(class-1) >= size {
+		return class - 1
+	}
+	return class
 }
 
 func (m *memory) put(data []byte) {
 	if cap(data) > 0 {
 		data = data[:0]
-		m.pools[bits.Len(uint(cap(data)-1))].Put(&data)
+		m.pools[classOf(cap(data))].Put(&data)
 	}
 }

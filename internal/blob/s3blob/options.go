@@ -14,7 +14,8 @@ type Options struct {
 	// Log receives failures of work in the background; nil discards it.
 	Log *slog.Logger
 	// PartBytes is up to how many bytes a blob is sent with one request, and how many a part has; 0 means 8 MiB. AWS takes no
-	// parts of less than 5 MiB. A blob of known size that 10,000 of them do not hold has larger ones.
+	// parts of less than 5 MiB. A blob of known size has parts of one size, which is less than twice as many, unless 10,000 of
+	// those do not hold it. One of less than two parts is sent with one request.
 	PartBytes int64
 	// Parts is how many parts of one blob are sent at a time; 0 means 3.
 	Parts int

@@ -102,12 +102,15 @@ func (s *Store) begin(ctx context.Context, id blob.ID, st *stage, size int64) *w
 }
 
 // partBytes returns the bytes of each part, but the last, of a blob of so many, -1 if that is not known: the configured
-// ones, or as many whole MiB as it takes for maxParts to hold the blob.
+// ones, or as much more as it takes for the parts to be alike, so that what encryption adds to a blob is not a part of its own, and
+// for maxParts to hold the blob.
 func (s *Store) partBytes(size int64) int64 {
-	if size <= s.opts.PartBytes*maxParts {
-		return s.opts.PartBytes
+	least := s.opts.PartBytes
+	if size <= least {
+		return least
 	}
-	return ((size-1)/maxParts>>20 + 1) << 20
+	parts := min(size/least, maxParts)
+	return (size + parts - 1) / parts
 }
 
 func (w *writer) ID() blob.ID { return w.id }
