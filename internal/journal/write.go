@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"crossgrant/internal/background"
 	"crossgrant/internal/keys"
 	"crossgrant/internal/meta"
 	"crossgrant/internal/records"
@@ -13,6 +14,15 @@ import (
 
 // maxSpare is how many texts of segments are kept to be used again, where segments come quickly.
 const maxSpare = 4
+
+// Settled is Flush, and in a store that servers share it waits until the others have written what was appended before it was
+// called as well: each does within twice Options.Flush, unless it cannot write.
+func (j *Journal) Settled(ctx context.Context) error {
+	if j.store.Shared() && !background.Sleep(ctx, 2*j.opts.Flush) {
+		return ctx.Err()
+	}
+	return j.Flush(ctx)
+}
 
 // Flush writes what was appended before it was called. What the store does not take waits for the next time.
 func (j *Journal) Flush(ctx context.Context) error {
