@@ -5,8 +5,9 @@
 //
 // # What is verified where
 //
-// Every request is signed together with the SHA-256 of its body, which all S3 services verify, and bodies of blobs are sent
-// with their CRC-32C, which a service that knows it keeps and answers: an answer that differs is an error. What is
+// Bodies of blobs are sent with their CRC-32C, which is signed. Open looks whether the service refuses a wrong one. One that does not
+// look at it, as older ones of Ceph, gets the SHA-256 of the body signed as well, which all S3 services verify; another one has the
+// same bytes without both sides computing that. An answer with another CRC-32C is an error. What is
 // read is verified above, by AES-GCM or a checksum of each segment (package objects); here only that a range is the one that was
 // asked for, and that all of its bytes come.
 //

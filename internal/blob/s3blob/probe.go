@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -21,7 +23,38 @@ func (s *Store) probe(ctx context.Context) error {
 	if err := s.probeLifecycle(ctx); err != nil {
 		return err
 	}
+	if err := s.probeSum(ctx); err != nil {
+		return err
+	}
 	return s.probeObject(ctx)
+}
+
+// probeSum learns whether the service refuses a body that has not the CRC-32C that its request says: some do not look at it.
+func (s *Store) probeSum(ctx context.Context) error {
+	key := s.at.Prefix + "probe/" + string(blob.NewID())
+	data := []byte("crossgrant looks whether this is refused\n")
+	wrong := crcOf(data[1:])
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: s.bucket(), Key: &key, Body: bytes.NewReader(data), ChecksumCRC32C: &wrong})
+	if _, status := codeOf(err); status == http.StatusBadRequest {
+		s.sumsKept = true
+		return nil
+	}
+	if err != nil {
+		return advise(ctx, "write an object", err)
+	}
+	if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: s.bucket(), Key: &key}); err != nil {
+		return advise(ctx, "delete an object", err)
+	}
+	return nil
+}
+
+// sending are the options of a request with the bytes of a blob. A service that compares them with their CRC-32C, which is signed,
+// needs no signed SHA-256 as well, which both sides would spend a good part of their time on; and what is changed on purpose is found when
+// it is opened, since it is encrypted with authentication.
+func (s *Store) sending(o *s3.Options) {
+	if s.sumsKept {
+		o.APIOptions = append(o.APIOptions, v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware)
+	}
 }
 
 // advise adds to the error of a request what to do about it.

@@ -15,13 +15,14 @@ import (
 
 // Store is a blob.Store in a bucket.
 type Store struct {
-	client *s3.Client
-	at     Location
-	opts   Options
-	memory memory
-	names  names
-	gate   blob.Gate
-	named  atomic.Pointer[blob.Named] // that of Recover
+	client   *s3.Client
+	at       Location
+	opts     Options
+	memory   memory
+	names    names
+	gate     blob.Gate
+	named    atomic.Pointer[blob.Named] // that of Recover
+	sumsKept bool                       // the service compares bodies with their CRC-32C; not changed after Open
 	// single says that the service does not delete many objects with one request, noCopy that it does not copy.
 	single, noCopy atomic.Bool
 

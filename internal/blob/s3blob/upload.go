@@ -86,7 +86,7 @@ func (u *upload) put(ctx context.Context, number int32, data []byte) (types.Comp
 	out, err := u.store.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: u.store.bucket(), Key: u.store.key(u.id), UploadId: u.name, PartNumber: &number, Body: bytes.NewReader(data),
 		ContentLength: aws.Int64(int64(len(data))), ChecksumCRC32C: &sum,
-	})
+	}, u.store.sending)
 	if err == nil && aws.ToString(out.ETag) == "" {
 		return types.CompletedPart{}, fmt.Errorf("%s: the service took it and gave it no entity tag", what)
 	}

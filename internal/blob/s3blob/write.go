@@ -208,7 +208,7 @@ func (w *writer) put() error {
 	sum := crcOf(data)
 	out, err := w.store.client.PutObject(w.ctx, &s3.PutObjectInput{
 		Bucket: w.store.bucket(), Key: w.store.key(w.id), Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), ChecksumCRC32C: &sum,
-	})
+	}, w.store.sending)
 	if err != nil {
 		return translate(w.ctx, about(w.id), err)
 	}
