@@ -103,12 +103,12 @@
 package keys
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"strings"
 
 	"crossgrant/internal/ids"
+	"crossgrant/internal/meta"
 )
 
 // Format is the version of the layout and of the records, kept under Meta("format"). A program reads those of
@@ -381,10 +381,7 @@ func ParseBlob(key []byte) (string, error) {
 func Meta(name string) []byte { return append([]byte{'M'}, name...) }
 
 // After returns the smallest key that sorts after every key that begins with p.
-func After(p []byte) []byte {
-	_, to := prefix(p)
-	return to
-}
+func After(p []byte) []byte { return meta.After(p) }
 
 func iam(account ids.AccountID, kind byte) []byte {
 	return append(append([]byte{'I'}, account...), kind)
@@ -393,18 +390,7 @@ func iam(account ids.AccountID, kind byte) []byte {
 func space(b byte) (from, to []byte) { return []byte{b}, []byte{b + 1} }
 
 // prefix returns the half-open range of the keys that begin with p.
-func prefix(p []byte) (from, to []byte) {
-	to = bytes.Clone(p)
-	for len(to) > 0 && to[len(to)-1] == 0xff {
-		to = to[:len(to)-1]
-	}
-	if len(to) > 0 {
-		to[len(to)-1]++
-	} else {
-		to = nil
-	}
-	return p, to
-}
+func prefix(p []byte) (from, to []byte) { return p, meta.After(p) }
 
 // escape appends a component of any width to key.
 func escape(key []byte, component string) []byte {

@@ -29,6 +29,18 @@ func (p Plan) Group(key []byte) []byte {
 	return key[:p.Under+i+len(p.Delimiter)]
 }
 
+// After returns the smallest key that sorts after every key that begins with prefix; nil if there is none.
+func After(prefix []byte) []byte {
+	for n := len(prefix); n > 0; n-- {
+		if prefix[n-1] != 0xff {
+			after := bytes.Clone(prefix[:n])
+			after[n-1]++
+			return after
+		}
+	}
+	return nil
+}
+
 // Planner is a Reader that can make use of a Plan.
 type Planner interface {
 	Reader

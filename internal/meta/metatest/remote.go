@@ -108,7 +108,7 @@ func planned(t *testing.T, e meta.Engine, of meta.Range) (all []meta.Entry) {
 		for ok := it.Next(); ok; {
 			all = append(all, meta.Entry{Key: bytes.Clone(it.Key()), Value: bytes.Clone(it.Value())})
 			if group := of.Plan.Group(it.Key()); group != nil {
-				ok = it.SeekGE(after(group))
+				ok = it.SeekGE(meta.After(group))
 			} else {
 				ok = it.Next()
 			}

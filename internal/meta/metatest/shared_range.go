@@ -30,7 +30,7 @@ func (s *Shared) ReadRange(ctx context.Context, keys [][]byte, of meta.Range) (f
 			e.Revision = s.revisions[string(e.Key)]
 			entries = append(entries, e)
 			if group := of.Plan.Group(e.Key); group != nil {
-				ok = it.SeekGE(after(group))
+				ok = it.SeekGE(meta.After(group))
 			} else {
 				ok = it.Next()
 			}
@@ -38,16 +38,4 @@ func (s *Shared) ReadRange(ctx context.Context, keys [][]byte, of meta.Range) (f
 		return it.Close()
 	})
 	return found, entries, whole, err
-}
-
-// after returns the smallest key that sorts after all that begin with p.
-func after(p []byte) []byte {
-	p = bytes.Clone(p)
-	for i := len(p) - 1; i >= 0; i-- {
-		if p[i] < 0xff {
-			p[i]++
-			return p[:i+1]
-		}
-	}
-	return append(bytes.Repeat([]byte{0xff}, meta.MaxKey), 0xff)
 }

@@ -39,7 +39,7 @@ func page(ctx context.Context, e meta.Engine, from, to string, most int, plan me
 				continue
 			}
 			if group := plan.Group(it.Key()); group != nil {
-				found = it.SeekGE(next(group))
+				found = it.SeekGE(meta.After(group))
 			} else {
 				found = it.Next()
 			}

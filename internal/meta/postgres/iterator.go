@@ -53,7 +53,7 @@ const (
 )
 
 func newIterator(r *reader, from, to []byte, plan meta.Plan) *iterator {
-	if next(plan.Delimiter) == nil {
+	if meta.After(plan.Delimiter) == nil {
 		plan.Delimiter = nil // none, or one that nothing follows
 	}
 	if from == nil {
@@ -170,14 +170,14 @@ func (i *iterator) call(key []byte, rows int, row func([][]byte) error) call {
 	if len(i.plan.Delimiter) == 0 {
 		return call{scanCut, params, row}
 	}
-	params = append(params, number(int64(i.plan.Under)), blob(i.plan.Delimiter), blob(next(i.plan.Delimiter)), blob([]byte{0}))
+	params = append(params, number(int64(i.plan.Under)), blob(i.plan.Delimiter), blob(meta.After(i.plan.Delimiter)), blob([]byte{0}))
 	return call{scanGroups, params, row}
 }
 
 // follows is entry.next of key.
 func (i *iterator) follows(key []byte) []byte {
 	if group := i.plan.Group(key); group != nil {
-		return next(group)
+		return meta.After(group)
 	}
 	return append(bytes.Clone(key), 0)
 }
@@ -186,15 +186,3 @@ func (i *iterator) Key() []byte   { return i.batch[i.at].key }
 func (i *iterator) Value() []byte { return i.batch[i.at].value }
 
 func (i *iterator) Close() error { return i.err }
-
-// next returns the least bytes that are greater than all that begin with prefix; nil if there are none.
-func next(prefix []byte) []byte {
-	for n := len(prefix); n > 0; n-- {
-		if prefix[n-1] != 0xff {
-			following := bytes.Clone(prefix[:n])
-			following[n-1]++
-			return following
-		}
-	}
-	return nil
-}

@@ -126,10 +126,10 @@ func walkRange(rng *rand.Rand, r meta.Reader, from, to []byte, plan meta.Plan, f
 		switch n := rng.IntN(20); {
 		case n == 0:
 			ok = it.SeekGE(randomBytes(rng, 4))
-		case n == 1 || group == nil || next(group) == nil:
+		case n == 1 || group == nil || meta.After(group) == nil:
 			ok = it.Next()
 		default:
-			ok = it.SeekGE(next(group))
+			ok = it.SeekGE(meta.After(group))
 		}
 	}
 	return it.Close()
