@@ -105,10 +105,8 @@ func (s *Store) AheadRange(ctx context.Context, keys [][]byte, of *Range) (conte
 	for _, f := range s.follows {
 		keys = append(keys, f.key)
 	}
-	for _, key := range keys {
-		if err := checkKey(key); err != nil {
-			return ctx, err
-		}
+	if err := checkKeys(keys); err != nil {
+		return ctx, err
 	}
 	a := &Ahead{found: make(map[string]Versioned, len(keys)), of: of}
 	var found []Versioned
@@ -132,10 +130,8 @@ func (s *Store) AheadRange(ctx context.Context, keys [][]byte, of *Range) (conte
 
 // Versions returns the values of keys with their revisions, as they are now, of one snapshot. The store must be Shared.
 func (s *Store) Versions(ctx context.Context, keys [][]byte) ([]Versioned, error) {
-	for _, key := range keys {
-		if err := checkKey(key); err != nil {
-			return nil, err
-		}
+	if err := checkKeys(keys); err != nil {
+		return nil, err
 	}
 	return s.remote.Read(ctx, keys)
 }

@@ -18,10 +18,8 @@ func (r limitedReader) Get(key []byte) ([]byte, error) {
 }
 
 func (r limitedReader) GetMany(keys [][]byte) ([][]byte, error) {
-	for _, key := range keys {
-		if err := checkKey(key); err != nil {
-			return nil, err
-		}
+	if err := checkKeys(keys); err != nil {
+		return nil, err
 	}
 	return r.Reader.GetMany(keys)
 }
@@ -69,6 +67,15 @@ func (t *limitedTx) note(key []byte) {
 	if t.record {
 		t.written = append(t.written, bytes.Clone(key))
 	}
+}
+
+func checkKeys(keys [][]byte) error {
+	for _, key := range keys {
+		if err := checkKey(key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkKey(key []byte) error {

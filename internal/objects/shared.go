@@ -46,11 +46,7 @@ func (s *Service) due(ctx context.Context, ids []blob.ID) (due []blob.ID, err er
 	for i, id := range ids {
 		at[i] = keys.Garbage(string(id))
 	}
-	var values [][]byte
-	err = s.store.View(ctx, func(r meta.Reader) (err error) {
-		values, err = r.GetMany(at)
-		return err
-	})
+	values, err := s.store.Read(ctx, at)
 	if err != nil {
 		return nil, err
 	}
