@@ -172,10 +172,10 @@ func viewOf(ctx context.Context) *view {
 var remembering = new(view)
 
 // Remembered returns a context with which what is kept is taken as it is: for what is noted of a request that has asked before, as
-// it was decided. Nothing may be decided with it.
-func Remembered(ctx context.Context) context.Context {
-	return context.WithValue(ctx, viewKey{}, remembering)
-}
+// it was decided. Nothing may be decided with it. It does not end, and costs nothing, since every request is noted.
+func Remembered() context.Context { return remembered }
+
+var remembered = context.WithValue(context.Background(), viewKey{}, remembering)
 
 // get returns the revision that was seen of a stamp last.
 func (v *view) get(key string) (revision int64, ok bool) {

@@ -14,7 +14,7 @@ import (
 // Wants reports whether a record may leave a line: it is of a request to a bucket with logging, or of a copy from one.
 // It is asked of every request, and costs no more than to look a bucket up in the cache.
 func (s *Service) Wants(r *audit.Record) bool {
-	ctx := access.Remembered(context.Background())
+	ctx := access.Remembered()
 	return ofBuckets(r) && (s.mayLog(ctx, r.Bucket) || r.Source != nil && s.mayLog(ctx, r.Source.Bucket))
 }
 

@@ -171,7 +171,7 @@ func (s *Service) organizations(r *audit.Record) []audit.Organization {
 	if s.opts.Organizations == nil {
 		return nil
 	}
-	all, err := s.opts.Organizations(access.Remembered(context.Background()), r)
+	all, err := s.opts.Organizations(access.Remembered(), r)
 	if err != nil {
 		s.opts.Log.Error("find the organizations that are told of a request", "request_id", r.RequestID, "fault", err.Error())
 		return nil

@@ -27,7 +27,7 @@ func (s *Service) Wants(r *audit.Record) bool {
 	}
 	f := event.FactsOf(r)
 	wanted := false
-	err := s.selecting(access.Remembered(context.Background()), r, &f, r.Time, func(ids.AccountID, *cloudtrail.Trail) { wanted = true })
+	err := s.selecting(access.Remembered(), r, &f, r.Time, func(ids.AccountID, *cloudtrail.Trail) { wanted = true })
 	return wanted || err != nil
 }
 
