@@ -65,7 +65,11 @@ func (a *Access) as(ctx context.Context, name arn.ARN, now time.Time) (*Caller, 
 	if err != nil {
 		return nil, nobody(name.String())
 	}
-	l := &load{store: a.store}
+	return settled(ctx, a.store, func(l *load) (*Caller, error) { return a.readAs(ctx, account, name, now, l) })
+}
+
+// readAs reads who acts as the principal that an ARN of account names.
+func (a *Access) readAs(ctx context.Context, account ids.AccountID, name arn.ARN, now time.Time, l *load) (*Caller, error) {
 	acct, err := a.open(ctx, account, l)
 	if err != nil {
 		return nil, err
