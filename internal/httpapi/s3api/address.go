@@ -110,11 +110,14 @@ func checkKey(key string) error {
 	return nil
 }
 
+// escapeSemicolons escapes what separates nothing in the query of a request to S3.
+func escapeSemicolons(query string) string { return strings.ReplaceAll(query, ";", "%3B") }
+
 // readQuery reads the query of u strictly. Package url drops parameters that it cannot read, and a
 // sub-resource or prefix that is dropped would make another request of it. A semicolon separates nothing
 // in S3; where u has one it is escaped in place, so that whoever reads u later sees the same parameters.
 func readQuery(u *url.URL) (url.Values, error) {
-	u.RawQuery = strings.ReplaceAll(u.RawQuery, ";", "%3B")
+	u.RawQuery = escapeSemicolons(u.RawQuery)
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return nil, invalidURI().Because(err)

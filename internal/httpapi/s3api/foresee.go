@@ -22,7 +22,7 @@ func (s *Service) Foresee(c *httpapi.Call, subject *access.Subject) {
 		return
 	}
 	subject.Bucket, subject.Operation = bucket, "s3:"+kindOf(c.HTTP, key)
-	query, err := url.ParseQuery(strings.ReplaceAll(c.HTTP.URL.RawQuery, ";", "%3B"))
+	query, err := url.ParseQuery(escapeSemicolons(c.HTTP.URL.RawQuery))
 	if err != nil {
 		return
 	}
