@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 )
 
@@ -109,16 +108,6 @@ func (g *Group) End() {
 	for _, p := range slices.Backward(g.processes) {
 		p.End()
 	}
-	g.processes = nil
-}
-
-// EndTogether ends all processes at once, where they do not need each other for that.
-func (g *Group) EndTogether() {
-	var all sync.WaitGroup
-	for _, p := range g.processes {
-		all.Go(p.End)
-	}
-	all.Wait()
 	g.processes = nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"crossgrant/internal/meta/postgres/postgrestest"
 	"crossgrant/test/rigs/daemon"
 	"crossgrant/test/rigs/postgres"
 
@@ -43,7 +44,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if o.Restart == 0 {
 		o.Restart = time.Second
 	}
-	user, err := postgres.User()
+	user, err := postgrestest.User()
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ func (c *Cluster) url(user, database string) string {
 }
 
 func (c *Cluster) start(ctx context.Context, o Options) error {
-	bin, err := postgres.Programs()
+	bin, err := postgrestest.Programs()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"crossgrant/internal/meta/postgres/postgrestest"
 	"crossgrant/test/rigs/daemon"
 
 	"github.com/jackc/pgx/v5"
@@ -42,7 +43,7 @@ type Server struct {
 
 // Start starts a server with an empty database and returns when it answers.
 func Start(ctx context.Context, o Options) (*Server, error) {
-	user, err := User()
+	user, err := postgrestest.User()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (s *Server) url(user, database string) string {
 }
 
 func (s *Server) start(ctx context.Context, o Options) error {
-	bin, err := Programs()
+	bin, err := postgrestest.Programs()
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package postgrestest
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
@@ -34,42 +36,51 @@ func sweep(base string) error {
 	return nil
 }
 
-// programs returns the folder of the newest PostgreSQL of Debian.
-func programs() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		return "", errors.Join(errors.New("the programs of PostgreSQL are missing: make need-postgres"), err)
+// Programs returns the folder of PostgreSQL's programs: of the newest version that Debian has installed, or where the path has postgres.
+func Programs() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil {
+		return "", err
 	}
 	version := func(path string) int {
 		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 		return n
 	}
-	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+	if len(found) > 0 {
+		return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+	}
+	path, err := exec.LookPath("postgres")
+	if err != nil {
+		return "", fmt.Errorf("the programs of PostgreSQL are missing: make need-postgres: %w", err)
+	}
+	// initdb finds its files from where it really is.
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", err
+	}
+	return filepath.Dir(path), nil
 }
 
-// unprivileged returns whom the server, which refuses root, runs as if this process is root's.
-func unprivileged() (*syscall.Credential, error) {
-	if os.Getuid() != 0 {
+// User returns whom PostgreSQL runs as, which refuses to run as root: postgres or nobody. It is nil if this process is not root's.
+func User() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	var failed error
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
 		if err != nil {
-			failed = err
 			continue
 		}
 		uid, err := strconv.ParseUint(u.Uid, 10, 32)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("user %s: %w", name, err)
 		}
 		gid, err := strconv.ParseUint(u.Gid, 10, 32)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("user %s: %w", name, err)
 		}
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), Groups: []uint32{}}, nil
 	}
-	return nil, failed
+	return nil, errors.New("neither of the users postgres and nobody is there, and as root PostgreSQL does not run")
 }
 
 // memory is a folder in memory, or that of temporary files.

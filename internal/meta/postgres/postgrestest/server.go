@@ -41,10 +41,10 @@ type process struct {
 func start() (*Server, error) {
 	s := &Server{password: rand.Text()}
 	var err error
-	if s.bin, err = programs(); err != nil {
+	if s.bin, err = Programs(); err != nil {
 		return nil, err
 	}
-	if s.credential, err = unprivileged(); err != nil {
+	if s.credential, err = User(); err != nil {
 		return nil, err
 	}
 	if s.address, err = freeAddress(); err != nil {
