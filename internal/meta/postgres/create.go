@@ -22,7 +22,9 @@ func create(ctx context.Context, conn *pgconn.PgConn) error {
 	if is(err, syntaxError) {
 		err = createFenced(ctx, conn)
 	}
-	if err != nil && !is(err, duplicateTable, uniqueViolation) {
+	// Which of these PostgreSQL says, when another server makes the table just now, depends on how far that one has come: to the
+	// table, to its row type, or to an entry of either that it has not committed.
+	if err != nil && !is(err, duplicateTable, duplicateObject, uniqueViolation) {
 		return fmt.Errorf("create the table crossgrant_kv: %w", err)
 	}
 	return probe()

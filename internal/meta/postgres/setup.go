@@ -13,6 +13,7 @@ const (
 	syntaxError        = "42601"
 	undefinedTable     = "42P01"
 	duplicateTable     = "42P07"
+	duplicateObject    = "42710"
 	undefinedObject    = "42704"
 	unsupported        = "0A000"
 	invalidParameter   = "22023"
